@@ -1,0 +1,18 @@
+"""Text to sentences of word ids: read once, counted, encoded, and mapped from disk afterwards.
+
+    read_corpus(paths)      files, folders, patterns, standard input
+    encode_sentences(lists) an iterable of lists of words
+    Corpus                  vocabulary, token ids, sentence bounds, and an audit of what was dropped
+
+Does not draw pairs, windows or noise: that is `w2v.pairs`.
+"""
+
+from w2v.corpus.loader import (
+    MAX_SENTENCE_WORDS,
+    Audit,
+    Corpus,
+    encode_sentences,
+    read_corpus,
+)
+
+__all__ = ["MAX_SENTENCE_WORDS", "Audit", "Corpus", "encode_sentences", "read_corpus"]

@@ -1,0 +1,275 @@
+"""Where text comes from: paths, folders, patterns and standard input, plain or compressed.
+
+Yields chunks of UTF-8 bytes that end between two words. Does not know words or sentences.
+
+    str | Path | "-"  ->  expand()  ->  [Source]  ->  chunks()  ->  bytes, bytes, ...
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import glob
+import gzip
+import io
+import lzma
+import os
+import re
+import stat
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, cast
+
+from w2v.errors import CorpusError
+
+EncodingErrors = Literal["strict", "replace", "ignore"]
+
+CHUNK_BYTES = 4 * 2**20
+"""Text is read and tokenised in pieces of about this size, whatever the length of its lines."""
+
+MAX_TOKEN_BYTES = 2**19
+"""A longer run of bytes without whitespace is refused: it is not a word, and is never cut."""
+
+STDIN = "-"
+
+_MAGIC = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
+_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)")  # a block, or the empty file
+_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+_LONGEST_MAGIC = 10
+
+# The bytes of all characters at which str.split() splits.
+WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
+_ONE_SPACE = re.compile(b"|".join(re.escape(c.encode()) for c in WHITESPACE))
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input: its name in messages, and its path (None for standard input)."""
+
+    name: str
+    path: Path | None
+
+    def size(self) -> int | None:
+        """Bytes on disk; None where that means nothing (standard input, a pipe)."""
+        if self.path is None:
+            return None
+        status = self.path.stat()
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+    def text_size(self) -> int | None:
+        """Bytes of text to come; None where the size on disk does not tell."""
+        compressed = self.path is not None and self.path.suffix.lower() in _SUFFIXES
+        return None if compressed else self.size()
+
+
+def expand(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
+    """Turn what a person types into files: a folder gives all files below it, sorted by path.
+
+    A name that exists is taken as it is; otherwise ``*``, ``?`` and ``[`` make it a pattern
+    (``**`` crosses folders), so that patterns work quoted and unquoted. Hidden files in folders
+    are passed over.
+
+    Raises:
+        CorpusError: a path does not exist, a pattern matches nothing, or a folder has no files.
+    """
+    sources: list[Source] = []
+    for given in paths:
+        name = os.fspath(given)
+        path = Path(name)
+        if name == STDIN:
+            sources.append(Source("standard input", None))
+        elif path.is_dir():
+            found = _files_below(path)
+            if not found:
+                raise CorpusError(f"{name}: expected a folder with text files, got none in it")
+            sources.extend(found)
+        elif path.exists():
+            sources.append(Source(name, path))
+        else:
+            matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (absolute patterns)
+            for match in matches:
+                matched = Path(match)
+                sources += _files_below(matched) if matched.is_dir() else [Source(match, matched)]
+            if not matches:
+                shown = name if len(name) <= 80 else name[:77] + "..."
+                what = "files that match" if glob.has_magic(name) else "a file or folder"
+                raise CorpusError(f"{shown}: expected {what}, got nothing of that name")
+    if sum(source.path is None for source in sources) > 1:
+        raise CorpusError("-: expected standard input once, got it twice")
+    if not sources:
+        raise CorpusError("corpus: expected at least one path, got none")
+    return sources
+
+
+def _files_below(folder: Path) -> list[Source]:
+    return [
+        Source(str(path), path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+
+
+def chunks(
+    source: Source, *, lowercase: bool = False, encoding_errors: EncodingErrors = "strict"
+) -> Iterator[tuple[int, bytes]]:
+    """Yield (byte offset, text in UTF-8) in chunks that end at a line end or between words.
+
+    A byte order mark at the start is dropped. Bytes that are not UTF-8, and NUL (which no text
+    has: it betrays UTF-16 or a binary file), are refused, replaced by U+FFFD or dropped, as
+    `encoding_errors` says.
+
+    Raises:
+        CorpusError: an encoding error, with its byte offset in the (decompressed) text; a
+            truncated or damaged compressed file; a token of `MAX_TOKEN_BYTES` or more.
+    """
+    offset = 0
+    decode = codecs.getincrementaldecoder("utf-8")(encoding_errors)
+    carry = b""
+    try:
+        with _open(source) as stream:
+            while True:
+                block = stream.read(CHUNK_BYTES)
+                if offset == 0 and not carry and block.startswith(codecs.BOM_UTF8):
+                    block = block[len(codecs.BOM_UTF8) :]
+                    offset = len(codecs.BOM_UTF8)
+                if encoding_errors != "strict":
+                    last = not block
+                    block = _lenient(decode.decode(block, last), encoding_errors)
+                    if last and not block:
+                        break
+                elif not block:
+                    break
+                text = carry + block
+                cut = _last_break(text)
+                carry = text[cut:]
+                if not cut and len(carry) >= MAX_TOKEN_BYTES:
+                    raise token_too_long(source, offset)
+                if cut:
+                    yield offset, _checked(source, text[:cut], offset, lowercase)
+                    offset += cut
+            if carry:
+                yield offset, _checked(source, carry, offset, lowercase)
+    except EOFError as error:
+        raise CorpusError(
+            f"{source.name}: expected a whole compressed file, got a truncated one"
+        ) from error
+    except (lzma.LZMAError, zlib.error, gzip.BadGzipFile, _zstd_error()) as error:
+        raise CorpusError(
+            f"{source.name}: expected a whole compressed file, got a damaged one ({error})"
+        ) from error
+    except OSError as error:
+        if error.errno is None:  # bz2 says "Invalid data stream" in this way
+            raise CorpusError(
+                f"{source.name}: expected a whole compressed file, got a damaged one ({error})"
+            ) from error
+        raise CorpusError(f"{source.name}: cannot be read: {error.strerror}") from error
+
+
+def token_too_long(source: Source, offset: int) -> CorpusError:
+    """The error for a token of `MAX_TOKEN_BYTES` or more at byte `offset` of the text."""
+    return CorpusError(
+        f"{source.name}: byte {offset}: expected words shorter than {MAX_TOKEN_BYTES} bytes, "
+        "got a longer run without whitespace (is this text?)"
+    )
+
+
+def _last_break(text: bytes) -> int:
+    """Where `text` may be cut: after its last newline, else after its last whitespace, else 0."""
+    newline = text.rfind(b"\n") + 1
+    if newline:
+        return newline
+    space = text.rfind(b" ") + 1
+    if space:
+        return space
+    last = 0
+    for match in _ONE_SPACE.finditer(text):
+        last = match.end()
+    return last
+
+
+def _lenient(text: str, encoding_errors: EncodingErrors) -> bytes:
+    return text.replace("\0", "\ufffd" if encoding_errors == "replace" else "").encode()
+
+
+def _checked(source: Source, text: bytes, offset: int, lowercase: bool) -> bytes:
+    """Validate one chunk (C speed: str's own decoder), and lower its case if asked to."""
+    nul = text.find(b"\0")
+    if nul >= 0:
+        raise CorpusError(
+            f"{source.name}: byte {offset + nul}: expected UTF-8 text, got a NUL byte "
+            "(UTF-16 or a binary file? see --encoding-errors)"
+        )
+    if text.isascii():
+        return text.lower() if lowercase else text
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            f"{source.name}: byte {offset + error.start}: expected UTF-8 text, "
+            f"got byte 0x{text[error.start]:02x} (see --encoding-errors)"
+        ) from error
+    return decoded.lower().encode() if lowercase else text
+
+
+@contextmanager
+def _open(source: Source) -> Iterator[BinaryIO]:
+    """Open a source, decompressing by what its first bytes say; standard input stays open."""
+    with ExitStack() as stack:
+        if source.path is None:
+            raw = cast(io.BufferedReader, sys.stdin.buffer)
+        else:
+            raw = stack.enter_context(source.path.open("rb", buffering=2**18))
+        kind = _compression(raw.peek(_LONGEST_MAGIC)[:_LONGEST_MAGIC])
+        expected = _SUFFIXES.get(source.path.suffix.lower()) if source.path else None
+        if expected and kind != expected:
+            raise CorpusError(
+                f"{source.name}: expected {expected} data, as its name says, "
+                f"got {kind or 'something else'}"
+            )
+        if kind is None:
+            yield raw
+        else:
+            yield stack.enter_context(_decompressed(source, kind, raw))
+
+
+def _decompressed(source: Source, kind: str, raw: BinaryIO) -> BinaryIO:
+    if kind == "gzip":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+    if kind == "bzip2":
+        return cast(BinaryIO, bz2.BZ2File(raw))
+    if kind == "xz":
+        return cast(BinaryIO, lzma.LZMAFile(raw))
+    zstd = _zstd_module()
+    if zstd is None:
+        raise CorpusError(
+            f"{source.name}: reading .zst needs Python 3.14 or the extra: pip install 'w2v[zstd]'"
+        )
+    return cast(BinaryIO, zstd.ZstdFile(raw))
+
+
+def _compression(start: bytes) -> str | None:
+    for kind, magic in _MAGIC.items():
+        if start.startswith(magic):
+            return kind
+    return "bzip2" if _BZIP2.match(start) else None
+
+
+def _zstd_module():  # type: ignore[no-untyped-def]
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            from backports import zstd
+    except ImportError:
+        return None
+    return zstd
+
+
+def _zstd_error() -> type[Exception]:
+    zstd = _zstd_module()
+    return cast(type[Exception], zstd.ZstdError) if zstd else lzma.LZMAError

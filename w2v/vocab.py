@@ -1,0 +1,57 @@
+"""The vocabulary: words, their ids and counts, and which words are kept.
+
+Ids follow frequency, most frequent first; ties follow first appearance in the corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+
+class Vocabulary:
+    """Words by id.
+
+    Attributes:
+        words: the word of each id.
+        counts: (V,) int64, occurrences in the corpus, not increasing.
+    """
+
+    def __init__(self, words: Sequence[str], counts: np.ndarray) -> None:
+        self.words = list(words)
+        self.counts = np.asarray(counts, dtype=np.int64)
+        if len(self.words) != len(self.counts):
+            raise ValueError(f"expected a count a word, got {len(words)} and {len(counts)}")
+
+    @cached_property
+    def word_to_id(self) -> dict[str, int]:
+        """The id of each word."""
+        return {word: word_id for word_id, word in enumerate(self.words)}
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.word_to_id
+
+    def __repr__(self) -> str:
+        return f"<Vocabulary: {len(self)} words, {int(self.counts.sum())} tokens>"
+
+
+def kept_words(counts: np.ndarray, min_count: int, max_vocab: int | None) -> np.ndarray:
+    """Which words to keep, in the order of their new ids.
+
+    Args:
+        counts: (W,) int64, in order of first appearance.
+        min_count: words that occur less often are dropped.
+        max_vocab: at most this many words are kept; None keeps all.
+
+    Returns:
+        (V,) int64 positions in `counts`, by count descending, then by first appearance.
+    """
+    by_frequency = np.argsort(-counts, kind="stable")
+    kept = int(np.count_nonzero(counts >= min_count))
+    order: np.ndarray = by_frequency[: kept if max_vocab is None else min(kept, max_vocab)]
+    return order
