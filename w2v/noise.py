@@ -28,7 +28,8 @@ class NoiseSampler:
     """
 
     def __init__(self, counts: np.ndarray, exponent: float) -> None:
-        weights = np.asarray(counts, dtype=np.float64) ** exponent
+        with np.errstate(over="ignore"):  # infinity is refused below
+            weights = np.asarray(counts, dtype=np.float64) ** exponent
         if len(weights) == 0 or not np.all(np.isfinite(weights)) or weights.min() <= 0:
             raise ConfigError(
                 f"noise exponent: expected one that gives finite positive weights, got {exponent}"

@@ -51,8 +51,8 @@ def keep_thresholds(probs: np.ndarray) -> np.ndarray:
 
 @jit
 def subsample(
-    tokens: Any, start: Any, end: Any, origin: Any, thresholds: Any, window: Any, key: Any,
-    kept: Any, reach: Any,
+    tokens: Any, start: Any, end: Any, origin: Any, thresholds: Any, window: Any, shrink: Any,
+    key: Any, kept: Any, reach: Any,
 ) -> Any:  # fmt: skip
     """Keep some of one sentence's words and draw a window for each of them.
 
@@ -62,6 +62,7 @@ def subsample(
         origin: where the block starts; a word's random number is its position in the block.
         thresholds: (V,) uint32, see `keep_thresholds`.
         window: the largest b.
+        shrink: whether b is drawn from 1..window; otherwise it is `window` everywhere.
         key: random stream of the block.
         kept: (at least end - start,) int32, filled with the kept ids.
         reach: same length, int32, filled with b of each kept word.
@@ -75,6 +76,6 @@ def subsample(
         bits = draw(key, np.uint64(position - origin))
         if low_half(bits) <= np.uint64(thresholds[word]):
             kept[n] = word
-            reach[n] = np.int64(below(bits, np.uint64(window))) + 1
+            reach[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
             n += 1
     return n

@@ -113,6 +113,12 @@ class _Encoder:
         # Unlinked at once: it is gone however the process ends, and lives on while mapped.
         self.file: BinaryIO = tempfile.TemporaryFile(prefix="w2v-")  # noqa: SIM115
 
+    def __enter__(self) -> _Encoder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
     def add(self, tokens: np.ndarray, line_lengths: np.ndarray) -> None:
         """Take (N,) int32 tokens, and the words before each newline and after the last one."""
         self.file.write(memoryview(tokens).cast("B"))
@@ -176,7 +182,6 @@ class _Encoder:
         starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         tokens = tokens[:kept]
         tokens.flags.writeable = False
-        self.file.close()
         audit = Audit(
             files=files,
             lines=self.lines,
@@ -257,9 +262,11 @@ def read_corpus(
     known = [size for size in sizes if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
     table = WordTable()
-    encoder = _Encoder()
     done = 0
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="w2v-read") as pool:
+    with (
+        _Encoder() as encoder,
+        ThreadPoolExecutor(max_workers=workers, thread_name_prefix="w2v-read") as pool,
+    ):
         for source, offset, chunk in _tokenized(sources, lowercase, encoding_errors, pool, workers):
             if chunk is None:
                 encoder.end_file()
@@ -270,7 +277,7 @@ def read_corpus(
             done += len(chunk.data)
             if on_progress is not None:
                 on_progress(done, total)
-    corpus = encoder.finish(table, name, len(sources), min_count, max_vocab)
+        corpus = encoder.finish(table, name, len(sources), min_count, max_vocab)
     if cache_dir is not None and key is not None:
         cache.save(
             Path(cache_dir),
@@ -322,17 +329,16 @@ def encode_sentences(
             that is not a str; or there is nothing to train on.
     """
     table = _PythonWords()
-    encoder = _Encoder()
-    count = 0
-    for count, sentence in enumerate(sentences, start=1):
-        if isinstance(sentence, (str, bytes)):
-            raise CorpusError(
-                f"sentence {count}: expected a list of words, got a {type(sentence).__name__}: "
-                f"{sentence[:40]!r} (split it first)"
-            )
-        tokens = table.add(sentence, count)
-        encoder.add(tokens, np.array([len(tokens), 0], dtype=np.int64))
-    return encoder.finish(table, "corpus", 0, min_count, max_vocab)
+    with _Encoder() as encoder:
+        for place, sentence in enumerate(sentences, start=1):
+            if isinstance(sentence, (str, bytes)):
+                raise CorpusError(
+                    f"sentence {place}: expected a list of words, got a "
+                    f"{type(sentence).__name__}: {sentence[:40]!r} (split it first)"
+                )
+            tokens = table.add(sentence, place)
+            encoder.add(tokens, np.array([len(tokens), 0], dtype=np.int64))
+        return encoder.finish(table, "corpus", 0, min_count, max_vocab)
 
 
 class _PythonWords:

@@ -123,7 +123,7 @@ def _step_template(model: Any, scratch: Any, rows: Any, output_ids: Any, lr: Any
 
 def _block_template(
     model: Any, scratch: Any, tokens: Any, starts: Any, first: Any, last: Any, thresholds: Any,
-    alias_table: Any, window: Any, lr: Any, pair_key: Any, noise_key: Any,
+    alias_table: Any, window: Any, shrink: Any, lr: Any, pair_key: Any, noise_key: Any,
 ) -> Any:  # fmt: skip
     """Train on the sentences first..last - 1; returns (summed loss in nats, pairs, words kept).
 
@@ -133,7 +133,7 @@ def _block_template(
         first, last: the block's sentences.
         thresholds: (V,) uint32, see `w2v.pairs.keep_thresholds`.
         alias_table: (V, 2) uint32, see `w2v.noise.NoiseSampler`.
-        window: the largest distance of a pair.
+        window, shrink: the largest distance of a pair, and whether each position draws its own.
         lr: learning rate, in the precision of the model.
         pair_key, noise_key: random streams of this block.
     """
@@ -145,7 +145,7 @@ def _block_template(
     for sentence in range(first, last):
         n = subsample(
             tokens, starts[sentence], starts[sentence + 1], starts[first], thresholds, window,
-            pair_key, kept, reach,
+            shrink, pair_key, kept, reach,
         )  # fmt: skip
         words += n
         if n < 2:

@@ -135,7 +135,9 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
     if columns % LANES:
         raise ValueError(f"expected a multiple of {LANES} columns, got {columns}")
     if numba_config.DISABLE_JIT:
-        return TileOperations(plain_store_dots, plain_add_combination, plain_copy_row, plain_prefetch)
+        return TileOperations(
+            plain_store_dots, plain_add_combination, plain_copy_row, plain_prefetch
+        )
 
     @intrinsic  # type: ignore[untyped-decorator]
     def store_dots(_: Any, logits: Any, i: Any, x: Any, y: Any, offsets: Any) -> Any:

@@ -23,8 +23,8 @@ class SampledLoss:
 
     Attributes:
         name: as on the command line.
-        tile: compiled ``tile(logits, rows, dlogits) -> loss``. Row i < rows of `logits`, (R, 1 + K),
-            belongs to one pair: column 0 is the true context word, the others are noise. Fills
+        tile: compiled ``tile(logits, rows, dlogits) -> loss``. Row i < rows of the (R, 1 + K)
+            logits is one pair's: column 0 is the true context word, the others are noise. Fills
             `dlogits` with d(loss)/d(logits) and returns the summed loss in nats. There is room for
             `TILE_SLACK` more numbers behind the last row, for whole vectors.
         corrects_by_noise: whether ln(K q(w)) is subtracted from each logit.

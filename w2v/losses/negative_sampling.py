@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from w2v.losses.base import MASKED_LOGIT, SampledLoss
 from w2v.numerics import jit, sigmoid_and_softplus
 

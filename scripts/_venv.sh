@@ -1,0 +1,31 @@
+# Sourced by the other scripts: `use_venv EXTRAS` sets $python to one that has the project.
+#
+# The environment is .venv in the project (or $W2V_VENV), made by $PYTHON (default python3) on the
+# first run. It is installed again only when pyproject.toml or the extras change.
+
+use_venv() {
+    venv=${W2V_VENV:-$here/.venv}
+    python=$venv/bin/python
+    if [ ! -x "$python" ]; then
+        base=${PYTHON:-$(find_python)}
+        echo "Making an environment in $venv (once) ..." >&2
+        "$base" -m venv "$venv"
+    fi
+    stamp=$venv/.installed-${1:-plain}
+    if ! cmp -s "$here/pyproject.toml" "$stamp"; then
+        echo "Installing w2v${1:+[$1]} and what it needs (once, a minute or so) ..." >&2
+        "$python" -m pip install --quiet --disable-pip-version-check --editable "$here${1:+[$1]}" >&2
+        cp "$here/pyproject.toml" "$stamp"
+    fi
+}
+
+find_python() {
+    for name in python3 python3.14 python3.13 python3.12 python3.11 python; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    echo "w2v needs Python 3.11 or newer; none was found on the PATH (or set PYTHON)" >&2
+    exit 1
+}

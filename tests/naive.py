@@ -1,0 +1,105 @@
+"""Slow twins of the fast code: plain loops in float64, written from the papers.
+
+Nothing here imports the package. Where the package draws random numbers, these take them as
+arguments or return the probabilities that the draws must follow.
+"""
+
+import math
+from collections import Counter
+
+
+def read_sentences(text, max_words):
+    """Lines to lists of words: str.split(), lines end at a newline alone, long lines are split."""
+    sentences = []
+    for line in text.removeprefix("\ufeff").split("\n"):
+        words = line.split()
+        sentences += [words[i : i + max_words] for i in range(0, len(words), max_words)]
+    return sentences
+
+
+def build_vocabulary(sentences, min_count, max_vocab=None):
+    """(word, count) by count descending, then by first appearance."""
+    counts = Counter(word for sentence in sentences for word in sentence)
+    kept = [(word, n) for word, n in counts.items() if n >= min_count]
+    kept.sort(key=lambda item: -item[1])  # stable, and Counter keeps the order of appearance
+    return kept[:max_vocab]
+
+
+def encode(sentences, vocabulary):
+    """Sentences as lists of ids, dropping other words and sentences left empty."""
+    ids = {word: i for i, (word, _) in enumerate(vocabulary)}
+    encoded = ([ids[w] for w in sentence if w in ids] for sentence in sentences)
+    return [sentence for sentence in encoded if sentence]
+
+
+def keep_prob(count, total, t):
+    """word2vec.c: (sqrt(f / t) + 1) * t / f with f = count / total, at most 1."""
+    if t == 0:
+        return 1.0
+    f = count / total
+    return min(1.0, (math.sqrt(f / t) + 1) * t / f)
+
+
+def noise_probs(counts, exponent):
+    """Mikolov et al. 2013, section 2.2: U(w) ** (3/4) / Z."""
+    weights = [count**exponent for count in counts]
+    return [weight / sum(weights) for weight in weights]
+
+
+def window_pairs(sentence, reach):
+    """(center, context) of every position t and each word at most reach[t] from it.
+
+    As in word2vec.c the word in the window is the center (the input) and the word at t is the
+    context (the output).
+    """
+    pairs = []
+    for t, context in enumerate(sentence):
+        for s in range(max(0, t - reach[t]), min(len(sentence), t + reach[t] + 1)):
+            if s != t:
+                pairs.append((sentence[s], context))
+    return pairs
+
+
+def dot(a, b):
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def log_sigmoid(x):
+    return -math.log1p(math.exp(-x)) if x > -700 else x
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
+
+
+def negative_sampling_loss(centers, contexts, pairs, negatives):
+    """Minus equation 4 of Mikolov et al. 2013, summed over pairs; a negative that hits is skipped."""
+    loss = 0.0
+    for center, context in pairs:
+        loss -= log_sigmoid(dot(contexts[context], centers[center]))
+        for word in negatives:
+            if word != context:
+                loss -= log_sigmoid(-dot(contexts[word], centers[center]))
+    return loss
+
+
+def negative_sampling_gradient(centers, contexts, pairs, negatives):
+    """d(loss)/d(centers), d(loss)/d(contexts), by the chain rule, one pair at a time."""
+    d_centers = [[0.0] * len(row) for row in centers]
+    d_contexts = [[0.0] * len(row) for row in contexts]
+    for center, context in pairs:
+        v = centers[center]
+        for word, label in [(context, 1.0)] + [(w, 0.0) for w in negatives if w != context]:
+            error = sigmoid(dot(contexts[word], v)) - label
+            for d in range(len(v)):
+                d_centers[center][d] += error * contexts[word][d]
+                d_contexts[word][d] += error * v[d]
+    return d_centers, d_contexts
+
+
+def cosine_analogy(vectors, a, b, c):
+    """3CosAdd (Mikolov et al. 2013): argmax over w not in {a, b, c} of cos(w, b - a + c)."""
+    unit = [[x / math.sqrt(dot(v, v)) for x in v] for v in vectors]
+    target = [y - x + z for x, y, z in zip(unit[a], unit[b], unit[c], strict=True)]
+    scores = [dot(v, target) if i not in (a, b, c) else -math.inf for i, v in enumerate(unit)]
+    return max(range(len(scores)), key=scores.__getitem__)

@@ -1,0 +1,46 @@
+import naive
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2v.errors import ConfigError
+from w2v.noise import NoiseSampler, sample
+from w2v.numerics import jit, stream_key
+
+COUNTS = st.lists(st.integers(1, 10**9), min_size=2, max_size=200)
+
+
+@given(counts=COUNTS, exponent=st.sampled_from([0.0, 0.5, 0.75, 1.0, -0.5]))
+def test_the_table_gives_count_to_the_exponent(counts, exponent):
+    sampler = NoiseSampler(np.array(counts), exponent)
+    expected = np.array(naive.noise_probs(counts, exponent))
+    # Each bucket is rounded to 2 ** -32 of its width 1 / V; a word may touch V buckets.
+    assert np.abs(sampler.probs - expected).max() <= 2.0**-32
+    assert sampler.probs.sum() == pytest.approx(1, abs=1e-12)
+
+
+@jit
+def _sample_many(table, key, counts, n):
+    for i in range(n):
+        counts[sample(table, key, np.uint64(i))] += 1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_draws_follow_the_distribution(seed):
+    counts = np.array([100_000, 30_000, 5_000, 1_000, 900, 800, 50, 40, 3, 2])
+    sampler = NoiseSampler(counts, 0.75)
+    drawn = np.zeros(10, dtype=np.int64)
+    n = 1_000_000
+    _sample_many(sampler.table, stream_key(seed), drawn, n)
+    expected = n * np.array(naive.noise_probs(counts.tolist(), 0.75))
+    chi_squared = ((drawn - expected) ** 2 / expected).sum()
+    assert chi_squared < 27.88  # 99.9th percentile for 9 degrees of freedom
+    # The power of the test: the well-known slip count * 0.75 is far outside.
+    wrong = n * counts / counts.sum()
+    assert ((drawn - wrong) ** 2 / wrong).sum() > 1000
+
+
+def test_exponent_that_overflows_is_refused():
+    with pytest.raises(ConfigError, match="noise exponent"):
+        NoiseSampler(np.array([10**18, 1]), 100.0)

@@ -1,0 +1,187 @@
+"""The options of a training run: one frozen dataclass, which validates itself.
+
+Every field carries the text, the aliases and the group that the command line shows, so that an
+option is written down once. Standard library only: ``--help`` imports this.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypedDict
+
+from w2v.errors import ConfigError
+from w2v.losses import LOSSES
+
+ENCODING_ERRORS = ("strict", "replace", "ignore")
+
+MAX_VECTOR_SIZE = 65_536
+MAX_WINDOW = 1_000
+MAX_NEGATIVE = 1_000
+MAX_WORKERS = 1_024
+MAX_EPOCHS = 1_000_000
+
+
+def available_cpus() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _option(default: Any, group: str, text: str, *aliases: str, choices: Any = None) -> Any:
+    """A field with what the command line needs to know of it."""
+    metadata = {"group": group, "help": text, "aliases": aliases, "choices": choices}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Hyperparameters, named as in gensim where gensim has a name.
+
+    Raises:
+        ConfigError: a value is out of its range or of the wrong type; the message names the field.
+    """
+
+    loss: str = _option(
+        "negative-sampling", "model", "training objective", choices=tuple(LOSSES)
+    )  # fmt: skip
+    vector_size: int = _option(100, "model", "numbers in a vector", "size", "dim")
+    window: int = _option(5, "model", "largest distance between center and context word")
+    shrink_windows: bool = _option(
+        True, "model", "draw each window's width from 1..window, as word2vec does"
+    )
+    negative: int = _option(5, "model", "noise words for each true context word", "neg")
+    noise_exponent: float = _option(
+        0.75, "model", "noise words are drawn in proportion to count ** this", "ns-exponent"
+    )
+    min_count: int = _option(5, "vocabulary", "drop words that occur less often than this")
+    max_vocab: int | None = _option(
+        None, "vocabulary", "keep at most this many words, the most frequent"
+    )
+    sample: float = _option(
+        1e-4, "vocabulary", "subsampling threshold for frequent words; 0 keeps all of them"
+    )
+    lowercase: bool = _option(False, "vocabulary", "lower the case of the text")
+    encoding_errors: str = _option(
+        "strict", "vocabulary", "what to do with bytes that are not UTF-8", choices=ENCODING_ERRORS
+    )
+    epochs: int = _option(5, "training", "passes over the corpus", "iter", "epoch")
+    lr: float = _option(0.025, "training", "learning rate at the start", "alpha")
+    min_lr: float = _option(
+        1e-4, "training", "learning rate at the end of the linear decay", "min-alpha"
+    )
+    workers: int = _option(
+        available_cpus, "training", "threads; with 1, the same seed gives the same bytes",
+        "threads", "thread",
+    )  # fmt: skip
+    seed: int = _option(1, "training", "seed of every random number")
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for spec in dataclasses.fields(self):
+            self._check_type(spec.name, str(spec.type))
+        self._check_choice("loss", tuple(LOSSES))
+        self._check_choice("encoding_errors", ENCODING_ERRORS)
+        self._check_range("vector_size", 1, MAX_VECTOR_SIZE)
+        self._check_range("window", 1, MAX_WINDOW)
+        self._check_range("negative", 1, MAX_NEGATIVE)
+        self._check_range("noise_exponent", -10, 10)
+        self._check_range("min_count", 1, 2**62)
+        self._check_range("max_vocab", 2, 2**31 - 1)
+        self._check_range("sample", 0, 1)
+        self._check_range("epochs", 1, MAX_EPOCHS)
+        self._check_range("workers", 1, MAX_WORKERS)
+        self._check_range("seed", 0, 2**63 - 1)
+        if self.lr <= 0:
+            raise ConfigError(f"lr: expected a positive number, got {self.lr}")
+        if not 0 <= self.min_lr <= self.lr:
+            raise ConfigError(f"min_lr: expected 0 to lr = {self.lr}, got {self.min_lr}")
+
+    def _check_type(self, name: str, annotation: str) -> None:
+        value = getattr(self, name)
+        if value is None and "None" in annotation:
+            return
+        if annotation == "float" and type(value) is int:
+            value = float(value)
+            object.__setattr__(self, name, value)
+        kind = annotation.removesuffix(" | None")
+        if type(value).__name__ != kind:
+            raise ConfigError(f"{name}: expected {_ARTICLES[kind]}, got {value!r}")
+        if kind == "float" and not math.isfinite(value):
+            raise ConfigError(f"{name}: expected a finite number, got {value}")
+
+    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        value = getattr(self, name)
+        if value not in choices:
+            raise ConfigError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+
+    def _check_range(self, name: str, low: float, high: float) -> None:
+        value = getattr(self, name)
+        if value is not None and not low <= value <= high:
+            raise ConfigError(f"{name}: expected {low} to {high}, got {value}")
+
+
+_ARTICLES = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text"}
+
+
+class TrainOptions(TypedDict, total=False):
+    """The fields of `TrainConfig` as keyword arguments, for type checkers and editors."""
+
+    loss: str
+    vector_size: int
+    window: int
+    shrink_windows: bool
+    negative: int
+    noise_exponent: float
+    min_count: int
+    max_vocab: int | None
+    sample: float
+    lowercase: bool
+    encoding_errors: str
+    epochs: int
+    lr: float
+    min_lr: float
+    workers: int
+    seed: int
+
+
+def make_config(options: Mapping[str, Any], place: str = "option") -> TrainConfig:
+    """A `TrainConfig` from names and values.
+
+    Raises:
+        ConfigError: a name is unknown (with the nearest known one), or a value is wrong.
+    """
+    known = [spec.name for spec in dataclasses.fields(TrainConfig)]
+    for name in options:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})"
+            raise ConfigError(f"{place}: unknown option {name!r}{hint}")
+    return TrainConfig(**options)
+
+
+def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The options in a TOML file: a flat table, names as in `TrainConfig` (or with ``-``).
+
+    Raises:
+        ConfigError: the file cannot be read, is not TOML, or has an unknown name.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            table = tomllib.load(stream)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: expected TOML: {error}") from error
+    options = {name.replace("-", "_"): value for name, value in table.items()}
+    make_config(options, os.fspath(path))  # only to refuse what is wrong, with the file's name
+    return options

@@ -1,0 +1,178 @@
+"""What a person sees of a training run: bars on a terminal, log lines elsewhere, a summary.
+
+Knows nothing of training beyond what `w2v.trainer.Observer` is told. Progress goes to stderr, the
+summary to stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from w2v.config import TrainConfig
+from w2v.embeddings import Embeddings
+from w2v.files import check_output
+from w2v.formats import estimated_bytes
+from w2v.trainer import Observer, Plan, Progress
+
+LOG_SECONDS = 10.0
+"""Without a terminal, a line of progress is printed this often."""
+
+
+class Console(Observer):
+    """Shows one run.
+
+    Args:
+        output: where the vectors will be written; checked for space once their size is known.
+        config: the run's options.
+        quiet: show nothing.
+    """
+
+    def __init__(self, output: str, config: TrainConfig, quiet: bool) -> None:
+        self.output = output
+        self.config = config
+        self.quiet = quiet
+        self.terminal = sys.stderr.isatty()
+        self.saved = "nothing was saved"
+        self._bar: Any = None
+        self._stage = ""
+        self._logged = time.monotonic()
+        self._started = time.monotonic()
+        self._shown = 0
+        self._loss = math.nan
+
+    def reading(self, done: int, total: int | None) -> None:
+        """A bar of bytes."""
+        if self._begin("reading", total, "B"):
+            self._bar.update(done - self._bar.n)
+        elif self._due():
+            of = f" of {_size(total)}" if total else ""
+            self._say(f"reading: {_size(done)}{of}")
+
+    def planned(self, plan: Plan) -> None:
+        """The vocabulary, the memory and the time to expect."""
+        self.close()
+        audit, words = plan.corpus.audit, len(plan.corpus.vocabulary)
+        size = self.config.vector_size
+        check_output(self.output, estimated_bytes(self.output, words, size, context_vectors=True))
+        self._say(
+            f"corpus: {audit.words:,} words in {audit.lines or audit.sentences:,} lines; "
+            f"{audit.distinct:,} different"
+        )
+        dropped = f"{audit.dropped_rare:,} occurrences of words rarer than {self.config.min_count}"
+        if audit.dropped_max_vocab:
+            dropped += f", {audit.dropped_max_vocab:,} of words beyond the first {words:,}"
+        if audit.lines_split:
+            dropped += f"; {audit.lines_split:,} long lines split, nothing cut"
+        self._say(f"vocabulary: {words:,} words; dropped {dropped}")
+        self._say(
+            f"training: {self.config.epochs} epochs on {self.config.workers} threads, "
+            f"{_size(plan.memory_bytes)} of memory, about {_duration(plan.seconds)}"
+        )
+        self._started = time.monotonic()
+
+    def progress(self, progress: Progress) -> None:
+        """A bar of words over all epochs, with rate, loss and time left."""
+        if not math.isnan(progress.loss):
+            self._loss = progress.loss
+        if self._begin("training", progress.total_words, "words"):
+            self._bar.set_postfix_str(
+                f"epoch {progress.epoch}/{self.config.epochs}, "
+                f"loss {self._loss:.3f}, lr {progress.lr:.4f}",
+                refresh=False,
+            )
+            self._bar.update(progress.words - self._bar.n)
+        elif self._due():
+            seconds = time.monotonic() - self._started
+            rate = progress.words / seconds
+            left = (progress.total_words - progress.words) / rate if rate else math.inf
+            self._say(
+                f"training: {progress.words / progress.total_words:.0%}, epoch {progress.epoch}, "
+                f"{rate:,.0f} words/s, loss {self._loss:.3f}, lr {progress.lr:.4f}, "
+                f"{_duration(left)} left"
+            )
+
+    def interrupted(self, embeddings: Embeddings) -> None:
+        """Save what there is under another name: the file that was asked for stays as it was."""
+        path = Path(self.output)
+        partial = path.with_name(f"{path.stem}.interrupted{path.suffix}")
+        embeddings.save(partial)
+        self.saved = f"the vectors so far are in {partial}; {path} was not touched"
+
+    def close(self) -> None:
+        """End the bar on the screen, if there is one."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        self._stage = ""
+
+    def summary(self, embeddings: Embeddings, write_seconds: float) -> None:
+        """What was done, and what to type next."""
+        if self.quiet:
+            return
+        record = json.loads(embeddings.metadata["training"])
+        audit, losses = record["audit"], record["epoch_losses"]
+        seconds = record["train_seconds"]
+        trained = audit["kept"] * self.config.epochs
+        subsampled = 1 - record["words_after_subsampling"] / trained
+        loss = f"{losses[-1]:.4f} nats a pair" if losses else "no pairs"
+        print(
+            f"vocabulary  {len(embeddings):,} words\n"
+            f"trained     {trained:,} words ({self.config.epochs} epochs; "
+            f"{subsampled:.0%} skipped by subsampling)\n"
+            f"seconds     {record['read_seconds']:.1f} reading, {seconds:.1f} training, "
+            f"{write_seconds:.1f} writing\n"
+            f"speed       {trained / seconds:,.0f} words/s\n"
+            f"loss        {loss} in the last epoch ({self.config.loss})\n"
+            f"vectors     {self.output}\n"
+            f"next        python -m w2v.query {self.output} {embeddings.index_to_key[0]}\n"
+            f"            python -m w2v.evaluate {self.output}"
+        )
+
+    def _begin(self, stage: str, total: int | None, unit: str) -> bool:
+        """Make the stage's bar if there is a terminal; whether there is one."""
+        if self.quiet or not self.terminal:
+            return False
+        if self._stage != stage:
+            self.close()
+            self._stage = stage
+            self._bar = tqdm(
+                total=total, unit=unit, desc=stage, unit_scale=True, dynamic_ncols=True, leave=True,
+                file=sys.stderr,
+            )  # fmt: skip
+        return True
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        if now - self._logged < LOG_SECONDS:
+            return False
+        self._logged = now
+        return True
+
+    def _say(self, text: str) -> None:
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+
+def _size(n_bytes: int) -> str:
+    size = float(n_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _duration(seconds: float) -> str:
+    if not math.isfinite(seconds):
+        return "unknown"
+    if seconds < 100:
+        return f"{seconds:.0f} s" if seconds >= 1 else "a second"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"

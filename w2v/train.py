@@ -1,0 +1,136 @@
+"""The command `python -m w2v.train`: a corpus in, vectors out.
+
+The options come from the fields of `w2v.config.TrainConfig`; the work is done by
+`w2v.trainer.train_embeddings`, which is imported after the arguments are checked, so that
+``--help`` and mistakes are answered at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import sys
+import time
+from argparse import SUPPRESS, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from w2v import __version__, cli
+from w2v.config import TrainConfig, make_config, read_toml
+
+PROG = "w2v.train"
+DEFAULT_OUTPUT = "vectors.bin"
+
+_DESCRIPTION = """\
+Train word vectors: skip-gram word2vec on a text of one sentence a line.
+
+A corpus is a file, a folder, a glob pattern (quoted or not) or - for standard input; plain text or
+.gz, .bz2, .xz, .zst. Words are whatever stands between whitespace."""
+
+_EPILOG = """\
+examples:
+  python -m w2v.train corpus.txt
+  python -m w2v.train 'news/*.txt.gz' --output news.bin --vector-size 300 --lowercase
+  zcat dump.gz | python -m w2v.train - --output dump.safetensors"""
+
+
+def _parser() -> cli.ArgumentParser:
+    parser = cli.ArgumentParser(
+        prog=f"python -m {PROG}",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        argument_default=SUPPRESS,
+    )
+    parser.add_argument("corpus", nargs="+", help="what to train on")
+    parser.add_argument("--version", action="version", version=f"w2v {__version__}")
+    files = parser.add_argument_group("files")
+    files.add_argument(
+        "--output", "-o", metavar="FILE", default=DEFAULT_OUTPUT,
+        help=f"where the vectors go: .bin (word2vec), .txt or .vec (word2vec text), .safetensors "
+        f"(everything, memory-mapped) (default: {DEFAULT_OUTPUT})",
+    )  # fmt: skip
+    files.add_argument("--config", metavar="FILE", help="options from a TOML file; flags win")
+    files.add_argument("--cache", metavar="DIR", help="keep the encoded corpus here and reuse it")
+    files.add_argument("--quiet", action="store_true", default=False, help="print errors only")
+    groups = {"model": parser.add_argument_group("model")}
+    for spec in dataclasses.fields(TrainConfig):
+        name = spec.metadata["group"]
+        if name not in groups:
+            groups[name] = parser.add_argument_group(name)
+        _add_option(groups[name], spec)
+    return parser
+
+
+def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
+    """One flag, with its aliases, from a field of the configuration."""
+    flags = [f"--{name}" for name in (spec.name.replace("_", "-"), *spec.metadata["aliases"])]
+    is_factory = spec.default_factory is not dataclasses.MISSING
+    default = spec.default_factory() if is_factory else spec.default  # type: ignore[misc]
+    shown = {None: "no limit", True: "on", False: "off"}.get(default, default)
+    text = f"{spec.metadata['help']} (default: {'all CPUs, ' if is_factory else ''}{shown})"
+    kind = str(spec.type).removesuffix(" | None")
+    if kind == "bool":
+        group.add_argument(*flags, dest=spec.name, action=BooleanOptionalAction, help=text)
+    else:
+        group.add_argument(
+            *flags,
+            dest=spec.name,
+            type={"int": int, "float": float, "str": str}[kind],
+            choices=spec.metadata["choices"],
+            metavar=None if spec.metadata["choices"] else {"int": "N", "float": "X"}.get(kind),
+            help=text,
+        )
+
+
+def _config(arguments: Namespace) -> TrainConfig:
+    """The configuration file's options, then the flags'."""
+    options = read_toml(arguments.config) if hasattr(arguments, "config") else {}
+    names = [spec.name for spec in dataclasses.fields(TrainConfig)]
+    flags = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
+    return make_config({**options, **flags})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
+    arguments = _parser().parse_args(argv)
+    config = _config(arguments)
+
+    from w2v.files import check_output
+    from w2v.formats import check_format
+
+    output = arguments.output
+    check_format(output)
+    check_output(output)
+
+    # Numba's import costs a second: only now is there something to do.
+    from w2v.console import Console
+    from w2v.trainer import train_embeddings
+
+    console = Console(output, config, arguments.quiet)
+    try:
+        embeddings = train_embeddings(
+            arguments.corpus,
+            config,
+            cache_dir=getattr(arguments, "cache", None),
+            observer=console,
+        )
+    except KeyboardInterrupt:
+        console.close()
+        print(f"{PROG}: interrupted; {console.saved}", file=sys.stderr)
+        return 128 + signal.SIGINT
+    finally:
+        console.close()
+    started = time.perf_counter()
+    embeddings.save(output)
+    console.summary(embeddings, time.perf_counter() - started)
+    return 0
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    cli.run(main, PROG)
+
+
+if __name__ == "__main__":
+    entry()
