@@ -73,7 +73,7 @@ def sigmoid(x):
 
 
 def negative_sampling_loss(centers, contexts, pairs, negatives):
-    """Minus equation 4 of Mikolov et al. 2013, summed over pairs; a negative that hits is skipped."""
+    """Minus equation 4 of Mikolov et al. 2013, summed over pairs; a negative hit is skipped."""
     loss = 0.0
     for center, context in pairs:
         loss -= log_sigmoid(dot(contexts[context], centers[center]))

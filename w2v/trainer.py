@@ -36,6 +36,10 @@ BLOCK_WORDS = 10_000
 """Words in a block, about: small enough to share and to notice trouble soon, long enough (a few
 milliseconds) that handing it out costs nothing."""
 
+MAX_MEAN_LOSS = 1e4
+"""Nats a pair. A model that learns stays below 100; one that diverges passes this on its way to
+infinity, often within a few steps."""
+
 TICK_SECONDS = 0.1
 """How often progress is reported, and the longest wait after Ctrl-C."""
 
@@ -333,8 +337,8 @@ class _Work:
                 first, last = starts[training.edges[block]], starts[training.edges[block + 1]]
                 lr = training.learning_rate(epoch * words_per_epoch + int(first))
                 loss, pairs, kept = training.train_block(scratch, epoch, block, lr)
-                if not np.isfinite(loss):
-                    raise self._diverged(epoch, block, lr, loss)
+                if not loss <= MAX_MEAN_LOSS * max(pairs, 1):  # NaN is not below anything
+                    raise self._diverged(epoch, block, lr, loss / max(pairs, 1))
                 with self._lock:
                     self._losses[epoch] += loss
                     self._pairs[epoch] += pairs
@@ -352,11 +356,13 @@ class _Work:
         for matrix in (model.center_vectors, model.context_vectors):
             bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
             if len(bad):
-                word = f" (first in the vector of {training.corpus.vocabulary.words[bad[0]]!r})"
+                name = training.corpus.vocabulary.words[bad[0]]
+                word = f" (the vector of {name!r} is not finite)"
                 break
         return DivergenceError(
-            f"epoch {epoch + 1}, block {block + 1} of {training.n_blocks}: expected finite "
-            f"numbers, got loss {loss} at learning rate {lr:.3g}{word}; lower --lr"
+            f"epoch {epoch + 1}, block {block + 1} of {training.n_blocks}: expected a loss "
+            f"below {MAX_MEAN_LOSS:.0f} nats a pair, got {loss:.3g} at learning rate {lr:.3g}"
+            f"{word}; lower --lr"
         )
 
     def progress(self) -> Progress:

@@ -1,0 +1,102 @@
+import dataclasses
+import typing
+
+import pytest
+
+from w2v.config import TrainConfig, TrainOptions, make_config, read_toml
+from w2v.errors import ConfigError
+
+
+def test_keyword_options_are_the_fields():
+    hints = typing.get_type_hints(TrainOptions)
+    fields = typing.get_type_hints(TrainConfig)
+    assert hints == fields
+
+
+def test_the_configuration_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TrainConfig().lr = 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("vector_size", 0, "vector_size: expected 1 to 65536, got 0"),
+        ("vector_size", -5, "got -5"),
+        ("vector_size", 10**9, "expected 1 to 65536"),
+        ("vector_size", 100.0, "vector_size: expected an integer, got 100.0"),
+        ("vector_size", "100", "vector_size: expected an integer, got '100'"),
+        ("vector_size", True, "vector_size: expected an integer, got True"),
+        ("vector_size", None, "vector_size: expected an integer, got None"),
+        ("window", 0, "window: expected 1 to"),
+        ("negative", 0, "negative: expected 1 to"),
+        ("min_count", 0, "min_count: expected 1 to"),
+        ("max_vocab", 1, "max_vocab: expected 2 to"),
+        ("epochs", 0, "epochs: expected 1 to"),
+        ("workers", 0, "workers: expected 1 to"),
+        ("seed", -1, "seed: expected 0 to"),
+        ("sample", -1e-4, "sample: expected 0 to 1"),
+        ("sample", 2, "sample: expected 0 to 1"),
+        ("sample", float("nan"), "sample: expected a finite number, got nan"),
+        ("lr", 0.0, "lr: expected a positive number"),
+        ("lr", float("nan"), "lr: expected a finite number, got nan"),
+        ("lr", float("inf"), "lr: expected a finite number"),
+        ("lr", "fast", "lr: expected a number, got 'fast'"),
+        ("min_lr", 0.5, "min_lr: expected 0 to lr = 0.05"),
+        ("min_lr", -0.1, "min_lr: expected 0 to lr"),
+        ("noise_exponent", 1e300, "noise_exponent: expected -10 to 10"),
+        ("loss", "softmaxx", "loss: expected one of negative-sampling"),
+        ("encoding_errors", "maybe", "encoding_errors: expected one of strict, replace, ignore"),
+        ("lowercase", 1, "lowercase: expected true or false, got 1"),
+    ],
+)
+def test_a_wrong_value_is_named(name, value, message):
+    with pytest.raises(ConfigError) as error:
+        TrainConfig(**{"lr": 0.05, name: value})
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_whole_numbers_will_do_for_numbers():
+    assert TrainConfig(sample=0).sample == 0.0
+    assert isinstance(TrainConfig(lr=1).lr, float)
+
+
+def test_an_explicit_zero_is_kept():
+    config = TrainConfig(sample=0, min_lr=0, noise_exponent=0, seed=0)
+    assert (config.sample, config.min_lr, config.noise_exponent, config.seed) == (0, 0, 0, 0)
+
+
+def test_unknown_names_get_a_suggestion():
+    with pytest.raises(ConfigError, match="'vector_sise'.*did you mean vector_size"):
+        make_config({"vector_sise": 3})
+    with pytest.raises(ConfigError, match="known: loss"):
+        make_config({"zzz": 3})
+
+
+def test_toml(write):
+    assert read_toml(write("a.toml", "vector-size = 50\nlr = 0.1\n")) == {
+        "vector_size": 50,
+        "lr": 0.1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("vector_size = ", "expected TOML"),
+        ("vectorsize = 3", "did you mean vector_size"),
+        ("[train]\nlr = 1", "unknown option 'train'"),
+        ("lr = 'fast'", "lr: expected a number"),
+        (b"\xff\xfe", "expected TOML"),
+    ],
+)
+def test_toml_that_cannot_be_used(write, content, message):
+    path = write("a.toml", content)
+    with pytest.raises(ConfigError, match=message):
+        read_toml(path)
+
+
+def test_toml_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_toml(tmp_path / "none.toml")
