@@ -68,7 +68,7 @@ def test_an_explicit_zero_is_kept():
 
 
 def test_unknown_names_get_a_suggestion():
-    with pytest.raises(ConfigError, match="'vector_sise'.*did you mean vector_size"):
+    with pytest.raises(ConfigError, match=r"'vector_sise'.*did you mean vector_size"):
         make_config({"vector_sise": 3})
     with pytest.raises(ConfigError, match="known: loss"):
         make_config({"zzz": 3})

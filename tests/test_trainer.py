@@ -7,7 +7,9 @@ import pytest
 from w2v.config import TrainConfig
 from w2v.corpus import encode_sentences
 from w2v.errors import ConfigError, CorpusError, DivergenceError
-from w2v.trainer import Observer, Training, block_edges, train_embeddings
+from w2v.hogwild import HogwildRun, block_edges
+from w2v.run import Observer
+from w2v.trainer import make_run, resolve, train_embeddings
 
 OPTIONS = {"vector_size": 12, "window": 3, "min_count": 1, "workers": 1, "epochs": 3, "lr": 0.05}
 
@@ -60,7 +62,7 @@ def test_same_seed_same_bytes(sentences):
 
 
 def test_the_model_starts_as_the_paper_says(sentences):
-    training = Training(encode_sentences(sentences, min_count=1), TrainConfig(**OPTIONS))
+    training = make_run(encode_sentences(sentences, min_count=1), resolve(TrainConfig(**OPTIONS)))
     centers = training.model.center_vectors
     assert np.abs(centers[:, :12]).max() <= 0.5 / 12
     assert centers[:, :12].std() == pytest.approx(1 / 12 / np.sqrt(12), rel=0.1)
@@ -70,7 +72,8 @@ def test_the_model_starts_as_the_paper_says(sentences):
 
 def test_the_rate_falls_once_over_all_epochs(sentences):
     corpus = encode_sentences(sentences, min_count=1)
-    training = Training(corpus, TrainConfig(**{**OPTIONS, "lr": 0.5, "min_lr": 0.1, "epochs": 4}))
+    config = TrainConfig(**{**OPTIONS, "lr": 0.5, "min_lr": 0.1, "epochs": 4})
+    training = make_run(corpus, resolve(config))
     n = len(corpus.tokens)
     rates = [training.learning_rate(words) for words in (0, n, 2 * n, 3 * n, 4 * n)]
     assert rates == pytest.approx([0.5, 0.4, 0.3, 0.2, 0.1])
@@ -79,17 +82,17 @@ def test_the_rate_falls_once_over_all_epochs(sentences):
 @pytest.mark.parametrize("workers", [1, 3, 8])
 def test_every_block_is_trained_once_an_epoch_at_its_rate(sentences, monkeypatch, workers):
     corpus = encode_sentences(sentences, min_count=1)
-    training = Training(corpus, TrainConfig(**{**OPTIONS, "workers": workers}))
+    training = make_run(corpus, resolve(TrainConfig(**{**OPTIONS, "workers": workers})))
     training.edges = block_edges(corpus.sentence_starts, block_words=100)
     seen = []
-    real = Training.train_block
+    real = HogwildRun.train_block
 
     def spy(self, scratch, epoch, block, lr):
         seen.append((epoch, block, lr))
         return real(self, scratch, epoch, block, lr)
 
-    monkeypatch.setattr(Training, "forecast_seconds", lambda self: 0.0)
-    monkeypatch.setattr(Training, "train_block", spy)
+    monkeypatch.setattr(HogwildRun, "forecast_seconds", lambda self: 0.0)
+    monkeypatch.setattr(HogwildRun, "train_block", spy)
     reports = []
     observer = Observer()
     observer.progress = reports.append
@@ -134,14 +137,14 @@ def test_divergence_stops_the_run_and_says_where(sentences, workers):
 
 def test_an_error_in_one_thread_stops_all_and_is_raised(sentences, monkeypatch):
     threads = threading.active_count()
-    real = Training.train_block
+    real = HogwildRun.train_block
 
     def fail(self, scratch, epoch, block, lr):
         if lr and epoch == 1:
             raise RuntimeError("broken block")
         return real(self, scratch, epoch, block, lr)
 
-    monkeypatch.setattr(Training, "train_block", fail)
+    monkeypatch.setattr(HogwildRun, "train_block", fail)
     with pytest.raises(RuntimeError, match="broken block"):
         train_embeddings(sentences, **{**OPTIONS, "workers": 3, "epochs": 1000})
     assert threading.active_count() == threads

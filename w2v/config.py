@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from w2v.errors import ConfigError
-from w2v.losses import LOSSES
+from w2v.losses import LOSSES, TARGETS
 
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
@@ -26,6 +26,7 @@ MAX_WINDOW = 1_000
 MAX_NEGATIVE = 1_000
 MAX_WORKERS = 1_024
 MAX_EPOCHS = 1_000_000
+MAX_BATCH_SIZE = 1_000_000
 
 
 def available_cpus() -> int:
@@ -35,9 +36,13 @@ def available_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def _option(default: Any, group: str, text: str, *aliases: str, choices: Any = None) -> Any:
-    """A field with what the command line needs to know of it."""
-    metadata = {"group": group, "help": text, "aliases": aliases, "choices": choices}
+def _option(
+    default: Any, group: str, text: str, *aliases: str, choices: Any = None, unset: str = "no limit"
+) -> Any:
+    """A field with what the command line needs to know of it; `unset` says what None means."""
+    metadata = {
+        "group": group, "help": text, "aliases": aliases, "choices": choices, "unset": unset
+    }  # fmt: skip
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -59,6 +64,20 @@ class TrainConfig:
     shrink_windows: bool = _option(
         True, "model", "draw each window's width from 1..window, as word2vec does"
     )
+    targets: str | None = _option(
+        None, "model", "full softmax: how a center word's contexts make an example",
+        choices=TARGETS, unset="the loss's own",
+    )  # fmt: skip
+    output_bias: bool | None = _option(
+        None, "model", "learn a bias for each context word", unset="the loss's own"
+    )
+    learn_normaliser: bool = _option(
+        False, "model", "NCE: learn ln Z of each center word in place of fixing it to 0"
+    )
+    batch_size: int = _option(256, "model", "full softmax: examples in one step")
+    row_weight: float = _option(
+        0.5, "model", "full softmax: an example of n pairs weighs n ** this; 1 weighs pairs alike"
+    )
     negative: int = _option(5, "model", "noise words for each true context word", "neg")
     noise_exponent: float = _option(
         0.75, "model", "noise words are drawn in proportion to count ** this", "ns-exponent"
@@ -74,8 +93,12 @@ class TrainConfig:
     encoding_errors: str = _option(
         "strict", "vocabulary", "what to do with bytes that are not UTF-8", choices=ENCODING_ERRORS
     )
-    epochs: int = _option(5, "training", "passes over the corpus", "iter", "epoch")
-    lr: float = _option(0.025, "training", "learning rate at the start", "alpha")
+    epochs: int | None = _option(
+        None, "training", "passes over the corpus", "iter", "epoch", unset="the loss's own"
+    )
+    lr: float | None = _option(
+        None, "training", "learning rate at the start", "alpha", unset="the loss's own"
+    )
     min_lr: float = _option(
         1e-4, "training", "learning rate at the end of the linear decay", "min-alpha"
     )
@@ -91,6 +114,9 @@ class TrainConfig:
             self._check_type(spec.name, str(spec.type))
         self._check_choice("loss", tuple(LOSSES))
         self._check_choice("encoding_errors", ENCODING_ERRORS)
+        self._check_choice("targets", (None, *TARGETS))
+        self._check_range("batch_size", 1, MAX_BATCH_SIZE)
+        self._check_range("row_weight", 0, 1)
         self._check_range("vector_size", 1, MAX_VECTOR_SIZE)
         self._check_range("window", 1, MAX_WINDOW)
         self._check_range("negative", 1, MAX_NEGATIVE)
@@ -101,28 +127,60 @@ class TrainConfig:
         self._check_range("epochs", 1, MAX_EPOCHS)
         self._check_range("workers", 1, MAX_WORKERS)
         self._check_range("seed", 0, 2**63 - 1)
-        if self.lr <= 0:
+        if self.lr is not None and self.lr <= 0:
             raise ConfigError(f"lr: expected a positive number, got {self.lr}")
-        if not 0 <= self.min_lr <= self.lr:
+        if self.min_lr < 0 or (self.lr is not None and self.min_lr > self.lr):
             raise ConfigError(f"min_lr: expected 0 to lr = {self.lr}, got {self.min_lr}")
+
+    def with_defaults(
+        self, *, lr: float, epochs: int, targets: str, output_bias: bool
+    ) -> TrainConfig:
+        """A copy in which the options that depend on the loss have a value."""
+        return dataclasses.replace(
+            self,
+            lr=lr if self.lr is None else self.lr,
+            min_lr=min(self.min_lr, lr) if self.lr is None else self.min_lr,
+            epochs=epochs if self.epochs is None else self.epochs,
+            targets=targets if self.targets is None else self.targets,
+            output_bias=output_bias if self.output_bias is None else self.output_bias,
+        )
+
+    @property
+    def lr_(self) -> float:
+        """`lr` once it is known: see `with_defaults`."""
+        assert self.lr is not None
+        return self.lr
+
+    @property
+    def epochs_(self) -> int:
+        """`epochs` once it is known."""
+        assert self.epochs is not None
+        return self.epochs
+
+    @property
+    def output_bias_(self) -> bool:
+        """`output_bias` once it is known."""
+        assert self.output_bias is not None
+        return self.output_bias
 
     def _check_type(self, name: str, annotation: str) -> None:
         value = getattr(self, name)
         if value is None and "None" in annotation:
             return
-        if annotation == "float" and type(value) is int:
+        kind = annotation.removesuffix(" | None")
+        if kind == "float" and type(value) is int:
             value = float(value)
             object.__setattr__(self, name, value)
-        kind = annotation.removesuffix(" | None")
         if type(value).__name__ != kind:
             raise ConfigError(f"{name}: expected {_ARTICLES[kind]}, got {value!r}")
         if kind == "float" and not math.isfinite(value):
             raise ConfigError(f"{name}: expected a finite number, got {value}")
 
-    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+    def _check_choice(self, name: str, choices: tuple[str | None, ...]) -> None:
         value = getattr(self, name)
         if value not in choices:
-            raise ConfigError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+            known = ", ".join(choice for choice in choices if choice)
+            raise ConfigError(f"{name}: expected one of {known}, got {value!r}")
 
     def _check_range(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)
@@ -140,6 +198,11 @@ class TrainOptions(TypedDict, total=False):
     vector_size: int
     window: int
     shrink_windows: bool
+    targets: str | None
+    output_bias: bool | None
+    learn_normaliser: bool
+    batch_size: int
+    row_weight: float
     negative: int
     noise_exponent: float
     min_count: int
@@ -147,8 +210,8 @@ class TrainOptions(TypedDict, total=False):
     sample: float
     lowercase: bool
     encoding_errors: str
-    epochs: int
-    lr: float
+    epochs: int | None
+    lr: float | None
     min_lr: float
     workers: int
     seed: int

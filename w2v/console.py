@@ -19,7 +19,7 @@ from w2v.config import TrainConfig
 from w2v.embeddings import Embeddings
 from w2v.files import check_output
 from w2v.formats import estimated_bytes
-from w2v.trainer import Observer, Plan, Progress
+from w2v.run import Observer, Plan, Progress
 
 LOG_SECONDS = 10.0
 """Without a terminal, a line of progress is printed this often."""
@@ -58,6 +58,7 @@ class Console(Observer):
     def planned(self, plan: Plan) -> None:
         """The vocabulary, the memory and the time to expect."""
         self.close()
+        self.config = plan.config
         audit, words = plan.corpus.audit, len(plan.corpus.vocabulary)
         size = self.config.vector_size
         check_output(self.output, estimated_bytes(self.output, words, size, context_vectors=True))
@@ -119,7 +120,7 @@ class Console(Observer):
         record = json.loads(embeddings.metadata["training"])
         audit, losses = record["audit"], record["epoch_losses"]
         seconds = record["train_seconds"]
-        trained = audit["kept"] * self.config.epochs
+        trained = audit["kept"] * self.config.epochs_
         subsampled = 1 - record["words_after_subsampling"] / trained
         loss = f"{losses[-1]:.4f} nats a pair" if losses else "no pairs"
         print(

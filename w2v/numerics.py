@@ -61,8 +61,12 @@ def _cache_dir() -> Path | None:
 _CACHE_DIR = _cache_dir()
 
 
-def jit(function: Callable[..., Any]) -> Any:
-    """Compile `function` with Numba on first call: no GIL, cached on disk, `FASTMATH`."""
+def jit(function: Callable[..., Any], *, inline: bool = False) -> Any:
+    """Compile `function` with Numba on first call: no GIL, cached on disk, `FASTMATH`.
+
+    With `inline`, compiled callers get a copy of its code in place of a call: worth it where many
+    arrays are passed, each of which costs a call seven arguments and a count of references.
+    """
     previous = numba_config.CACHE_DIR
     if _CACHE_DIR is not None:
         numba_config.CACHE_DIR = str(_CACHE_DIR)
@@ -72,12 +76,15 @@ def jit(function: Callable[..., Any]) -> Any:
             cache=_CACHE_DIR is not None,
             fastmath=set(FASTMATH),
             error_model="numpy",  # division by zero gives inf, and costs no branch
+            inline="always" if inline else "never",
         )(function)
     finally:
         numba_config.CACHE_DIR = previous
 
 
-def specialise(template: Callable[..., Any], name: str, **constants: Any) -> Any:
+def specialise(
+    template: Callable[..., Any], name: str, *, inline: bool = False, **constants: Any
+) -> Any:
     """A compiled copy of `template` in which global names are frozen to `constants`.
 
     Numba treats globals as compile-time constants, so LLVM sees, for example, the vector size as
@@ -88,7 +95,7 @@ def specialise(template: Callable[..., Any], name: str, **constants: Any) -> Any
     copy = types.FunctionType(template.__code__, frozen, template.__name__, template.__defaults__)
     copy.__qualname__ = f"{template.__qualname__}-{name}"
     copy.__module__ = template.__module__
-    return jit(copy)
+    return jit(copy, inline=inline)
 
 
 # --- exp, sigmoid and friends -----------------------------------------------------------------

@@ -67,7 +67,11 @@ def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
     flags = [f"--{name}" for name in (spec.name.replace("_", "-"), *spec.metadata["aliases"])]
     is_factory = spec.default_factory is not dataclasses.MISSING
     default = spec.default_factory() if is_factory else spec.default  # type: ignore[misc]
-    shown = {None: "no limit", True: "on", False: "off"}.get(default, default)
+    shown = default
+    if default is None:
+        shown = spec.metadata["unset"]
+    elif isinstance(default, bool):
+        shown = "on" if default else "off"
     text = f"{spec.metadata['help']} (default: {'all CPUs, ' if is_factory else ''}{shown})"
     kind = str(spec.type).removesuffix(" | None")
     if kind == "bool":

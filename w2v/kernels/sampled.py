@@ -32,13 +32,16 @@ class Model(NamedTuple):
 
     Attributes:
         center_vectors, context_vectors: (V, P), rows padded with zeros to P >= D.
-        logit_offsets: (V,), added to every logit of a word: its output bias minus ln(K q(w)),
-            where the loss has them; else zeros.
+        logit_offsets: (V,), added to the logits of a context word: its output bias minus
+            ln(K q(w)), where the loss has them; else zeros.
+        log_normalisers: (V,), subtracted from the logits of a center word: ln Z, where it is
+            learned; else zeros.
     """
 
     center_vectors: np.ndarray
     context_vectors: np.ndarray
     logit_offsets: np.ndarray
+    log_normalisers: np.ndarray
 
 
 class Scratch(NamedTuple):
@@ -75,7 +78,8 @@ def make_scratch(columns: int, num_negatives: int, window: int, dtype: Any = np.
 # Names that `sampled_kernels` freezes; the values here only give type checkers something to see.
 OUTPUTS = 0
 USE_OFFSETS = False
-LEARN_OFFSETS = False
+LEARN_BIAS = False
+LEARN_NORMALISERS = False
 SKIP_HITS = True
 _tile: Any = None
 _store_dots: Any = None
@@ -105,19 +109,23 @@ def _step_template(model: Any, scratch: Any, rows: Any, output_ids: Any, lr: Any
     for i in range(rows):
         _copy_row(x, i, centers, scratch.center_ids[i])
         _store_dots(scratch.logits, i, x, y, offsets)
+        if LEARN_NORMALISERS:
+            for j in range(OUTPUTS):
+                scratch.logits[i, j] -= model.log_normalisers[scratch.center_ids[i]]
     dlogits = scratch.dlogits
     loss = _tile(scratch.logits, rows, dlogits)
     for j in range(OUTPUTS):
         _add_combination(contexts, output_ids[j], -lr, dlogits, j, OUTPUTS, x, rows)
-        if LEARN_OFFSETS:
-            total = lr - lr
+        if LEARN_BIAS:
             for i in range(rows):
-                total += dlogits[i, j]
-            model.logit_offsets[output_ids[j]] -= lr * total
+                model.logit_offsets[output_ids[j]] -= lr * dlogits[i, j]
     for i in range(rows):
         _add_combination(
             centers, scratch.center_ids[i], -lr, dlogits, i * OUTPUTS, 1, y, OUTPUTS
         )  # fmt: skip
+        if LEARN_NORMALISERS:
+            for j in range(OUTPUTS):
+                model.log_normalisers[scratch.center_ids[i]] += lr * dlogits[i, j]
     return loss
 
 
@@ -186,21 +194,48 @@ class SampledKernels(NamedTuple):
 
 
 def sampled_kernels(
-    loss: SampledLoss, vector_size: int, num_negatives: int, *, learn_offsets: bool = False
+    loss: SampledLoss,
+    vector_size: int,
+    num_negatives: int,
+    *,
+    learn_bias: bool = False,
+    learn_normalisers: bool = False,
 ) -> SampledKernels:
     """Kernels for `loss` with the sizes frozen; they work in float32 and float64."""
     columns = padded(vector_size)
     outputs = 1 + num_negatives
-    use_offsets = loss.corrects_by_noise or loss.normalises
     operations = tile_operations(columns, outputs)
     frozen: dict[str, Any] = {
         "OUTPUTS": outputs,
-        "USE_OFFSETS": use_offsets,
-        "LEARN_OFFSETS": learn_offsets,
+        "USE_OFFSETS": loss.corrects_by_noise or learn_bias,
+        "LEARN_BIAS": learn_bias,
+        "LEARN_NORMALISERS": learn_normalisers,
         "SKIP_HITS": loss.accidental_hits == "skip",
         "_tile": loss.tile,
         **{f"_{name}": operation for name, operation in operations._asdict().items()},
     }
-    name = f"{loss.name}-{columns}-{outputs}-{use_offsets:d}{learn_offsets:d}"
-    step = specialise(_step_template, name, **frozen)
+    name = f"{loss.name}-{columns}-{outputs}-{learn_bias:d}{learn_normalisers:d}"
+    step = specialise(_step_template, name, inline=True, **frozen)
     return SampledKernels(step, specialise(_block_template, name, **frozen, _step=step))
+
+
+def noise_correction(loss: SampledLoss, noise_probs: np.ndarray, num_negatives: int) -> np.ndarray:
+    """ln(K q(w)), (V,) float64, where the loss corrects its logits by it; else zeros."""
+    if not loss.corrects_by_noise:
+        return np.zeros(len(noise_probs))
+    correction: np.ndarray = np.log(num_negatives * noise_probs)
+    return correction
+
+
+def initial_bias(loss: SampledLoss, counts: np.ndarray, learn_bias: bool) -> np.ndarray:
+    """The output bias that a model starts with, (V,) float64.
+
+    A loss that models p(w | c) starts normalised: all dot products are 0 at first, so the bias is
+    ln p(w) of the corpus where it is learned, and -ln V everywhere where it stays as it is.
+    """
+    if not loss.corrects_by_noise:
+        return np.zeros(len(counts))
+    if learn_bias:
+        unigram: np.ndarray = np.log(counts / counts.sum())
+        return unigram
+    return np.full(len(counts), -np.log(len(counts)))

@@ -9,15 +9,21 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from w2v.losses.base import SampledLoss
+    from w2v.losses.base import FullLoss, SampledLoss
 
 LOSSES = {
     "negative-sampling": "w2v.losses.negative_sampling",
+    "nce": "w2v.losses.nce",
+    "softmax": "w2v.losses.softmax",
+    "sampled-softmax": "w2v.losses.sampled_softmax",
 }
 """Name on the command line -> module with the loss as `LOSS`."""
 
+TARGETS = ("distribution", "split", "corpus")
+"""The kinds of target; see `w2v.pairs` and `w2v.cooccurrence`."""
 
-def get_loss(name: str) -> SampledLoss:
+
+def get_loss(name: str) -> SampledLoss | FullLoss:
     """The loss of that name; KeyError for a name that is not in `LOSSES`."""
-    loss: SampledLoss = importlib.import_module(LOSSES[name]).LOSS
+    loss: SampledLoss | FullLoss = importlib.import_module(LOSSES[name]).LOSS
     return loss

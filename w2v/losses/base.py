@@ -1,8 +1,10 @@
 """What a loss is: from logits and labels to nats and d(loss)/d(logits). No vectors, no rates.
 
-A *sampled* loss scores a context word against a few noise words. One kernel serves all of them
-(`w2v.kernels.sampled`); a loss says here how its logits are corrected, what becomes of accidental
-hits, and what to do with a tile of finished logits.
+Two families. A *sampled* loss scores the true context word against a few noise words; one kernel
+serves all of them (`w2v.kernels.sampled`). A *full* loss scores every word of the vocabulary
+(`w2v.kernels.full`). Each loss is one file with a `LOSS` of one of the classes below.
+
+Words for shapes: B pairs or examples, K noise words, V words in the vocabulary.
 """
 
 from __future__ import annotations
@@ -14,32 +16,64 @@ from typing import Any, Literal
 MASKED_LOGIT = -1e30
 """The logit of a candidate that does not count: every loss gives it no loss and no gradient."""
 
+TILE_SLACK = 16
+"""Numbers that a tile may read and write behind its last row."""
+
 AccidentalHits = Literal["skip", "keep"]
+Target = Literal["distribution", "split", "corpus"]
 
 
 @dataclass(frozen=True)
-class SampledLoss:
-    """A loss over one true context word and K noise words.
+class Loss:
+    """What the trainer, the command line and the comparison need to know of any loss.
 
     Attributes:
         name: as on the command line.
+        summary: one line for people.
+        targets: the kinds of target it can be trained on, the default first.
+        default_lr: learning rate to start from.
+        default_epochs: passes over the corpus.
+        output_bias: whether its model has an output bias by default.
+    """
+
+    name: str
+    summary: str
+    targets: tuple[Target, ...]
+    default_lr: float
+    default_epochs: int
+    output_bias: bool
+
+
+@dataclass(frozen=True)
+class SampledLoss(Loss):
+    """A loss over one true context word and K noise words, that is, over `split` targets.
+
+    Attributes:
         tile: compiled ``tile(logits, rows, dlogits) -> loss``. Row i < rows of the (R, 1 + K)
             logits is one pair's: column 0 is the true context word, the others are noise. Fills
             `dlogits` with d(loss)/d(logits) and returns the summed loss in nats. There is room for
             `TILE_SLACK` more numbers behind the last row, for whole vectors.
         corrects_by_noise: whether ln(K q(w)) is subtracted from each logit.
-        normalises: whether the logits model ln p(context | center), with an output bias that
-            starts it normalised.
         accidental_hits: what becomes of a noise word that equals the true one: "skip" gives it
             `MASKED_LOGIT`, "keep" leaves it in.
+        learns_normalisers: whether a ln Z for each center word may be learned.
     """
 
-    name: str
     tile: Callable[..., Any]
     corrects_by_noise: bool
-    normalises: bool
     accidental_hits: AccidentalHits
+    learns_normalisers: bool = False
 
 
-TILE_SLACK = 16
-"""Numbers that a tile may read and write behind its last row."""
+@dataclass(frozen=True)
+class FullLoss(Loss):
+    """A loss over the whole vocabulary, whose label is a distribution.
+
+    Attributes:
+        rows: compiled ``rows(logits, bias, weights, starts, ids, probs, first, last, losses)``.
+            Adds the (V,) bias to each row first <= r < last of the (R, V) logits, whose label is
+            probs[k] at word ids[k] for starts[r] <= k < starts[r + 1]; sets losses[r] to the loss
+            in nats, and replaces the row by weights[r] * d(loss)/d(logits).
+    """
+
+    rows: Callable[..., Any]

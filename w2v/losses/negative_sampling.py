@@ -50,8 +50,12 @@ def logistic_tile(logits: Any, rows: Any, dlogits: Any) -> Any:
 
 LOSS = SampledLoss(
     name="negative-sampling",
+    summary="logistic regression of the true context word against noise words",
+    targets=("split",),
+    default_lr=0.025,
+    default_epochs=5,
+    output_bias=False,
     tile=logistic_tile,
     corrects_by_noise=False,
-    normalises=False,
     accidental_hits="skip",
 )

@@ -1,0 +1,155 @@
+"""Measure the quality of vectors over several seeds and settings, and write the table down.
+
+    python scripts/measure_quality.py CORPUS --analogies F --similarity F [F ...] \
+        --settings lr=0.025 lr=0.05,negative=10 --seeds 3 --output docs/defaults
+
+Each setting is a comma-separated list of fields of `w2v.TrainConfig`; everything else is at its
+default. Writes OUTPUT.json and OUTPUT.md, after every run, and goes on from what OUTPUT.json
+already has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import w2v
+from w2v.config import TrainConfig
+from w2v.corpus import read_corpus
+from w2v.evaluate import evaluate_analogies, evaluate_similarity
+from w2v.files import atomic_write
+
+
+def machine() -> str:
+    """The processor, its cores and the versions that matter."""
+    import numba
+    import numpy as np
+
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return (
+        f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, Numba {numba.__version__}, w2v {w2v.__version__}"
+    )
+
+
+def parse_setting(text: str) -> dict[str, Any]:
+    """``lr=0.05,negative=10`` to typed options; ``default`` is no option at all."""
+    if text == "default":
+        return {}
+    types = {
+        spec.name: str(spec.type).removesuffix(" | None")
+        for spec in dataclasses.fields(TrainConfig)
+    }
+    options: dict[str, Any] = {}
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        name = name.replace("-", "_")
+        kind = types.get(name, "str")
+        options[name] = {"int": int, "float": float, "str": str, "bool": lambda v: v == "true"}[
+            kind
+        ](value)
+    TrainConfig(**options)
+    return options
+
+
+def measure(corpus: Any, options: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    """Train once and score."""
+    wv = w2v.train_embeddings(corpus, **options)
+    record = json.loads(wv.metadata["training"])
+    scores = {"train_seconds": record["train_seconds"], "loss": record["epoch_losses"][-1]}
+    scores["analogies"] = evaluate_analogies(
+        wv, args.analogies, top_words=args.top_words
+    ).total.accuracy
+    for path in args.similarity:
+        scores[Path(path).stem] = evaluate_similarity(wv, path).rho
+    return scores
+
+
+def write_report(path: Path, report: dict[str, Any]) -> None:
+    """The JSON, and a Markdown table of means and standard deviations."""
+    with atomic_write(path.with_suffix(".json")) as stream:
+        stream.write((json.dumps(report, indent=1) + "\n").encode())
+    columns: list[str] = []
+    rows = []
+    for setting, runs in report["runs"].items():
+        scores = list(runs.values())
+        columns = list(scores[0])
+        cells = []
+        for column in columns:
+            values = [score[column] for score in scores]
+            spread = statistics.stdev(values) if len(values) > 1 else 0.0
+            cells.append(
+                f"{statistics.mean(values):.1f}" if column == "train_seconds"
+                else f"{statistics.mean(values):.3f} ± {spread:.3f}"
+            )  # fmt: skip
+        rows.append(f"| `{setting}` | {len(scores)} | " + " | ".join(cells) + " |")
+    lines = [
+        f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "
+        "frequent words. Similarity: Spearman's rho. Mean and standard deviation over seeds.",
+        f"Measured on {report['machine']}, {report['date']}, by `scripts/measure_quality.py`.",
+        "",
+        "| setting | seeds | " + " | ".join(columns) + " |",
+        "|---|---|" + "---|" * len(columns),
+        *rows,
+    ]
+    with atomic_write(path.with_suffix(".md")) as stream:
+        stream.write(("\n".join(lines) + "\n").encode())
+
+
+def main() -> None:
+    """Run every setting with every seed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("corpus")
+    parser.add_argument("--analogies", required=True)
+    parser.add_argument("--similarity", nargs="+", default=[])
+    parser.add_argument("--settings", nargs="+", default=["default"])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--top-words", type=int, default=30_000)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    report: dict[str, Any] = {"runs": {}}
+    if args.output.with_suffix(".json").exists():
+        report = json.loads(args.output.with_suffix(".json").read_text())
+    report["machine"] = machine()
+    report["date"] = datetime.date.today().isoformat()
+    report["top_words"] = args.top_words
+    with tempfile.TemporaryDirectory() as cache:
+        for setting in args.settings:
+            options = parse_setting(setting)
+            config = TrainConfig(**options)
+            corpus = read_corpus(
+                args.corpus, min_count=config.min_count, max_vocab=config.max_vocab,
+                workers=config.workers, cache_dir=cache,
+            )  # fmt: skip
+            report["corpus"] = (
+                f"{Path(args.corpus).name}, {corpus.audit.words:,} words, "
+                f"vocabulary {len(corpus.vocabulary):,}"
+            )
+            runs = report["runs"].setdefault(setting, {})
+            for seed in range(1, args.seeds + 1):
+                if str(seed) not in runs:
+                    runs[str(seed)] = measure(corpus, {**options, "seed": seed}, args)
+                    print(setting, "seed", seed, runs[str(seed)], flush=True)
+                    write_report(args.output, report)
+    print(args.output.with_suffix(".md").read_text())
+
+
+if __name__ == "__main__":
+    main()

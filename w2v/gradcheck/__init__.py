@@ -1,0 +1,224 @@
+"""Is this gradient right? Any analytic gradient, held against differences taken in float64.
+
+>>> import numpy as np
+>>> from w2v.gradcheck import check_gradient
+>>> def energy(x):
+...     return 0.5 * np.sum(x**2) + np.sin(x[0])
+>>> def slip(x):                                    # the cosine is missing
+...     return x
+>>> print(check_gradient(energy, slip, [1.0, 2.0], name="energy"))    # doctest: +ELLIPSIS
+energy: FAIL (2 coordinates: 1 pass, 1 FAIL; central differences, tolerance 1e-06)
+  index            at       analytic      numerical  rel. error  verdict
+  [0]               1              1      1.5403023     3.5e-01  FAIL
+  [1]               2              2              2     ...  pass
+
+Three things make a naive check lie, and are told apart from a wrong gradient here: a kink (ReLU
+at 0, where the central difference says 0.5), a point where the function is not finite (ln 0), and
+a partial derivative too small to be seen beside the rounding of the function itself.
+
+``python -m w2v.gradcheck`` checks everything that the package ships. This package imports
+nothing but NumPy and the error types, so anything can be checked with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from w2v.errors import InputError
+from w2v.gradcheck.differences import Method, Point, Slice, Slope, measure
+from w2v.gradcheck.report import Coordinate, GradientReport, Verdict
+
+__all__ = [
+    "Coordinate",
+    "GradientReport",
+    "Method",
+    "Verdict",
+    "check_derivative",
+    "check_gradient",
+]
+
+Array: TypeAlias = NDArray[np.float64]
+
+TOLERANCE = 1e-6
+"""Central differences are good to about eps^(2/3) = 4e-11 of the function's scale; a wrong sign,
+factor or term is off by far more than this."""
+
+
+def check_gradient(
+    function: Callable[[Any], Any],
+    gradient: Callable[[Array], ArrayLike] | ArrayLike,
+    at: ArrayLike,
+    *,
+    coordinates: Iterable[int] | None = None,
+    tolerance: float = TOLERANCE,
+    method: str = Method.CENTRAL,
+    scale: float = 1.0,
+    name: str = "gradient",
+) -> GradientReport:
+    """Hold an analytic gradient of a scalar function against measured slopes.
+
+    Args:
+        function: takes an array of the shape of `at`, returns one number. It gets a copy.
+        gradient: takes the same, returns d function / d array in the same shape; or that array.
+        at: where to check: real, finite, any shape; taken to float64.
+        coordinates: which entries of the flattened array to check; None checks all. Each costs
+            three evaluations of `function`, a few more where a measurement looks suspicious.
+        tolerance: largest relative error that passes.
+        method: "central" (error about 1e-10), "richardson" (about 1e-12, for a function that
+            changes little over a step of 1e-3 max(|x|, scale)), or "complex" (exact to rounding;
+            `function` must carry complex numbers through, which abs, max and < do not).
+        scale: the step is eps^(1/3) * max(|x|, scale) for each coordinate x.
+        name: the report's title.
+
+    Returns:
+        The report; `report.passed` is what a test asserts.
+
+    Raises:
+        InputError: an argument, or what the functions return, has the wrong shape or kind.
+    """
+    point = _point(at)
+    claimed = _claimed(gradient, point)
+
+    def along(position: int) -> Slice:
+        def function_of_one(x: Any) -> Any:
+            moved = point.astype(np.result_type(type(x), np.float64))  # complex for complex steps
+            moved.reshape(-1)[position] = x
+            return function(moved)
+
+        return function_of_one
+
+    return _check(along, claimed, point, coordinates, tolerance, method, scale, name)
+
+
+def check_derivative(
+    function: Callable[[Any], Any],
+    derivative: Callable[[Array], ArrayLike] | ArrayLike,
+    at: ArrayLike,
+    *,
+    tolerance: float = TOLERANCE,
+    method: str = Method.CENTRAL,
+    scale: float = 1.0,
+    name: str = "derivative",
+) -> GradientReport:
+    """Hold the derivative of a function of one number against measured slopes, at many points.
+
+    >>> import numpy as np
+    >>> from w2v.gradcheck import check_derivative
+    >>> relu = lambda z: np.maximum(z, 0.0)
+    >>> step = lambda z: np.where(z > 0, 1.0, 0.0)
+    >>> print(check_derivative(relu, step, [-1.0, 0.0, 2.0], name="ReLU"))
+    ReLU: kink (3 coordinates: 2 pass, 1 kink; central differences, tolerance 1e-06)
+      index            at       analytic      numerical  rel. error  verdict
+      [1]               0              0            0.5     0.0e+00  kink (slopes 0 | 1)
+      [0]              -1              0              0     0.0e+00  pass
+      [2]               2              1              1     0.0e+00  pass
+
+    Args:
+        function: maps a number to a number (an element-wise array function will do).
+        derivative: maps an array to its derivatives, element by element; or the derivatives.
+        at: the points, any shape.
+        tolerance: as in `check_gradient`, like all that follow.
+        method: likewise.
+        scale: likewise.
+        name: likewise.
+
+    Raises:
+        InputError: as in `check_gradient`.
+    """
+    point = _point(at)
+    claimed = _claimed(derivative, point)
+    return _check(lambda _: function, claimed, point, None, tolerance, method, scale, name)
+
+
+def _point(at: ArrayLike) -> Array:
+    given = np.asarray(at)
+    if given.dtype.kind not in "uif" or given.size == 0 or not np.isfinite(given).all():
+        raise InputError(
+            f"gradient check: at: expected finite real numbers, got {given.dtype} {given!r:.60}"
+        )
+    return np.array(given, dtype=np.float64, order="C")
+
+
+def _claimed(gradient: Callable[[Array], ArrayLike] | ArrayLike, point: Array) -> Array:
+    with np.errstate(all="ignore"):
+        returned = np.asarray(gradient(point.copy()) if callable(gradient) else gradient)
+    if returned.shape != point.shape or returned.dtype.kind not in "buif":
+        raise InputError(
+            f"gradient check: gradient: expected real numbers of shape {point.shape}, "
+            f"got {returned.dtype} of shape {returned.shape}"
+        )
+    return returned.astype(np.float64)
+
+
+def _check(
+    along: Callable[[int], Slice],
+    claimed: Array,
+    point: Array,
+    coordinates: Iterable[int] | None,
+    tolerance: float,
+    method: str,
+    scale: float,
+    name: str,
+) -> GradientReport:
+    """Measure and judge each coordinate."""
+    for option, value in (("tolerance", tolerance), ("scale", scale)):
+        if not (math.isfinite(value) and value > 0.0):
+            raise InputError(f"gradient check: {option}: expected a number above 0, got {value}")
+    if method not in set(Method):
+        raise InputError(
+            f"gradient check: method: expected one of {', '.join(Method)}, got {method!r}"
+        )
+    positions = range(point.size) if coordinates is None else list(coordinates)
+    if not positions or not all(0 <= position < point.size for position in positions):
+        raise InputError(
+            f"gradient check: coordinates: expected one or more of 0 .. {point.size - 1}, "
+            f"got {positions}"
+        )
+    entries = []
+    # Overflow and ln 0 are findings here, not warnings.
+    with np.errstate(all="ignore"):
+        for position in positions:
+            x, analytic = float(point.flat[position]), float(claimed.flat[position])
+
+            def off(slope: Slope, analytic: float = analytic) -> bool:
+                return not _relative_error(analytic, slope, tolerance) <= tolerance
+
+            slope = measure(along(position), x, Method(method), scale, off)
+            index = tuple(int(i) for i in np.unravel_index(position, point.shape))
+            entries.append(_judge(index, x, analytic, slope, tolerance))
+    return GradientReport(name, tuple(entries), tolerance, Method(method))
+
+
+def _relative_error(analytic: float, slope: Slope, tolerance: float) -> float:
+    """|analytic - measured| over the larger of both, and at least over what can be resolved.
+
+    `slope.noise / tolerance` is the slope at which rounding alone would make an error of
+    `tolerance`: smaller slopes are compared with that, or they would fail by rounding.
+    """
+    if not math.isfinite(analytic):
+        return math.inf
+    nearest = slope.slope
+    if slope.point is Point.KINK:
+        low, high = sorted((slope.left, slope.right))
+        nearest = min(max(analytic, low), high)  # any slope in between is a subgradient
+    difference = abs(analytic - nearest)
+    unit = max(abs(analytic), abs(nearest), slope.noise / tolerance)
+    return difference / unit if difference else 0.0
+
+
+def _judge(
+    index: tuple[int, ...], x: float, analytic: float, slope: Slope, tolerance: float
+) -> Coordinate:
+    error = math.nan
+    if slope.point in (Point.UNDEFINED, Point.JUMP):
+        verdict = Verdict.UNDEFINED
+    else:
+        error = _relative_error(analytic, slope, tolerance)
+        right = Verdict.KINK if slope.point is Point.KINK else Verdict.PASS
+        verdict = right if error <= tolerance else Verdict.FAIL
+    return Coordinate(index, x, analytic, slope.slope, slope.left, slope.right, error, verdict)

@@ -1,0 +1,164 @@
+"""``python -m w2v.gradcheck``: hold every gradient that the package ships against differences.
+
+One table, a row a gradient; exit code 1 when a row fails. `SECTIONS` lists what is checked, and
+each section iterates a registry: what is registered is checked. This module stands on the top
+floor; the tool itself, `w2v.gradcheck`, imports none of what it checks here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NoReturn
+
+import numpy as np
+
+from w2v import cli
+from w2v.activations import ACTIVATIONS, Activation, Array, Function
+from w2v.dense import DenseNetwork, flatten
+from w2v.dense_losses import DENSE_LOSSES, DenseLoss, Form
+from w2v.gradcheck import check_derivative, check_gradient
+from w2v.gradcheck.table import Row, Section, all_passed, as_json, as_text
+
+POINTS = np.array([-20.0, -5.0, -2.0, -1.0, -0.3, -1e-3, 1e-3, 0.3, 1.0, 2.0, 5.0, 20.0])
+"""Both tails, where derivatives vanish, and the middle; an activation's kinks are added."""
+
+GRID = np.linspace(-3.0, 3.0, 61)
+"""Logits that a loss may be checked at, where the activation falls inside the loss's domain."""
+
+DOMAIN_MARGIN = 0.05
+"""Distance kept from the ends of the domain, where the loss grows without bound."""
+
+EXAMPLES, OUTPUTS = 3, 4
+
+
+def _weighted_sum(value: Function, weights: Array) -> Function:
+    return lambda z: np.sum(weights * value(z))
+
+
+def _total(form: Form, targets: Array, activation: Activation | None = None) -> Function:
+    """The loss of all examples as a function of z."""
+    if activation is None:
+        return lambda z: np.sum(form(z, targets))
+    return lambda z: np.sum(form(activation.value(z), targets))
+
+
+def activations() -> Iterator[Row]:
+    """f(z) against both derivatives; softmax against its Jacobian-vector products."""
+    section = "activation"
+    for activation in ACTIVATIONS.values():
+        name, value = activation.name, activation.value
+        if activation.elementwise:
+            at = np.concatenate([POINTS, activation.kinks])
+            from_z = activation.derivative_from_z
+            assert from_z is not None  # what element-wise means
+            yield Row(section, f"{name}, derivative from z", check_derivative(value, from_z, at))
+            from_a = activation.derivative_from_a
+            if from_a is not None:
+                claimed = from_a(value(at))
+                report = check_derivative(value, claimed, at)
+                yield Row(section, f"{name}, derivative from a", report)
+            continue
+        generator = np.random.default_rng(0)
+        z, vector = generator.normal(0.0, 2.0, (2, EXAMPLES, OUTPUTS))
+        assert activation.jvp_from_z is not None
+        assert activation.jvp_from_a is not None
+        for form, product in (
+            ("z", activation.jvp_from_z(z, vector)),
+            ("a", activation.jvp_from_a(value(z), vector)),
+        ):
+            # The Jacobian is symmetric, so J v is also the gradient of v . f(z).
+            report = check_gradient(_weighted_sum(value, vector), product, z)
+            yield Row(section, f"{name}, Jacobian-vector product from {form}", report)
+
+
+def sample_targets(loss: DenseLoss, seed: int) -> Array:
+    """Targets (EXAMPLES, OUTPUTS) inside the interval that the loss allows, ends included."""
+    low, high = max(loss.targets[0], -1.0), min(loss.targets[1], 1.0)
+    targets = np.random.default_rng(seed).uniform(low, high, (EXAMPLES, OUTPUTS))
+    targets[0, 0], targets[0, 1] = low, high
+    return targets / targets.sum(axis=1, keepdims=True) if loss.sums_to_one else targets
+
+
+def sample_logits(loss: DenseLoss, activation: Activation, seed: int) -> Array:
+    """Logits (EXAMPLES, OUTPUTS) at which the activation lies in the loss's domain."""
+    generator = np.random.default_rng(seed)
+    if not activation.elementwise:
+        return generator.normal(0.0, 1.0, (EXAMPLES, OUTPUTS))
+    a = np.asarray(activation.value(GRID))
+    low, high = loss.domain
+    inside = GRID[(a > low + DOMAIN_MARGIN) & (a < high - DOMAIN_MARGIN)]
+    return generator.choice(inside, (EXAMPLES, OUTPUTS))
+
+
+def output_losses() -> Iterator[Row]:
+    """Each loss of the dense network from logits, and from every activation by the chain rule."""
+    section = "output loss"
+    for loss in DENSE_LOSSES.values():
+        targets = sample_targets(loss, seed=1)
+        z = np.random.default_rng(2).normal(0.0, 3.0, (EXAMPLES, OUTPUTS))
+        total = _total(loss.from_logits, targets)
+        report = check_gradient(total, loss.dlogits(z, targets), z)
+        yield Row(section, f"{loss.name}, from logits ({loss.link.name})", report)
+        for activation in ACTIVATIONS.values():
+            z = sample_logits(loss, activation, seed=3)
+            slope = loss.dactivations(activation.value(z), targets)
+            total = _total(loss.from_activations, targets, activation)
+            report = check_gradient(total, activation.pull_back(z, slope), z)
+            yield Row(section, f"{loss.name}, from activations ({activation.name})", report)
+
+
+def dense_networks() -> Iterator[Row]:
+    """Back-propagation to every weight and bias: each loss in both forms, each hidden layer."""
+    cases = [
+        ("tanh", loss.name, from_logits)
+        for loss in DENSE_LOSSES.values()
+        for from_logits in (True, False)
+    ]
+    cases += [
+        (activation, "squared_error", True) for activation in ACTIVATIONS if activation != "tanh"
+    ]
+    for hidden, loss_name, from_logits in cases:
+        network = DenseNetwork(
+            (2, 5, 3, OUTPUTS), hidden=hidden, loss=loss_name, from_logits=from_logits, seed=4
+        )
+        inputs = np.random.default_rng(5).normal(0.0, 1.0, (EXAMPLES, 2))
+        targets = sample_targets(network.loss_function, seed=6)
+
+        def loss_at(
+            vector: Array,
+            network: DenseNetwork = network,
+            inputs: Array = inputs,
+            targets: Array = targets,
+        ) -> float:
+            network.set_parameters(vector)
+            return network.loss(inputs, targets)
+
+        start = network.get_parameters()
+        report = check_gradient(loss_at, flatten(*network.gradient(inputs, targets)), start)
+        form = "logits" if from_logits else "activations"
+        yield Row("dense network", f"hidden {hidden}, {loss_name} from {form}", report)
+
+
+SECTIONS: tuple[Section, ...] = (activations, output_losses, dense_networks)
+"""What the command checks, in the order of the table."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table; 0 when every row passes, otherwise 1."""
+    parser = cli.ArgumentParser(
+        prog="w2v.gradcheck", description="Check every gradient that w2v ships."
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
+    options = parser.parse_args(argv)
+    rows = [row for section in SECTIONS for row in section()]
+    print(as_json(rows) if options.json else as_text(rows))
+    return 0 if all_passed(rows) else 1
+
+
+def entry() -> NoReturn:
+    """Run the command and exit."""
+    cli.run(main, "w2v.gradcheck")
+
+
+if __name__ == "__main__":
+    entry()

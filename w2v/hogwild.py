@@ -1,0 +1,238 @@
+"""Training of the sampled losses: blocks of sentences, and threads that take them.
+
+A block is a run of whole sentences. Its random numbers are keyed by (seed, epoch, block) and its
+learning rate follows from its place in the run, so that what a block does depends on nothing but
+the model it finds. Threads take blocks from one counter and update the shared matrices without
+locks (Niu et al. 2011, "Hogwild!"); one thread alone gives the same bytes for the same seed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
+import numpy as np
+
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus
+from w2v.kernels.sampled import (
+    Model,
+    Scratch,
+    initial_bias,
+    make_scratch,
+    noise_correction,
+    sampled_kernels,
+)
+from w2v.losses.base import SampledLoss
+from w2v.noise import NoiseSampler
+from w2v.numerics import aligned_zeros, fill_uniform, padded, stream_key
+from w2v.pairs import keep_probs, keep_thresholds
+from w2v.run import (
+    MAX_MEAN_LOSS,
+    STREAM_INIT,
+    STREAM_NOISE,
+    STREAM_PAIRS,
+    Observer,
+    Plan,
+    Progress,
+    Run,
+)
+
+BLOCK_WORDS = 10_000
+"""Words in a block, about: small enough to share and to notice trouble soon, long enough (a few
+milliseconds) that handing it out costs nothing."""
+
+TICK_SECONDS = 0.1
+"""How often progress is reported, and the longest wait after Ctrl-C."""
+
+FORECAST_BLOCKS = 5
+"""Blocks that are timed to say how long the run will take."""
+
+
+class HogwildRun(Run):
+    """A run of a sampled loss. See `w2v.run.Run`."""
+
+    def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
+        super().__init__(corpus, config, loss)
+        counts = corpus.vocabulary.counts
+        size, columns = len(counts), padded(config.vector_size)
+        self.noise = NoiseSampler(counts, config.noise_exponent)
+        self.correction = noise_correction(loss, self.noise.probs, config.negative)
+        bias = initial_bias(loss, counts, config.output_bias_)
+        self.model = Model(
+            center_vectors=aligned_zeros(size, columns),
+            context_vectors=aligned_zeros(size, columns),
+            logit_offsets=(bias - self.correction).astype(np.float32),
+            log_normalisers=np.zeros(size, dtype=np.float32),
+        )
+        fill_uniform(
+            config.seed,
+            STREAM_INIT,
+            0.5 / config.vector_size,
+            self.model.center_vectors[:, : config.vector_size],
+        )
+        self.thresholds = keep_thresholds(keep_probs(counts, config.sample))
+        self.kernels = sampled_kernels(
+            loss,
+            config.vector_size,
+            config.negative,
+            learn_bias=config.output_bias_,
+            learn_normalisers=config.learn_normaliser,
+        )
+        self.edges = block_edges(corpus.sentence_starts)
+
+    @property
+    def n_blocks(self) -> int:
+        """Blocks in an epoch."""
+        return len(self.edges) - 1
+
+    def vectors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """See `Run.vectors`."""
+        size = self.config.vector_size
+        has_bias = self.config.output_bias_ or self.correction.any()
+        return (
+            np.ascontiguousarray(self.model.center_vectors[:, :size]),
+            np.ascontiguousarray(self.model.context_vectors[:, :size]),
+            (self.model.logit_offsets + self.correction).astype(np.float32) if has_bias else None,
+        )
+
+    def make_scratch(self) -> Scratch:
+        """Working memory for one thread."""
+        columns = padded(self.config.vector_size)
+        return make_scratch(columns, self.config.negative, self.config.window)
+
+    def train_block(
+        self, scratch: Scratch, epoch: int, block: int, lr: float
+    ) -> tuple[float, int, int]:
+        """Train one block; returns (summed loss in nats, pairs, words kept by subsampling)."""
+        seed = self.config.seed
+        result: tuple[float, int, int] = self.kernels.block(
+            self.model,
+            scratch,
+            self.corpus.tokens,
+            self.corpus.sentence_starts,
+            self.edges[block],
+            self.edges[block + 1],
+            self.thresholds,
+            self.noise.table,
+            self.config.window,
+            self.config.shrink_windows,
+            np.float32(lr),
+            stream_key(seed, STREAM_PAIRS, epoch, block),
+            stream_key(seed, STREAM_NOISE, epoch, block),
+        )
+        return result
+
+    def forecast_seconds(self) -> float:
+        """Compile the kernel, then time a few blocks with learning rate 0, which change nothing."""
+        scratch = self.make_scratch()
+        self.train_block(scratch, 0, 0, 0.0)
+        blocks = range(min(self.n_blocks, FORECAST_BLOCKS))
+        started = time.perf_counter()
+        for block in blocks:
+            self.train_block(scratch, 0, block, 0.0)
+        seconds = time.perf_counter() - started
+        words = int(self.corpus.sentence_starts[self.edges[len(blocks)]])
+        return seconds / words * self.total_words / self.config.workers
+
+    def memory_bytes(self) -> int:
+        """The model and the token ids."""
+        return sum(array.nbytes for array in self.model) + self.corpus.tokens.nbytes
+
+    def run(self, observer: Observer) -> None:
+        """Train all epochs."""
+        plan = Plan(self.corpus, self.config, self.memory_bytes(), self.forecast_seconds())
+        observer.planned(plan)
+        started = time.perf_counter()
+        work = _Work(self)
+        try:
+            with ThreadPoolExecutor(self.config.workers, thread_name_prefix="w2v-train") as pool:
+                futures = [pool.submit(work.run) for _ in range(self.config.workers)]
+                try:
+                    pending = set(futures)
+                    while pending and not work.stop.is_set():
+                        _, pending = wait(pending, TICK_SECONDS, FIRST_EXCEPTION)
+                        observer.progress(work.progress())
+                finally:
+                    work.stop.set()
+            for future in futures:
+                future.result()
+        finally:
+            self.seconds += time.perf_counter() - started
+            self.epoch_losses = work.epoch_losses()
+            self.words_kept = work.words_kept
+
+
+class _Work:
+    """The blocks still to be trained, shared by the threads, and the sums of what they report."""
+
+    def __init__(self, run: HogwildRun) -> None:
+        self.training = run
+        self.stop = threading.Event()
+        self.words_kept = 0
+        self._lock = threading.Lock()
+        self._next = 0
+        self._losses = np.zeros(run.config.epochs_)  # float64: nats summed over an epoch's pairs
+        self._pairs = np.zeros(run.config.epochs_, dtype=np.int64)
+        self._words = 0
+        self._lr = run.config.lr_
+        self._reported = (0.0, 0)
+
+    def run(self) -> None:
+        """What each thread does: take a block, train it, note the result, until none are left."""
+        training = self.training
+        starts, edges, n_blocks = training.corpus.sentence_starts, training.edges, training.n_blocks
+        words_per_epoch = len(training.corpus.tokens)
+        try:
+            scratch = training.make_scratch()
+            while not self.stop.is_set():
+                with self._lock:
+                    position = self._next
+                    self._next += 1
+                epoch, block = divmod(position, n_blocks)
+                if epoch >= training.config.epochs_:
+                    return
+                first, last = int(starts[edges[block]]), int(starts[edges[block + 1]])
+                lr = training.learning_rate(epoch * words_per_epoch + first)
+                loss, pairs, kept = training.train_block(scratch, epoch, block, lr)
+                if not loss <= MAX_MEAN_LOSS * max(pairs, 1):  # NaN is not below anything
+                    place = f"epoch {epoch + 1}, block {block + 1} of {n_blocks}"
+                    raise training.diverged(place, lr, loss / max(pairs, 1))
+                with self._lock:
+                    self._losses[epoch] += loss
+                    self._pairs[epoch] += pairs
+                    self._words += last - first
+                    self.words_kept += kept
+                    self._lr = lr
+        except BaseException:
+            self.stop.set()
+            raise
+
+    def progress(self) -> Progress:
+        """What has been done, and the mean loss since the last call."""
+        with self._lock:
+            loss, pairs = float(self._losses.sum()), int(self._pairs.sum())
+            before_loss, before_pairs = self._reported
+            mean = np.nan
+            if pairs > before_pairs:
+                mean = (loss - before_loss) / (pairs - before_pairs)
+                self._reported = (loss, pairs)
+            words, lr = self._words, self._lr
+        training = self.training
+        epoch = min(words // len(training.corpus.tokens) + 1, training.config.epochs_)
+        return Progress(words, training.total_words, epoch, lr, mean)
+
+    def epoch_losses(self) -> list[float]:
+        """Mean loss in nats a pair, for each epoch that was begun."""
+        sums = zip(self._losses, self._pairs, strict=True)
+        return [float(loss / pairs) for loss, pairs in sums if pairs]
+
+
+def block_edges(sentence_starts: np.ndarray, block_words: int = BLOCK_WORDS) -> np.ndarray:
+    """Bounds of blocks, (B + 1,) int64 sentence numbers: whole sentences, about `block_words`."""
+    n_words = int(sentence_starts[-1])
+    targets = np.arange(0, n_words + block_words, block_words)
+    edges = np.unique(np.searchsorted(sentence_starts, np.minimum(targets, n_words)))
+    result: np.ndarray = edges.astype(np.int64)
+    return result

@@ -1,0 +1,34 @@
+"""Noise-contrastive estimation: negative sampling's classifier, on logits that mean something.
+
+The model is ln p(w | c) = s(w) - ln Z(c), s(w) = u_w . v_c + b_w. For a pair with true context
+word 0 and noise words 1..K drawn from q, the posterior odds that a word came from the data rather
+than from the noise are p(w | c) / (K q(w)), so the classifier's logit is
+
+    x(w) = s(w) - ln Z(c) - ln(K q(w))
+    loss = softplus(-x_0) + sum over k of softplus(x_k)         in nats
+    dloss/dx_0 = sigmoid(x_0) - 1,   dloss/dx_k = sigmoid(x_k)
+
+(Gutmann and Hyvarinen 2012, section 2.3; Mnih and Teh 2012, section 3.1, equations 8 to 10). Z(c)
+is fixed to 1, which Mnih and Teh found to be no worse than learning it; ``--learn-normaliser``
+learns it for each center word. K is the number of noise words seen by one pair, also where several
+pairs share them. A noise word that equals the true one stays in: the noise has to follow q for the
+estimate to be consistent. q is the distribution that the sampler's table really gives.
+"""
+
+from __future__ import annotations
+
+from w2v.losses.base import SampledLoss
+from w2v.losses.negative_sampling import logistic_tile
+
+LOSS = SampledLoss(
+    name="nce",
+    summary="the same classifier on ln p(w | c) - ln(K q(w)), which estimates p itself",
+    targets=("split",),
+    default_lr=0.025,
+    default_epochs=5,
+    output_bias=True,
+    tile=logistic_tile,
+    corrects_by_noise=True,
+    accidental_hits="keep",
+    learns_normalisers=True,
+)

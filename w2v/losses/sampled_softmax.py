@@ -1,0 +1,55 @@
+"""Sampled softmax: the softmax over the true context word and K noise words alone.
+
+With s(w) = u_w . v_c + b_w and candidates 0 (the true context word) and 1..K drawn from q,
+
+    x(w) = s(w) - ln(K q(w))
+    loss = ln(sum over j = 0..K of e^x_j) - x_0                 in nats
+    dloss/dx_j = softmax(x)_j - [j = 0]
+
+ln(K q(w)) is the logarithm of how often w is expected among the noise; subtracting it makes the
+gradient an importance-sampling estimate of the full softmax's (Bengio and Senecal 2008, section
+III; Jean et al. 2015, section 3, equations 8 and 9). The true word is always a candidate; a noise
+word that equals it is skipped, for it would count the true word twice.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from w2v.losses.base import SampledLoss
+from w2v.numerics import exp, jit
+
+
+@jit
+def sampled_softmax_tile(logits: Any, rows: Any, dlogits: Any) -> Any:
+    """Cross-entropy of each row with its column 0. See `SampledLoss.tile`."""
+    columns = logits.shape[1]
+    loss = logits.dtype.type(0)
+    for i in range(rows):
+        largest = logits[i, 0]
+        for j in range(1, columns):
+            largest = max(largest, logits[i, j])
+        total = largest - largest  # zero, unless the largest is not finite
+        for j in range(columns):
+            e = exp(logits[i, j] - largest)
+            dlogits[i, j] = e
+            total += e
+        loss += math.log(total) + largest - logits[i, 0]
+        for j in range(columns):
+            dlogits[i, j] /= total
+        dlogits[i, 0] -= logits.dtype.type(1)
+    return loss
+
+
+LOSS = SampledLoss(
+    name="sampled-softmax",
+    summary="softmax over the true context word and the noise words, importance-corrected",
+    targets=("split",),
+    default_lr=0.025,
+    default_epochs=5,
+    output_bias=True,
+    tile=sampled_softmax_tile,
+    corrects_by_noise=True,
+    accidental_hits="skip",
+)
