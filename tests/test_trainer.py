@@ -91,7 +91,7 @@ def test_every_block_is_trained_once_an_epoch_at_its_rate(sentences, monkeypatch
         seen.append((epoch, block, lr))
         return real(self, scratch, epoch, block, lr)
 
-    monkeypatch.setattr(HogwildRun, "forecast_seconds", lambda self: 0.0)
+    monkeypatch.setattr(HogwildRun, "_forecast_seconds", lambda self: 0.0)
     monkeypatch.setattr(HogwildRun, "train_block", spy)
     reports = []
     observer = Observer()

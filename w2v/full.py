@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -34,7 +35,6 @@ from w2v.run import (
     STREAM_ORDER,
     STREAM_PAIRS,
     Observer,
-    Plan,
     Progress,
     Run,
 )
@@ -108,24 +108,20 @@ class FullRun(Run):
             done = min(first + size, n)
             yield rows_of(examples, rows), len(self.corpus.tokens) * done // n
 
-    def run(self, observer: Observer) -> None:
-        """Train all epochs."""
+    @contextmanager
+    def prepared(self) -> Iterator[float]:
+        """See `Run.prepared`. For `corpus` targets, draws the pairs of the whole corpus."""
         with threadpool_limits(self.config.workers, "blas"):
             started = time.perf_counter()
             if self.config.targets == "corpus":
                 drawn = [self.windows(0, block) for block in range(len(self.edges) - 1)]
-                self.words_kept = sum(windows.words for windows in drawn)
+                self.words_kept = sum(windows.words for windows in drawn) * self.config.epochs_
                 self.examples = corpus_examples(len(self.corpus.vocabulary), drawn)
                 del drawn
-            forecast = self._forecast_seconds()
             self.seconds += time.perf_counter() - started
-            observer.planned(Plan(self.corpus, self.config, self.memory_bytes(), forecast))
-            started = time.perf_counter()
             try:
-                for epoch in range(self.config.epochs_):
-                    self._epoch(epoch, observer)
+                yield self._forecast_seconds()
             finally:
-                self.seconds += time.perf_counter() - started
                 self.softmax.close()
 
     def _weights(self, examples: Examples) -> np.ndarray:
@@ -146,7 +142,8 @@ class FullRun(Run):
         self.words_kept = kept
         return seconds / fraction * self.config.epochs_ if fraction else 0.0
 
-    def _epoch(self, epoch: int, observer: Observer) -> None:
+    def train_epoch(self, epoch: int, observer: Observer) -> None:
+        """See `Run.train_epoch`."""
         before = epoch * len(self.corpus.tokens)
         done = 0
         loss = total = 0.0  # of the epoch, in nats and weights

@@ -8,9 +8,12 @@ locks (Niu et al. 2011, "Hogwild!"); one thread alone gives the same bytes for t
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -34,7 +37,6 @@ from w2v.run import (
     STREAM_NOISE,
     STREAM_PAIRS,
     Observer,
-    Plan,
     Progress,
     Run,
 )
@@ -124,7 +126,7 @@ class HogwildRun(Run):
         )
         return result
 
-    def forecast_seconds(self) -> float:
+    def _forecast_seconds(self) -> float:
         """Compile the kernel, then time a few blocks with learning rate 0, which change nothing."""
         scratch = self.make_scratch()
         self.train_block(scratch, 0, 0, 0.0)
@@ -140,69 +142,69 @@ class HogwildRun(Run):
         """The model and the token ids."""
         return sum(array.nbytes for array in self.model) + self.corpus.tokens.nbytes
 
-    def run(self, observer: Observer) -> None:
-        """Train all epochs."""
-        plan = Plan(self.corpus, self.config, self.memory_bytes(), self.forecast_seconds())
-        observer.planned(plan)
-        started = time.perf_counter()
-        work = _Work(self)
-        try:
-            with ThreadPoolExecutor(self.config.workers, thread_name_prefix="w2v-train") as pool:
-                futures = [pool.submit(work.run) for _ in range(self.config.workers)]
-                try:
-                    pending = set(futures)
-                    while pending and not work.stop.is_set():
-                        _, pending = wait(pending, TICK_SECONDS, FIRST_EXCEPTION)
-                        observer.progress(work.progress())
-                finally:
-                    work.stop.set()
-            for future in futures:
-                future.result()
-        finally:
-            self.seconds += time.perf_counter() - started
-            self.epoch_losses = work.epoch_losses()
-            self.words_kept = work.words_kept
+    @contextmanager
+    def prepared(self) -> Iterator[float]:
+        """See `Run.prepared`."""
+        yield self._forecast_seconds()
+
+    def train_epoch(self, epoch: int, observer: Observer) -> None:
+        """See `Run.train_epoch`."""
+        work = _Epoch(self, epoch)
+        with ThreadPoolExecutor(self.config.workers, thread_name_prefix="w2v-train") as pool:
+            futures = [pool.submit(work.run) for _ in range(self.config.workers)]
+            try:
+                pending = set(futures)
+                while pending and not work.stop.is_set():
+                    _, pending = wait(pending, TICK_SECONDS, FIRST_EXCEPTION)
+                    observer.progress(work.progress())
+            finally:
+                work.stop.set()
+        self.words_kept += work.words_kept
+        if work.pairs:
+            self.epoch_losses.append(work.loss / work.pairs)
+        for future in futures:
+            future.result()
 
 
-class _Work:
-    """The blocks still to be trained, shared by the threads, and the sums of what they report."""
+class _Epoch:
+    """The blocks of an epoch still to be trained, shared by the threads, and what they report."""
 
-    def __init__(self, run: HogwildRun) -> None:
+    def __init__(self, run: HogwildRun, epoch: int) -> None:
         self.training = run
+        self.epoch = epoch
         self.stop = threading.Event()
+        self.loss = 0.0  # Python's float is float64: nats summed over all pairs and threads
+        self.pairs = 0
+        self.words = 0
         self.words_kept = 0
         self._lock = threading.Lock()
         self._next = 0
-        self._losses = np.zeros(run.config.epochs_)  # float64: nats summed over an epoch's pairs
-        self._pairs = np.zeros(run.config.epochs_, dtype=np.int64)
-        self._words = 0
         self._lr = run.config.lr_
         self._reported = (0.0, 0)
 
     def run(self) -> None:
         """What each thread does: take a block, train it, note the result, until none are left."""
-        training = self.training
+        training, epoch = self.training, self.epoch
         starts, edges, n_blocks = training.corpus.sentence_starts, training.edges, training.n_blocks
-        words_per_epoch = len(training.corpus.tokens)
+        before = epoch * len(training.corpus.tokens)
         try:
             scratch = training.make_scratch()
             while not self.stop.is_set():
                 with self._lock:
-                    position = self._next
+                    block = self._next
                     self._next += 1
-                epoch, block = divmod(position, n_blocks)
-                if epoch >= training.config.epochs_:
+                if block >= n_blocks:
                     return
                 first, last = int(starts[edges[block]]), int(starts[edges[block + 1]])
-                lr = training.learning_rate(epoch * words_per_epoch + first)
+                lr = training.learning_rate(before + first)
                 loss, pairs, kept = training.train_block(scratch, epoch, block, lr)
                 if not loss <= MAX_MEAN_LOSS * max(pairs, 1):  # NaN is not below anything
                     place = f"epoch {epoch + 1}, block {block + 1} of {n_blocks}"
                     raise training.diverged(place, lr, loss / max(pairs, 1))
                 with self._lock:
-                    self._losses[epoch] += loss
-                    self._pairs[epoch] += pairs
-                    self._words += last - first
+                    self.loss += loss
+                    self.pairs += pairs
+                    self.words += last - first
                     self.words_kept += kept
                     self._lr = lr
         except BaseException:
@@ -212,21 +214,15 @@ class _Work:
     def progress(self) -> Progress:
         """What has been done, and the mean loss since the last call."""
         with self._lock:
-            loss, pairs = float(self._losses.sum()), int(self._pairs.sum())
-            before_loss, before_pairs = self._reported
-            mean = np.nan
-            if pairs > before_pairs:
-                mean = (loss - before_loss) / (pairs - before_pairs)
-                self._reported = (loss, pairs)
-            words, lr = self._words, self._lr
+            loss, pairs, words, lr = self.loss, self.pairs, self.words, self._lr
+        before_loss, before_pairs = self._reported
+        mean = math.nan
+        if pairs > before_pairs:
+            mean = (loss - before_loss) / (pairs - before_pairs)
+            self._reported = (loss, pairs)
         training = self.training
-        epoch = min(words // len(training.corpus.tokens) + 1, training.config.epochs_)
-        return Progress(words, training.total_words, epoch, lr, mean)
-
-    def epoch_losses(self) -> list[float]:
-        """Mean loss in nats a pair, for each epoch that was begun."""
-        sums = zip(self._losses, self._pairs, strict=True)
-        return [float(loss / pairs) for loss, pairs in sums if pairs]
+        done = self.epoch * len(training.corpus.tokens) + words
+        return Progress(done, training.total_words, self.epoch + 1, lr, mean)
 
 
 def block_edges(sentence_starts: np.ndarray, block_words: int = BLOCK_WORDS) -> np.ndarray:

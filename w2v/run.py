@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import time
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -73,6 +75,10 @@ class Observer:
     def progress(self, progress: Progress) -> None:
         """Called several times a second, and once at the end."""
 
+    def epoch_ended(self, run: Run) -> bool:
+        """An epoch is over, nothing is being trained; True ends the run here."""
+        return False
+
     def interrupted(self, embeddings: Embeddings) -> None:
         """Ctrl-C was pressed; these are the vectors so far. KeyboardInterrupt follows."""
 
@@ -85,7 +91,8 @@ class Run(ABC):
         total_words: words of all epochs, before subsampling.
         epoch_losses: mean loss in nats a pair, for each epoch that was begun.
         words_kept: words that subsampling kept, over all epochs.
-        seconds: time spent in `run`.
+        seconds: time spent in training, without reading and without the observer's own work
+            between epochs.
     """
 
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: Loss) -> None:
@@ -97,9 +104,27 @@ class Run(ABC):
         self.words_kept = 0
         self.seconds = 0.0
 
-    @abstractmethod
     def run(self, observer: Observer) -> None:
-        """Train all epochs."""
+        """Train all epochs, or until the observer has seen enough."""
+        with self.prepared() as forecast_seconds:
+            plan = Plan(self.corpus, self.config, self.memory_bytes(), forecast_seconds)
+            observer.planned(plan)
+            for epoch in range(self.config.epochs_):
+                started = time.perf_counter()
+                try:
+                    self.train_epoch(epoch, observer)
+                finally:
+                    self.seconds += time.perf_counter() - started
+                if observer.epoch_ended(self):
+                    break
+
+    @abstractmethod
+    def prepared(self) -> AbstractContextManager[float]:
+        """Around the epochs: get ready, and forecast how many seconds they will take."""
+
+    @abstractmethod
+    def train_epoch(self, epoch: int, observer: Observer) -> None:
+        """Train one epoch, adding to `epoch_losses` and `words_kept`."""
 
     @abstractmethod
     def memory_bytes(self) -> int:
