@@ -1,0 +1,261 @@
+"""Look-up and neighbours against a slow twin in float64."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import w2v
+from w2v import embeddings as module
+from w2v.embeddings import Embeddings, load, near_spellings
+from w2v.errors import ConfigError, FormatError, InputError, UnknownWordError
+
+WORDS = ["king", "queen", "man", "woman", "apple", "nothing"]
+VECTORS = np.array(
+    [[1, 1, 0.1], [1, -1, 0.1], [0.1, 1, 0], [0.1, -1, 0], [0, 0, 2], [0, 0, 0]], np.float32
+)
+
+
+@pytest.fixture
+def wv():
+    return Embeddings(WORDS, VECTORS, counts=np.arange(6)[::-1])
+
+
+def naive_cosine(a, b) -> float:
+    a, b = [float(x) for x in a], [float(x) for x in b]
+    dot = sum(x * y for x, y in zip(a, b, strict=True))
+    lengths = (sum(x * x for x in a) * sum(y * y for y in b)) ** 0.5
+    return dot / lengths if lengths else 0.0
+
+
+def naive_most_similar(words, vectors, positive, negative, topn):
+    """Sum of unit vectors, then every cosine, in float64."""
+    table = dict(zip(words, vectors.astype(float), strict=True))
+    unit = {w: v / (np.sqrt((v * v).sum()) or 1.0) for w, v in table.items()}
+    query = sum(unit[w] for w in positive) - sum((unit[w] for w in negative), np.zeros(3))
+    cosines = [(w, naive_cosine(v, query)) for w, v in table.items()]
+    cosines = [(w, c) for w, c in cosines if w not in (*positive, *negative)]
+    return sorted(cosines, key=lambda pair: -pair[1])[:topn]
+
+
+def test_look_up(wv):
+    np.testing.assert_array_equal(wv["king"], VECTORS[0])
+    np.testing.assert_array_equal(wv[["queen", "king", "queen"]], VECTORS[[1, 0, 1]])
+    np.testing.assert_array_equal(wv[np.array(["man"])], VECTORS[[2]])
+    assert wv[[]].shape == (0, 3)
+    assert "king" in wv
+    assert "prince" not in wv
+    assert 3 not in wv
+    assert len(wv) == 6
+    assert list(wv) == wv.index_to_key == WORDS
+    assert wv.key_to_index["man"] == 2
+    assert wv.vector_size == 3
+    assert wv.counts.tolist() == [5, 4, 3, 2, 1, 0]
+    assert repr(wv) == "<Embeddings: 6 words, 3 dimensions>"
+
+
+def test_nothing_can_be_changed_by_accident(wv):
+    for array in (wv.vectors, wv.counts, wv["king"], wv.unit_vectors):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9
+    with pytest.raises(TypeError):
+        wv.key_to_index["man"] = 7
+    wv[["king"]][0] = 9  # a new array
+    assert VECTORS[0, 0] == wv["king"][0] == 1
+
+
+def test_float32_is_not_copied_and_the_rest_is_converted():
+    assert np.shares_memory(Embeddings(WORDS, VECTORS).vectors, VECTORS)
+    wv = Embeddings(["a"], [[1, 2]])
+    assert wv.vectors.dtype == np.float32
+    assert wv.counts is None
+    assert wv.context_vectors is None
+    assert wv.metadata == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((["a"], np.zeros((2, 3))), {}, r"got 1 words and vectors of shape \(2, 3\)"),
+        (([], np.zeros((0, 3))), {}, "expected a vector a word, at least one, got 0 words"),
+        ((["a"], np.zeros((1, 0))), {}, r"vectors of shape \(1, 0\)"),
+        ((["a"], np.zeros(1)), {}, r"vectors of shape \(1,\)"),
+        ((["a"], [["x"]]), {}, "expected arrays of numbers, got <U1"),
+        ((["a", "a"], np.zeros((2, 3))), {}, "row 2: expected each word once, got 'a' again"),
+        ((["a"], np.zeros((1, 3))), {"counts": np.zeros((2,))}, r"counts: expected shape \(1,\)"),
+        (
+            (["a"], np.zeros((1, 3))),
+            {"context_vectors": np.zeros((1, 2))},
+            r"context_vectors: expected shape \(1, 3\), got \(1, 2\)",
+        ),
+    ],
+)
+def test_sizes_that_do_not_fit(arguments, options, message):
+    with pytest.raises(InputError, match=message):
+        Embeddings(*arguments, **options)
+
+
+def test_most_similar_is_the_slow_twin(wv):
+    for positive, negative in (
+        (["king"], []),
+        (["king", "woman"], ["man"]),
+        ([], ["apple"]),
+        (["king", "king"], ["queen"]),
+        (["nothing"], []),
+    ):
+        got = wv.most_similar(positive, negative, topn=4)
+        expected = naive_most_similar(WORDS, VECTORS, positive, negative, 4)
+        assert [word for word, _ in got] == [word for word, _ in expected]
+        np.testing.assert_allclose([c for _, c in got], [c for _, c in expected], atol=1e-6)
+
+
+@given(
+    vectors=arrays.arrays(np.float32, (8, 3), elements=st.floats(-(2.0**99), 2.0**99, width=32)),
+    topn=st.integers(1, 10),
+)
+def test_most_similar_of_any_vectors(vectors, topn):
+    words = list("abcdefgh")
+    wv = Embeddings(words, vectors)
+    got = wv.most_similar("a", topn=topn)
+    expected = dict(naive_most_similar(words, vectors, ["a"], [], 8))
+    assert len(got) == min(topn, 7)
+    assert [c for _, c in got] == sorted((c for _, c in got), reverse=True)
+    for word, cosine in got:
+        assert abs(cosine - expected[word]) < 1e-5
+        assert abs(wv.similarity("a", word) - expected[word]) < 1e-5
+    least = got[-1][1]
+    for word in expected.keys() - {w for w, _ in got}:
+        assert expected[word] <= least + 1e-5
+
+
+def test_a_string_is_one_word_and_arrays_are_vectors(wv):
+    assert wv.most_similar("king") == wv.most_similar(["king"])
+    assert wv.most_similar(negative="king") == wv.most_similar([], ["king"])
+    by_vector = wv.most_similar(VECTORS[0])
+    assert by_vector[0] == ("king", pytest.approx(1))
+    assert by_vector == wv.most_similar([VECTORS[0]]) == wv.most_similar(VECTORS[:1])
+    assert wv.most_similar(["woman", VECTORS[0]], "man")[0][0] == "queen"
+
+
+def test_analogy(wv):
+    assert wv.analogy("man", "king", "woman", topn=1)[0][0] == "queen"
+    assert wv.analogy("man", "king", "woman") == wv.most_similar(["king", "woman"], "man")
+
+
+def test_ties_go_by_row_and_topn_is_kept():
+    wv = Embeddings(["a", *(f"w{i}" for i in range(50))], np.ones((51, 4)))
+    assert [word for word, _ in wv.most_similar("a", topn=3)] == ["w0", "w1", "w2"]
+    assert len(wv.most_similar("a", topn=500)) == 50
+    assert Embeddings(["a"], [[1.0]]).most_similar("a") == []
+
+
+def test_cosines_of_extremes():
+    wv = Embeddings(
+        ["zero", "tiny", "huge", "one"], np.array([[0, 0], [1e-45, 0], [3e38, 3e38], [1, 0]], "f4")
+    )
+    assert wv.similarity("tiny", "one") == 1.0
+    assert wv.similarity("huge", "one") == pytest.approx(0.5**0.5)
+    assert wv.similarity("zero", "one") == wv.similarity("zero", "zero") == 0.0
+    assert dict(wv.most_similar("one"))["tiny"] == 1.0
+    assert wv.most_similar("zero") == [("tiny", 0.0), ("huge", 0.0), ("one", 0.0)]
+    np.testing.assert_allclose(np.linalg.norm(wv.unit_vectors, axis=1), [0, 1, 1, 1], rtol=1e-6)
+
+
+def test_bad_queries(wv):
+    for positive, options, message in (
+        ([], {}, "expected at least one word"),
+        ("king", {"topn": 0}, "topn: expected at least 1, got 0"),
+        (np.zeros(2), {}, r"vector of 3 numbers, got float64 of shape \(2,\)"),
+        ([np.array(["a", "b", "c"])], {}, "got <U1"),
+        (np.array([0, np.nan, 0]), {}, "expected finite numbers"),
+    ):
+        with pytest.raises((ConfigError, InputError), match=message):
+            wv.most_similar(positive, **options)
+    for key in (3, None, [3], [None]):
+        with pytest.raises(InputError, match="expected a word"):
+            wv[key]
+
+
+def test_unknown_words_suggest_spellings(wv):
+    for ask in (
+        lambda: wv["kng"],
+        lambda: wv[["king", "kng"]],
+        lambda: wv.most_similar("kng"),
+        lambda: wv.similarity("king", "kng"),
+        lambda: wv.analogy("man", "kng", "woman"),
+    ):
+        with pytest.raises(UnknownWordError, match=r"^'kng' is not .* \(did you mean 'king'\?\)$"):
+            ask()
+    with pytest.raises(KeyError, match=r"^'xyzzy' is not in the vocabulary$") as caught:
+        wv["xyzzy"]
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert str(copy) == str(caught.value)
+    assert near_spellings("KING", wv) == ["king"]
+    assert near_spellings("", wv) == []
+    assert near_spellings("kin", Embeddings(["", "king"], np.ones((2, 1)))) == ["king"]
+
+
+def test_suggestions_wait_until_they_are_shown(wv, monkeypatch):
+    monkeypatch.setattr(module, "near_spellings", lambda *_: pytest.fail("sought too early"))
+    with pytest.raises(KeyError):
+        wv["kng"]
+
+
+def test_suggestions_compare_a_bounded_number_of_words(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        module.difflib, "get_close_matches", lambda word, words, **_: asked.append(words) or []
+    )
+    near_spellings("word777", Embeddings([f"word{i}" for i in range(9000)], np.ones((9000, 1))))
+    assert len(asked[0]) == 2000
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.txt", "a.safetensors"])
+def test_save_and_load(tmp_path, name):
+    wv = Embeddings(
+        WORDS,
+        VECTORS,
+        counts=np.arange(6),
+        context_vectors=VECTORS * 2,
+        metadata={"training": "{}"},
+    )
+    wv.save(tmp_path / name)
+    read = load(tmp_path / name)
+    assert read.index_to_key == WORDS
+    np.testing.assert_array_equal(read.vectors, VECTORS)
+    if name == "a.safetensors":
+        mapped = load(tmp_path / name, mmap=True)
+        assert mapped.most_similar("king") == read.most_similar("king")
+        for loaded in (read, mapped):
+            np.testing.assert_array_equal(loaded.counts, wv.counts)
+            np.testing.assert_array_equal(loaded.context_vectors, wv.context_vectors)
+            assert loaded.metadata["training"] == "{}"
+            assert loaded.metadata["w2v_version"] == w2v.__version__
+    with pytest.raises(FormatError):
+        Embeddings(["a"], [[np.nan]]).save(tmp_path / "nan.bin")
+    assert not (tmp_path / "nan.bin").exists()
+
+
+def test_html_escapes_words():
+    wv = Embeddings(["<script>&", *map(str, range(20))], np.ones((21, 30)))
+    shown = wv._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;&amp;" in shown
+    assert "21 words, 30 dimensions" in shown
+    assert shown.count("<tr>") == 11  # ten words and an ellipsis
+
+
+def test_import_is_light():
+    """Looking at vectors must not wait for the compiler."""
+    code = (
+        "import sys, w2v.query, w2v.evaluate, w2v.embeddings, w2v.files, w2v.formats; "
+        "sys.exit(any(name in sys.modules for name in ('numba', 'scipy', 'gensim', 'tqdm')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

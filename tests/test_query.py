@@ -1,0 +1,195 @@
+"""The query command: expressions, tables, JSON, lines from a pipe."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from w2v import query
+from w2v.embeddings import Embeddings
+from w2v.errors import ConfigError, UnknownWordError
+from w2v.query import main, parse
+
+WORDS = ["king", "queen", "man", "woman", "new york", "well-known", "東京", "-1", "\x1b[31m"]
+
+
+@pytest.fixture
+def vectors(tmp_path):
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=(len(WORDS), 4)) * 0.2
+    numbers[:4] += [[1, 1, 0, 0], [1, -1, 0, 0], [0, 1, 0, 0], [0, -1, 0, 0]]
+    Embeddings(WORDS, numbers).save(tmp_path / "v.safetensors")
+    return str(tmp_path / "v.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("text", "positive", "negative"),
+    [
+        ("king", ["king"], []),
+        ("king - man + woman", ["king", "woman"], ["man"]),
+        ("- man", [], ["man"]),
+        ("+ king - man", ["king"], ["man"]),
+        ("a + b + c", ["a", "b", "c"], []),
+    ],
+)
+def test_expressions(text, positive, negative):
+    assert parse(text.split()) == (positive, negative)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("king queen", "expected . or - between words, got 'queen'"),
+        ("king - man woman", "expected . or - between words, got 'woman'"),
+        ("king -", "expected a word after . or -, got the end"),
+        ("king - - man", "expected a word after . or -, got '-'"),
+        ("king - + man", "expected a word after . or -, got '.'"),
+        ("- + man", "expected a word after . or -, got '.'"),
+        ("+ + man", "expected a word after . or -, got '.'"),
+        ("+", "expected a word after . or -, got the end"),
+        ("", "expected a word after . or -, got the end"),
+    ],
+)
+def test_bad_expressions(text, message):
+    with pytest.raises(ConfigError, match=message):
+        parse(text.split())
+
+
+def answers(capsys) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["king", "-", "man", "+", "woman"],
+        ["king - man + woman"],
+        ["king", "-man", "+woman"],
+        ["king -man", "+ woman"],
+    ],
+)
+def test_analogy(vectors, capsys, words):
+    for arguments in ([vectors, "--json", *words], [vectors, *words, "--json", "--topn", "2"]):
+        assert main(arguments) == 0
+        (answer,) = answers(capsys)
+        assert answer["positive"] == ["king", "woman"]
+        assert answer["negative"] == ["man"]
+        assert answer["neighbors"][0]["word"] == "queen"
+    assert len(answer["neighbors"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "positive", "negative"),
+    [
+        (["new york"], ["new york"], []),
+        (["new york", "-", "king"], ["new york"], ["king"]),
+        (["well-known", "-", "king"], ["well-known"], ["king"]),
+        (["-1"], ["-1"], []),
+        (["king", "-", "-1"], ["king"], ["-1"]),
+        (["-king"], [], ["king"]),
+    ],
+)
+def test_words_that_look_like_expressions(vectors, capsys, words, positive, negative):
+    assert main([vectors, *words, "--json"]) == 0
+    (answer,) = answers(capsys)
+    assert (answer["positive"], answer["negative"]) == (positive, negative)
+
+
+def test_table(vectors, capsys):
+    assert main([vectors, "king", "--topn", "100"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(WORDS) - 1
+    assert lines[0].split()[0] == "1"
+    assert all("\x1b" not in line for line in lines)
+    # Every cosine begins in the same column of a terminal, where 東京 takes four.
+    assert {query._columns(line) for line in lines} == {query._columns(lines[0])}
+    (wide,) = (line for line in lines if "東京" in line)
+    assert len(wide) == len(lines[0]) - 2
+
+
+def test_unknown_word(vectors):
+    with pytest.raises(UnknownWordError, match=r"'kin' is not .*did you mean 'king'"):
+        main([vectors, "kin"])
+    with pytest.raises(ConfigError, match="--topn: expected at least 1, got 0"):
+        main([vectors, "king", "--topn", "0"])
+
+
+def test_lines_from_a_pipe(vectors, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("king\n\nnew york\nking - man + woman"))
+    assert main([vectors, "--json"]) == 0
+    assert [answer["positive"] for answer in answers(capsys)] == [
+        ["king"],
+        ["new york"],
+        ["king", "woman"],
+    ]
+
+
+def test_a_bad_line_does_not_stop_the_others(vectors, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("kin\nking queen\nqueen\n"))
+    assert main([vectors, "--json"]) == 2
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 1
+    assert len(captured.err.splitlines()) == 2
+    assert "did you mean 'king'" in captured.err
+
+
+def run_in_terminal(arguments: list[str], typed: list[str], **environment: str) -> str:
+    """What a person sees who runs the command and types each text at a prompt of its own."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "w2v.query", *arguments],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**os.environ, "TERM": "xterm", **environment},
+    )
+    os.close(slave)
+    shown, waiting = b"", list(typed)
+    while True:
+        if not select.select([master], [], [], 60)[0]:
+            process.kill()
+            pytest.fail(f"no prompt came after {shown!r}")
+        try:
+            part = os.read(master, 4096)
+        except OSError:  # Linux's way to say that the other side is closed
+            break
+        shown += part
+        if waiting and shown.endswith(query.PROMPT.encode()):
+            os.write(master, waiting.pop(0).encode())
+    os.close(master)
+    assert process.wait() == 0
+    return shown.decode()
+
+
+def test_prompt(vectors):
+    shown = run_in_terminal([vectors], ["king - man + woman\n", "kin\n", "\x04"])
+    assert "Ctrl-D ends" in shown
+    assert "\x1b[1mqueen" in shown
+    assert "'kin' is not in the vocabulary (did you mean 'king'" in shown
+    assert "\x1b[31m" not in shown  # a word must not command the terminal
+    assert "Traceback" not in shown
+
+
+def test_no_color(vectors):
+    shown = run_in_terminal([vectors, "king"], [], NO_COLOR="1")
+    assert "queen" in shown
+    assert "\x1b" not in shown
+
+
+def test_exit_code_and_one_line(vectors):
+    result = subprocess.run(
+        [sys.executable, "-m", "w2v.query", vectors, "kin"], capture_output=True, check=False
+    )
+    assert result.returncode == 2
+    assert result.stdout == b""
+    assert result.stderr.decode() == (
+        "w2v.query: 'kin' is not in the vocabulary (did you mean 'king'?)\n"
+    )

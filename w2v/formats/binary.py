@@ -1,0 +1,137 @@
+r"""The word2vec binary format: ``V D\n``, then for each word ``word``, a space and D floats.
+
+The floats are little-endian float32. word2vec.c writes a newline after each vector, gensim and the
+GoogleNews file do not: a newline before a word is skipped, as word2vec.c and gensim do, so both
+kinds load, mixed ones too. What is written has the newlines. Holds words and vectors only.
+Source: word2vec.c, TrainModel, and distance.c (https://github.com/tmikolov/word2vec).
+"""
+
+from __future__ import annotations
+
+import mmap
+
+import numpy as np
+
+from w2v.errors import FormatError
+from w2v.files import atomic_write
+from w2v.formats.sniff import HEADER
+from w2v.formats.table import (
+    FloatMatrix,
+    VectorTable,
+    check_finite,
+    check_unique,
+    row_blocks,
+    shown,
+)
+
+_FLOAT = np.dtype("<f4")
+_NEWLINE = ord("\n")
+_LONGEST_HEADER = 128
+_SHORTEST_WORD = 2
+"""Bytes: one character and the space."""
+
+
+def read(path: str, content: bytes | mmap.mmap) -> VectorTable:
+    """Read a whole file.
+
+    Args:
+        path: what messages call it.
+        content: its bytes.
+
+    Raises:
+        FormatError: cut short, too long, a wrong header, or a word or number that cannot be.
+    """
+    rows, vector_size, position = _header(path, content)
+    words, vectors = _rows(path, content, rows, vector_size, position)
+    check_unique(path, words)
+    check_finite(path, words, vectors)
+    return VectorTable(words, vectors)
+
+
+def _header(path: str, content: bytes | mmap.mmap) -> tuple[int, int, int]:
+    """Rows, numbers a row, and where the first word begins."""
+    head = content[:_LONGEST_HEADER]
+    match = HEADER.match(head)
+    if match is None or not match[0].endswith(b"\n"):
+        first_line = head.split(b"\n")[0].decode(errors="replace")
+        raise FormatError(
+            f"{path}: expected a first line of two integers (words, numbers a word), "
+            f"got {shown(first_line)}"
+        )
+    rows, vector_size = int(match[1]), int(match[2])
+    if rows < 1 or vector_size < 1:
+        raise FormatError(
+            f"{path}: expected at least one word and one number a word in the first line, "
+            f"got {rows} and {vector_size}"
+        )
+    # Before anything is allocated: the header may say anything.
+    least = rows * (_SHORTEST_WORD + vector_size * _FLOAT.itemsize)
+    left = len(content) - match.end()
+    if left < least:
+        raise FormatError(
+            f"{path}: expected at least {least} bytes for {rows} words of {vector_size} numbers, "
+            f"got {left}"
+        )
+    return rows, vector_size, match.end()
+
+
+def _rows(
+    path: str, content: bytes | mmap.mmap, rows: int, vector_size: int, position: int
+) -> tuple[list[str], FloatMatrix]:
+    words: list[str] = []
+    vectors = np.empty((rows, vector_size), _FLOAT)
+    row_bytes = vector_size * _FLOAT.itemsize
+    size = len(content)
+    source = memoryview(content)
+    target = memoryview(vectors.reshape(-1).view(np.uint8).data)
+    find = content.find
+    try:
+        for filled in range(0, rows * row_bytes, row_bytes):
+            if position < size and source[position] == _NEWLINE:
+                position += 1
+            space = find(b" ", position)
+            end = space + 1 + row_bytes
+            if space <= position or end > size:
+                raise _bad_row(path, len(words) + 1, rows, position, space, size)
+            words.append(str(source[position:space], "utf-8"))
+            target[filled : filled + row_bytes] = source[space + 1 : end]
+            position = end
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"{path}: row {len(words) + 1}: expected a word in UTF-8, "
+            f"got byte 0x{error.object[error.start]:02x} at offset {position + error.start}"
+        ) from error
+    finally:
+        source.release()
+    if position < size and content[position] == _NEWLINE:
+        position += 1
+    if position != size:
+        raise FormatError(
+            f"{path}: expected the end of the file after {rows} words, "
+            f"got {size - position} more bytes"
+        )
+    return words, vectors
+
+
+def _bad_row(path: str, row: int, rows: int, position: int, space: int, size: int) -> FormatError:
+    if space == position:
+        return FormatError(f"{path}: row {row}: expected a word, got an empty one")
+    if position == size:
+        return FormatError(f"{path}: expected {rows} words, got {row - 1} (cut short?)")
+    return FormatError(
+        f"{path}: row {row}: expected a word, a space and its numbers, "
+        f"got the end of the file after {size - position} bytes (cut short?)"
+    )
+
+
+def write(path: str, table: VectorTable) -> None:
+    """Write words and vectors, already checked, so that the file appears whole or not at all."""
+    row_bytes = table.vectors.shape[1] * _FLOAT.itemsize
+    with atomic_write(path) as stream:
+        stream.write(b"%d %d\n" % table.vectors.shape)
+        for block in row_blocks(len(table.words)):
+            data = table.vectors[block].astype(_FLOAT, copy=False).tobytes()
+            parts: list[bytes] = []
+            for row, word in enumerate(table.words[block]):
+                parts += (word.encode(), b" ", data[row * row_bytes : (row + 1) * row_bytes], b"\n")
+            stream.write(b"".join(parts))

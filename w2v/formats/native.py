@@ -1,0 +1,136 @@
+"""The project's own format: everything about the vectors in one safetensors file.
+
+Tensors: ``center_vectors`` (V, D) float32; ``context_vectors`` likewise and ``counts`` (V,) int64
+where there are any; ``words_utf8``, the words' bytes one after the other, and ``word_offsets``
+(V + 1,) int64, where each begins. Words may hold spaces. Loads memory-mapped on request.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+import w2v
+from w2v.errors import FormatError
+from w2v.formats.table import VectorTable, check_finite, check_unique
+from w2v.tensorfile import Tensors, read_tensors, write_tensors
+
+FORMAT = "w2v-embeddings"
+FORMAT_VERSION = "1"
+
+_TENSORS: dict[str, tuple[type[Any], int]] = {
+    "center_vectors": (np.float32, 2),
+    "context_vectors": (np.float32, 2),
+    "counts": (np.int64, 1),
+    "words_utf8": (np.uint8, 1),
+    "word_offsets": (np.int64, 1),
+}
+_OPTIONAL = {"context_vectors", "counts"}
+
+
+def read(path: str, *, mmap: bool) -> VectorTable:
+    """Read a file that `write` wrote.
+
+    Args:
+        path: the file.
+        mmap: map the vectors in place of reading them. They are then not searched for NaN, which
+            would read them all.
+
+    Raises:
+        FormatError: not such a file, of another version, or its parts contradict one another.
+    """
+    tensors, metadata = read_tensors(path, mmap=mmap)
+    if metadata.get("format") != FORMAT:
+        raise FormatError(
+            f"{path}: expected vectors written by w2v (metadata format={FORMAT}), "
+            f"got a safetensors file with {', '.join(tensors) or 'no tensors'}"
+        )
+    if metadata.get("format_version") != FORMAT_VERSION:
+        raise FormatError(
+            f"{path}: expected format version {FORMAT_VERSION}, "
+            f"got {metadata.get('format_version')} (written by a newer w2v?)"
+        )
+    _check_shapes(path, tensors)
+    words = _words(path, tensors)
+    check_unique(path, words)
+    vectors, context_vectors = tensors["center_vectors"], tensors.get("context_vectors")
+    if not mmap:
+        check_finite(path, words, vectors)
+        if context_vectors is not None:
+            check_finite(f"{path}: context_vectors", words, context_vectors)
+    return VectorTable(words, vectors, tensors.get("counts"), context_vectors, metadata)
+
+
+def _check_shapes(path: str, tensors: Tensors) -> None:
+    for name, (dtype, dimensions) in _TENSORS.items():
+        tensor = tensors.get(name)
+        if tensor is None:
+            if name not in _OPTIONAL:
+                raise FormatError(f"{path}: expected a tensor {name}, got {', '.join(tensors)}")
+            continue
+        if tensor.dtype != dtype or tensor.ndim != dimensions:
+            raise FormatError(
+                f"{path}: tensor {name}: expected {np.dtype(dtype)} of {dimensions} dimensions, "
+                f"got {tensor.dtype} of shape {tensor.shape}"
+            )
+    rows, vector_size = tensors["center_vectors"].shape
+    if rows < 1 or vector_size < 1:
+        raise FormatError(
+            f"{path}: expected at least one word and one number, got {rows} and {vector_size}"
+        )
+    expected = {
+        "context_vectors": (rows, vector_size),
+        "counts": (rows,),
+        "word_offsets": (rows + 1,),
+    }
+    for name, shape in expected.items():
+        if name in tensors and tensors[name].shape != shape:
+            raise FormatError(
+                f"{path}: tensor {name}: expected shape {shape}, got {tensors[name].shape}"
+            )
+    if "counts" in tensors and tensors["counts"].min() < 0:
+        raise FormatError(
+            f"{path}: tensor counts: expected no negative count, got {tensors['counts'].min()}"
+        )
+
+
+def _words(path: str, tensors: Tensors) -> list[str]:
+    encoded = tensors["words_utf8"].tobytes()
+    offsets = tensors["word_offsets"]
+    if offsets[0] != 0 or offsets[-1] != len(encoded) or (offsets[1:] <= offsets[:-1]).any():
+        raise FormatError(
+            f"{path}: tensor word_offsets: expected increasing offsets from 0 to {len(encoded)}, "
+            "got others"
+        )
+    bounds = offsets.tolist()
+    words: list[str] = []
+    try:
+        for begin, end in pairwise(bounds):
+            words.append(encoded[begin:end].decode())
+    except UnicodeDecodeError as error:
+        row = len(words)
+        raise FormatError(
+            f"{path}: row {row + 1}: expected a word in UTF-8, got byte "
+            f"0x{error.object[error.start]:02x} at offset {bounds[row] + error.start} of words_utf8"
+        ) from error
+    return words
+
+
+def write(path: str, table: VectorTable) -> None:
+    """Write a table, already checked, so that the file appears whole or not at all."""
+    encoded = [word.encode() for word in table.words]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(word) for word in encoded], out=offsets[1:])
+    tensors: Tensors = {
+        "center_vectors": table.vectors,
+        "words_utf8": np.frombuffer(b"".join(encoded), np.uint8),
+        "word_offsets": offsets,
+    }
+    if table.context_vectors is not None:
+        tensors["context_vectors"] = table.context_vectors
+    if table.counts is not None:
+        tensors["counts"] = table.counts
+    own = {"format": FORMAT, "format_version": FORMAT_VERSION, "w2v_version": w2v.__version__}
+    write_tensors(path, tensors, {**table.metadata, **own})

@@ -1,0 +1,178 @@
+"""Ask vectors for neighbours and analogies.
+
+    python -m w2v.query vectors.bin king                    neighbours of king
+    python -m w2v.query vectors.bin king - man + woman      the analogy
+    python -m w2v.query vectors.bin                         a prompt, or a query a line from stdin
+
+A hyphen inside a word belongs to it; ``king -man +woman`` is understood too, unless "-man" is
+itself a word of the vocabulary. Prints; computes nothing itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+from w2v import cli
+from w2v.embeddings import Embeddings, load
+from w2v.errors import ConfigError, InputError, UnknownWordError
+
+PROG = "w2v.query"
+PROMPT = "> "
+
+_BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_TOPN = 10
+_LIKE_A_SIGNED_WORD = re.compile(r"-(?!-|h$).")
+"""The only one-letter option is -h."""
+
+
+def parse(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Words to add and words to subtract, from ``["king", "-", "man", "+", "woman"]``.
+
+    Raises:
+        ConfigError: two words, or two signs, side by side; or no word after a sign.
+    """
+    positive: list[str] = []
+    negative: list[str] = []
+    into: list[str] | None = positive  # None: a sign must come first
+    after_sign = False
+    for token in tokens:
+        if token in ("+", "-"):
+            if after_sign:
+                raise ConfigError(f"query: expected a word after + or -, got {token!r}")
+            into, after_sign = (positive if token == "+" else negative), True
+        elif into is None:
+            raise ConfigError(f"query: expected + or - between words, got {token!r}")
+        else:
+            into.append(token)
+            into, after_sign = None, False
+    if into is not None:
+        raise ConfigError("query: expected a word after + or -, got the end")
+    return positive, negative
+
+
+def _parser() -> cli.ArgumentParser:
+    parser = cli.ArgumentParser(
+        prog=PROG,
+        description="Neighbours of a word, or of a sum of words such as: king - man + woman.",
+        epilog="Without words: a prompt, or a query a line from stdin.",
+    )
+    parser.add_argument("vectors", help=".bin, .txt, .vec or .safetensors")
+    parser.add_argument("words", nargs="*", help="a word, or words with + and - between them")
+    parser.add_argument("--topn", type=int, default=_TOPN, metavar="N", help="how many neighbours")
+    parser.add_argument("--json", action="store_true", help="print a line of JSON a query")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; see the module's header. Returns the exit code, raises `W2VError`."""
+    given = sys.argv[1:] if argv is None else argv
+    # Intermixed: options may come before, between and after the words. A blank in front keeps
+    # "-man" from being taken for an option.
+    arguments = _parser().parse_intermixed_args(
+        [f" {text}" if _LIKE_A_SIGNED_WORD.match(text) else text for text in given]
+    )
+    if arguments.topn < 1:
+        raise ConfigError(f"--topn: expected at least 1, got {arguments.topn}")
+    wv = load(arguments.vectors)
+    show = _print_json if arguments.json else _print_table
+    if arguments.words:
+        show(wv, *_resolve(arguments.words, wv), arguments.topn)
+        return 0
+    interactive = sys.stdin.isatty()
+    if interactive:
+        with suppress(ImportError):
+            import readline  # noqa: F401 (gives `input` its history and editing)
+        print(f"{arguments.vectors}: {len(wv)} words. A word, or king - man + woman. Ctrl-D ends.")
+    code = 0
+    while (line := _next_line(interactive)) is not None:
+        if not line.split():
+            continue
+        try:
+            show(wv, *_resolve([line], wv), arguments.topn)
+        except (InputError, UnknownWordError) as error:
+            print(f"{PROG}: {error}", file=sys.stderr)
+            code = 0 if interactive else error.exit_code
+    return code
+
+
+def _next_line(interactive: bool) -> str | None:
+    """The next query, or None at the end."""
+    if interactive:
+        try:
+            return input(PROMPT)
+        except EOFError:
+            print()
+            return None
+    return sys.stdin.readline() or None
+
+
+def _resolve(arguments: Sequence[str], wv: Embeddings) -> tuple[list[str], list[str]]:
+    """Words to add and to subtract. An argument may be a whole query in quotes.
+
+    One that is a word as it stands is not split: .safetensors files can hold "new york".
+    """
+    tokens: list[str] = []
+    for argument in arguments:
+        whole = argument.strip()
+        for part in [whole] if whole in wv else whole.split():
+            signed = part[0] in "+-" and part not in wv
+            tokens += [part[0], part[1:]] if signed and len(part) > 1 else [part]
+    return parse(tokens)
+
+
+def _print_json(wv: Embeddings, positive: list[str], negative: list[str], topn: int) -> None:
+    nearest = wv.most_similar(positive, negative, topn)
+    answer = {
+        "positive": positive,
+        "negative": negative,
+        "neighbors": [{"word": word, "cosine": cosine} for word, cosine in nearest],
+    }
+    print(json.dumps(answer, ensure_ascii=False), flush=True)
+
+
+def _print_table(wv: Embeddings, positive: list[str], negative: list[str], topn: int) -> None:
+    rows = [
+        (_printable(word), cosine) for word, cosine in wv.most_similar(positive, negative, topn)
+    ]
+    width = max((_columns(word) for word, _ in rows), default=0)
+    bold, dim, reset = (_BOLD, _DIM, _RESET) if _colored() else ("", "", "")
+    for rank, (word, cosine) in enumerate(rows, start=1):
+        padding = " " * (width - _columns(word))
+        print(f"{dim}{rank:{len(str(topn))}}{reset}  {bold}{word}{reset}{padding}  {cosine:7.4f}")
+    sys.stdout.flush()
+
+
+def _colored() -> bool:
+    """Whether the terminal is one that shows colours; see https://no-color.org."""
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def _printable(word: str) -> str:
+    """A word without the control characters that a terminal would obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in word)
+
+
+def _columns(word: str) -> int:
+    """How many columns of a terminal a word takes: wide characters two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in word
+    )
+
+
+def entry() -> NoReturn:
+    """The command, with errors as one line and an exit code."""
+    cli.run(main, PROG)
+
+
+if __name__ == "__main__":
+    entry()
