@@ -36,12 +36,23 @@ def available_cpus() -> int:
     return os.cpu_count() or 1
 
 
+def fraction(text: str) -> float:
+    """A fraction as people write it: ``0.01`` or ``1%``; ValueError for anything else."""
+    number = text.strip()
+    return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+
+
 def _option(
-    default: Any, group: str, text: str, *aliases: str, choices: Any = None, unset: str = "no limit"
-) -> Any:
-    """A field with what the command line needs to know of it; `unset` says what None means."""
+    default: Any, group: str, text: str, *aliases: str, choices: Any = None,
+    unset: str = "no limit", parse: Any = None,
+) -> Any:  # fmt: skip
+    """A field with what the command line needs to know of it.
+
+    `unset` says what None means; `parse` reads the value, where the field's type does not say how.
+    """
     metadata = {
-        "group": group, "help": text, "aliases": aliases, "choices": choices, "unset": unset
+        "group": group, "help": text, "aliases": aliases, "choices": choices, "unset": unset,
+        "parse": parse,
     }  # fmt: skip
     if callable(default):
         return field(default_factory=default, metadata=metadata)
@@ -102,6 +113,14 @@ class TrainConfig:
     min_lr: float = _option(
         1e-4, "training", "learning rate at the end of the linear decay", "min-alpha"
     )
+    validate: float = _option(
+        0.0, "training", "hold out this part of the sentences (0.01 or 1%) and report their loss "
+        "after each epoch; 0 holds out none", parse=fraction,
+    )  # fmt: skip
+    patience: int | None = _option(
+        None, "training", "with --validate: stop after this many epochs without a lower held-out "
+        "loss, and keep the best epoch's vectors",
+    )  # fmt: skip
     workers: int = _option(
         available_cpus, "training", "threads; with 1, the same seed gives the same bytes",
         "threads", "thread",
@@ -126,6 +145,10 @@ class TrainConfig:
         self._check_range("sample", 0, 1)
         self._check_range("epochs", 1, MAX_EPOCHS)
         self._check_range("workers", 1, MAX_WORKERS)
+        self._check_range("validate", 0, 0.5)
+        self._check_range("patience", 1, MAX_EPOCHS)
+        if self.patience is not None and not self.validate:
+            raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
         self._check_range("seed", 0, 2**63 - 1)
         if self.lr is not None and self.lr <= 0:
             raise ConfigError(f"lr: expected a positive number, got {self.lr}")
@@ -213,6 +236,8 @@ class TrainOptions(TypedDict, total=False):
     epochs: int | None
     lr: float | None
     min_lr: float
+    validate: float
+    patience: int | None
     workers: int
     seed: int
 

@@ -99,6 +99,14 @@ class Console(Observer):
                 f"{_duration(left)} left"
             )
 
+    def validated(self, epoch: int, nats: float, best: bool) -> None:
+        """A line of its own, above the bar if there is one."""
+        text = f"epoch {epoch}: held-out {nats:.4f} nats a pair{' (lowest so far)' if best else ''}"
+        if self._bar is None:
+            self._say(text)
+        else:
+            tqdm.write(text, file=sys.stderr)
+
     def interrupted(self, embeddings: Embeddings) -> None:
         """Save what there is under another name: the file that was asked for stays as it was."""
         path = Path(self.output)
@@ -118,19 +126,25 @@ class Console(Observer):
         if self.quiet:
             return
         record = json.loads(embeddings.metadata["training"])
-        audit, losses = record["audit"], record["epoch_losses"]
+        losses = record["epoch_losses"]
         seconds = record["train_seconds"]
-        trained = audit["kept"] * self.config.epochs_
+        trained = record["words_trained"]
         subsampled = 1 - record["words_after_subsampling"] / trained
         loss = f"{losses[-1]:.4f} nats a pair" if losses else "no pairs"
+        held_out = ""
+        if "validation" in record:
+            best = record["validation"]["epoch_of_vectors"]
+            nats = record["validation"]["epoch_nats"][best - 1]
+            held_out = f"held out    {nats:.4f} nats a pair with the vectors of epoch {best}\n"
         print(
             f"vocabulary  {len(embeddings):,} words\n"
-            f"trained     {trained:,} words ({self.config.epochs} epochs; "
+            f"trained     {trained:,} words ({record['epochs_trained']} epochs; "
             f"{subsampled:.0%} skipped by subsampling)\n"
             f"seconds     {record['read_seconds']:.1f} reading, {seconds:.1f} training, "
             f"{write_seconds:.1f} writing\n"
             f"speed       {trained / seconds:,.0f} words/s\n"
             f"loss        {loss} in the last epoch ({self.config.loss})\n"
+            f"{held_out}"
             f"vectors     {self.output}\n"
             f"next        python -m w2v.query {self.output} {embeddings.index_to_key[0]}\n"
             f"            python -m w2v.evaluate {self.output}"

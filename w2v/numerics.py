@@ -17,8 +17,9 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import config as numba_config
 from numba.extending import overload
+
+numba_config: Any = numba.config
 
 FASTMATH = frozenset({"reassoc", "contract", "nsz"})
 """The licences given to LLVM, and no others.
@@ -285,13 +286,13 @@ def aligned_zeros(rows: int, columns: int, dtype: Any = np.float32) -> np.ndarra
     itemsize = np.dtype(dtype).itemsize
     buffer = np.zeros(rows * columns * itemsize + CACHE_LINE_BYTES, dtype=np.uint8)
     start = -buffer.ctypes.data % CACHE_LINE_BYTES
-    flat = buffer[start : start + rows * columns * itemsize].view(dtype)
+    flat: np.ndarray = buffer[start : start + rows * columns * itemsize].view(dtype)
     return flat.reshape(rows, columns)
 
 
 def padded(columns: int, dtype: Any = np.float32) -> int:
     """`columns` rounded up so that a row is a whole number of cache lines."""
-    per_line = CACHE_LINE_BYTES // np.dtype(dtype).itemsize
+    per_line: int = CACHE_LINE_BYTES // np.dtype(dtype).itemsize
     return -(-columns // per_line) * per_line
 
 

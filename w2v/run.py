@@ -10,6 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -79,6 +80,9 @@ class Observer:
         """An epoch is over, nothing is being trained; True ends the run here."""
         return False
 
+    def validated(self, epoch: int, nats: float, best: bool) -> None:
+        """The held-out loss after an epoch (from 1), and whether it is the lowest so far."""
+
     def interrupted(self, embeddings: Embeddings) -> None:
         """Ctrl-C was pressed; these are the vectors so far. KeyboardInterrupt follows."""
 
@@ -91,6 +95,8 @@ class Run(ABC):
         total_words: words of all epochs, before subsampling.
         epoch_losses: mean loss in nats a pair, for each epoch that was begun.
         words_kept: words that subsampling kept, over all epochs.
+        epochs_trained: epochs that are over.
+        validation: the held-out losses so far, for the record; None without `validate`.
         seconds: time spent in training, without reading and without the observer's own work
             between epochs.
     """
@@ -102,6 +108,8 @@ class Run(ABC):
         self.total_words = len(corpus.tokens) * config.epochs_
         self.epoch_losses: list[float] = []
         self.words_kept = 0
+        self.epochs_trained = 0
+        self.validation: dict[str, Any] | None = None
         self.seconds = 0.0
 
     def run(self, observer: Observer) -> None:
@@ -115,6 +123,7 @@ class Run(ABC):
                     self.train_epoch(epoch, observer)
                 finally:
                     self.seconds += time.perf_counter() - started
+                self.epochs_trained += 1
                 if observer.epoch_ended(self):
                     break
 
@@ -161,11 +170,15 @@ class Run(ABC):
             "w2v_version": w2v.__version__,
             "config": asdict(self.config),
             "epoch_losses": self.epoch_losses,
+            "epochs_trained": self.epochs_trained,
+            "words_trained": self.epochs_trained * len(self.corpus.tokens),
             "audit": asdict(self.corpus.audit),
             "words_after_subsampling": self.words_kept,
             "read_seconds": read_seconds,
             "train_seconds": self.seconds,
         }
+        if self.validation is not None:
+            record["validation"] = self.validation
         return Embeddings(
             self.corpus.vocabulary.words,
             centers,

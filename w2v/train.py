@@ -53,26 +53,35 @@ def _parser() -> cli.ArgumentParser:
     files.add_argument("--config", metavar="FILE", help="options from a TOML file; flags win")
     files.add_argument("--cache", metavar="DIR", help="keep the encoded corpus here and reuse it")
     files.add_argument("--quiet", action="store_true", default=False, help="print errors only")
-    groups = {"model": parser.add_argument_group("model")}
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: cli.ArgumentParser, leave_out: Sequence[str] = ()) -> None:
+    """A flag for each field of `TrainConfig` but those left out, in groups."""
+    groups: dict[str, Any] = {}
     for spec in dataclasses.fields(TrainConfig):
         name = spec.metadata["group"]
-        if name not in groups:
-            groups[name] = parser.add_argument_group(name)
-        _add_option(groups[name], spec)
-    return parser
+        if spec.name not in leave_out:
+            if name not in groups:
+                groups[name] = parser.add_argument_group(name)
+            _add_option(groups[name], spec)
 
 
 def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
     """One flag, with its aliases, from a field of the configuration."""
     flags = [f"--{name}" for name in (spec.name.replace("_", "-"), *spec.metadata["aliases"])]
     is_factory = spec.default_factory is not dataclasses.MISSING
-    default = spec.default_factory() if is_factory else spec.default  # type: ignore[misc]
+    default = spec.default
+    if spec.default_factory is not dataclasses.MISSING:
+        default = spec.default_factory()
     shown = default
     if default is None:
         shown = spec.metadata["unset"]
     elif isinstance(default, bool):
         shown = "on" if default else "off"
     text = f"{spec.metadata['help']} (default: {'all CPUs, ' if is_factory else ''}{shown})"
+    text = text.replace("%", "%%")  # argparse formats it once more
     kind = str(spec.type).removesuffix(" | None")
     if kind == "bool":
         group.add_argument(*flags, dest=spec.name, action=BooleanOptionalAction, help=text)
@@ -80,25 +89,25 @@ def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
         group.add_argument(
             *flags,
             dest=spec.name,
-            type={"int": int, "float": float, "str": str}[kind],
+            type=spec.metadata["parse"] or {"int": int, "float": float, "str": str}[kind],
             choices=spec.metadata["choices"],
             metavar=None if spec.metadata["choices"] else {"int": "N", "float": "X"}.get(kind),
             help=text,
         )
 
 
-def _config(arguments: Namespace) -> TrainConfig:
-    """The configuration file's options, then the flags'."""
+def given_options(arguments: Namespace) -> dict[str, Any]:
+    """The options of `TrainConfig` that were given: the configuration file's, then the flags'."""
     options = read_toml(arguments.config) if hasattr(arguments, "config") else {}
     names = [spec.name for spec in dataclasses.fields(TrainConfig)]
     flags = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
-    return make_config({**options, **flags})
+    return {**options, **flags}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
     arguments = _parser().parse_args(argv)
-    config = _config(arguments)
+    config = make_config(given_options(arguments))
 
     from w2v.files import check_output
     from w2v.formats import check_format

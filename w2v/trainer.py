@@ -2,8 +2,8 @@
 
     train_embeddings(corpus, ...)  ->  Embeddings
 
-Chooses the run for the loss (`w2v.hogwild`, `w2v.full`), reads the corpus, and reports to an
-`Observer`. The command line calls the same function.
+Chooses the run for the loss (`w2v.hogwild`, `w2v.full`), reads the corpus, holds some of it out
+where `validate` asks for it, and reports to an `Observer`. The command line calls the same.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from w2v.hogwild import HogwildRun
 from w2v.losses import get_loss
 from w2v.losses.base import FullLoss, SampledLoss
 from w2v.run import Observer, Plan, Progress, Run
+from w2v.validation import Validator
+from w2v.yardstick import held_out_pairs, split_corpus
 
 __all__ = ["Observer", "Plan", "Progress", "make_run", "resolve", "train_embeddings"]
 
@@ -47,7 +49,8 @@ def train_embeddings(
 
     Returns:
         Center vectors with counts, context vectors, and in `metadata` the configuration, the
-        losses by epoch, what became of the text, and the seconds it took.
+        losses by epoch, what became of the text, and the seconds it took; with `validate` also the
+        held-out loss by epoch, and which epoch the vectors are from.
 
     Raises:
         ConfigError, CorpusError: before anything is trained.
@@ -66,11 +69,15 @@ def train_embeddings(
         observer = Observer()
     config = resolve(config)
     started = time.perf_counter()
-    encoded = _encode(corpus, config, cache_dir, observer)
+    encoded = encode(corpus, config, cache_dir, observer)
+    watching = observer
+    if config.validate:
+        encoded, held_out = split_corpus(encoded, config.validate, config.seed)
+        watching = Validator(observer, held_out_pairs(held_out, config), config.patience)
     read_seconds = time.perf_counter() - started
     run = make_run(encoded, config)
     try:
-        run.run(observer)
+        run.run(watching)
     except KeyboardInterrupt:
         observer.interrupted(run.embeddings(read_seconds))
         raise
@@ -107,7 +114,10 @@ def make_run(corpus: Corpus, config: TrainConfig) -> Run:
     return FullRun(corpus, config, loss)
 
 
-def _encode(corpus: Any, config: TrainConfig, cache_dir: Any, observer: Observer) -> Corpus:
+def encode(
+    corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
+) -> Corpus:
+    """The corpus as `train_embeddings` takes it, encoded with the options of `config`."""
     if isinstance(corpus, Corpus):
         return corpus
     paths = None

@@ -121,7 +121,7 @@ class _Encoder:
 
     def add(self, tokens: np.ndarray, line_lengths: np.ndarray) -> None:
         """Take (N,) int32 tokens, and the words before each newline and after the last one."""
-        self.file.write(memoryview(tokens).cast("B"))
+        self.file.write(tokens.tobytes())
         lengths = line_lengths.copy()
         lengths[0] += self.open_length
         self.open_length = int(lengths[-1])
@@ -175,7 +175,7 @@ class _Encoder:
         rare = int(counts[counts < min_count].sum())
 
         self.file.flush()
-        tokens = np.memmap(self.file, dtype=np.int32, mode="r+", shape=(words,))
+        tokens: np.ndarray = np.memmap(self.file, dtype=np.int32, mode="r+", shape=(words,))
         lengths = np.concatenate(self.lengths)
         _renumber(tokens, new_ids, lengths)
         lengths = lengths[lengths > 0]

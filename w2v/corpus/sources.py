@@ -11,7 +11,6 @@ import bz2
 import codecs
 import glob
 import gzip
-import io
 import lzma
 import os
 import re
@@ -22,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from w2v.errors import CorpusError
 
@@ -220,8 +219,9 @@ def _checked(source: Source, text: bytes, offset: int, lowercase: bool) -> bytes
 def _open(source: Source) -> Iterator[BinaryIO]:
     """Open a source, decompressing by what its first bytes say; standard input stays open."""
     with ExitStack() as stack:
+        raw: Any  # a buffered reader: it can peek
         if source.path is None:
-            raw = cast(io.BufferedReader, sys.stdin.buffer)
+            raw = sys.stdin.buffer
         else:
             raw = stack.enter_context(source.path.open("rb", buffering=2**18))
         kind = _compression(raw.peek(_LONGEST_MAGIC)[:_LONGEST_MAGIC])
@@ -237,19 +237,19 @@ def _open(source: Source) -> Iterator[BinaryIO]:
             yield stack.enter_context(_decompressed(source, kind, raw))
 
 
-def _decompressed(source: Source, kind: str, raw: BinaryIO) -> BinaryIO:
+def _decompressed(source: Source, kind: str, raw: BinaryIO) -> Any:
     if kind == "gzip":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+        return gzip.GzipFile(fileobj=raw)
     if kind == "bzip2":
-        return cast(BinaryIO, bz2.BZ2File(raw))
+        return bz2.BZ2File(raw)
     if kind == "xz":
-        return cast(BinaryIO, lzma.LZMAFile(raw))
+        return lzma.LZMAFile(raw)
     zstd = _zstd_module()
     if zstd is None:
         raise CorpusError(
             f"{source.name}: reading .zst needs Python 3.14 or the extra: pip install 'w2v[zstd]'"
         )
-    return cast(BinaryIO, zstd.ZstdFile(raw))
+    return zstd.ZstdFile(raw)
 
 
 def _compression(start: bytes) -> str | None:
@@ -259,7 +259,8 @@ def _compression(start: bytes) -> str | None:
     return "bzip2" if _BZIP2.match(start) else None
 
 
-def _zstd_module():  # type: ignore[no-untyped-def]
+def _zstd_module() -> Any:
+    """Python's own module where it has one, the extra's otherwise, or None."""
     try:
         if sys.version_info >= (3, 14):
             from compression import zstd

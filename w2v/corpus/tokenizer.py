@@ -198,7 +198,18 @@ def tokenize(text: bytes) -> Chunk:
     ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
     line_lengths = np.empty(text.count(b"\n") + 1, dtype=np.int64)
     n_tokens, n_lines, longest, longest_at, words = _tokenize(data, ids, line_lengths)
-    return Chunk(data, ids[:n_tokens], line_lengths[: n_lines + 1], *words, longest, longest_at)
+    hashes, starts, sizes, counts = words
+    return Chunk(
+        data=data,
+        ids=ids[:n_tokens],
+        line_lengths=line_lengths[: n_lines + 1],
+        hashes=hashes,
+        starts=starts,
+        sizes=sizes,
+        counts=counts,
+        longest=longest,
+        longest_at=longest_at,
+    )
 
 
 @jit

@@ -18,6 +18,7 @@ from w2v.dense import DenseNetwork, flatten
 from w2v.dense_losses import DENSE_LOSSES, DenseLoss, Form
 from w2v.gradcheck import check_derivative, check_gradient
 from w2v.gradcheck.table import Row, Section, all_passed, as_json, as_text
+from w2v.gradcheck.word2vec import WORD2VEC_SECTIONS
 
 POINTS = np.array([-20.0, -5.0, -2.0, -1.0, -0.3, -1e-3, 1e-3, 0.3, 1.0, 2.0, 5.0, 20.0])
 """Both tails, where derivatives vanish, and the middle; an activation's kinks are added."""
@@ -139,7 +140,12 @@ def dense_networks() -> Iterator[Row]:
         yield Row("dense network", f"hidden {hidden}, {loss_name} from {form}", report)
 
 
-SECTIONS: tuple[Section, ...] = (activations, output_losses, dense_networks)
+SECTIONS: tuple[Section, ...] = (
+    activations,
+    output_losses,
+    dense_networks,
+    *WORD2VEC_SECTIONS,
+)
 """What the command checks, in the order of the table."""
 
 

@@ -24,9 +24,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba import config as numba_config
 from numba import types
 from numba.extending import intrinsic
+
+from w2v.numerics import numba_config
 
 LANES = 16
 """Numbers in a vector: 64 bytes of float32, one cache line."""
@@ -139,7 +140,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
             plain_store_dots, plain_add_combination, plain_copy_row, plain_prefetch
         )
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def store_dots(_: Any, logits: Any, i: Any, x: Any, y: Any, offsets: Any) -> Any:
         _check(logits, x, y, offsets)
 
@@ -168,7 +169,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
 
         return types.void(logits, types.int64, x, y, offsets), codegen
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def add_combination(
         _: Any, matrix: Any, row: Any, scale: Any, weights: Any, start: Any, step: Any,
         sources: Any, n: Any,
@@ -186,7 +187,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
         i64 = types.int64
         return types.void(matrix, i64, matrix.dtype, weights, i64, i64, sources, i64), codegen
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def copy_row(_: Any, target: Any, i: Any, source: Any, row: Any) -> Any:
         _check(target, source)
 
@@ -201,7 +202,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
 
         return types.void(target, types.int64, source, types.int64), codegen
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def prefetch(_: Any, matrix: Any, row: Any) -> Any:
         _check(matrix)
 

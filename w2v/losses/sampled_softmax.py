@@ -6,10 +6,13 @@ With s(w) = u_w . v_c + b_w and candidates 0 (the true context word) and 1..K dr
     loss = ln(sum over j = 0..K of e^x_j) - x_0                 in nats
     dloss/dx_j = softmax(x)_j - [j = 0]
 
-ln(K q(w)) is the logarithm of how often w is expected among the noise; subtracting it makes the
-gradient an importance-sampling estimate of the full softmax's (Bengio and Senecal 2008, section
-III; Jean et al. 2015, section 3, equations 8 and 9). The true word is always a candidate; a noise
-word that equals it is skipped, for it would count the true word twice.
+The true word is always a candidate, and ln(K q(w)) is the logarithm of how often w is expected
+among the noise; subtracting it makes the gradient an importance-sampling estimate of the full
+softmax's (Bengio and Senecal 2008, section III; Jean et al. 2015, section 3, equations 8 and 9).
+A noise word that equals the true one stays in: which of the candidates x_0..x_K is the true one is
+then decided by p(w) / q(w) alone, so that s = ln p(w | c) + const is the optimum for every K (Ma
+and Collins 2018, section 3, the ranking objective). Jean et al. draw without repeats and so can
+leave hits out; with repeats, leaving them out was seen to move the optimum away from p.
 """
 
 from __future__ import annotations
@@ -46,10 +49,10 @@ LOSS = SampledLoss(
     name="sampled-softmax",
     summary="softmax over the true context word and the noise words, importance-corrected",
     targets=("split",),
-    default_lr=0.025,
+    default_lr=0.04,
     default_epochs=5,
     output_bias=True,
     tile=sampled_softmax_tile,
     corrects_by_noise=True,
-    accidental_hits="skip",
+    accidental_hits="keep",
 )

@@ -1,0 +1,368 @@
+"""Losses in logit space, against formulas in float64; and what they are to each other."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2v.gradcheck.word2vec import target_examples
+from w2v.kernels.full import FullModel, FullSoftmax
+from w2v.kernels.sampled import (
+    Model,
+    initial_bias,
+    make_scratch,
+    noise_correction,
+    sampled_kernels,
+)
+from w2v.losses import LOSSES, get_loss
+from w2v.losses.base import MASKED_LOGIT, FullLoss, SampledLoss
+from w2v.noise import NoiseSampler, sample
+from w2v.numerics import aligned_zeros, draw, jit, padded, stream_key
+
+SAMPLED = [name for name in LOSSES if isinstance(get_loss(name), SampledLoss)]
+FULL = [name for name in LOSSES if isinstance(get_loss(name), FullLoss)]
+LOGITS = st.lists(st.lists(st.floats(-30, 30), min_size=4, max_size=4), min_size=1, max_size=6).map(
+    np.array
+)
+
+
+def tile(name, logits, dtype=np.float64):
+    rows, columns = logits.shape
+    scratch = make_scratch(16, columns - 1, rows, dtype)
+    scratch.logits[:rows] = logits
+    loss = get_loss(name).tile(scratch.logits, rows, scratch.dlogits)
+    return float(loss), scratch.dlogits[:rows].copy()
+
+
+def logistic(logits):
+    """Sum of -ln sigmoid(x_0) - ln(1 - sigmoid(x_k)), and its slope, a number at a time."""
+    loss, slope = 0.0, np.zeros(logits.shape)
+    for i, row in enumerate(logits):
+        for j, x in enumerate(row):
+            p = 1 / (1 + math.exp(-x)) if x > 0 else math.exp(x) / (1 + math.exp(x))
+            loss += math.log1p(math.exp(-x if j == 0 else x))
+            slope[i, j] = p - (j == 0)
+    return loss, slope
+
+
+def cross_entropy(logits):
+    """Sum of -ln softmax(x)_0, and its slope."""
+    loss, slope = 0.0, np.zeros(logits.shape)
+    for i, row in enumerate(logits):
+        ln_z = math.log(math.fsum(math.exp(x) for x in row))
+        loss += ln_z - row[0]
+        slope[i] = [math.exp(x - ln_z) for x in row]
+        slope[i, 0] -= 1
+    return loss, slope
+
+
+ORACLES = {"negative-sampling": logistic, "nce": logistic, "sampled-softmax": cross_entropy}
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@given(logits=LOGITS)
+def test_a_tile_is_its_formula(name, logits):
+    loss, slope = tile(name, logits)
+    expected_loss, expected_slope = ORACLES[name](logits)
+    assert loss == pytest.approx(expected_loss, rel=1e-12, abs=1e-12)
+    assert np.abs(slope - expected_slope).max() < 1e-12
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@given(logits=LOGITS)
+def test_a_tile_in_float32_is_that_in_float64(name, logits):
+    logits = logits.astype(np.float32).astype(float)
+    loss, slope = tile(name, logits)
+    loss32, slope32 = tile(name, logits, np.float32)
+    assert loss32 == pytest.approx(loss, rel=2e-6, abs=1e-5)
+    assert np.abs(slope32 - slope).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_masked_candidate_costs_nothing_and_moves_nothing(name):
+    logits = np.array([[1.0, -2.0, 0.5], [0.3, 4.0, -1.0]])
+    masked = np.insert(logits, 2, MASKED_LOGIT, axis=1)
+    for dtype in (np.float32, np.float64):
+        loss, slope = tile(name, logits, dtype)
+        masked_loss, masked_slope = tile(name, masked, dtype)
+        assert masked_loss == pytest.approx(loss, rel=1e-6)
+        assert np.abs(masked_slope[:, 2]).max() < 1e-37
+        assert np.delete(masked_slope, 2, axis=1) == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_huge_logits_stay_finite_and_nan_does_not_hide(name, dtype):
+    huge = np.array([[1e4, -1e4, 1e4], [-1e4, 1e4, 0.0]])
+    loss, slope = tile(name, huge, dtype)
+    assert math.isfinite(loss)
+    assert loss > 1e4
+    assert np.isfinite(slope).all()
+    assert math.isnan(tile(name, np.array([[0.0, np.nan, 0.0]]), dtype)[0])
+
+
+def test_softmax_rows_sum_to_zero_and_huge_logits_stay_finite():
+    rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        logits = rng.normal(0, 1, (3, 50)).astype(dtype)
+        logits[1] *= 1e4
+        logits[2, :2] = [1e4, -1e4]
+        starts, ids = np.array([0, 1, 3, 5]), np.array([4, 0, 7, 1, 1], dtype=np.int32)
+        probs = np.array([1, 0.5, 0.5, 0.25, 0.75], dtype=np.float32)
+        losses = np.zeros(3)
+        get_loss("softmax").rows(
+            logits, np.zeros(50, dtype), np.ones(3, dtype), starts, ids, probs, 0, 3, losses
+        )
+        assert np.isfinite(losses).all()
+        assert losses[2] == pytest.approx(2e4)
+        assert np.abs(logits.sum(axis=1)).max() < 1e-5
+
+
+def small_full_model(vocabulary=7, size=5):
+    rng = np.random.default_rng(1)
+    return FullModel(
+        rng.normal(size=(vocabulary, size)), rng.normal(size=(vocabulary, size)),
+        rng.normal(size=vocabulary),
+    )  # fmt: skip
+
+
+def evaluate(model, examples, weights, **limits):
+    softmax = FullSoftmax(get_loss("softmax"), model, len(examples.centers), workers=2)
+    for name, value in limits.items():
+        setattr(softmax, name, value)
+    if limits:
+        softmax._more = np.empty_like(softmax._d_contexts)
+    result = softmax.gradients(examples, weights)
+    softmax.close()
+    d_centers = np.zeros_like(model.center_vectors)
+    np.add.at(d_centers, examples.centers, result.d_centers)
+    return result.losses, d_centers, result.d_contexts.copy(), result.d_bias
+
+
+def test_full_softmax_is_its_formula():
+    model, examples = small_full_model(), target_examples()["distribution"]
+    losses, *_ = evaluate(model, examples, np.ones(len(examples.centers)))
+    for r, center in enumerate(examples.centers):
+        scores = model.context_vectors @ model.center_vectors[center] + model.bias
+        label = np.zeros(7)
+        entries = slice(examples.starts[r], examples.starts[r + 1])
+        np.add.at(label, examples.contexts[entries], examples.probs[entries].astype(float))
+        assert label.sum() == pytest.approx(1, rel=1e-6)
+        ln_z = math.log(np.exp(scores).sum())
+        assert losses[r] == pytest.approx(ln_z - label @ scores, rel=1e-6)
+
+
+def test_two_contexts_are_half_and_half():
+    examples = target_examples()["distribution"]
+    sizes = np.diff(examples.starts)
+    assert {2, 3} <= set(sizes.tolist())
+    assert examples.probs == pytest.approx(np.repeat(1 / sizes, sizes))
+
+
+def test_a_distributions_gradient_is_the_mean_of_the_split_gradients():
+    model, kinds = small_full_model(), target_examples()
+    whole, split = kinds["distribution"], kinds["split"]
+    for r in range(len(whole.centers)):
+        one = whole.take(r, r + 1)
+        parts = split.take(int(whole.starts[r]), int(whole.starts[r + 1]))
+        together = evaluate(model, one, np.ones(1))
+        n = len(parts.centers)
+        apart = evaluate(model, parts, np.full(n, 1 / n))
+        assert together[0][0] == pytest.approx(apart[0].mean(), rel=1e-6)
+        for a, b in zip(together[1:], apart[1:], strict=True):
+            assert np.abs(a - b).max() < 1e-6  # the labels themselves are float32
+
+
+def test_the_corpus_loss_is_the_sum_over_its_distributions():
+    model, kinds = small_full_model(), target_examples()
+    results = [
+        evaluate(model, kinds[kind], kinds[kind].pairs.astype(float))
+        for kind in ("corpus", "distribution", "split")
+    ]
+    sums = [
+        kinds[kind].pairs @ result[0]
+        for kind, result in zip(("corpus", "distribution", "split"), results, strict=True)
+    ]
+    assert sums == pytest.approx([sums[0]] * 3, rel=1e-6)
+    for other in results[1:]:
+        for a, b in zip(results[0][1:], other[1:], strict=True):
+            assert np.abs(a - b).max() < 1e-5
+    pairs = [int(examples.pairs.sum()) for examples in kinds.values()]
+    assert pairs == [pairs[0]] * 3
+
+
+def test_a_small_buffer_gives_the_same_gradient():
+    model, examples = small_full_model(), target_examples()["split"]
+    weights = np.random.default_rng(2).uniform(1, 2, len(examples.centers))
+    whole = evaluate(model, examples, weights)
+    pieces = evaluate(model, examples, weights, rows_at_once=4)
+    for a, b in zip(whole, pieces, strict=True):
+        assert np.abs(a - b).max() < 1e-12
+
+
+# --- NCE ----------------------------------------------------------------------------------------
+
+
+def step(name, model, centers, outputs, lr=0.5, **learn):
+    columns = model.center_vectors.shape[1]
+    scratch = make_scratch(columns, len(outputs) - 1, max(2, len(centers)), np.float64)
+    scratch.center_ids[: len(centers)] = centers
+    kernels = sampled_kernels(get_loss(name), 5, len(outputs) - 1, **learn)
+    return kernels.step(model, scratch, len(centers), np.array(outputs), lr)
+
+
+def random_model(offsets, seed=0, vocabulary=6):
+    rng = np.random.default_rng(seed)
+    matrices = [aligned_zeros(vocabulary, padded(5), np.float64) for _ in range(2)]
+    for matrix in matrices:
+        matrix[:, :5] = rng.normal(size=(vocabulary, 5))
+    return Model(*matrices, offsets.copy(), np.zeros(vocabulary))
+
+
+def test_nce_with_zero_correction_is_negative_sampling():
+    outputs = [1, 0, 2, 5]  # no hits: they are what the two treat differently
+    models = [random_model(np.zeros(6)) for _ in range(2)]
+    losses = [
+        step(name, model, [0, 3, 3], outputs)
+        for name, model in zip(("nce", "negative-sampling"), models, strict=True)
+    ]
+    assert losses[0] == losses[1]
+    for a, b in zip(*models, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_accidental_hits_stay_but_in_negative_sampling():
+    for name, change in (("nce", True), ("negative-sampling", False), ("sampled-softmax", True)):
+        with_hit = step(name, random_model(np.zeros(6)), [0], [1, 2, 1])
+        without = step(name, random_model(np.zeros(6)), [0], [1, 2])
+        assert (with_hit != pytest.approx(without, rel=1e-9)) is change
+
+
+def test_the_correction_is_the_logarithm_of_k_times_what_the_sampler_gives():
+    noise = NoiseSampler(np.array([50, 20, 10, 5, 2, 1]), 0.75)
+    correction = noise_correction(get_loss("nce"), noise.probs, 7)
+    assert np.exp(correction) == pytest.approx(7 * noise.probs)
+    assert not noise_correction(get_loss("negative-sampling"), noise.probs, 7).any()
+
+
+@pytest.mark.parametrize("learn_bias", [True, False])
+def test_nce_starts_normalised(learn_bias):
+    counts = np.array([50, 20, 10, 5, 2, 1])
+    bias = initial_bias(get_loss("nce"), counts, learn_bias)
+    assert np.exp(bias).sum() == pytest.approx(1)  # context vectors start at zero
+
+
+@jit
+def _noise(table, key, out):
+    for n in range(out.size):
+        out[n] = sample(table, key, np.uint64(n))
+
+
+def test_the_nce_gradient_tends_to_the_softmax_gradient_as_one_over_sqrt_k():
+    """Gutmann and Hyvarinen 2012, section 2.3; the bias falls as 1 / k, the noise as its root."""
+    counts = np.array([50, 20, 10, 5, 2, 1])
+    noise = NoiseSampler(counts, 0.75)
+    rng = np.random.default_rng(3)
+    vectors = [rng.normal(0, 0.5, (6, 5)) for _ in range(2)]
+    center, context = 2, 1
+    scores = vectors[1] @ vectors[0][center]
+    ln_z = np.log(np.exp(scores).sum())
+    exact = (np.exp(scores - ln_z) - np.eye(6)[context]) @ vectors[1]
+    errors = []
+    for k in (10, 100, 1000, 10_000):
+        offsets = -ln_z - np.log(k * noise.probs)
+        squared = []
+        for repeat in range(60):
+            drawn = np.zeros(k, dtype=np.int64)
+            _noise(noise.table, stream_key(k, repeat), drawn)
+            logits = (scores + offsets)[[context, *drawn]]
+            _, slope = tile("nce", logits[None, :])
+            # The true word's term is (1 - sigmoid) -> 1 as k grows, the noise's sum is -E_p.
+            gradient = slope[0] @ vectors[1][[context, *drawn]]
+            squared.append(((gradient - exact) ** 2).sum())
+        errors.append(math.sqrt(np.mean(squared)))
+    ratios = [a / b for a, b in itertools.pairwise(errors)]
+    assert all(2.2 < ratio < 4.5 for ratio in ratios), errors  # sqrt(10) = 3.16
+    assert errors[-1] < 0.02
+
+
+@pytest.fixture(scope="module")
+def known_distribution():
+    """A conditional distribution p(w | c) over few words, and what each loss makes of it."""
+    rng = np.random.default_rng(4)
+    table = rng.dirichlet(np.full(6, 0.7), 6) + 0.02
+    table /= table.sum(axis=1, keepdims=True)
+    context_counts = np.maximum(1, np.round(table.sum(axis=0) * 1000)).astype(int)
+    return table, NoiseSampler(context_counts, 0.75), context_counts
+
+
+@jit
+def _train(step, model, scratch, cumulative, table, key, lr, steps, ids, outputs):
+    u = 1.0 / 2.0**53
+    for n in range(steps):
+        rate = lr * (1 - n / steps) + 1e-4
+        bits = draw(key, np.uint64(n))
+        center = n % cumulative.shape[0]
+        x = np.float64(bits >> np.uint64(11)) * u
+        word = 0
+        while word < cumulative.shape[1] - 1 and x > cumulative[center, word]:
+            word += 1
+        outputs[0] = word
+        for j in range(1, outputs.size):
+            outputs[j] = sample(table, key + np.uint64(1), np.uint64(n * outputs.size + j))
+        scratch.center_ids[0] = center
+        step(model, scratch, 1, outputs, rate)
+
+
+def fit(name, known, k=10, steps=600_000, **learn):
+    table, noise, counts = known
+    loss = get_loss(name)
+    correction = noise_correction(loss, noise.probs, k)
+    bias = initial_bias(loss, counts, learn.get("learn_bias", False))
+    model = random_model(bias - correction, seed=6)
+    size = 8
+    matrices = [aligned_zeros(6, padded(size), np.float64) for _ in range(2)]
+    for matrix in matrices:
+        matrix[:, :size] = np.random.default_rng(7).normal(0, 0.3, (6, size))
+    model = Model(*matrices, model.logit_offsets, model.log_normalisers)
+    scratch = make_scratch(padded(size), k, 1, np.float64)
+    kernels = sampled_kernels(loss, size, k, **learn)
+    outputs = np.zeros(1 + k, dtype=np.int64)
+    _train(
+        kernels.step, model, scratch, table.cumsum(axis=1), noise.table, stream_key(8), 0.1, steps,
+        None, outputs,
+    )  # fmt: skip
+    scores = model.center_vectors @ model.context_vectors.T + model.logit_offsets + correction
+    return scores - model.log_normalisers[:, None], k * noise.probs
+
+
+@pytest.mark.parametrize("learn_normalisers", [False, True])
+def test_nce_recovers_a_known_conditional_distribution(known_distribution, learn_normalisers):
+    table = known_distribution[0]
+    scores, _ = fit("nce", known_distribution, learn_bias=True, learn_normalisers=learn_normalisers)
+    assert np.abs(np.exp(scores) - table).max() < 0.03
+    assert np.abs(np.log(np.exp(scores).sum(axis=1))).max() < 0.06  # normalisers near 1
+
+
+def test_negative_sampling_recovers_it_shifted(known_distribution):
+    """Levy and Goldberg 2014: s = ln(p / (k q)); a skipped hit shifts q by nothing but the word's
+    own share: noise w arrives k q(w) (1 - p(w)) times where it is not the true word.
+    """
+    table = known_distribution[0]
+    scores, kq = fit("negative-sampling", known_distribution)
+    expected = np.log(table / (kq * (1 - table)))
+    assert np.abs(scores - expected).max() < 0.25
+    unshifted = np.abs(scores - np.log(table)).max()
+    assert unshifted > 0.5
+
+
+@pytest.mark.parametrize("k", [2, 10])
+def test_sampled_softmax_recovers_it_up_to_the_normaliser(known_distribution, k):
+    """For every K, since hits stay in (Ma and Collins 2018, section 3)."""
+    table = known_distribution[0]
+    scores, _ = fit("sampled-softmax", known_distribution, k=k)
+    probs = np.exp(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
+    assert np.abs(probs - table).max() < 0.03

@@ -1,0 +1,160 @@
+"""The word2vec rows of ``python -m w2v.gradcheck``: losses and kernels, on the shipped code path.
+
+Every loss of the registry appears by itself. A kernel is checked by what it does to the
+parameters: the update that it applies, divided by minus the learning rate, must be the gradient of
+the loss that it reports. Float64, with repeated centers, repeated noise and noise that hits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from w2v.cooccurrence import (
+    Examples,
+    block_windows,
+    corpus_examples,
+    distribution_examples,
+    split_examples,
+)
+from w2v.corpus import encode_sentences
+from w2v.gradcheck import check_gradient
+from w2v.gradcheck.table import Row
+from w2v.kernels.full import FullModel, FullSoftmax
+from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
+from w2v.losses import LOSSES, get_loss
+from w2v.losses.base import FullLoss, SampledLoss
+from w2v.numerics import aligned_zeros, padded, stream_key
+from w2v.pairs import keep_probs, keep_thresholds
+
+SIZE, VOCABULARY, WINDOW = 5, 7, 2
+CENTERS = [0, 1, 1, 3]  # a word may stand in a window twice
+OUTPUTS = [2, 0, 4, 4, 2, 1]  # the context word, then noise: a repeat, a hit, and two centers
+
+
+def sampled_losses() -> Iterator[Row]:
+    """Each sampled loss in logit space: its tile against differences of its own value."""
+    for loss in _losses(SampledLoss):
+        logits = np.random.default_rng(1).normal(0.0, 3.0, (len(CENTERS), len(OUTPUTS)))
+        _, slope = _tile(loss, logits)
+        report = check_gradient(partial(_tile_value, loss), slope, logits)
+        yield Row("word2vec loss, from logits", f"{loss.name}, split", report)
+
+
+def _tile_value(loss: SampledLoss, logits: np.ndarray) -> float:
+    return _tile(loss, logits)[0]
+
+
+def _tile(loss: SampledLoss, logits: np.ndarray) -> tuple[float, np.ndarray]:
+    scratch = make_scratch(padded(SIZE), len(OUTPUTS) - 1, WINDOW, np.float64)
+    rows = len(logits)
+    scratch.logits[:rows] = logits
+    value = loss.tile(scratch.logits, rows, scratch.dlogits)
+    return value, scratch.dlogits[:rows].copy()
+
+
+def sampled_steps() -> Iterator[Row]:
+    """Each sampled loss as the fused kernel trains it, with and without what may be learned."""
+    for loss in _losses(SampledLoss):
+        for bias in (False, True):
+            yield _sampled_step(loss, bias, False)
+        if loss.learns_normalisers:
+            yield _sampled_step(loss, True, True)
+
+
+def _sampled_step(loss: SampledLoss, bias: bool, normalisers: bool) -> Row:
+    generator = np.random.default_rng(2)
+    shapes = [(VOCABULARY, SIZE), (VOCABULARY, SIZE)] + [(VOCABULARY,)] * (bias + normalisers)
+    start = generator.normal(0.0, 1.0, sum(int(np.prod(shape)) for shape in shapes))
+    fixed = generator.normal(0.0, 1.0, VOCABULARY)  # offsets that are used but not learned
+    kernels = sampled_kernels(
+        loss, SIZE, len(OUTPUTS) - 1, learn_bias=bias, learn_normalisers=normalisers
+    )
+
+    def step(parameters: np.ndarray, lr: float) -> tuple[float, np.ndarray]:
+        model = _model(parameters, fixed, bias, normalisers)
+        scratch = make_scratch(padded(SIZE), len(OUTPUTS) - 1, WINDOW, np.float64)
+        scratch.center_ids[: len(CENTERS)] = CENTERS
+        value = kernels.step(model, scratch, len(CENTERS), np.array(OUTPUTS), lr)
+        learned = [model.center_vectors[:, :SIZE], model.context_vectors[:, :SIZE]]
+        learned += [model.logit_offsets] * bias + [model.log_normalisers] * normalisers
+        return value, np.concatenate([array.ravel() for array in learned])
+
+    lr = 2.0**-10  # a power of two: dividing by it loses nothing
+    applied = (step(start, lr)[1] - start) / -lr
+    report = check_gradient(lambda parameters: step(parameters, 0.0)[0], applied, start)
+    extras = ", bias" * bias + ", normalisers" * normalisers
+    return Row("fused kernel", f"{loss.name}, split{extras}", report)
+
+
+def _model(parameters: np.ndarray, fixed: np.ndarray, bias: bool, normalisers: bool) -> Model:
+    matrices = []
+    used = 0
+    for _ in range(2):
+        matrix = aligned_zeros(VOCABULARY, padded(SIZE), np.float64)
+        matrix[:, :SIZE] = parameters[used : used + VOCABULARY * SIZE].reshape(VOCABULARY, SIZE)
+        matrices.append(matrix)
+        used += VOCABULARY * SIZE
+    offsets = parameters[used : used + VOCABULARY].copy() if bias else fixed.copy()
+    ln_z = parameters[-VOCABULARY:].copy() if normalisers else np.zeros(VOCABULARY)
+    return Model(matrices[0], matrices[1], offsets, ln_z)
+
+
+def full_steps() -> Iterator[Row]:
+    """Each full loss with each kind of target: gradients of both matrices and the bias."""
+    examples = target_examples()
+    for loss in _losses(FullLoss):
+        for kind in loss.targets:
+            yield _full_step(loss, kind, examples[kind])
+
+
+def target_examples() -> dict[str, Examples]:
+    """Examples of each kind from the same draws over a small corpus."""
+    words = np.random.default_rng(3).integers(0, VOCABULARY, 40)
+    sentences = [[f"w{w}" for w in words[i : i + 8]] for i in range(0, 40, 8)]
+    corpus = encode_sentences(sentences, min_count=1)
+    size = len(corpus.vocabulary)
+    thresholds = keep_thresholds(keep_probs(corpus.vocabulary.counts, 0.1))
+    windows = block_windows(
+        corpus, 0, len(sentences), thresholds, WINDOW, True, stream_key(4)
+    )  # fmt: skip
+    return {
+        "distribution": distribution_examples(windows),
+        "split": split_examples(windows),
+        "corpus": corpus_examples(size, [windows]),
+    }
+
+
+def _full_step(loss: FullLoss, kind: str, examples: Examples) -> Row:
+    generator = np.random.default_rng(5)
+    start = generator.normal(0.0, 1.0, VOCABULARY * (2 * SIZE + 1))
+    weights = generator.uniform(0.5, 2.0, len(examples.centers))
+
+    def evaluate(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        n = VOCABULARY * SIZE
+        shape = VOCABULARY, SIZE
+        model = FullModel(
+            parameters[:n].reshape(shape), parameters[n : 2 * n].reshape(shape), parameters[2 * n :]
+        )
+        softmax = FullSoftmax(loss, model, len(examples.centers), workers=1)
+        result = softmax.gradients(examples, weights)
+        softmax.close()
+        d_centers = np.zeros(shape)
+        np.add.at(d_centers, examples.centers, result.d_centers)
+        gradient = [d_centers.ravel(), result.d_contexts.ravel(), result.d_bias]
+        return float(weights @ result.losses), np.concatenate(gradient)
+
+    report = check_gradient(lambda x: evaluate(x)[0], evaluate(start)[1], start)
+    return Row("full softmax", f"{loss.name}, {kind}", report)
+
+
+def _losses(kind: type) -> Iterator[Any]:
+    """The registered losses of one family."""
+    return (loss for loss in map(get_loss, LOSSES) if isinstance(loss, kind))
+
+
+WORD2VEC_SECTIONS = (sampled_losses, sampled_steps, full_steps)
+"""In the order of the table."""
