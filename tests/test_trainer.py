@@ -4,10 +4,11 @@ import threading
 import numpy as np
 import pytest
 
+from w2v.blocks import block_edges
 from w2v.config import TrainConfig
 from w2v.corpus import encode_sentences
 from w2v.errors import ConfigError, CorpusError, DivergenceError
-from w2v.hogwild import HogwildRun, block_edges
+from w2v.hogwild import HogwildRun
 from w2v.run import Observer
 from w2v.trainer import make_run, resolve, train_embeddings
 

@@ -165,7 +165,7 @@ class _Judging(Observer):
             "epoch": run.epochs_trained,
             "seconds": run.seconds,
             "nats": measure.nats,
-            "training_loss": run.epoch_losses[-1],
+            "training_loss": run.epoch_losses[-1] if run.epoch_losses else None,
         }
         request = self.request
         if request.analogies is not None or request.similarity is not None:

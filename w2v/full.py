@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from w2v.blocks import STREAM_INIT, STREAM_ORDER, STREAM_PAIRS, block_edges
 from w2v.config import TrainConfig
 from w2v.cooccurrence import (
     Examples,
@@ -24,20 +25,11 @@ from w2v.cooccurrence import (
     split_examples,
 )
 from w2v.corpus import Corpus
-from w2v.hogwild import TICK_SECONDS, block_edges
 from w2v.kernels.full import AdaGrad, FullModel, FullSoftmax
 from w2v.losses.base import FullLoss
 from w2v.numerics import fill_uniform, stream_key
 from w2v.pairs import keep_probs, keep_thresholds
-from w2v.run import (
-    MAX_MEAN_LOSS,
-    STREAM_INIT,
-    STREAM_ORDER,
-    STREAM_PAIRS,
-    Observer,
-    Progress,
-    Run,
-)
+from w2v.run import MAX_MEAN_LOSS, TICK_SECONDS, Observer, Progress, Run
 
 
 class FullRun(Run):

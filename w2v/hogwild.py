@@ -1,9 +1,9 @@
 """Training of the sampled losses: blocks of sentences, and threads that take them.
 
-A block is a run of whole sentences. Its random numbers are keyed by (seed, epoch, block) and its
-learning rate follows from its place in the run, so that what a block does depends on nothing but
-the model it finds. Threads take blocks from one counter and update the shared matrices without
-locks (Niu et al. 2011, "Hogwild!"); one thread alone gives the same bytes for the same seed.
+A block's random numbers follow from (seed, epoch, block) and its learning rate from its place in
+the run, so that what it does depends on nothing but the model it finds (`w2v.blocks`). Threads take
+blocks from one counter and update the shared matrices without locks (Niu et al. 2011, "Hogwild!");
+one thread alone gives the same bytes for the same seed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from w2v.blocks import STREAM_INIT, STREAM_NOISE, STREAM_PAIRS, block_edges
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.kernels.sampled import (
@@ -31,22 +32,7 @@ from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler
 from w2v.numerics import aligned_zeros, fill_uniform, padded, stream_key
 from w2v.pairs import keep_probs, keep_thresholds
-from w2v.run import (
-    MAX_MEAN_LOSS,
-    STREAM_INIT,
-    STREAM_NOISE,
-    STREAM_PAIRS,
-    Observer,
-    Progress,
-    Run,
-)
-
-BLOCK_WORDS = 10_000
-"""Words in a block, about: small enough to share and to notice trouble soon, long enough (a few
-milliseconds) that handing it out costs nothing."""
-
-TICK_SECONDS = 0.1
-"""How often progress is reported, and the longest wait after Ctrl-C."""
+from w2v.run import MAX_MEAN_LOSS, TICK_SECONDS, Observer, Progress, Run
 
 FORECAST_BLOCKS = 5
 """Blocks that are timed to say how long the run will take."""
@@ -223,12 +209,3 @@ class _Epoch:
         training = self.training
         done = self.epoch * len(training.corpus.tokens) + words
         return Progress(done, training.total_words, self.epoch + 1, lr, mean)
-
-
-def block_edges(sentence_starts: np.ndarray, block_words: int = BLOCK_WORDS) -> np.ndarray:
-    """Bounds of blocks, (B + 1,) int64 sentence numbers: whole sentences, about `block_words`."""
-    n_words = int(sentence_starts[-1])
-    targets = np.arange(0, n_words + block_words, block_words)
-    edges = np.unique(np.searchsorted(sentence_starts, np.minimum(targets, n_words)))
-    result: np.ndarray = edges.astype(np.int64)
-    return result

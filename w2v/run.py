@@ -25,8 +25,8 @@ MAX_MEAN_LOSS = 1e4
 """Nats a pair. A model that learns stays below 100; one that diverges passes this on its way to
 infinity, often within a few steps."""
 
-# Purposes of random streams; each gets a key of its own from (seed, purpose, epoch, block).
-STREAM_INIT, STREAM_PAIRS, STREAM_NOISE, STREAM_ORDER = 0, 1, 2, 3
+TICK_SECONDS = 0.1
+"""How often progress is reported, and the longest wait after Ctrl-C."""
 
 
 @dataclass(frozen=True)

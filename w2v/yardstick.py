@@ -27,12 +27,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from w2v.blocks import block_edges
 from w2v.config import TrainConfig
 from w2v.cooccurrence import block_windows, split_examples
 from w2v.corpus import Corpus
 from w2v.errors import ConfigError, CorpusError
 from w2v.full import FullRun
-from w2v.hogwild import HogwildRun, block_edges
+from w2v.hogwild import HogwildRun
 from w2v.losses.base import SampledLoss
 from w2v.losses.negative_sampling import logistic_tile
 from w2v.noise import NoiseSampler, sample
@@ -48,7 +49,7 @@ _SCORES_BYTES = 2**25
 
 LOG_Z_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-# Purposes of random streams, apart from those of training in `w2v.run`.
+# Purposes of random streams, apart from those of training in `w2v.blocks`.
 STREAM_SPLIT, STREAM_HELD_OUT_PAIRS, STREAM_THINNING, STREAM_FRESH_NOISE = 16, 17, 18, 19
 
 
