@@ -105,6 +105,8 @@ def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
         (["corpus.txt", "-o", "none/vectors.bin"], "none"),
         (["corpus.txt", "-o", "folder.bin"], "folder.bin"),
         (["-", "--cache", "kept"], "when a cache is used"),
+        (["corpus.txt", "--batch-size", "9"], "an option that negative-sampling uses, got 9"),
+        (["corpus.txt", "--loss", "softmax", "--negative", "5"], "that softmax uses, got 5"),
     ],
 )
 def test_wrong_input_gets_one_line_and_leaves_files_alone(write, tmp_path, arguments, expected):

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from w2v import __version__, cli
-from w2v.config import TrainConfig, fraction, make_config
+from w2v.config import TrainConfig, fraction, make_config, unused
 from w2v.errors import ConfigError, OutputError
-from w2v.losses import LOSSES, TARGETS
+from w2v.losses import LOSSES, TARGETS, get_loss
 from w2v.train import add_options, given_options
 
 if TYPE_CHECKING:
@@ -175,6 +175,9 @@ def _request(arguments: Namespace) -> Request:
         if config in configs.values():
             raise ConfigError(f"--losses: expected different ones, got {variant.name} twice")
         configs[variant.name] = config
+    families = {get_loss(config.loss).family for config in configs.values()}
+    for name in set.intersection(*(set(unused(options, family)) for family in families)):
+        raise ConfigError(f"{name}: expected an option that one of the losses uses")
     pairs = arguments.held_out_pairs
     return Request(
         corpus=arguments.corpus,

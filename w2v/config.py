@@ -44,15 +44,16 @@ def fraction(text: str) -> float:
 
 def _option(
     default: Any, group: str, text: str, *aliases: str, choices: Any = None,
-    unset: str = "no limit", parse: Any = None,
+    unset: str = "no limit", parse: Any = None, family: str | None = None,
 ) -> Any:  # fmt: skip
     """A field with what the command line needs to know of it.
 
-    `unset` says what None means; `parse` reads the value, where the field's type does not say how.
+    `unset` says what None means; `parse` reads the value, where the field's type does not say how;
+    `family` is the only family of losses that the option is for (`w2v.losses.base`).
     """
     metadata = {
         "group": group, "help": text, "aliases": aliases, "choices": choices, "unset": unset,
-        "parse": parse,
+        "parse": parse, "family": family,
     }  # fmt: skip
     if callable(default):
         return field(default_factory=default, metadata=metadata)
@@ -85,14 +86,19 @@ class TrainConfig:
     learn_normaliser: bool = _option(
         False, "model", "NCE: learn ln Z of each center word in place of fixing it to 0"
     )
-    batch_size: int = _option(256, "model", "full softmax: examples in one step")
+    batch_size: int = _option(256, "model", "full softmax: examples in one step", family="full")
     row_weight: float = _option(
-        0.5, "model", "full softmax: an example of n pairs weighs n ** this; 1 weighs pairs alike"
-    )
-    negative: int = _option(5, "model", "noise words for each true context word", "neg")
+        0.5, "model", "full softmax: an example of n pairs weighs n ** this; 1 weighs pairs alike",
+        family="full",
+    )  # fmt: skip
+    negative: int = _option(
+        5, "model", "sampled losses: noise words for each true context word", "neg",
+        family="sampled",
+    )  # fmt: skip
     noise_exponent: float = _option(
-        0.75, "model", "noise words are drawn in proportion to count ** this", "ns-exponent"
-    )
+        0.75, "model", "sampled losses: noise words are drawn in proportion to count ** this",
+        "ns-exponent", family="sampled",
+    )  # fmt: skip
     min_count: int = _option(5, "vocabulary", "drop words that occur less often than this")
     max_vocab: int | None = _option(
         None, "vocabulary", "keep at most this many words, the most frequent"
@@ -255,6 +261,12 @@ def make_config(options: Mapping[str, Any], place: str = "option") -> TrainConfi
             hint = f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})"
             raise ConfigError(f"{place}: unknown option {name!r}{hint}")
     return TrainConfig(**options)
+
+
+def unused(options: Mapping[str, Any], family: str) -> list[str]:
+    """The names among `options` that a loss of this family has no use for."""
+    families = {spec.name: spec.metadata["family"] for spec in dataclasses.fields(TrainConfig)}
+    return [name for name in options if families[name] not in (None, family)]
 
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:

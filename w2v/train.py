@@ -107,7 +107,8 @@ def given_options(arguments: Namespace) -> dict[str, Any]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
     arguments = _parser().parse_args(argv)
-    config = make_config(given_options(arguments))
+    options = given_options(arguments)
+    config = make_config(options)
 
     from w2v.files import check_output
     from w2v.formats import check_format
@@ -118,8 +119,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # Numba's import costs a second: only now is there something to do.
     from w2v.console import Console
-    from w2v.trainer import train_embeddings
+    from w2v.trainer import refuse_unused, train_embeddings
 
+    refuse_unused(options, config.loss)
     console = Console(output, config, arguments.quiet)
     try:
         embeddings = train_embeddings(

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Unpack
 
-from w2v.config import TrainConfig, TrainOptions, make_config
+from w2v.config import TrainConfig, TrainOptions, make_config, unused
 from w2v.corpus import Corpus, encode_sentences, read_corpus
 from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError
@@ -63,6 +63,7 @@ def train_embeddings(
     """
     if config is None:
         config = make_config(options)
+        refuse_unused(options, config.loss)
     elif options:
         raise ConfigError("train_embeddings: expected a config or single options, got both")
     if observer is None:
@@ -82,6 +83,17 @@ def train_embeddings(
         observer.interrupted(run.embeddings(read_seconds))
         raise
     return run.embeddings(read_seconds)
+
+
+def refuse_unused(options: Mapping[str, Any], loss_name: str) -> None:
+    """Refuse options that were given and would be ignored.
+
+    Raises:
+        ConfigError: the loss has no use for one of them.
+    """
+    loss = get_loss(loss_name)
+    for name in unused(options, loss.family):
+        raise ConfigError(f"{name}: expected an option that {loss.name} uses, got {options[name]}")
 
 
 def resolve(config: TrainConfig) -> TrainConfig:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 MASKED_LOGIT = -1e30
 """The logit of a candidate that does not count: every loss gives it no loss and no gradient."""
@@ -34,8 +34,10 @@ class Loss:
         default_lr: learning rate to start from.
         default_epochs: passes over the corpus.
         output_bias: whether its model has an output bias by default.
+        family: "sampled" or "full"; some options are for one of them only.
     """
 
+    family: ClassVar[str]
     name: str
     summary: str
     targets: tuple[Target, ...]
@@ -59,6 +61,7 @@ class SampledLoss(Loss):
         learns_normalisers: whether a ln Z for each center word may be learned.
     """
 
+    family: ClassVar[str] = "sampled"
     tile: Callable[..., Any]
     corrects_by_noise: bool
     accidental_hits: AccidentalHits
@@ -76,4 +79,5 @@ class FullLoss(Loss):
             in nats, and replaces the row by weights[r] * d(loss)/d(logits).
     """
 
+    family: ClassVar[str] = "full"
     rows: Callable[..., Any]
