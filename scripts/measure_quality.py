@@ -4,8 +4,8 @@
         --settings lr=0.025 lr=0.05,negative=10 --seeds 3 --output docs/defaults
 
 Each setting is a comma-separated list of fields of `w2v.TrainConfig`; everything else is at its
-default. Writes OUTPUT.json and OUTPUT.md, after every run, and goes on from what OUTPUT.json
-already has.
+default. `--first-words N` cuts the corpus after the line that has its Nth word. Writes OUTPUT.json
+and OUTPUT.md after every run, and goes on from what OUTPUT.json already has.
 """
 
 from __future__ import annotations
@@ -79,6 +79,18 @@ def measure(corpus: Any, options: dict[str, Any], args: argparse.Namespace) -> d
     return scores
 
 
+def first_words(path: str, n_words: int, folder: str) -> str:
+    """A copy of a plain text, up to the end of the line that has its Nth word."""
+    cut = Path(folder) / Path(path).name
+    with Path(path).open("rb") as text, cut.open("wb") as copy:
+        for line in text:
+            copy.write(line)
+            n_words -= len(line.split())
+            if n_words <= 0:
+                break
+    return str(cut)
+
+
 def write_report(path: Path, report: dict[str, Any]) -> None:
     """The JSON, and a Markdown table of means and standard deviations."""
     with atomic_write(path.with_suffix(".json")) as stream:
@@ -120,6 +132,7 @@ def main() -> None:
     parser.add_argument("--similarity", nargs="+", default=[])
     parser.add_argument("--settings", nargs="+", default=["default"])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-words", type=int)
     parser.add_argument("--top-words", type=int, default=30_000)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
@@ -131,11 +144,14 @@ def main() -> None:
     report["date"] = datetime.date.today().isoformat()
     report["top_words"] = args.top_words
     with tempfile.TemporaryDirectory() as cache:
+        path = args.corpus
+        if args.first_words is not None:
+            path = first_words(args.corpus, args.first_words, cache)
         for setting in args.settings:
             options = parse_setting(setting)
             config = TrainConfig(**options)
             corpus = read_corpus(
-                args.corpus, min_count=config.min_count, max_vocab=config.max_vocab,
+                path, min_count=config.min_count, max_vocab=config.max_vocab,
                 workers=config.workers, cache_dir=cache,
             )  # fmt: skip
             report["corpus"] = (

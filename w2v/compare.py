@@ -2,10 +2,11 @@
 
     python -m w2v.compare corpus.txt --losses negative-sampling nce softmax:split --seeds 3
 
-All losses get the same training sentences, initial vectors and pairs for the same seed (they
-follow from the seed alone), and the same budget; all are judged by `w2v.yardstick` on the same
-held-out pairs. Each finished run is kept in ``results.json``, so that the same command goes on
-after a kill; ``report.html`` is made from that file by `w2v.report`.
+All losses get the same training sentences, and for the same seed the same initial center vectors
+and draws of subsampling and windows (they follow from the seed alone). All get the same budget,
+``--epochs`` or ``--seconds``, and are judged by `w2v.yardstick` on the same held-out pairs. Each
+finished run is kept in ``results.json``, so that the same command goes on after a kill;
+``report.html`` is made from that file by `w2v.report`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from w2v import __version__, cli
 from w2v.config import TrainConfig, fraction, make_config, unused
 from w2v.errors import ConfigError, OutputError
+from w2v.files import check_output
 from w2v.losses import LOSSES, TARGETS, get_loss
 from w2v.train import add_options, given_options
 
@@ -37,8 +39,11 @@ DEFAULT_OUTPUT = "comparison"
 RESULTS, REPORT = "results.json", "report.html"
 
 DEFAULT_SEEDS = 3
+DEFAULT_EPOCHS = 5
 DEFAULT_HELD_OUT = 0.05
 MAX_SEEDS = 1_000
+MAX_SEED = 2**63 - 1
+"""As `w2v.config` has it."""
 
 LEARN_NORMALISER = "learn-normaliser"
 """A variant's name after the colon, for the losses that can; others are kinds of target."""
@@ -111,7 +116,7 @@ def _parser() -> cli.ArgumentParser:
         help=f"runs of each, with seeds from --seed on (default: {DEFAULT_SEEDS})")  # fmt: skip
     add("--seconds", type=float, metavar="S", default=None,
         help="budget of a run in place of --epochs: each loss gets as many epochs as fit by "
-        "forecast (default: --epochs, or the loss's own)")  # fmt: skip
+        f"forecast (default: {DEFAULT_EPOCHS} epochs)")  # fmt: skip
     add("--held-out", type=_fraction, metavar="X", default=DEFAULT_HELD_OUT,
         help="part of the sentences to judge on, 0.05 or 5%% (default: 5%%)")  # fmt: skip
     add("--held-out-pairs", type=int, metavar="N", default=None,
@@ -139,6 +144,8 @@ def _request(arguments: Namespace) -> Request:
         if name in options:
             raise ConfigError(f"{name}: expected it to be left to --losses and --held-out")
     base = make_config(options)
+    if base.epochs is None and arguments.seconds is None:
+        options = {**options, "epochs": DEFAULT_EPOCHS}
     for name, low, high in (("seeds", 1, MAX_SEEDS), ("held_out_pairs", 1, 2**31 - 1)):
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
@@ -150,10 +157,13 @@ def _request(arguments: Namespace) -> Request:
             raise ConfigError(f"--seconds: expected a positive number, got {arguments.seconds}")
         if base.epochs is not None:
             raise ConfigError("--seconds: expected one budget, got --epochs too")
+    last_seed = base.seed + arguments.seeds - 1
+    if last_seed > MAX_SEED:
+        raise ConfigError(f"--seeds: expected the last seed up to {MAX_SEED}, got {last_seed}")
     variants = [parse_variant(text) for text in arguments.losses]
     output = Path(arguments.output)
-    _check_folder(output)
     report = not arguments.no_report
+    _check_folder(output, (RESULTS, REPORT) if report else (RESULTS,))
     if report:
         from w2v.report import require_plotly
 
@@ -172,12 +182,19 @@ def _request(arguments: Namespace) -> Request:
     configs: dict[str, TrainConfig] = {}
     for variant in variants:
         config = resolve(make_config({**options, **variant.options}))
-        if config in configs.values():
-            raise ConfigError(f"--losses: expected different ones, got {variant.name} twice")
+        for name, other in configs.items():
+            if config == other:
+                raise ConfigError(
+                    f"--losses: expected different ones, got {name} and {variant.name}, "
+                    "which are the same"
+                )
         configs[variant.name] = config
     families = {get_loss(config.loss).family for config in configs.values()}
-    for name in set.intersection(*(set(unused(options, family)) for family in families)):
-        raise ConfigError(f"{name}: expected an option that one of the losses uses")
+    for name in options:
+        if all(name in unused(options, family) for family in families):
+            raise ConfigError(
+                f"{name}: expected an option that one of the losses uses, got {options[name]}"
+            )
     pairs = arguments.held_out_pairs
     return Request(
         corpus=arguments.corpus,
@@ -195,24 +212,30 @@ def _request(arguments: Namespace) -> Request:
     )
 
 
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder that cannot be made or written in; makes nothing."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: expected a folder, got a file")
-    existing = folder
-    while not existing.exists():
-        existing = existing.parent
+def _check_folder(folder: Path, files: Sequence[str]) -> None:
+    """Refuse a folder that cannot be made, or the files that cannot be written in it.
+
+    Makes nothing. A link that leads nowhere counts as a file: no folder can be made of its name.
+    """
+    above = folder, *folder.absolute().parents
+    try:
+        existing = next(path for path in above if path.exists() or path.is_symlink())
+    except OSError as error:
+        raise OutputError(f"{folder}: expected a folder: {error.strerror}") from error
     if not existing.is_dir():
-        raise OutputError(f"{folder}: expected a folder to make it in, got the file {existing}")
+        raise OutputError(f"{folder}: expected a folder, got the file {existing}")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: expected a folder to write in, got no permission")
+    if existing is folder:
+        for name in files:
+            check_output(folder / name)
 
 
 # --- the work -----------------------------------------------------------------------------------
 
 
 def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
-    """Read the corpus, split it, and find or begin the document. Writes nothing.
+    """Read the corpus, split it, and find or begin the document. Writes nothing but the cache.
 
     Raises:
         CorpusError, ConfigError: nothing to train on or to judge on; the folder has another plan.
@@ -222,13 +245,20 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     from w2v.trainer import encode
     from w2v.yardstick import held_out_pairs, split_corpus, unigram_nats
 
+    path = request.output / RESULTS
+    document = None if request.restart else results.read(path)
+    if document is not None:
+        # Reading a large corpus takes a while: what can be refused without it is refused first.
+        key = document["plan"].get("corpus")
+        results.check_plan(path, document, comparison.make_plan(request, key))
     config = next(iter(request.configs.values()))
     corpus = encode(request.corpus, config, request.cache_dir, Observer())
     train, rest = split_corpus(corpus, request.held_out, config.seed)
     held_out = held_out_pairs(rest, config, request.held_out_pairs)
-    plan = comparison.make_plan(request, corpus)
-    document = None if request.restart else results.load(request.output / RESULTS, plan)
-    if document is None:
+    plan = comparison.make_plan(request, comparison.corpus_key(corpus))
+    if document is not None:
+        results.check_plan(path, document, plan)
+    else:
         document = {
             "format": results.FORMAT,
             "plan": plan,
@@ -297,7 +327,10 @@ def _listener(total: int, done: int) -> Any:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
+    """Run the command; returns its exit code, 1 if no run succeeded.
+
+    Raises `W2VError` for anything else that goes wrong.
+    """
     request = _request(_parser().parse_args(argv))
 
     from w2v import comparison, results
@@ -307,17 +340,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     request.output.mkdir(parents=True, exist_ok=True)
     path = request.output / RESULTS
     total = len(request.configs) * len(request.seeds)
-    listener = _listener(total, total - len(comparison.remaining(request, document)))
+    kept = total - len(comparison.remaining(request, document))
+    listener = _listener(total, kept)
     try:
         for changed in comparison.run_all(request, document, train, held_out, listener):
             results.save(path, changed)
+            kept = len(changed["runs"])
     except KeyboardInterrupt:
         listener.close()
-        n = len(document["runs"])
-        print(
-            f"{PROG}: interrupted; {n} of {total} runs are in {path}; the same command goes on",
-            file=sys.stderr,
-        )
+        print(f"{PROG}: interrupted; {_left(request, path, kept, total)}", file=sys.stderr)
         return 128 + signal.SIGINT
     finally:
         listener.close()
@@ -326,7 +357,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if request.report:
         write_report(request.output / REPORT, document)
         print(f"report   {request.output / REPORT}")
-    return 0
+    return 0 if results.ranking(document) else 1
+
+
+def _left(request: Request, path: Path, kept: int, total: int) -> str:
+    """What an interrupted comparison leaves behind."""
+    if not kept:
+        return "no run was finished, and none was kept"
+    same = "the same command without --restart" if request.restart else "the same command"
+    return f"{kept} of {total} runs are in {path}; {same} goes on"
 
 
 def entry() -> NoReturn:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
+import math
 import os
 import platform
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +33,10 @@ from w2v.yardstick import HeldOut, judge
 OVERLAP_WORDS = 500
 """Frequent words whose nearest neighbours are compared."""
 OVERLAP_NEIGHBOURS = 10
+
+MAX_POINTS = 50
+"""The most points of a curve: where a budget of seconds buys thousands of short epochs, judging
+each of them would take many times as long as training."""
 
 _WARM_UP_SENTENCES = 20
 
@@ -72,8 +78,8 @@ class Request(NamedTuple):
 # --- the plan -----------------------------------------------------------------------------------
 
 
-def make_plan(request: Request, corpus: Corpus) -> dict[str, Any]:
-    """Everything that the runs depend on, as it is kept in the results."""
+def make_plan(request: Request, corpus: str) -> dict[str, Any]:
+    """Everything that the runs depend on, as it is kept in the results; `corpus` is its key."""
     common = dataclasses.asdict(next(iter(request.configs.values())))
     for name in (*_OWN_OPTIONS, *_ELSEWHERE):
         del common[name]
@@ -84,7 +90,7 @@ def make_plan(request: Request, corpus: Corpus) -> dict[str, Any]:
     epochs = {variant: config.epochs for variant, config in request.configs.items()}
     return {
         "w2v_version": __version__,
-        "corpus": corpus_key(corpus),
+        "corpus": corpus,
         "losses": list(request.configs),
         "seeds": request.seeds,
         "seconds": request.seconds,
@@ -144,8 +150,13 @@ class Listener:
         """A run is over, or failed; its record is kept already."""
 
 
+def judged_epochs(epochs: int) -> set[int]:
+    """The epochs, from 1, after which a run is judged: all of few, the first and last of many."""
+    return set(np.linspace(1, epochs, min(epochs, MAX_POINTS)).round().astype(int).tolist())
+
+
 class _Judging(Observer):
-    """Judges a run after each epoch; `curve` holds a point an epoch."""
+    """Judges a run between epochs; `curve` holds a point for each of `judged_epochs`."""
 
     def __init__(self, listener: Listener, held_out: HeldOut, request: Request) -> None:
         self.listener = listener
@@ -160,12 +171,20 @@ class _Judging(Observer):
 
     def epoch_ended(self, run: Run) -> bool:
         """Add a point to the curve."""
-        measure = judge(run, self.held_out, with_noise=False)
+        if run.epochs_trained not in judged_epochs(run.config.epochs_):
+            return False
+        nats = judge(run, self.held_out, with_noise=False).nats
+        if not math.isfinite(nats):
+            raise DivergenceError(
+                f"epoch {run.epochs_trained}: expected a finite held-out loss, got {nats}; "
+                "lower --lr"
+            )
+        loss = run.epoch_losses[-1] if run.epoch_losses else math.nan
         point: dict[str, Any] = {
             "epoch": run.epochs_trained,
             "seconds": run.seconds,
-            "nats": measure.nats,
-            "training_loss": run.epoch_losses[-1] if run.epoch_losses else None,
+            "nats": nats,
+            "training_loss": loss if math.isfinite(loss) else None,  # no pairs, no loss
         }
         request = self.request
         if request.analogies is not None or request.similarity is not None:
@@ -189,13 +208,14 @@ def warm_up(corpus: Corpus, config: TrainConfig) -> None:
     """Train a few sentences, so that no run's time includes compiling kernels."""
     starts = corpus.sentence_starts[: _WARM_UP_SENTENCES + 1]
     few = dataclasses.replace(corpus, tokens=corpus.tokens[: starts[-1]], sentence_starts=starts)
-    make_run(few, dataclasses.replace(config, epochs=1)).run(Observer())
+    with suppress(DivergenceError):  # which the run itself will report
+        make_run(few, dataclasses.replace(config, epochs=1)).run(Observer())
 
 
 def train_one(
     corpus: Corpus, config: TrainConfig, variant: str, judging: _Judging
 ) -> dict[str, Any]:
-    """One run, judged after each epoch; what the results keep of it, also where it diverges."""
+    """One run, judged between epochs; what the results keep of it, also where it diverges."""
     record: dict[str, Any] = {"variant": variant, "seed": config.seed}
     judging.name = variant, config.seed
     run = make_run(corpus, config)

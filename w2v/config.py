@@ -87,10 +87,6 @@ class TrainConfig:
         False, "model", "NCE: learn ln Z of each center word in place of fixing it to 0"
     )
     batch_size: int = _option(256, "model", "full softmax: examples in one step", family="full")
-    row_weight: float = _option(
-        0.5, "model", "full softmax: an example of n pairs weighs n ** this; 1 weighs pairs alike",
-        family="full",
-    )  # fmt: skip
     negative: int = _option(
         5, "model", "sampled losses: noise words for each true context word", "neg",
         family="sampled",
@@ -141,7 +137,6 @@ class TrainConfig:
         self._check_choice("encoding_errors", ENCODING_ERRORS)
         self._check_choice("targets", (None, *TARGETS))
         self._check_range("batch_size", 1, MAX_BATCH_SIZE)
-        self._check_range("row_weight", 0, 1)
         self._check_range("vector_size", 1, MAX_VECTOR_SIZE)
         self._check_range("window", 1, MAX_WINDOW)
         self._check_range("negative", 1, MAX_NEGATIVE)
@@ -231,7 +226,6 @@ class TrainOptions(TypedDict, total=False):
     output_bias: bool | None
     learn_normaliser: bool
     batch_size: int
-    row_weight: float
     negative: int
     noise_exponent: float
     min_count: int

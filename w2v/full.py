@@ -1,4 +1,4 @@
-"""Training of the full softmax: batches of examples through exact gradients and AdaGrad.
+"""Training of the full softmax: batches of examples through exact gradients and row-wise AdaGrad.
 
 `distribution` and `split` targets take blocks of sentences as `w2v.hogwild` does, with the same
 draws, and train their rows in order. `corpus` targets draw the pairs of the whole corpus once and
@@ -39,7 +39,8 @@ class FullRun(Run):
         super().__init__(corpus, config, loss)
         counts = corpus.vocabulary.counts
         shape = len(counts), config.vector_size
-        bias = np.log(counts / counts.sum()) if config.output_bias_ else np.zeros(len(counts))
+        kept = counts * keep_probs(counts, config.sample)
+        bias = np.log(kept / kept.sum()) if config.output_bias_ else np.zeros(len(counts))
         self.model = FullModel(
             np.zeros(shape, np.float32), np.zeros(shape, np.float32), bias.astype(np.float32)
         )
@@ -116,18 +117,14 @@ class FullRun(Run):
             finally:
                 self.softmax.close()
 
-    def _weights(self, examples: Examples) -> np.ndarray:
-        weights: np.ndarray = examples.pairs**self.config.row_weight
-        return weights
-
     def _forecast_seconds(self) -> float:
         """Time one batch of each kind of work, without an update."""
         kept = self.words_kept
         seconds = fraction = 0.0
         for batch, words in self.batches(0):
-            self.softmax.gradients(batch, self._weights(batch))  # the first one also compiles
+            self.softmax.gradients(batch, batch.pairs)  # the first one also compiles
             started = time.perf_counter()
-            self.softmax.gradients(batch, self._weights(batch))
+            self.softmax.gradients(batch, batch.pairs)
             seconds = time.perf_counter() - started
             fraction = words / len(self.corpus.tokens)
             break
@@ -138,22 +135,21 @@ class FullRun(Run):
         """See `Run.train_epoch`."""
         before = epoch * len(self.corpus.tokens)
         done = 0
-        loss = total = 0.0  # of the epoch, in nats and weights
+        loss = total = 0.0  # of the epoch, in nats and pairs
         shown_loss = shown_total = 0.0
         ticked = 0.0
         self.epoch_losses.append(np.nan)
         for batch, words in self.batches(epoch):
             lr = self.learning_rate(before + done)
-            weights = self._weights(batch)
-            gradients = self.softmax.gradients(batch, weights)
-            batch_loss, batch_weight = float(weights @ gradients.losses), float(weights.sum())
-            if not batch_loss <= MAX_MEAN_LOSS * batch_weight:
+            gradients = self.softmax.gradients(batch, batch.pairs)
+            batch_loss, batch_pairs = float(batch.pairs @ gradients.losses), int(batch.pairs.sum())
+            if not batch_loss <= MAX_MEAN_LOSS * batch_pairs:
                 place = f"epoch {epoch + 1}, word {done:,} of {len(self.corpus.tokens):,}"
-                raise self.diverged(place, lr, batch_loss / batch_weight)
+                raise self.diverged(place, lr, batch_loss / batch_pairs)
             self.optimiser.step(batch.centers, gradients, lr)
             done = words
             loss += batch_loss
-            total += batch_weight
+            total += batch_pairs
             self.epoch_losses[-1] = loss / total
             now = time.perf_counter()
             if now - ticked > TICK_SECONDS:

@@ -47,7 +47,8 @@ class HogwildRun(Run):
         size, columns = len(counts), padded(config.vector_size)
         self.noise = NoiseSampler(counts, config.noise_exponent)
         self.correction = noise_correction(loss, self.noise.probs, config.negative)
-        bias = initial_bias(loss, counts, config.output_bias_)
+        keep = keep_probs(counts, config.sample)
+        bias = initial_bias(loss, counts * keep, config.output_bias_)
         self.model = Model(
             center_vectors=aligned_zeros(size, columns),
             context_vectors=aligned_zeros(size, columns),
@@ -60,7 +61,7 @@ class HogwildRun(Run):
             0.5 / config.vector_size,
             self.model.center_vectors[:, : config.vector_size],
         )
-        self.thresholds = keep_thresholds(keep_probs(counts, config.sample))
+        self.thresholds = keep_thresholds(keep)
         self.kernels = sampled_kernels(
             loss,
             config.vector_size,

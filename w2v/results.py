@@ -20,6 +20,16 @@ from w2v.files import atomic_write
 
 FORMAT = 1
 
+_BY_LOSS = ("epochs", "own_options")
+"""Parts of a plan that have an entry for each loss."""
+_HINT = "(--restart begins anew; --output DIR goes elsewhere)"
+_PARTS = {"corpus": dict, "questions": dict, "environment": dict, "epochs": dict, "runs": list}
+_OF_A_RUN = {
+    "epochs", "seconds", "million_words_per_second", "curve", "measure", "analogies",
+    "similarity", "neighbours",
+}  # fmt: skip
+"""What the record of a run holds besides the variant and the seed, unless it failed."""
+
 # Student's t, 97.5th percentile, for 1 to 30 degrees of freedom (any table of it).
 _T_975 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
@@ -68,38 +78,64 @@ def estimate(values: Sequence[float]) -> Estimate | None:
 # --- the file -----------------------------------------------------------------------------------
 
 
-def load(path: Path, plan: Mapping[str, Any]) -> Document | None:
-    """The document that was begun with this plan; None if there is no file.
+def read(path: Path) -> Document | None:
+    """The document in a file; None if there is no file.
 
     Raises:
-        ConfigError: the file is something else, or belongs to another plan: the message says what
-            differs.
+        ConfigError: the file cannot be read, or is no whole document.
     """
-    hint = "(--restart begins anew; --output DIR goes elsewhere)"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}: expected JSON, got {error} {hint}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: expected JSON, got {error} {_HINT}") from error
     if not isinstance(document, dict) or not isinstance(document.get("plan"), dict):
-        raise ConfigError(f"{path}: expected results of w2v.compare, got other JSON {hint}")
+        raise ConfigError(f"{path}: expected results of w2v.compare, got other JSON {_HINT}")
+    if document.get("format") != FORMAT:
+        raise ConfigError(
+            f"{path}: expected format {FORMAT} of the results, got "
+            f"{_short(document.get('format'))} {_HINT}"
+        )
+    for key, kind in _PARTS.items():
+        if not isinstance(document.get(key), kind):
+            raise ConfigError(f"{path}: expected whole results, got none for {key!r} {_HINT}")
+    for number, run in enumerate(document["runs"], start=1):
+        whole = isinstance(run, dict) and {"variant", "seed"} <= run.keys()
+        if not whole or not ("error" in run or run.keys() >= _OF_A_RUN):
+            raise ConfigError(f"{path}: run {number}: expected a whole record, got a part {_HINT}")
+    return document
+
+
+def check_plan(path: Path, document: Document, plan: Mapping[str, Any]) -> None:
+    """Refuse to go on with a document of another plan.
+
+    Raises:
+        ConfigError: the message says what differs.
+    """
     differing = differences(document["plan"], json.loads(json.dumps(plan)))
     if differing:
         raise ConfigError(
             f"{path}: expected the plan that it was begun with, got another: "
-            f"{'; '.join(differing)} {hint}"
+            f"{'; '.join(differing)} {_HINT}"
         )
-    return document
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """What differs between two plans, a short text for each entry."""
+    """What differs between two plans, a short text for each entry.
+
+    Where the losses differ, that alone is said of those that only one of the plans has.
+    """
     found: list[str] = []
+    losses = [plan["losses"] for plan in (old, new) if isinstance(plan.get("losses"), list)]
+    only_one = set(losses[0]) ^ set(losses[1]) if len(losses) == 2 else set()
     for key in dict.fromkeys((*old, *new)):
         before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict) and key in _BY_LOSS:
+            before = {name: value for name, value in before.items() if name not in only_one}
+            after = {name: value for name, value in after.items() if name not in only_one}
         if isinstance(before, dict) and isinstance(after, dict):
             found += differences(before, after, prefix=f"{prefix}{key}.")
         elif before != after:
@@ -137,6 +173,58 @@ def values(runs: Sequence[Mapping[str, Any]], *path: str) -> list[float]:
         if node is not None:
             found.append(float(node))
     return found
+
+
+class Verdict(NamedTuple):
+    """Which variant has the lowest held-out loss, and by how much.
+
+    Attributes:
+        best: its name.
+        nats: its renormalised nats a pair.
+        second: the next variant; None if no other succeeded.
+        lead: how much lower the best is, over the seeds that both have; pairs of runs with the
+            same seed are compared, since they share their initial vectors and draws.
+    """
+
+    best: str
+    nats: Estimate
+    second: str | None
+    lead: Estimate | None
+
+    @property
+    def is_clear(self) -> bool | None:
+        """Whether the lead's 95% interval is above 0; None where there is no interval."""
+        if self.lead is None or self.lead.half_width is None:
+            return None
+        return self.lead.mean > self.lead.half_width
+
+
+def ranking(document: Document) -> list[tuple[str, Estimate]]:
+    """The variants that succeeded, with their held-out nats a pair, the lowest first."""
+    found = []
+    for variant in document["plan"]["losses"]:
+        nats = estimate(values(finished(document, variant), "measure", "nats"))
+        if nats is not None:
+            found.append((variant, nats))
+    return sorted(found, key=lambda entry: entry[1].mean)
+
+
+def verdict(document: Document) -> Verdict | None:
+    """See `Verdict`; None where no run succeeded."""
+    ranked = ranking(document)
+    if not ranked:
+        return None
+    (best, nats), *others = ranked
+    if not others:
+        return Verdict(best, nats, None, None)
+    second = others[0][0]
+    first_nats, second_nats = (
+        {run["seed"]: run["measure"]["nats"] for run in finished(document, variant)}
+        for variant in (best, second)
+    )
+    shared = [seed for seed in first_nats if seed in second_nats]
+    lead = estimate([second_nats[seed] - first_nats[seed] for seed in shared])
+    return Verdict(best, nats, second, lead)
 
 
 def mean_curve(runs: Sequence[Mapping[str, Any]], figure: str) -> list[tuple[int, float, float]]:
@@ -208,8 +296,16 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("held-out", ("measure", "nats"), ".4f", "renormalised nats a held-out pair"),
-    Column("raw", ("measure", "raw_nats"), ".4f", "nats a pair as the model claims them"),
+    Column(
+        "held-out", ("measure", "nats"), ".4f", "nats a held-out pair, renormalised by the exact Z"
+    ),
+    Column(
+        "raw",
+        ("measure", "raw_nats"),
+        ".4f",
+        "nats a held-out pair as the model claims them, not renormalised; negative sampling claims "
+        "e^s K q(w), the others e^s",
+    ),
     Column("ln Z", ("measure", "log_z_mean"), ".3f", "mean of ln Z(c) over held-out pairs"),
     Column("sd ln Z", ("measure", "log_z_sd"), ".3f", "its standard deviation over the pairs"),
     Column("analogies", ("analogies",), ".3f", "part of the analogy questions answered right"),
@@ -220,7 +316,10 @@ COLUMNS = (
         "M words/s", ("million_words_per_second",), ".3f", "words before subsampling, all epochs"
     ),
     Column(
-        "classifier", ("measure", "noise", "accuracy"), ".3f", "right answers, pair against noise"
+        "classifier",
+        ("measure", "noise", "accuracy"),
+        ".3f",
+        "right answers, pairs against K noise words each; always saying noise gives K / (1 + K)",
     ),
     Column("on pairs", ("measure", "noise", "true_accuracy"), ".3f", "the same, pairs alone"),
     Column("on noise", ("measure", "noise", "noise_accuracy"), ".3f", "the same, noise alone"),
@@ -273,7 +372,27 @@ def table(document: Document) -> str:
     seeds = len(document["plan"]["seeds"])
     interval = f"mean ± 95% interval over {seeds} seeds" if seeds > 1 else "one seed"
     unigram = document["corpus"]["unigram_nats"]
-    notes = [
-        f"\n{interval}; held-out and raw in nats a pair; ignoring the center word: {unigram:.4f}"
-    ]
-    return "\n".join((*rows, *notes, *failures(document)))
+    failed = failures(document)
+    if failed and seeds > 1:
+        interval += " (those that succeeded)"
+    notes = (
+        "",
+        f"{interval}; held-out: nats a pair, renormalised; ignoring the center word: {unigram:.4f}",
+        "raw: not renormalised; negative sampling's score for it is e^s K q(w)",
+        *_conclusion(document),
+        *failed,
+    )
+    return "\n".join((*rows, *notes))
+
+
+def _conclusion(document: Document) -> list[str]:
+    """The verdict as a line of text, if there is one."""
+    found = verdict(document)
+    if found is None:
+        return []
+    text = f"lowest held-out loss: {found.best}"
+    if found.lead is not None:
+        text += f", by {shown(found.lead, '.4f')} from {found.second}"
+    if found.is_clear is False:
+        text += ", which is within chance"
+    return [text]

@@ -1,4 +1,4 @@
-"""One step of the full softmax on a batch of examples: exact gradients, then AdaGrad.
+"""One step of the full softmax on a batch of examples: exact gradients, then row-wise AdaGrad.
 
 With X the center vectors of R examples, Y all context vectors, b the output bias and t the labels:
 
@@ -125,24 +125,35 @@ class FullSoftmax:
 
 
 @jit
-def _adagrad(params: Any, gradient: Any, squares: Any, lr: Any, first: Any, last: Any) -> None:
+def _adagrad(
+    params: Any, ids: Any, gradient: Any, squares: Any, lr: Any, first: Any, last: Any
+) -> None:
+    """Update the rows ids[first:last] of `params` by those rows of `gradient`."""
+    columns = params.shape[1]
     for i in range(first, last):
-        g = gradient[i]
-        squares[i] += g * g
-        params[i] -= lr * g / (np.sqrt(squares[i]) + EPSILON)
+        word = ids[i]
+        total = gradient.dtype.type(0)
+        for d in range(columns):
+            total += gradient[i, d] * gradient[i, d]
+        squares[word] += total / gradient.dtype.type(columns)
+        rate = lr / (np.sqrt(squares[word]) + EPSILON)
+        for d in range(columns):
+            params[word, d] -= rate * gradient[i, d]
 
 
 EPSILON = np.float32(1e-8)
-"""Keeps 0 / 0 away from parameters that have had no gradient yet."""
+"""Keeps 0 / 0 away from rows that have had no gradient yet."""
 
 
 class AdaGrad:
-    """Element-wise AdaGrad (Duchi et al. 2011, section 1.1).
+    """AdaGrad (Duchi et al. 2011, section 1.1) with one sum of squares for each word's row.
 
-        squares += g ** 2,   p -= lr * g / sqrt(squares)
+        squares += mean of g ** 2 over the row,   p -= lr * g / sqrt(squares)
 
     Frequent words take small steps and rare words large ones, which is what a batch of whole rows
-    needs: plain gradient descent at any one rate leaves one of the two behind.
+    needs: plain gradient descent at any one rate leaves one of the two behind. With a sum for each
+    number in place of each row, the direction of a step depends on the axes: the first step is
+    lr * sign(g), and a center word has only one step a pass to recover. Measured: docs/softmax.md.
 
     Args:
         model: the parameters, changed in place.
@@ -154,28 +165,26 @@ class AdaGrad:
         self.model = model
         self.softmax = softmax
         self.learn_bias = learn_bias
-        self.squares = FullModel(*(np.zeros_like(array) for array in model))
+        size, dtype = len(model.bias), model.bias.dtype
+        self.squares = FullModel(*(np.zeros(size, dtype) for _ in model))
+        self._words = np.arange(size, dtype=np.int64)
 
     def memory_bytes(self) -> int:
         """The sums of squares."""
-        return sum(array.nbytes for array in self.squares)
+        return sum(array.nbytes for array in self.squares) + self._words.nbytes
 
     def step(self, centers: np.ndarray, gradients: Gradients, lr: float) -> None:
         """Update the rows of `centers` (R,), all context vectors and the bias."""
         rate = self.model.bias.dtype.type(lr)
         unique, d_centers = summed_by_word(centers, gradients.d_centers)
-        rows = self.model.center_vectors[unique]
-        squares = self.squares.center_vectors[unique]
-        _adagrad(rows.reshape(-1), d_centers.reshape(-1), squares.reshape(-1), rate, 0, rows.size)
-        self.model.center_vectors[unique] = rows
-        self.squares.center_vectors[unique] = squares
-        dense = [
-            (self.model.context_vectors, gradients.d_contexts, self.squares.context_vectors),
-            (self.model.bias, gradients.d_bias, self.squares.bias),
-        ]
-        for params, gradient, sums in dense if self.learn_bias else dense[:1]:
-            flat = params.reshape(-1), gradient.reshape(-1), sums.reshape(-1)
-            self.softmax.in_threads(partial(_adagrad, *flat, rate), params.size)
+        model, squares, every = self.model, self.squares, self._words
+        _adagrad(model.center_vectors, unique, d_centers, squares.center_vectors, rate, 0,
+                 len(unique))  # fmt: skip
+        contexts = model.context_vectors, every, gradients.d_contexts, squares.context_vectors
+        self.softmax.in_threads(partial(_adagrad, *contexts, rate), len(every))
+        if self.learn_bias:  # a column of rows with one number each
+            _adagrad(model.bias[:, None], every, gradients.d_bias[:, None], squares.bias, rate, 0,
+                     len(every))  # fmt: skip
 
 
 def summed_by_word(ids: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

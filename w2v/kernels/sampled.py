@@ -231,7 +231,8 @@ def initial_bias(loss: SampledLoss, counts: np.ndarray, learn_bias: bool) -> np.
     """The output bias that a model starts with, (V,) float64.
 
     A loss that models p(w | c) starts normalised: all dot products are 0 at first, so the bias is
-    ln p(w) of the corpus where it is learned, and -ln V everywhere where it stays as it is.
+    ln p(w) where it is learned, p in proportion to the counts that subsampling leaves, and -ln V
+    everywhere where it stays as it is.
     """
     if not loss.corrects_by_noise:
         return np.zeros(len(counts))

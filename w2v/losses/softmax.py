@@ -54,8 +54,8 @@ LOSS = FullLoss(
     name="softmax",
     summary="cross-entropy over the whole vocabulary, exact",
     targets=("corpus", "distribution", "split"),
-    default_lr=0.3,
-    default_epochs=20,
+    default_lr=0.07,
+    default_epochs=12,
     output_bias=True,
     rows=softmax_rows,
 )
