@@ -121,7 +121,7 @@ class TrainConfig:
     )  # fmt: skip
     patience: int | None = _option(
         None, "training", "with --validate: stop after this many epochs without a lower held-out "
-        "loss, and keep the best epoch's vectors",
+        "loss, and keep the best epoch's vectors", unset="never",
     )  # fmt: skip
     workers: int = _option(
         available_cpus, "training", "threads; with 1, the same seed gives the same bytes",

@@ -55,7 +55,7 @@ LOSS = FullLoss(
     summary="cross-entropy over the whole vocabulary, exact",
     targets=("corpus", "distribution", "split"),
     default_lr=0.07,
-    default_epochs=12,
+    default_epochs=20,
     output_bias=True,
     rows=softmax_rows,
 )

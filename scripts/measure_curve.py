@@ -1,0 +1,90 @@
+"""Measure quality against time: score the vectors of one run between its epochs.
+
+    python scripts/measure_curve.py CORPUS --analogies F --similarity F [F ...] \
+        --setting loss=softmax --output docs/softmax-curve
+
+The setting is written as for `measure_quality.py`. Scoring is not part of the seconds. Writes
+OUTPUT.json and OUTPUT.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from measure_quality import machine, parse_setting
+
+from w2v.config import TrainConfig
+from w2v.corpus import read_corpus
+from w2v.evaluate import evaluate_analogies, evaluate_similarity
+from w2v.files import atomic_write
+from w2v.run import Observer, Run
+from w2v.trainer import train_embeddings
+
+
+class Scoring(Observer):
+    """Keeps a row of figures for each epoch."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.rows: list[dict[str, Any]] = []
+
+    def epoch_ended(self, run: Run) -> bool:
+        """Score the vectors as they are."""
+        wv = run.embeddings(0.0)
+        row = {"epoch": run.epochs_trained, "seconds": run.seconds, "loss": run.epoch_losses[-1]}
+        row["analogies"] = evaluate_analogies(wv, self.args.analogies).total.accuracy
+        for path in self.args.similarity:
+            row[Path(path).stem] = evaluate_similarity(wv, path).rho
+        self.rows.append(row)
+        print(row, flush=True)
+        return False
+
+
+def main() -> None:
+    """Train once and write the curve."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("corpus")
+    parser.add_argument("--analogies", required=True)
+    parser.add_argument("--similarity", nargs="+", default=[])
+    parser.add_argument("--setting", default="default")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    options = parse_setting(args.setting)
+    config = TrainConfig(**options)
+    corpus = read_corpus(args.corpus, min_count=config.min_count, max_vocab=config.max_vocab)
+    scoring = Scoring(args)
+    train_embeddings(corpus, config, observer=scoring)
+
+    name = f"{Path(args.corpus).name}, {corpus.audit.words:,} words"
+    report = {"corpus": name, "vocabulary": len(corpus.vocabulary), "setting": args.setting,
+              "machine": machine(), "date": datetime.date.today().isoformat(),
+              "rows": scoring.rows}  # fmt: skip
+    columns = list(scoring.rows[0])
+    lines = [
+        f"`{args.setting}` on {name}, vocabulary {len(corpus.vocabulary):,}; loss in nats a pair.",
+        f"Measured on {report['machine']}, {report['date']}, by `scripts/measure_curve.py`.",
+        "",
+        "| " + " | ".join(columns) + " |",
+        "|---" * len(columns) + "|",
+        *(
+            f"| {row['epoch']} | {row['seconds']:.0f} | "
+            + " | ".join(f"{row[column]:.3f}" for column in columns[2:])
+            + " |"
+            for row in scoring.rows
+        ),
+    ]
+    with atomic_write(args.output.with_suffix(".json")) as stream:
+        stream.write((json.dumps(report, indent=1) + "\n").encode())
+    with atomic_write(args.output.with_suffix(".md")) as stream:
+        stream.write(("\n".join(lines) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main()
