@@ -9,7 +9,6 @@ Reads no files and writes none (`w2v.explore`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -122,16 +121,8 @@ def make_model(
         counts=None if wv.counts is None else wv.counts[:max_words],
         projection=project(units[:map_words], method, seed),
         method=method,
-        training=_training(wv),
+        training=wv.training,
     )
-
-
-def _training(wv: Embeddings) -> dict[str, Any]:
-    try:
-        record = json.loads(wv.metadata.get("training", "{}"))
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 def overlap(first: Embeddings, second: Embeddings, max_words: int) -> list[tuple[str, int]]:
@@ -284,8 +275,9 @@ def _model_details(model: Model, several: bool) -> str:
         f"file's own numbers, <strong>{kept:.1%}</strong> are among its {NEIGHBOURS} nearest here "
         f"(recall@{NEIGHBOURS}, measured on words over all frequencies when the page was made).</p>"
     )
+    config = model.training.get("config")
     known = {
-        **model.training.get("config", {}),
+        **(config if isinstance(config, dict) else {}),
         **{
             key: model.training[key]
             for key in ("w2v_version", "epochs_trained", "words_trained", "train_seconds")

@@ -181,14 +181,16 @@ function showModels(state) {
 function showRanks(query) {
   const asked = [...query.positive, ...query.negative];
   const counted = models.filter(vectors => vectors.counts);
-  const keys = () => several ? models.map((vectors, i) => make("span", {class: "key"},
-    make("span", {style: `color:var(--c${i})`, "aria-hidden": "true"}, SIGNS[i]), ` ${vectors.name}`)) : [];
+  const keys = shown => models.flatMap((vectors, i) => several && shown.includes(vectors)
+    ? [make("span", {class: "key"}, make("span", {style: `color:var(--c${i})`}, SIGNS[i]), ` ${vectors.name}`)]
+    : []);
   $("frequency").hidden = !counted.length;
   $("frequency-note").replaceChildren(...counted.length
-    ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law is a straight line.", ...keys()]
+    ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law is a straight line.",
+       ...keys(counted)]
     : ["No counts here: of w2v's files, .safetensors has them, .bin and .txt have not."]);
   $("lengths-note").replaceChildren("Euclidean length of the vectors, which cosines leave out. A"
-    + " sample of the words, evenly spread over the axis.", ...keys());
+    + " sample of the words, evenly spread over the axis.", ...keys(models));
   if (counted.length)
     drawRanks($("frequency"), models, vectors => vectors.counts, asked, "occurrences", "log");
   drawRanks($("lengths"), models, vectors => vectors.lengths, asked, "length", "linear");
@@ -215,10 +217,10 @@ function showDifferences() {
       make("p", {}, `Of a word's ${facts.neighbours} nearest words, they share `,
            make("strong", {}, mean.toFixed(2)), ` on average over ${total.toLocaleString("en")} frequent`
            + " words; only words that both have are counted."),
-      make("table", {class: "histogram"}, make("caption", {}, "Words by how many neighbours are shared"),
+      make("div", {class: "beside"}, make("table", {class: "histogram"}, make("caption", {}, "Words by how many neighbours are shared"),
            make("tbody", {}, ...bars)),
       make("details", {open: ""}, make("summary", {}, `The ${words.length} words that differ most`),
-           make("div", {class: "wide tall", tabindex: "0"}, make("table", {}, make("tbody", {}, ...rows)))));
+           make("div", {class: "wide tall", tabindex: "0"}, make("table", {}, make("tbody", {}, ...rows))))));
   });
   $("difference-list").replaceChildren(...parts);
 }
