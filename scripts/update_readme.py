@@ -39,7 +39,10 @@ def options_table() -> str:
 
 def losses_table() -> str:
     """A row for each registered loss."""
-    lines = ["| `--loss` | what it is | `--targets` | `--lr` | `--epochs` |", "|---|---|---|---|---|"]
+    lines = [
+        "| `--loss` | what it is | `--targets` | `--lr` | `--epochs` |",
+        "|---|---|---|---|---|",
+    ]
     bar = r"\|"  # a plain one would begin the next cell
     for loss in map(get_loss, LOSSES):
         targets = ", ".join(f"`{kind}`" for kind in loss.targets)

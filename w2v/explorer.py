@@ -244,7 +244,7 @@ def _header(models: Sequence[Model]) -> str:
     lines = "".join(f"<p class=note>{_summary(model, len(models) > 1)}</p>" for model in models)
     return (
         '<a class="skip" href="#query">To the search</a>'
-        f"<header><h1>{text(title)}</h1>{lines}</header>"
+        f"<header><h1>{text(title)}</h1><div>{lines}</div></header>"
     )
 
 

@@ -1,6 +1,6 @@
 // The map and the two plots against rank. Plotly draws; colours are the page's own.
 
-const MOST_POINTS = 1200;
+const MOST_POINTS = 700;
 const LETTER = 7.5, LINE = 15;  // pixels that a label takes, about
 const CELL = [100, 56];  // pixels of the map that get one label
 const SIDES = {"top center": [0, -1], "bottom center": [0, 1], "middle right": [1, 0],
@@ -16,8 +16,7 @@ const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "st
 const SIGNS = ["●", "■", "◆", "▲", "✚", "✖", "★", "⬢"];  // the same, for text
 
 function layout(own) {
-  const axis = {gridcolor: colour("line"), linecolor: colour("line"), zeroline: false,
-                automargin: true};
+  const axis = {gridcolor: colour("line"), linecolor: colour("line"), zeroline: false};
   return {paper_bgcolor: colour("paper"), plot_bgcolor: colour("paper"), showlegend: false,
           font: {color: colour("ink"), size: 13, family: "system-ui, sans-serif"},
           hoverlabel: {bgcolor: colour("ink"), font: {color: colour("paper")}}, ...own,
@@ -102,7 +101,7 @@ function drawMap(element, vectors, view, asked, found) {
       ...textOf(labels.others.map(({id}) => id), () => "top center")}),
     marks(found, 9, "c0", "circle", 14), marks(asked, 12, "c1", "diamond", 15),
   ];
-  const axis = {showgrid: false, showticklabels: false, ticks: "", automargin: false};
+  const axis = {showgrid: false, showticklabels: false, ticks: ""};
   return Plotly.react(element, data, layout({
     width: element.clientWidth, height: element.clientHeight, dragmode: "pan", hovermode: "closest", margin: {l: 0, r: 0, t: 0, b: 0},
     xaxis: {...axis, range: view.slice(0, 2)}, yaxis: {...axis, range: view.slice(2)},
@@ -134,7 +133,7 @@ function drawRanks(element, models, numbers, asked, title, yType) {
                line: {width: 2, color: colour("ink")}}}));
   });
   return Plotly.react(element, data, layout({
-    hovermode: "closest", dragmode: false, margin: {t: 16},
+    hovermode: "closest", dragmode: false, margin: {l: yType === "log" ? 78 : 46, t: 16, b: 42},
     xaxis: {type: "log", title: {text: "rank by frequency"}, dtick: 1, tickformat: ",d"},
     yaxis: {type: yType, title: {text: title}, ...(yType === "log" ? {dtick: 1, tickformat: ",d"}
                                                                    : {rangemode: "tozero"})},
