@@ -51,7 +51,9 @@ def files(tmp_path_factory):
     """Two files of vectors, and a page of the first and one of both."""
     folder = tmp_path_factory.mktemp("explore")
     made_up().save(folder / "one.safetensors")
-    made_up(noise=0.9, extra=["only-here"]).save(folder / "two.safetensors")
+    # 200 words more, which leave the others in their groups.
+    only = ["only-here", *(f"only{i}" for i in range(199))]
+    made_up(noise=0.9, extra=only).save(folder / "two.safetensors")
     one, two = str(folder / "one.safetensors"), str(folder / "two.safetensors")
     assert main([one, "-o", str(folder / "one.html"), "--map-words", "200"]) == 0
     assert main([one, two, "-o", str(folder / "both.html")]) == 0
@@ -178,6 +180,10 @@ def test_the_page_holds_the_vectors(files):
     (facts,) = json.loads(parsed.scripts["facts"])["models"]
     assert facts["words"] == wv.index_to_key
     assert facts["counts"] == wv.counts.tolist()
+    examples = json.loads(parsed.scripts["facts"])["examples"]
+    assert examples[0] == "king"
+    assert examples[-1] == "king - man + woman"
+    assert all(word in wv for word in examples[:-1])
     codes = unpacked(parsed, "codes-0", "<i1").reshape(len(wv), -1)
     np.testing.assert_allclose(directions(codes), wv.unit_vectors, atol=0.01)
     lengths = np.linalg.norm(wv.vectors, axis=1)
@@ -496,6 +502,10 @@ def test_the_map_is_clicked_zoomed_and_highlighted(browser, files):
     assert len(set(drawn[2]) & set(near)) >= 9  # words beyond the 200 are placed by PCA
     assert max(near) >= 200
     assert drawn[3] == [1]
+    x, y = shown.evaluate("(trace => [trace.x, trace.y])(document.querySelector('#map').data[2])")
+    plane = projection.pca(wv.unit_vectors[:200])
+    places = (wv.unit_vectors[drawn[2]] - plane.center) @ plane.axes.T
+    np.testing.assert_allclose(np.transpose([x, y]), places, atol=0.02)
     shown.evaluate("document.querySelector('#zoom-found').click()")
     narrow = shown.evaluate("document.querySelector('#map').layout.xaxis.range")
     shown.evaluate("document.querySelector('#zoom-all').click()")
@@ -518,11 +528,19 @@ def test_the_map_is_clicked_zoomed_and_highlighted(browser, files):
 @needs_browser
 def test_comparison_in_the_browser(browser, files):
     first, second = load(files / "one.safetensors"), load(files / "two.safetensors")
-    shown = opened(browser, files / "both.html", "#q=word5&m=1")
+    overlaps = overlap(first, second, 10_000)
+
+    def lost(entry):
+        """By how much words that only one file has would lower the overlap."""
+        near = [set(dict(wv.most_similar(entry[0]))) for wv in (first, second)]
+        return entry[1] - len(near[0] & near[1])
+
+    word, exact = max((entry for entry in overlaps if entry[0].startswith("word")), key=lost)
+    assert lost((word, exact)) >= 3
+    shown = opened(browser, files / "both.html", f"#q={word}&m=1")
     tables = shown.evaluate(ROWS)
-    check_rows(tables[0], first.most_similar("word5"))
-    check_rows(tables[1], second.most_similar("word5"))
-    exact = dict(overlap(first, second, 10_000))["word5"]
+    check_rows(tables[0], first.most_similar(word))
+    check_rows(tables[1], second.most_similar(word))
     shared = shown.evaluate("document.querySelector('#lists .overlap strong').textContent")
     assert abs(int(shared.removesuffix(" of 10")) - exact) <= 1
     assert shown.evaluate(
@@ -532,7 +550,7 @@ def test_comparison_in_the_browser(browser, files):
         "[...document.querySelectorAll('#differences details tr')].map(r => r.textContent)"
     )
     assert len(table) == 50
-    words = sorted(overlap(first, second, 10_000), key=lambda entry: entry[1])
+    words = sorted(overlaps, key=lambda entry: entry[1])
     assert table[0] == f"{words[0][0]}{words[0][1]} of 10"
     ask(shown, "only-here")
     assert shown.evaluate("document.querySelector('#lists .failed').textContent").startswith(
@@ -573,4 +591,17 @@ def test_two_bytes_a_number_and_no_counts(browser, tmp_path):
     expected = load(tmp_path / "v.bin").most_similar("w3")
     assert [word for word, _ in rows] == [word for word, _ in expected]
     assert "No counts" in shown.evaluate("document.querySelector('#frequency-note').textContent")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_it_follows_a_change_of_the_window_and_the_mode(browser, files):
+    shown = opened(browser, files / "one.html", width=1280, height=800)
+    width = "document.querySelector('#map').layout.width"
+    before = shown.evaluate(width)
+    shown.look(1280, 800, dark=True)
+    shown.wait("document.querySelector('#map').layout.paper_bgcolor === '#16191d'")
+    shown.look(390, 800, dark=True)
+    shown.wait(f"{width} < 390")
+    assert shown.evaluate(width) < before
     assert shown.complaints() == []

@@ -40,11 +40,11 @@ function labelled(vectors, view, element, asked, found) {
     && box.y + box.h <= height && !taken.some(other =>
       Math.abs(other.x - box.x) < other.w + box.w && Math.abs(other.y - box.y) < other.h + box.h);
   const near = [], others = [], filled = new Set();
-  const add = (id, [x, y], into, sides) => {
+  const add = (id, [x, y], into, sides, gap) => {
     const w = vectors.words[id].length * LETTER / 2 + 3, h = LINE / 2;
     for (const side of sides) {
       const [dx, dy] = SIDES[side];
-      const box = {x: x + dx * (w + 7), y: y + dy * (h + 7), w, h};
+      const box = {x: x + dx * (w + gap), y: y + dy * (h + gap), w, h};
       if (!free(box)) continue;
       taken.push(box);
       into.push({id, side});
@@ -53,12 +53,12 @@ function labelled(vectors, view, element, asked, found) {
     return false;
   };
   for (const id of marked)
-    if (!add(id, place(id), near, Object.keys(SIDES)) && asked.includes(id))
+    if (!add(id, place(id), near, Object.keys(SIDES), 7) && asked.includes(id))
       near.push({id, side: "top center"});  // what was asked for always has its label
   for (let id = 0; id < vectors.points[0].length; id++) {
     const point = place(id);
     const cell = point.map((pixels, i) => Math.floor(pixels / CELL[i])).join();
-    if (!filled.has(cell) && !marked.includes(id) && add(id, point, others, ["top center"]))
+    if (!filled.has(cell) && !marked.includes(id) && add(id, point, others, ["top center"], 1))
       filled.add(cell);
   }
   return {near, others};
