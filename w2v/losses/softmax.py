@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from w2v.losses.base import FullLoss
+from w2v.losses.base import Defaults, FullLoss
 from w2v.numerics import exp, jit
 
 
@@ -53,9 +53,11 @@ def softmax_rows(
 LOSS = FullLoss(
     name="softmax",
     summary="cross-entropy over the whole vocabulary, exact",
-    targets=("corpus", "distribution", "split"),
-    default_lr=0.07,
-    default_epochs=20,
+    targets={
+        "corpus": Defaults(lr=0.07, epochs=20),
+        "distribution": Defaults(lr=0.2, epochs=5),
+        "split": Defaults(lr=0.2, epochs=2),
+    },
     output_bias=True,
     rows=softmax_rows,
 )
