@@ -2,10 +2,11 @@
 
     python scripts/make_demo_corpus.py [--seed N] [--output-dir data]
 
-The facts are the tables `scripts/demo_corpus/*.tsv`, one row a pair of words (france and paris, with
-what is French); the grammar is the .txt file beside each. A row's topic words go with every word of
-the row, and a rule's other words go with one role (capital, past tense, plural) whatever the row:
-that is where analogies come from. The same seed gives the same bytes, on any Python.
+The facts are the tables `scripts/demo_corpus/*.tsv`, one row a pair of words (france and paris,
+with what is French); the rules are the .txt file beside each (`demo_grammar`). A row's topic words
+go with every word of the row, and a rule's other words go with one role (capital, past tense,
+plural) whatever the row: that is where analogies come from. The same seed gives the same bytes, on
+any Python.
 
 Writes demo.txt, demo-analogies.txt and demo-similarity.tsv. Trains nothing.
 """
@@ -14,24 +15,37 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import random
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-T = TypeVar("T")
+from demo_grammar import Draws, Rule, read_rules, read_table, sentence
 
 FACTS = Path(__file__).resolve().parent / "demo_corpus"
+DATA = Path(__file__).resolve().parents[1] / "data"
 
-NUM_SENTENCES = 48_000
+NUM_SENTENCES = 30_000
 
 ROW_EXPONENT = 0.4
 """A table's k-th row is drawn in proportion to (k + ROW_SHIFT) ** -ROW_EXPONENT."""
 ROW_SHIFT = 6
 
-VOWELS = "aeiou"
+WORLD_WEIGHT = 10.0
+"""Sentences that belong to no table, in rows of a table."""
+
+SIMILAR_ROWS = 6
+"""Rows of each section that the similarity questions are about."""
+
+_THINGS = {
+    "countries": "food",
+    "gender": "thing",
+    "verbs": "object",
+    "adjectives": "thing",
+    "nouns": "part",
+    "animals": "food",
+    "work": "thing",
+}
+"""The column of each table whose words the similarity questions ask for."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,7 @@ TOPICS = (
             _form("country"),
             _form("capital"),
             _form("demonym"),
+            _form("language", 0.3),
             _form("currency"),
             _form("fact", 0.3),
         ),
@@ -80,13 +95,27 @@ TOPICS = (
         "gender",
         (
             _form(
-                "person", person="<male>", he="he", his="his", him="him", himself="himself",
-                adult="gentleman", him_name="<boyname>", he_name="<boyname>",
-            ),  # fmt: skip
+                "person",
+                person="<male>",
+                he="he",
+                his="his",
+                him="him",
+                himself="himself",
+                adult="gentleman",
+                him_name="<boyname>",
+                he_name="<boyname>",
+            ),
             _form(
-                "person", person="<female>", he="she", his="her", him="her", himself="herself",
-                adult="lady", him_name="<girlname>", he_name="<girlname>",
-            ),  # fmt: skip
+                "person",
+                person="<female>",
+                he="she",
+                his="her",
+                him="her",
+                himself="herself",
+                adult="lady",
+                him_name="<girlname>",
+                he_name="<girlname>",
+            ),
             _form("pair", 0.1),
         ),
     ),
@@ -113,142 +142,90 @@ SECTIONS = (
 )
 
 
-class Draws:
-    """Random choices from `random.Random.random` alone: what no Python release changes."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed).random
-
-    def below(self, n: int) -> int:
-        """An integer from 0 to n - 1."""
-        return int(self._random() * n)
-
-    def one_of(self, items: Sequence[T]) -> T:
-        """An item, each as likely."""
-        return items[self.below(len(items))]
-
-    def weighted(self, cumulative: Sequence[float]) -> int:
-        """The index of an item, by running totals of the weights."""
-        point = self._random() * cumulative[-1]
-        return next(index for index, total in enumerate(cumulative) if point < total)
-
-    def shuffle(self, items: list[T]) -> None:
-        """Fisher and Yates's shuffle, in place."""
-        for last in range(len(items) - 1, 0, -1):
-            other = self.below(last + 1)
-            items[last], items[other] = items[other], items[last]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The alternatives of a grammar symbol; `cumulative` are running totals of their weights."""
-
-    alternatives: tuple[str, ...]
-    cumulative: tuple[float, ...]
-
-
-def read_rules(path: Path) -> dict[str, Rule]:
-    """The rules of a grammar file.
-
-    ``= name`` begins a rule whose alternatives, one a line, are as likely; ``~ name`` one whose
-    k-th alternative is drawn in proportion to 1 / k. ``#`` begins a comment.
-    """
-    alternatives: dict[tuple[str, str], list[str]] = {}
-    current: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        if line[0] in "=~":
-            current = alternatives.setdefault((line[2:], line[0]), [])
-        else:
-            current.append(line)
-    rules = {}
-    for (name, kind), lines in alternatives.items():
-        weights = [1 / rank if kind == "~" else 1.0 for rank in range(1, len(lines) + 1)]
-        rules[name] = Rule(tuple(lines), tuple(itertools.accumulate(weights)))
-    return rules
-
-
-def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a table of facts by column; a cell may list several with commas."""
-    header, *rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
-    return [dict(zip(header, row, strict=True)) for row in rows]
-
-
-_CHOICE = re.compile(r"\(([^()]*)\)")
-_SYMBOL = re.compile(r"<(\w+)>")
-
-
-def expand(
-    symbol: str, words: Mapping[str, str], rules: Mapping[str, Rule], draws: Draws
-) -> str:  # fmt: skip
-    """A random text of a symbol: what `words` says, else an alternative of its rule."""
-    if symbol in words:
-        text = draws.one_of(words[symbol].split(","))
-    else:
-        rule = rules[symbol]
-        text = rule.alternatives[draws.weighted(rule.cumulative)]
-    while "(" in text:
-        text = _CHOICE.sub(lambda match: draws.one_of(match[1].split("|")), text)
-    return _SYMBOL.sub(lambda match: expand(match[1], words, rules, draws), text)
-
-
-def tidy(sentence: str) -> str:
-    """Single blanks, and "an" before a vowel."""
-    words = sentence.split()
-    for place, following in enumerate(words[1:]):
-        if words[place] in ("a", "an"):
-            words[place] = "an" if following[0] in VOWELS else "a"
-    return " ".join(words)
-
-
-def make_sentences(seed: int) -> list[str]:
-    """The corpus, in random order: each form of each table as often as its weight says."""
+def make_corpus(seed: int) -> list[str]:
+    """The sentences in random order: each form of each table as often as its weight says."""
     draws = Draws(seed)
     shared = read_rules(FACTS / "shared.txt")
-    jobs = []
+    jobs: list[tuple[float, str, Mapping[str, str], Mapping[str, Rule]]] = [
+        (WORLD_WEIGHT, "fact", {}, shared | read_rules(FACTS / "world.txt"))
+    ]
     for topic in TOPICS:
         rows = read_table(FACTS / f"{topic.name}.tsv")
         rules = shared | read_rules(FACTS / f"{topic.name}.txt")
         likely = [(rank + ROW_SHIFT) ** -ROW_EXPONENT for rank in range(len(rows))]
         jobs += [
-            (form.weight * len(rows) * weight / sum(likely), {**row, **form.words}, form.rule, rules)
+            (
+                form.weight * len(rows) * weight / sum(likely),
+                form.rule,
+                {**row, **form.words},
+                rules,
+            )
             for form in topic.forms
             for row, weight in zip(rows, likely, strict=True)
         ]
-    jobs.append((10.0, {}, "fact", shared | read_rules(FACTS / "world.txt")))
     total = sum(weight for weight, *_ in jobs)
-    sentences = []
-    for weight, words, rule, rules in jobs:
-        for _ in range(round(NUM_SENTENCES * weight / total)):
-            sentences.append(tidy(expand(rule, words, rules, draws)))
+    sentences = [
+        sentence(rule, words, rules, draws)
+        for weight, rule, words, rules in jobs
+        for _ in range(round(NUM_SENTENCES * weight / total))
+    ]
     draws.shuffle(sentences)
     return sentences
 
 
 def make_analogies() -> list[str]:
-    """Every ordered pair of rows of each section; words that two rows share are left out."""
+    """Every ordered pair of a section's rows; rows that share a word are left out."""
     lines = []
     for section in SECTIONS:
         rows = read_table(FACTS / f"{section.topic}.tsv")
-        pairs = [(row[section.left], row[section.right]) for row in rows]
-        rights = [right for _, right in pairs]
-        pairs = [pair for pair in pairs if rights.count(pair[1]) == 1]
+        words = [row[column] for row in rows for column in (section.left, section.right)]
+        pairs = [
+            (row[section.left], row[section.right])
+            for row in rows
+            if words.count(row[section.left]) == words.count(row[section.right]) == 1
+        ]
         lines.append(f": {section.name}")
         lines += [f"{a} {b} {c} {d}" for (a, b), (c, d) in itertools.permutations(pairs, 2)]
     return lines
 
 
+def make_similarity() -> list[str]:
+    """Word pairs of SIMILAR_ROWS rows of every section, scored by how their words are related."""
+    scores: dict[tuple[str, str], float] = {}
+
+    def add(one: str, other: str, score: float) -> None:
+        if one != other and (other, one) not in scores:
+            scores.setdefault((one, other), score)
+
+    tables = {topic.name: read_table(FACTS / f"{topic.name}.tsv") for topic in TOPICS}
+    for number, section in enumerate(SECTIONS):
+        rows = tables[section.topic]
+        other = SECTIONS[(number + 3) % len(SECTIONS)]
+        for place in range(SIMILAR_ROWS):
+            row, following = rows[place], rows[place + SIMILAR_ROWS]
+            elsewhere = tables[other.topic][place]
+            things = row[_THINGS[section.topic]].split(",")
+            add(row[section.left], row[section.right], 8.0)
+            add(things[0], things[-1], 7.0)
+            add(row[section.right], things[0], 6.0)
+            add(row[section.right], following[section.right], 4.0)
+            add(row[section.left], following[section.right], 2.0)
+            add(row[section.left], elsewhere[other.right], 0.0)
+            add(things[0], elsewhere[_THINGS[other.topic]].split(",")[0], 0.0)
+    return [f"{one}\t{other}\t{score}" for (one, other), score in scores.items()]
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the three files."""
     parser = argparse.ArgumentParser(description="Write the demo corpus and its questions.")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--output-dir", type=Path, default=Path("data"))
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sentences (default: 1)")
+    parser.add_argument("--output-dir", type=Path, default=DATA, help="default: the data folder")
     args = parser.parse_args(argv)
     args.output_dir.mkdir(parents=True, exist_ok=True)
     for name, lines in (
-        ("demo.txt", make_sentences(args.seed)),
+        ("demo.txt", make_corpus(args.seed)),
         ("demo-analogies.txt", make_analogies()),
+        ("demo-similarity.tsv", make_similarity()),
     ):
         (args.output_dir / name).write_bytes(("\n".join(lines) + "\n").encode())
 

@@ -99,15 +99,12 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
     rows = []
     for setting, runs in report["runs"].items():
         scores = list(runs.values())
-        columns = list(scores[0])
+        columns = [column for column in scores[0] if column != "train_seconds"]
         cells = []
         for column in columns:
             values = [score[column] for score in scores]
             spread = statistics.stdev(values) if len(values) > 1 else 0.0
-            cells.append(
-                f"{statistics.mean(values):.1f}" if column == "train_seconds"
-                else f"{statistics.mean(values):.3f} ± {spread:.3f}"
-            )  # fmt: skip
+            cells.append(f"{statistics.mean(values):.3f} ± {spread:.3f}")
         rows.append(f"| `{setting}` | {len(scores)} | " + " | ".join(cells) + " |")
     lines = [
         f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "

@@ -1,4 +1,4 @@
-"""Put what is measured or generated into README.md, between its markers.
+"""Put what is measured or generated into README.md and docs/softmax.md, between their markers.
 
     python scripts/update_readme.py
 
@@ -45,11 +45,11 @@ def losses_table() -> str:
     ]
     bar = r"\|"  # a plain one would begin the next cell
     for loss in map(get_loss, LOSSES):
-        targets = ", ".join(f"`{kind}`" for kind in loss.targets)
-        lines.append(
-            f"| `{loss.name}` | {loss.summary.replace('|', bar)} | {targets} | {loss.default_lr:g} "
-            f"| {loss.default_epochs} |"
-        )
+        for kind, default in loss.targets.items():
+            summary = loss.summary.replace("|", bar)
+            lines.append(
+                f"| `{loss.name}` | {summary} | `{kind}` | {default.lr:g} | {default.epochs} |"
+            )
     return "\n".join(lines)
 
 
@@ -69,6 +69,8 @@ def updated(text: str) -> str:
     return MARKED.sub(filled, text)
 
 
+PAGES = (ROOT / "README.md", ROOT / "docs" / "softmax.md")
+
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(updated(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(updated(page.read_text(encoding="utf-8")), encoding="utf-8")

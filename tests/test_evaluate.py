@@ -261,7 +261,7 @@ def test_command_as_json(files, capsys):
 
 def test_command_finds_the_projects_own_questions(files, capsys, monkeypatch, tmp_path):
     vectors = files[0]
-    monkeypatch.setattr(evaluate, "_DATA", tmp_path / "data")
+    monkeypatch.setattr(evaluate, "_DATA_FOLDERS", (tmp_path / "none", tmp_path / "data"))
     with pytest.raises(ConfigError, match="expected --analogies FILE or --similarity FILE"):
         main([vectors])
     (tmp_path / "data").mkdir()

@@ -33,7 +33,8 @@ TOP_WORDS = 30_000
 _SYNTACTIC = "gram"
 """In Google's questions-words.txt the syntactic sections are called gram1-... to gram9-..."""
 _QUESTIONS_AT_ONCE = 512
-_DATA = Path(__file__).parent.parent / "data"
+_DATA_FOLDERS = (Path(__file__).parent / "data", Path(__file__).parent.parent / "data")
+"""Where questions are if none are given: in an installed package, or in a clone."""
 
 FloatVector = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -266,8 +267,12 @@ def _parser() -> cli.ArgumentParser:
 
 
 def default_files(prefix: str) -> list[str]:
-    """The project's own small questions, where its data folder is beside the package."""
-    return [str(path) for path in sorted(_DATA.glob(f"{prefix}.*")) if path.is_file()]
+    """The project's own questions."""
+    for folder in _DATA_FOLDERS:
+        found = [str(path) for path in sorted(folder.glob(f"{prefix}.*")) if path.is_file()]
+        if found:
+            return found
+    return []
 
 
 def main(argv: Sequence[str] | None = None) -> int:

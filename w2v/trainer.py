@@ -103,15 +103,14 @@ def resolve(config: TrainConfig) -> TrainConfig:
         ConfigError: a kind of target, or a normaliser, that the loss does not have.
     """
     loss = get_loss(config.loss)
-    filled = config.with_defaults(
-        lr=loss.default_lr,
-        epochs=loss.default_epochs,
-        targets=loss.targets[0],
-        output_bias=loss.output_bias,
-    )
-    if filled.targets not in loss.targets:
+    targets = next(iter(loss.targets)) if config.targets is None else config.targets
+    defaults = {str(kind): default for kind, default in loss.targets.items()}.get(targets)
+    if defaults is None:
         kinds = " or ".join(loss.targets)
-        raise ConfigError(f"targets: expected {kinds} with {loss.name}, got {filled.targets!r}")
+        raise ConfigError(f"targets: expected {kinds} with {loss.name}, got {targets!r}")
+    filled = config.with_defaults(
+        lr=defaults.lr, epochs=defaults.epochs, targets=targets, output_bias=loss.output_bias
+    )
     if config.learn_normaliser and not getattr(loss, "learns_normalisers", False):
         raise ConfigError(f"learn_normaliser: expected a loss that has one, got {loss.name}")
     return filled

@@ -36,6 +36,7 @@ from w2v.full import FullRun
 from w2v.hogwild import HogwildRun
 from w2v.losses.base import SampledLoss
 from w2v.losses.negative_sampling import logistic_tile
+from w2v.losses.softmax import largest_of
 from w2v.noise import NoiseSampler, sample
 from w2v.numerics import exp, jit, stream_key
 from w2v.pairs import keep_probs, keep_thresholds
@@ -275,9 +276,7 @@ def _add_and_normalise(scores: Any, offsets: Any, log_z: Any) -> None:
         row = scores[r]
         for w in range(row.size):
             row[w] += offsets[w]
-        largest = row[0]
-        for w in range(row.size):
-            largest = max(largest, row[w])
+        largest = largest_of(row)
         total = 0.0
         for w in range(row.size):
             total += exp(row[w] - largest)

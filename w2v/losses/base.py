@@ -9,9 +9,9 @@ Words for shapes: B pairs or examples, K noise words, V words in the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 MASKED_LOGIT = -1e30
 """The logit of a candidate that does not count: every loss gives it no loss and no gradient."""
@@ -23,6 +23,13 @@ AccidentalHits = Literal["skip", "keep"]
 Target = Literal["distribution", "split", "corpus"]
 
 
+class Defaults(NamedTuple):
+    """Learning rate to start from, and passes over the corpus, where neither is given."""
+
+    lr: float
+    epochs: int
+
+
 @dataclass(frozen=True)
 class Loss:
     """What the trainer, the command line and the comparison need to know of any loss.
@@ -30,9 +37,8 @@ class Loss:
     Attributes:
         name: as on the command line.
         summary: one line for people.
-        targets: the kinds of target it can be trained on, the default first.
-        default_lr: learning rate to start from.
-        default_epochs: passes over the corpus.
+        targets: the kinds of target it can be trained on, the default first, each with the
+            learning rate and the number of epochs that suit it.
         output_bias: whether its model has an output bias by default.
         family: "sampled" or "full"; some options are for one of them only.
     """
@@ -40,9 +46,7 @@ class Loss:
     family: ClassVar[str]
     name: str
     summary: str
-    targets: tuple[Target, ...]
-    default_lr: float
-    default_epochs: int
+    targets: Mapping[Target, Defaults]
     output_bias: bool
 
 

@@ -17,15 +17,13 @@ estimate to be consistent. q is the distribution that the sampler's table really
 
 from __future__ import annotations
 
-from w2v.losses.base import SampledLoss
+from w2v.losses.base import Defaults, SampledLoss
 from w2v.losses.negative_sampling import logistic_tile
 
 LOSS = SampledLoss(
     name="nce",
     summary="the same classifier on ln p(w | c) - ln(K q(w)), which estimates p itself",
-    targets=("split",),
-    default_lr=0.04,
-    default_epochs=5,
+    targets={"split": Defaults(lr=0.04, epochs=5)},
     output_bias=True,
     tile=logistic_tile,
     corrects_by_noise=True,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from w2v.losses.base import MASKED_LOGIT, SampledLoss
+from w2v.losses.base import MASKED_LOGIT, Defaults, SampledLoss
 from w2v.numerics import jit, sigmoid_and_softplus
 
 _VECTOR = 16
@@ -51,9 +51,7 @@ def logistic_tile(logits: Any, rows: Any, dlogits: Any) -> Any:
 LOSS = SampledLoss(
     name="negative-sampling",
     summary="logistic regression of the true context word against noise words",
-    targets=("split",),
-    default_lr=0.04,
-    default_epochs=5,
+    targets={"split": Defaults(lr=0.04, epochs=5)},
     output_bias=False,
     tile=logistic_tile,
     corrects_by_noise=False,

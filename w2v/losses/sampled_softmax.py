@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from w2v.losses.base import SampledLoss
+from w2v.losses.base import Defaults, SampledLoss
 from w2v.numerics import exp, jit
 
 
@@ -48,9 +48,7 @@ def sampled_softmax_tile(logits: Any, rows: Any, dlogits: Any) -> Any:
 LOSS = SampledLoss(
     name="sampled-softmax",
     summary="softmax over the true context word and the noise words, importance-corrected",
-    targets=("split",),
-    default_lr=0.04,
-    default_epochs=5,
+    targets={"split": Defaults(lr=0.04, epochs=5)},
     output_bias=True,
     tile=sampled_softmax_tile,
     corrects_by_noise=True,

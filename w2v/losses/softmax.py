@@ -16,8 +16,26 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from w2v.losses.base import FullLoss
+import numpy as np
+
+from w2v.losses.base import Defaults, FullLoss
 from w2v.numerics import exp, jit
+
+_LANES = 16
+"""Running maxima in `largest_of`: with one alone, every comparison waits for the last."""
+
+
+@jit
+def largest_of(row: Any) -> Any:
+    """The largest number of a row; a NaN among them may hide, and shows in the sum of exp."""
+    lanes = np.full(_LANES, row[0])
+    whole = row.size // _LANES * _LANES
+    for w in range(0, whole, _LANES):
+        for k in range(_LANES):
+            lanes[k] = row[w + k] if row[w + k] > lanes[k] else lanes[k]
+    for w in range(whole, row.size):
+        lanes[0] = max(lanes[0], row[w])
+    return lanes.max()
 
 
 @jit
@@ -31,9 +49,7 @@ def softmax_rows(
         row = logits[r]
         for w in range(size):
             row[w] += bias[w]
-        largest = row[0]
-        for w in range(size):
-            largest = max(largest, row[w])
+        largest = largest_of(row)
         expected = 0.0
         for k in range(starts[r], starts[r + 1]):
             expected += probs[k] * row[ids[k]]
@@ -53,9 +69,11 @@ def softmax_rows(
 LOSS = FullLoss(
     name="softmax",
     summary="cross-entropy over the whole vocabulary, exact",
-    targets=("corpus", "distribution", "split"),
-    default_lr=0.07,
-    default_epochs=20,
+    targets={
+        "corpus": Defaults(lr=0.07, epochs=20),
+        "distribution": Defaults(lr=0.2, epochs=5),
+        "split": Defaults(lr=0.2, epochs=2),
+    },
     output_bias=True,
     rows=softmax_rows,
 )

@@ -1,0 +1,70 @@
+"""Write the questions for vectors of real English: analogies and word similarity.
+
+    python scripts/make_question_sets.py [--output-dir data]
+
+Analogies: every ordered pair of a section's pairs, where the four words differ. Similarity: every
+pair under its score. The pairs are in `scripts/question_sets/`. No randomness, no training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+PAIRS = Path(__file__).resolve().parent / "question_sets"
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+def read_pairs(path: Path) -> dict[str, list[tuple[str, str]]]:
+    """The pairs of a file by section: ``: section``, then lines of left:right; ``#`` a comment."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    current: list[tuple[str, str]] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith(":"):
+            current = sections.setdefault(line[1:].strip(), [])
+        elif not line.startswith("#"):
+            for pair in line.split():
+                left, right = pair.split(":")
+                current.append((left, right))
+    return sections
+
+
+def make_analogies() -> list[str]:
+    """Google's format: ``: section``, then four words a line."""
+    lines = []
+    for section, pairs in read_pairs(PAIRS / "analogies.txt").items():
+        lines.append(f": {section}")
+        lines += [
+            f"{a} {b} {c} {d}"
+            for (a, b), (c, d) in itertools.permutations(pairs, 2)
+            if len({a, b, c, d}) == 4
+        ]
+    return lines
+
+
+def make_similarity() -> list[str]:
+    """Word, word and score, with tabs between."""
+    return [
+        f"{one}\t{other}\t{float(score)}"
+        for score, pairs in read_pairs(PAIRS / "similarity.txt").items()
+        for one, other in pairs
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the two files."""
+    parser = argparse.ArgumentParser(description="Write the analogy and similarity questions.")
+    parser.add_argument("--output-dir", type=Path, default=DATA, help="default: the data folder")
+    args = parser.parse_args(argv)
+    args.output_dir.mkdir(parents=True, exist_ok=True)
+    for name, lines in (
+        ("analogies.txt", make_analogies()),
+        ("similarity.tsv", make_similarity()),
+    ):
+        (args.output_dir / name).write_bytes(("\n".join(lines) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main()
