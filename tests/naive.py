@@ -103,3 +103,24 @@ def cosine_analogy(vectors, a, b, c):
     target = [y - x + z for x, y, z in zip(unit[a], unit[b], unit[c], strict=True)]
     scores = [dot(v, target) if i not in (a, b, c) else -math.inf for i, v in enumerate(unit)]
     return max(range(len(scores)), key=scores.__getitem__)
+
+
+def recall_at_10(exact, approximate):
+    """Part of each row's ten nearest by cosine that another matrix finds; rows of length 1."""
+    shares = []
+    for row in range(len(exact)):
+        tens = []
+        for matrix in (exact, approximate):
+            others = [i for i in range(len(matrix)) if i != row]
+            tens.append(sorted(others, key=lambda i: -float(matrix[i] @ matrix[row]))[:10])
+        shares.append(len(set(tens[0]) & set(tens[1])) / 10)
+    return sum(shares) / len(shares)
+
+
+def overlap_at_10(first, second, shared, word):
+    """How many of a word's ten nearest among `shared` words two embeddings have in common."""
+    tens = []
+    for wv in (first, second):
+        near = [other for other, _ in wv.most_similar(word, topn=len(wv)) if other in shared]
+        tens.append(set(near[:10]))
+    return len(tens[0] & tens[1])

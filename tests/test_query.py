@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -173,9 +174,20 @@ def test_prompt(vectors):
     shown = run_in_terminal([vectors], ["king - man + woman\n", "kin\n", "\x04"])
     assert "Ctrl-D ends" in shown
     assert "\x1b[1mqueen" in shown
+    assert re.search(r"queen.* 0\.\d{4}  \x1b\[34m█+[▏▎▍▌▋▊▉]?\x1b\[0m", shown)
     assert "'kin' is not in the vocabulary (did you mean 'king'" in shown
     assert "\x1b[31m" not in shown  # a word must not command the terminal
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    ("cosine", "bar"), [(1.0, "█" * 20), (0.5, "█" * 10), (0.53125, "█" * 10 + "▋"), (-0.3, "")]
+)
+def test_bars(cosine, bar, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+    assert query._bar(cosine) == bar
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+    assert query._bar(cosine) == "=" * (len(bar) - ("▋" in bar))
 
 
 def test_no_color(vectors):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import html
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -100,6 +101,15 @@ class Embeddings:
     def vector_size(self) -> int:
         """Numbers a word, D."""
         return int(self.vectors.shape[1])
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """What `w2v.train` recorded of the run in the metadata; empty if nothing, or no JSON."""
+        try:
+            record = json.loads(self.metadata.get("training", "{}"))
+        except ValueError:
+            return {}
+        return record if isinstance(record, dict) else {}
 
     @cached_property
     def unit_vectors(self) -> FloatMatrix:

@@ -266,7 +266,7 @@ def _parser() -> cli.ArgumentParser:
     return parser
 
 
-def _default_files(prefix: str) -> list[str]:
+def default_files(prefix: str) -> list[str]:
     """The project's own questions."""
     for folder in _DATA_FOLDERS:
         found = [str(path) for path in sorted(folder.glob(f"{prefix}.*")) if path.is_file()]
@@ -281,7 +281,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     analogy_files = getattr(arguments, "analogies", [])
     similarity_files = getattr(arguments, "similarity", [])
     if not analogy_files and not similarity_files:
-        analogy_files, similarity_files = _default_files("analogies"), _default_files("similarity")
+        analogy_files, similarity_files = default_files("analogies"), default_files("similarity")
         if not analogy_files and not similarity_files:
             raise ConfigError("expected --analogies FILE or --similarity FILE, got neither")
     # Questions first: they take no time, and a mistake in them shows before the vectors load.

@@ -26,7 +26,9 @@ from w2v.errors import ConfigError, InputError, UnknownWordError
 PROG = "w2v.query"
 PROMPT = "> "
 
-_BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_BOLD, _DIM, _BLUE, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
+_BAR_COLUMNS = 20
+"""How long the bar of a cosine of 1 is, on a terminal."""
 _TOPN = 10
 _LIKE_A_SIGNED_WORD = re.compile(r"-(?!-|h$).")
 """The only one-letter option is -h."""
@@ -142,10 +144,15 @@ def _print_table(wv: Embeddings, positive: list[str], negative: list[str], topn:
         (_printable(word), cosine) for word, cosine in wv.most_similar(positive, negative, topn)
     ]
     width = max((_columns(word) for word, _ in rows), default=0)
-    bold, dim, reset = (_BOLD, _DIM, _RESET) if _colored() else ("", "", "")
+    colored = _colored()
+    bold, dim, reset = (_BOLD, _DIM, _RESET) if colored else ("", "", "")
     for rank, (word, cosine) in enumerate(rows, start=1):
         padding = " " * (width - _columns(word))
-        print(f"{dim}{rank:{len(str(topn))}}{reset}  {bold}{word}{reset}{padding}  {cosine:7.4f}")
+        # For people only: what a program reads stays three columns.
+        bar = f"  {_BLUE}{_bar(cosine)}{_RESET}" if colored else ""
+        print(
+            f"{dim}{rank:{len(str(topn))}}{reset}  {bold}{word}{reset}{padding}  {cosine:7.4f}{bar}"
+        )
     sys.stdout.flush()
 
 
@@ -154,6 +161,18 @@ def _colored() -> bool:
     return (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
+
+
+def _bar(cosine: float) -> str:
+    """A bar as long as the cosine, in eighths of a column; plain where blocks cannot be written."""
+    eighths = round(max(cosine, 0.0) * _BAR_COLUMNS * 8)
+    part = eighths % 8
+    bar = "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[part - 1] if part else "")
+    try:
+        bar.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "=" * (eighths // 8)
+    return bar
 
 
 def _printable(word: str) -> str:

@@ -1,0 +1,607 @@
+"""The explorer: quantisation, maps, the command, and the page in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html.parser
+import json
+import re
+import sys
+
+import naive
+import numpy as np
+import pytest
+from browser import Browser, find
+
+from w2v import explore, page, projection
+from w2v.embeddings import Embeddings, load
+from w2v.errors import ConfigError, FormatError, OutputError
+from w2v.explore import main
+from w2v.explorer import PAGE_BYTES, make_model, overlap, words_that_fit
+from w2v.quantise import MIN_RECALL, directions, quantise, recall, to_codes
+
+EVIL = [
+    "<script>alert(1)</script>", "</script>", "<!--", "<img/src=x/onerror=alert(2)>", "&lt;b&gt;",
+    '"quoted\'', "%{x}", "<b>bold</b>", "a\\u003cb", "\u202eright-to-left", "javascript:alert(3)",
+    "<a href='javascript:alert(4)'>x</a>", "$x^2$", "__proto__", "constructor",
+]  # fmt: skip
+
+
+def made_up(seed=0, size=24, noise=0.5, extra=()):
+    """Words in a few groups, so that neighbours are not a matter of rounding."""
+    random = np.random.default_rng(seed)
+    words = ["king", "queen", "man", "woman", "new york", "well-known", "東京", "zero", *EVIL]
+    words += list(extra) + [f"word{i}" for i in range(400)]
+    centers = random.normal(size=(40, size))
+    vectors = centers[np.arange(len(words)) % 40] + noise * random.normal(size=(len(words), size))
+    royal, male, female = random.normal(size=(3, size))
+    for row, parts in enumerate(([royal, male], [royal, female], [male], [female])):
+        vectors[row] = 2 * sum(parts) + 0.1 * random.normal(size=size)
+    vectors[words.index("zero")] = 0
+    counts = np.arange(len(words), 0, -1) ** 2
+    return Embeddings(words, vectors, counts=counts, metadata={"training": TRAINING})
+
+
+TRAINING = json.dumps({"config": {"loss": "<i>nce</i>", "epochs": 3, "patience": None}})
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Two files of vectors, and a page of the first and one of both."""
+    folder = tmp_path_factory.mktemp("explore")
+    made_up().save(folder / "one.safetensors")
+    # 200 words more, which leave the others in their groups.
+    only = ["only-here", *(f"only{i}" for i in range(199))]
+    made_up(noise=0.9, extra=only).save(folder / "two.safetensors")
+    one, two = str(folder / "one.safetensors"), str(folder / "two.safetensors")
+    assert main([one, "-o", str(folder / "one.html"), "--map-words", "200"]) == 0
+    assert main([one, two, "-o", str(folder / "both.html")]) == 0
+    return folder
+
+
+# --- quantisation -------------------------------------------------------------------------------
+
+
+def test_codes_by_hand():
+    codes = to_codes(np.array([[0.6, -0.8], [0, 0], [1, 0.5]], np.float32), np.int8)
+    assert codes.tolist() == [[95, -127], [0, 0], [127, 64]]
+    np.testing.assert_allclose(np.linalg.norm(directions(codes), axis=1), [1, 0, 1], rtol=1e-6)
+
+
+def test_recall_is_its_naive_twin():
+    random = np.random.default_rng(1)
+    exact = made_up().unit_vectors[20:100]
+    rough = exact + 0.1 * random.normal(size=exact.shape).astype(np.float32)
+    rough /= np.linalg.norm(rough, axis=1, keepdims=True)
+    assert recall(exact, rough) == pytest.approx(naive.recall_at_10(exact, rough))
+    assert 0.3 < recall(exact, rough) < 0.95
+    assert recall(exact, exact) == 1
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_recall_of_few_words(rows):
+    units = made_up().unit_vectors[:rows]
+    assert recall(units, units) == 1
+
+
+def test_equal_vectors_do_not_count_against_recall():
+    units = np.tile(made_up().unit_vectors[:1], (60, 1))
+    assert recall(units, directions(to_codes(units, np.int8))) == 1
+
+
+def test_one_byte_is_enough_or_two_are_taken():
+    random = np.random.default_rng(2)
+    spread = random.normal(size=(3000, 100)).astype(np.float32)
+    spread /= np.linalg.norm(spread, axis=1, keepdims=True)
+    found = quantise(spread)
+    assert found.codes.dtype == np.int8
+    assert found.recall >= MIN_RECALL
+    # One huge number in each row leaves the others a few of 127 steps.
+    spiky = spread.copy()
+    spiky[:, 0] = 30
+    spiky /= np.linalg.norm(spiky, axis=1, keepdims=True)
+    assert recall(spiky, directions(to_codes(spiky, np.int8))) < MIN_RECALL
+    found = quantise(spiky)
+    assert found.codes.dtype == np.int16
+    assert found.recall >= MIN_RECALL
+
+
+# --- maps ---------------------------------------------------------------------------------------
+
+
+def test_pca_against_singular_values():
+    units = made_up().unit_vectors
+    found = projection.pca(units)
+    centered = units.astype(np.float64) - units.mean(axis=0, dtype=np.float64)
+    _, values, vectors = np.linalg.svd(centered, full_matrices=False)
+    np.testing.assert_allclose(np.abs(found.axes), np.abs(vectors[:2]), atol=1e-5)
+    assert found.explained == pytest.approx((values[:2] ** 2).sum() / (values**2).sum())
+    np.testing.assert_allclose(found.points, (units - found.center) @ found.axes.T, atol=1e-5)
+    assert (found.axes[[0, 1], np.abs(found.axes).argmax(axis=1)] > 0).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (5, 1), (2, 2)])
+def test_pca_of_very_little(shape):
+    found = projection.pca(np.ones(shape, np.float32))
+    assert found.points.shape == (shape[0], 2)
+    assert np.isfinite(found.points).all()
+    assert found.explained == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # theirs, not ours
+@pytest.mark.parametrize(("method", "module"), [("umap", "umap"), ("tsne", "sklearn.manifold")])
+def test_other_maps_keep_groups_together(method, module):
+    pytest.importorskip(module)
+    groups = np.repeat(np.eye(3, 8), 20, axis=0)
+    units = groups + 0.05 * np.random.default_rng(0).normal(size=groups.shape)
+    units = (units / np.linalg.norm(units, axis=1, keepdims=True)).astype(np.float32)
+    points = projection.project(units, method, seed=1).points
+    assert points.shape == (60, 2)
+    centers = points.reshape(3, 20, 2).mean(axis=1)
+    distances = np.linalg.norm(points[:, None] - centers, axis=2)
+    assert (distances.argmin(axis=1) == np.repeat(range(3), 20)).mean() > 0.95
+    again = projection.project(units, method, seed=1).points
+    np.testing.assert_array_equal(points, again)
+    with pytest.raises(ConfigError, match="expected at least 5 words, got 3"):
+        projection.project(units[:3], method)
+
+
+# --- what the page holds ------------------------------------------------------------------------
+
+
+class Elements(html.parser.HTMLParser):
+    """Start tags with their attributes, and the scripts' content by id."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.scripts, self.name = [], {}, None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag == "script":
+            self.name = dict(attributes).get("id", "code")
+            assert self.name not in self.scripts
+            self.scripts[self.name] = ""
+
+    def handle_data(self, data):
+        if self.cdata_elem == "script":
+            self.scripts[self.name] += data
+
+
+def unpacked(parsed, name, dtype):
+    return np.frombuffer(gzip.decompress(base64.b64decode(parsed.scripts[name])), dtype)
+
+
+def test_the_page_holds_the_vectors(files):
+    parsed = Elements((files / "one.html").read_text(encoding="utf-8"))
+    wv = load(files / "one.safetensors")
+    (facts,) = json.loads(parsed.scripts["facts"])["models"]
+    assert facts["words"] == wv.index_to_key
+    assert facts["counts"] == wv.counts.tolist()
+    examples = json.loads(parsed.scripts["facts"])["examples"]
+    assert examples[0] == "king"
+    assert examples[-1] == "king - man + woman"
+    assert all(word in wv for word in examples[:-1])
+    codes = unpacked(parsed, "codes-0", "<i1").reshape(len(wv), -1)
+    np.testing.assert_allclose(directions(codes), wv.unit_vectors, atol=0.01)
+    lengths = np.linalg.norm(wv.vectors, axis=1)
+    np.testing.assert_allclose(unpacked(parsed, "lengths-0", "<f4"), lengths, rtol=1e-5)
+    assert np.shape(facts["points"]) == (2, 200)
+
+
+def test_the_page_loads_nothing(files):
+    for name in ("one.html", "both.html"):
+        text = (files / name).read_text(encoding="utf-8")
+        parsed = Elements(text)
+        for tag, attributes in parsed.tags:
+            assert tag not in ("link", "img", "iframe", "base", "object", "embed")
+            assert not {"src", "srcset", "action"} & attributes.keys()
+            assert attributes.get("href", "#").startswith("#")
+        policies = [a["content"] for _, a in parsed.tags if "http-equiv" in a]
+        assert policies == [page.POLICY]
+        assert "url(" not in text.split("<style>")[1].split("</style>")[0]
+
+
+def test_words_reach_the_page_as_json_alone(files):
+    text = (files / "both.html").read_text(encoding="utf-8")
+    parsed = Elements(text)
+    names = {"facts", "plotly", "code", "codes-0", "codes-1", "lengths-0", "lengths-1"}
+    assert set(parsed.scripts) == names
+    assert "<" not in parsed.scripts["facts"]
+    assert "alert" not in re.sub(r'<script type="application/json".*?</script>', "", text)
+    assert "<i>nce" not in text
+    assert "&lt;i&gt;nce&lt;/i&gt;" in text
+
+
+def test_our_scripts_never_write_html():
+    for name in ("vectors.js", "charts.js", "explorer.js"):
+        for way in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval("):
+            assert way not in page.asset(name)
+
+
+def contrast(a, b):
+    """WCAG 2.2, definitions of contrast ratio and relative luminance."""
+
+    def luminance(colour):
+        digits = colour.lstrip("#")
+        digits = "".join(d * 2 for d in digits) if len(digits) == 3 else digits
+        parts = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_in_both_modes():
+    assert contrast("#fff", "#000") == pytest.approx(21)
+    light, dark = (
+        dict(re.findall(r"--(\w+):(#\w+)", part)) for part in page.asset("page.css").split("@media")
+    )
+    for colours in (light, dark):
+        for name in ("ink", "muted", "c0", "c7"):  # text, notes, links, errors
+            assert contrast(colours[name], colours["paper"]) >= 4.5, name
+        for i in range(8):  # what is drawn, not read
+            assert contrast(colours[f"c{i}"], colours["paper"]) >= 3
+
+
+def test_the_most_frequent_words_are_kept_and_the_page_says_so(files, capsys):
+    wide = Embeddings(["a"], np.ones((1, 300)))
+    narrow = Embeddings(["a"], np.ones((1, 100)))
+    assert 67_777 < words_that_fit([narrow]) < 100_000
+    assert words_that_fit([wide, wide]) < words_that_fit([wide]) < words_that_fit([narrow])
+    out = files / "cut.html"
+    assert main([str(files / "one.safetensors"), "-o", str(out), "--max-words", "100"]) == 0
+    total = len(load(files / "one.safetensors"))
+    assert f"100 of {total} words" in capsys.readouterr().out
+    text = out.read_text(encoding="utf-8")
+    assert f"the first 100 of {total} words" in text
+    (facts,) = json.loads(Elements(text).scripts["facts"])["models"]
+    assert len(facts["words"]) == len(facts["counts"]) == len(facts["points"][0]) == 100
+
+
+def test_a_page_of_68k_words_stays_small():
+    """Random numbers, which compress least."""
+    random = np.random.default_rng(0)
+    codes = random.integers(-127, 128, (67_777, 100), np.int8)
+    vectors = page.compressed_element("codes", codes.tobytes())
+    words = page.json_element("facts", [f"abcdef{i}" for i in range(67_777)])
+    lengths = page.compressed_element("lengths", random.normal(size=67_777).astype("f4").tobytes())
+    plotly = page.compressed_element("plotly", page.plotly_script().encode())
+    assert sum(map(len, (vectors, words, lengths, plotly))) < PAGE_BYTES - 500_000
+
+
+# --- comparison ---------------------------------------------------------------------------------
+
+
+def test_overlap_is_its_naive_twin():
+    first, second = made_up(), made_up(noise=0.9, extra=["only-here"])
+    found = overlap(first, second, 10_000)
+    shared = [word for word in first if word in second]
+    assert [word for word, _ in found] == shared
+    assert found[20:40] == [
+        (word, naive.overlap_at_10(first, second, shared, word)) for word in shared[20:40]
+    ]
+    assert len({n for _, n in found}) > 3
+    assert all(n == 10 for word, n in overlap(first, first, 10_000) if word != "zero")
+
+
+def test_files_with_little_in_common():
+    first, second = made_up(), Embeddings(["king", "other"], np.eye(2, 24))
+    assert overlap(first, second, 10_000) == []
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["--max-words", "0"], ConfigError, "--max-words: expected 1 to .*, got 0"),
+        (["--map-words", "99999"], ConfigError, "--map-words: expected 1 to 20000, got 99999"),
+        (["--seed", "-1"], ConfigError, "--seed: expected 0 to"),
+        (["-o", "no/such/folder.html"], OutputError, "expected an existing folder"),
+        (["missing.bin"], FormatError, "missing.bin: expected a file of word vectors"),
+        (["x.bin"] * 8, ConfigError, "expected at most 8 files, got 9"),
+    ],
+)
+def test_wrong_calls(files, tmp_path, monkeypatch, arguments, error, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        main([str(files / "one.safetensors"), *arguments])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "message"),
+    [
+        ("plotly.offline", [], r"expected the package plotly, got none .*pip install 'w2v\[viz\]'"),
+        ("umap", ["--map", "umap"], "--map umap: expected the package umap-learn"),
+        ("sklearn.manifold", ["--map", "tsne"], "--map tsne: expected the package scikit-learn"),
+    ],
+)
+def test_without_the_extra(files, tmp_path, monkeypatch, module, arguments, message):
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        main([str(files / "one.safetensors"), *arguments])
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_of_files():
+    assert explore._names(["a/x.bin", "b/y.bin"]) == ["x.bin", "y.bin"]
+    assert explore._names(["a/x.bin", "b/x.bin"]) == ["a/x.bin", "b/x.bin"]
+
+
+@pytest.mark.parametrize("words", [1, 2, 3])
+def test_a_page_of_very_few_words(tmp_path, words):
+    vectors = np.eye(3, 2)[:words]
+    Embeddings(["a", "b", "c"][:words], vectors).save(tmp_path / "v.bin")
+    assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html")]) == 0
+
+
+def test_a_record_that_is_no_json():
+    wv = Embeddings(["a", "b"], np.eye(2), metadata={"training": "{"})
+    assert make_model("v", wv, max_words=10).training == {}
+
+
+# --- in a browser -------------------------------------------------------------------------------
+
+needs_browser = pytest.mark.skipif(find() is None, reason="needs Chromium or Chrome")
+
+ROWS = """[...document.querySelectorAll("#lists table")].map(table =>
+  [...table.querySelectorAll("tbody tr")].map(row =>
+    [row.querySelector("a").textContent, +row.querySelector(".number").textContent]))"""
+READY = "document.documentElement.dataset.ready === 'all'"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+def opened(browser, path, fragment="", **look):
+    shown = browser.open(path.as_uri() + fragment, **look)
+    shown.wait(READY)
+    return shown
+
+
+def ask(shown, text, key="Enter"):
+    """Type into the search field as a person does."""
+    shown.evaluate("document.querySelector('#query').focus()")
+    shown.evaluate("document.querySelector('#query').select()")
+    shown.type(text)
+    shown.press(key)
+    shown.wait(f"document.querySelector('title').textContent.startsWith({json.dumps(text)})")
+
+
+def check_rows(rows, expected):
+    """Neighbours as Python finds them; where two are equally near the order may differ."""
+    for (_, cosine), (_, exact) in zip(rows, expected, strict=True):
+        assert cosine == pytest.approx(exact, abs=0.01)
+    exact_of = dict(expected)
+    last = expected[-1][1]
+    for word, cosine in rows:
+        assert exact_of.get(word, last) == pytest.approx(cosine, abs=0.01)
+    assert len(set(dict(rows)) & set(exact_of)) >= len(expected) - 1
+
+
+@needs_browser
+def test_neighbours_are_those_of_most_similar(browser, files):
+    wv = load(files / "one.safetensors")
+    shown = opened(browser, files / "one.html")
+    queries = {
+        "queen": (["queen"], []),
+        "king - man + woman": (["king", "woman"], ["man"]),
+        "new york": (["new york"], []),
+        "well-known": (["well-known"], []),
+        "東京 -man": (["東京"], ["man"]),
+        "word7": (["word7"], []),
+        "<script>alert(1)</script>": (["<script>alert(1)</script>"], []),
+    }
+    for text, (positive, negative) in queries.items():
+        ask(shown, text)
+        (rows,) = shown.evaluate(ROWS)
+        check_rows(rows, wv.most_similar(positive, negative))
+    ask(shown, "king - man + woman")
+    assert shown.evaluate(ROWS)[0][0][0] == "queen"
+    assert shown.complaints() == []
+    assert {uri.split("#")[0] for uri in shown.requests()} <= {(files / "one.html").as_uri()}
+
+
+@needs_browser
+def test_wrong_queries_are_explained(browser, files):
+    shown = opened(browser, files / "one.html")
+    for text, message in (
+        ("kin", "“kin” is not in the vocabulary. Did you mean king?"),
+        ("king queen", "Expected + or − between words, got “queen”."),
+        ("king - ", "Expected a word after + or −, got the end."),
+        ("king - + man", "Expected a word after + or −, got “+”."),
+    ):
+        ask(shown, text.strip())
+        assert shown.evaluate("document.querySelector('#lists').textContent") == message
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_completion_with_the_keyboard(browser, files):
+    shown = opened(browser, files / "one.html")
+    shown.press("/")
+    assert shown.evaluate("document.activeElement.id") == "query"
+    shown.type("king - MA")
+    options = (
+        "[...document.querySelectorAll('#completions:not([hidden]) li')].map(o => o.textContent)"
+    )
+    assert shown.evaluate(options)[0] == "man"
+    shown.press("ArrowDown")
+    assert shown.evaluate(
+        "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))"
+        ".getAttribute('aria-selected')"
+    ) == "true"  # fmt: skip
+    shown.press("Enter")
+    shown.wait("location.hash === '#q=king+-+man'")
+    assert shown.evaluate("document.querySelector('#query').value") == "king - man"
+    assert shown.evaluate(options) == []
+    shown.evaluate("document.querySelector('#query').select()")
+    shown.type("wor")
+    assert len(shown.evaluate(options)) == 12
+    shown.press("Escape")
+    assert shown.evaluate(options) == []
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_address_keeps_the_state(browser, files):
+    shown = opened(browser, files / "one.html", "#q=queen&n=25&view=-1,1,-0.5,0.5")
+    assert shown.evaluate("document.querySelector('#query').value") == "queen"
+    assert len(shown.evaluate(ROWS)[0]) == 25
+    assert shown.evaluate("document.querySelector('#map').layout.xaxis.range") == [-1, 1]
+    first = shown.evaluate(ROWS)[0][0][0]
+    shown.evaluate("document.querySelector('#lists a').click()")
+    shown.wait(f"document.querySelector('#query').value === {first!r}")
+    assert "n=25" in shown.evaluate("location.hash")
+    shown.evaluate("document.querySelector('#zoom-in').click()")
+    assert "view=" in shown.evaluate("location.hash")
+    shown.evaluate("history.back()")
+    shown.wait("document.querySelector('#query').value === 'queen'")
+    for nonsense in ("#q=&n=7&m=99&view=1,2", "#%", "#q=%ff", "#view=3,1,0,0"):
+        shown.evaluate(f"location.hash = {nonsense!r}")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_words_are_shown_literally(browser, files):
+    """No word of the corpus becomes an element, a command or another word."""
+    shown = opened(browser, files / "one.html")
+    for word in EVIL:
+        ask(shown, word)
+        assert shown.evaluate("document.querySelector('#query').value") == word
+        assert len(shown.evaluate(ROWS)[0]) == 10
+        drawn = "[...document.querySelectorAll('#lengths text')].map(t => t.textContent)"
+        assert word in shown.evaluate(drawn)
+        drawn = "[...document.querySelectorAll('#map .textpoint text')].map(t => t.textContent)"
+        assert word in shown.evaluate(drawn)
+        assert shown.evaluate("document.querySelector('#lists').innerHTML.includes('<script')") is (
+            False
+        )
+    assert shown.evaluate("document.querySelectorAll('img, b, #map a, #lengths a').length") == 0
+    ask(shown, "<b>bold</b>")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_map_is_clicked_zoomed_and_highlighted(browser, files):
+    wv = load(files / "one.safetensors")
+    shown = opened(browser, files / "one.html", "#q=queen")
+    near = [wv.key_to_index[word] for word, _ in wv.most_similar("queen")]
+    drawn = shown.evaluate("document.querySelector('#map').data.map(trace => trace.customdata)")
+    assert drawn[0] == list(range(200))
+    assert len(set(drawn[2]) & set(near)) >= 9  # words beyond the 200 are placed by PCA
+    assert max(near) >= 200
+    assert drawn[3] == [1]
+    x, y = shown.evaluate("(trace => [trace.x, trace.y])(document.querySelector('#map').data[2])")
+    plane = projection.pca(wv.unit_vectors[:200])
+    places = (wv.unit_vectors[drawn[2]] - plane.center) @ plane.axes.T
+    np.testing.assert_allclose(np.transpose([x, y]), places, atol=0.02)
+    shown.evaluate("document.querySelector('#zoom-found').click()")
+    narrow = shown.evaluate("document.querySelector('#map').layout.xaxis.range")
+    shown.evaluate("document.querySelector('#zoom-all').click()")
+    wide = shown.evaluate("document.querySelector('#map').layout.xaxis.range")
+    assert narrow[1] - narrow[0] < wide[1] - wide[0]
+    assert "view=" not in shown.evaluate("location.hash")
+    shown.evaluate("document.querySelector('#map').scrollIntoView({block: 'center'})")
+    x, y = shown.evaluate(
+        """(() => {const map = document.querySelector("#map"), box = map.getBoundingClientRect();
+        const [x, y] = [map.layout.xaxis.range, map.layout.yaxis.range];
+        const point = [map.data[0].x[2], map.data[0].y[2]];
+        return [box.x + 1 + (point[0] - x[0]) / (x[1] - x[0]) * map.clientWidth,
+                box.y + 1 + (y[1] - point[1]) / (y[1] - y[0]) * map.clientHeight]})()"""
+    )
+    shown.click(x, y)
+    shown.wait("document.querySelector('#query').value === 'man'")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_comparison_in_the_browser(browser, files):
+    first, second = load(files / "one.safetensors"), load(files / "two.safetensors")
+    overlaps = overlap(first, second, 10_000)
+
+    def lost(entry):
+        """By how much words that only one file has would lower the overlap."""
+        near = [set(dict(wv.most_similar(entry[0]))) for wv in (first, second)]
+        return entry[1] - len(near[0] & near[1])
+
+    word, exact = max((entry for entry in overlaps if entry[0].startswith("word")), key=lost)
+    assert lost((word, exact)) >= 3
+    shown = opened(browser, files / "both.html", f"#q={word}&m=1")
+    tables = shown.evaluate(ROWS)
+    check_rows(tables[0], first.most_similar(word))
+    check_rows(tables[1], second.most_similar(word))
+    shared = shown.evaluate("document.querySelector('#lists .overlap strong').textContent")
+    assert abs(int(shared.removesuffix(" of 10")) - exact) <= 1
+    assert shown.evaluate(
+        "[...document.querySelectorAll('#models button')].map(b => b.ariaPressed)"
+    ) == ["false", "true"]  # fmt: skip
+    table = shown.evaluate(
+        "[...document.querySelectorAll('#differences details tr')].map(r => r.textContent)"
+    )
+    assert len(table) == 50
+    words = sorted(overlaps, key=lambda entry: entry[1])
+    assert table[0] == f"{words[0][0]}{words[0][1]} of 10"
+    ask(shown, "only-here")
+    assert shown.evaluate("document.querySelector('#lists .failed').textContent").startswith(
+        "“only-here” is not in the vocabulary"
+    )
+    assert [len(rows) for rows in shown.evaluate(ROWS)] == [10]
+    assert shown.complaints() == []
+
+
+@needs_browser
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits_the_window_in_both_modes(browser, files, width, dark):
+    for name in ("one.html", "both.html"):
+        shown = opened(browser, files / name, "#q=queen", width=width, height=800, dark=dark)
+        assert shown.evaluate("document.documentElement.scrollWidth") == width
+        paper = shown.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (paper == "rgb(255, 255, 255)") is not dark
+        drawn = shown.evaluate("document.querySelector('#map').layout.paper_bgcolor")
+        assert drawn == ("#16191d" if dark else "#fff")
+        unnamed = """[...document.querySelectorAll("button, input, select, a, table")].filter(e =>
+          !(e.textContent.trim() || e.ariaLabel || e.labels?.length)).length"""
+        assert shown.evaluate(unnamed) == 0
+        assert shown.screenshot().startswith(b"\x89PNG")
+        assert shown.complaints() == []
+
+
+@needs_browser
+def test_two_bytes_a_number_and_no_counts(browser, tmp_path):
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(300, 16))
+    vectors[:, 0] = 30
+    Embeddings([f"w{i}" for i in range(300)], vectors).save(tmp_path / "v.bin")
+    assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html")]) == 0
+    assert "two bytes a number" in (tmp_path / "v.html").read_text(encoding="utf-8")
+    shown = opened(browser, tmp_path / "v.html", "#q=w3")
+    (rows,) = shown.evaluate(ROWS)
+    expected = load(tmp_path / "v.bin").most_similar("w3")
+    assert [word for word, _ in rows] == [word for word, _ in expected]
+    assert "No counts" in shown.evaluate("document.querySelector('#frequency-note').textContent")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_it_follows_a_change_of_the_window_and_the_mode(browser, files):
+    shown = opened(browser, files / "one.html", width=1280, height=800)
+    width = "document.querySelector('#map').layout.width"
+    before = shown.evaluate(width)
+    shown.look(1280, 800, dark=True)
+    shown.wait("document.querySelector('#map').layout.paper_bgcolor === '#16191d'")
+    shown.look(390, 800, dark=True)
+    shown.wait(f"{width} < 390")
+    assert shown.evaluate(width) < before
+    assert shown.complaints() == []

@@ -1,0 +1,143 @@
+// Vectors in memory: look-up, neighbours, completion. Knows nothing of the page.
+
+/** The bytes of a <script type="text/plain"> that holds gzip in base64. */
+async function unpack(id) {
+  const text = atob(document.getElementById(id).textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}
+
+class Vectors {
+  /** Words and vectors of one file: `facts` as JSON, `codes` (V x D integers), `lengths`. */
+  constructor(facts, codes, lengths) {
+    Object.assign(this, facts);
+    this.codes = codes;
+    this.lengths = lengths;
+    this.ids = new Map(facts.words.map((word, id) => [word, id]));
+    this.lower = facts.words.map(word => word.toLowerCase());
+    this.scales = new Float32Array(facts.words.length);  // 1 / length of each row of codes
+    for (let id = 0, i = 0; id < this.scales.length; id++) {
+      let square = 0;
+      for (const end = i + this.size; i < end; i++) square += codes[i] * codes[i];
+      this.scales[id] = square ? 1 / Math.sqrt(square) : 0;
+    }
+  }
+
+  static async load(facts, number) {
+    const codes = await unpack("codes-" + number);
+    const lengths = await unpack("lengths-" + number);
+    const Codes = facts.bytes === 1 ? Int8Array : Int16Array;
+    return new Vectors(facts, new Codes(codes), new Float32Array(lengths));
+  }
+
+  unit(id) {
+    const begin = id * this.size;
+    return Float32Array.from(this.codes.subarray(begin, begin + this.size),
+                             code => code * this.scales[id]);
+  }
+
+  /** Sum of the positive minus the negative unit vectors (3CosAdd), of length 1. */
+  sum(positive, negative) {
+    const total = new Float32Array(this.size);
+    for (const [words, sign] of [[positive, 1], [negative, -1]])
+      for (const word of words) {
+        const unit = this.unit(this.ids.get(word));
+        for (let i = 0; i < this.size; i++) total[i] += sign * unit[i];
+      }
+    const length = Math.hypot(...total) || 1;
+    return total.map(number => number / length);
+  }
+
+  /** The `count` words nearest to a vector by cosine, the nearest first, the lower id on ties.
+   *  `leftOut` is a set of words; `allowed`, if given, a function of a word. */
+  nearest(query, leftOut, count, allowed) {
+    const best = [];
+    const {codes, scales, size, words} = this;
+    for (let id = 0, i = 0; id < words.length; id++) {
+      let dot = 0;
+      for (let j = 0; j < size; j++, i++) dot += codes[i] * query[j];
+      const cosine = dot * scales[id];
+      if (best.length === count && cosine <= best[count - 1].cosine) continue;
+      if (leftOut.has(words[id]) || (allowed && !allowed(words[id]))) continue;
+      let place = best.length;
+      while (place > 0 && best[place - 1].cosine < cosine) place--;
+      best.splice(place, 0, {id, word: words[id], cosine});
+      if (best.length > count) best.pop();
+    }
+    return best;
+  }
+
+  /** Where a word lies on the map: [x, y], or null. PCA is linear, so it can place any word. */
+  point(id) {
+    if (id < this.points[0].length) return [this.points[0][id], this.points[1][id]];
+    if (!this.axes) return null;
+    const unit = this.unit(id);
+    return this.axes.map(axis =>
+      axis.reduce((total, number, i) => total + number * (unit[i] - this.center[i]), 0));
+  }
+
+  /** Words that begin with a text whatever the case, then words that contain it; frequent first. */
+  complete(text, count) {
+    const typed = text.toLowerCase();
+    const inside = [], found = this.ids.has(text) ? [text] : [];
+    for (let id = 0; id < this.words.length && found.length < count; id++) {
+      const at = this.lower[id].indexOf(typed);
+      if (at === 0 && this.words[id] !== text) found.push(this.words[id]);
+      else if (at > 0 && inside.length < count) inside.push(this.words[id]);
+    }
+    return found.concat(inside).slice(0, count);
+  }
+
+  /** Up to three words spelt like one that is not there. */
+  similar(word) {
+    const typed = word.toLowerCase();
+    const near = [], most = typed.length < 5 ? 1 : 2;
+    for (let id = 0; id < this.words.length; id++) {
+      const distance = editDistance(typed, this.lower[id], most);
+      if (distance <= most) near.push({word: this.words[id], distance});
+    }
+    return near.sort((a, b) => a.distance - b.distance).slice(0, 3).map(entry => entry.word);
+  }
+}
+
+/** Levenshtein's distance, or a number above `most` as soon as it must be larger. */
+function editDistance(a, b, most) {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  let row = Array.from({length: b.length + 1}, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] !== b[j - 1])));
+    if (Math.min(...next) > most) return most + 1;
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** Words to add and to subtract: "king - man + woman", "king -man +woman", or one word as it is.
+ *  `known` tells whether a text is a word. Throws an Error for people. As w2v.query reads them. */
+function parse(text, known) {
+  const whole = text.trim();
+  const tokens = [];
+  for (const part of known(whole) ? [whole] : whole.split(/\s+/))
+    if (/^[+\-−]./.test(part) && !known(part)) tokens.push(part[0], part.slice(1));
+    else tokens.push(part);
+  const positive = [], negative = [];
+  let into = positive, afterSign = false;
+  for (const token of tokens)
+    if (/^[+\-−]$/.test(token) && !(into && known(token))) {
+      if (afterSign) throw new Error(`Expected a word after + or −, got “${token}”.`);
+      into = token === "+" ? positive : negative;
+      afterSign = true;
+    } else if (!into) {
+      throw new Error(`Expected + or − between words, got “${token}”.`);
+    } else {
+      into.push(token);
+      into = null;
+      afterSign = false;
+    }
+  if (into) throw new Error("Expected a word after + or −, got the end.");
+  return {positive, negative};
+}

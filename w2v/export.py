@@ -1,0 +1,175 @@
+"""Write vectors for other viewers and libraries.
+
+    python -m w2v.export vectors.bin --to projector -o projector      TensorBoard's Projector
+    python -m w2v.export vectors.bin --to parquet -o words.parquet     embedding-atlas
+    python -m w2v.export vectors.bin --to huggingface -o model         sentence-transformers
+
+Writes nothing itself: see `w2v.exports`.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import SUPPRESS, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from w2v import cli
+from w2v.embeddings import Embeddings, load
+from w2v.errors import ConfigError, OutputError
+from w2v.evaluate import default_files, evaluate_analogies, evaluate_similarity
+from w2v.exports import huggingface, parquet, projector
+from w2v.files import check_output
+from w2v.projection import METHODS, check_method
+from w2v.questions import read_analogies, read_similarity
+
+PROG = "w2v.export"
+KINDS = {"projector": projector.FILES, "parquet": (), "huggingface": huggingface.FILES}
+"""What can be written, and the files of those that are folders."""
+
+_DESCRIPTION = """\
+Write word vectors for other viewers and libraries:
+  projector    a folder for the TensorBoard Embedding Projector
+  parquet      a file for Apple's embedding-atlas (needs the extra export)
+  huggingface  a folder that sentence-transformers loads, with a model card"""
+
+_MOST_NEIGHBORS = 1000
+
+
+def _parser() -> cli.ArgumentParser:
+    parser = cli.ArgumentParser(
+        prog=PROG, description=_DESCRIPTION, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument("vectors", help=".bin, .txt, .vec or .safetensors")
+    parser.add_argument("--to", choices=tuple(KINDS), required=True, help="what to write")
+    parser.add_argument(
+        "--output", "-o", metavar="PATH", required=True, help="a file for parquet, else a folder"
+    )
+    parser.add_argument(
+        "--max-words", type=int, metavar="N", help="words to write, the first ones (default: all)"
+    )
+    atlas = parser.add_argument_group("parquet")
+    atlas.add_argument(
+        "--map", choices=tuple(METHODS), default=SUPPRESS,
+        help="how x and y are made; umap and tsne need the extra viz (default: pca)",
+    )  # fmt: skip
+    atlas.add_argument(
+        "--seed", type=int, default=SUPPRESS, metavar="N", help="for umap and tsne (default: 0)"
+    )
+    atlas.add_argument(
+        "--neighbors", type=int, default=SUPPRESS, metavar="N",
+        help="nearest words a row names; 0 saves the time (default: 10)",
+    )  # fmt: skip
+    card = parser.add_argument_group("huggingface")
+    card.add_argument(
+        "--analogies", nargs="+", metavar="FILE", default=SUPPRESS,
+        help="questions to evaluate on for the model card (default: the project's own, where its "
+        "data folder is there)",
+    )  # fmt: skip
+    card.add_argument(
+        "--similarity", nargs="+", metavar="FILE", default=SUPPRESS, help="likewise: scored pairs"
+    )
+    return parser
+
+
+_OPTIONS_OF = {
+    "map": "parquet", "seed": "parquet", "neighbors": "parquet",
+    "analogies": "huggingface", "similarity": "huggingface",
+}  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; see the module's header. Returns the exit code, raises `W2VError`."""
+    arguments = _parser().parse_args(argv)
+    kind, output = arguments.to, Path(arguments.output)
+    given = vars(arguments)
+    for option, its_kind in _OPTIONS_OF.items():
+        if option in given and its_kind != kind:
+            raise ConfigError(f"--{option}: expected --to {its_kind}, got --to {kind}")
+    if arguments.max_words is not None and arguments.max_words < 1:
+        raise ConfigError(f"--max-words: expected at least 1, got {arguments.max_words}")
+    method, seed, neighbors = (
+        given.get("map", "pca"), given.get("seed", 0), given.get("neighbors", 10)
+    )  # fmt: skip
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"--seed: expected 0 to {2**32 - 1}, got {seed}")
+    if not 0 <= neighbors <= _MOST_NEIGHBORS:
+        raise ConfigError(f"--neighbors: expected 0 to {_MOST_NEIGHBORS}, got {neighbors}")
+    if kind == "parquet":
+        parquet.require_pyarrow()
+        check_method(method)
+        check_output(output)
+    else:
+        _check_folder(output, KINDS[kind])
+    questions = _questions(given) if kind == "huggingface" else ([], [])
+
+    wv = _first_words(load(arguments.vectors), arguments.max_words)
+    if kind == "parquet":
+        parquet.write(output, wv, method=method, seed=seed, neighbors=neighbors)
+        columns = "--text word --x x --y y" + (" --neighbors neighbors" if neighbors else "")
+        following = f"embedding-atlas {output} {columns}"
+    elif kind == "projector":
+        output.mkdir(parents=True, exist_ok=True)
+        projector.write(output, wv)
+        following = (
+            f"tensorboard --logdir {output}, or load the two .tsv files at "
+            "https://projector.tensorflow.org"
+        )
+    else:
+        results: list[huggingface.Result] = [
+            *(evaluate_analogies(wv, file) for file in questions[0]),
+            *(evaluate_similarity(wv, file) for file in questions[1]),
+        ]
+        output.mkdir(parents=True, exist_ok=True)
+        huggingface.write(output, wv, Path(arguments.vectors).stem, results)
+        following = f'SentenceTransformer("{output}") in Python'
+    print(f"{output}: {len(wv):,} words\nnext     {following}")
+    return 0
+
+
+def _first_words(wv: Embeddings, max_words: int | None) -> Embeddings:
+    if max_words is None or max_words >= len(wv):
+        return wv
+    counts = None if wv.counts is None else wv.counts[:max_words]
+    return Embeddings(
+        wv.index_to_key[:max_words], wv.vectors[:max_words], counts=counts, metadata=wv.metadata
+    )
+
+
+def _questions(given: dict[str, list[str]]) -> tuple[list[str], list[str]]:
+    """Files of analogies and of similarities, read once so that a mistake shows at once."""
+    found = [given.get(option) for option in ("analogies", "similarity")]
+    if found == [None, None]:
+        found = [default_files("analogies"), default_files("similarity")]
+    analogies, similarity = ([] if files is None else files for files in found)
+    for file in analogies:
+        read_analogies(file)
+    for file in similarity:
+        read_similarity(file)
+    return analogies, similarity
+
+
+def _check_folder(folder: Path, files: Sequence[str]) -> None:
+    """Refuse a folder that cannot be made, or that holds files which are not of this export."""
+    above = folder, *folder.absolute().parents
+    existing = next(path for path in above if path.exists() or path.is_symlink())
+    if not existing.is_dir():
+        raise OutputError(f"{folder}: expected a folder, got the file {existing}")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: expected a folder to write in, got no permission")
+    if existing is folder:
+        others = sorted(path.name for path in folder.iterdir() if path.name not in files)
+        if others:
+            raise OutputError(f"{folder}: expected an empty folder, got one with {others[0]}")
+        for name in files:
+            check_output(folder / name)
+
+
+def entry() -> NoReturn:
+    """The command, with errors as one line and an exit code."""
+    cli.run(main, PROG)
+
+
+if __name__ == "__main__":
+    entry()
