@@ -103,8 +103,8 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
         cells = []
         for column in columns:
             values = [score[column] for score in scores]
-            spread = statistics.stdev(values) if len(values) > 1 else 0.0
-            cells.append(f"{statistics.mean(values):.3f} ± {spread:.3f}")
+            spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+            cells.append(f"{statistics.mean(values):.3f}{spread}")
         rows.append(f"| `{setting}` | {len(scores)} | " + " | ".join(cells) + " |")
     lines = [
         f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "
