@@ -104,7 +104,7 @@ class FullRun(Run):
     @contextmanager
     def prepared(self) -> Iterator[float]:
         """See `Run.prepared`. For `corpus` targets, draws the pairs of the whole corpus."""
-        with threadpool_limits(self.config.workers, "blas"):
+        with threadpool_limits(1, "blas"):  # `FullSoftmax` has threads of its own
             started = time.perf_counter()
             if self.config.targets == "corpus":
                 drawn = [self.windows(0, block) for block in range(len(self.edges) - 1)]
@@ -141,12 +141,11 @@ class FullRun(Run):
         self.epoch_losses.append(np.nan)
         for batch, words in self.batches(epoch):
             lr = self.learning_rate(before + done)
-            gradients = self.softmax.gradients(batch, batch.pairs)
-            batch_loss, batch_pairs = float(batch.pairs @ gradients.losses), int(batch.pairs.sum())
+            losses = self.optimiser.step(batch, batch.pairs, lr)
+            batch_loss, batch_pairs = float(batch.pairs @ losses), int(batch.pairs.sum())
             if not batch_loss <= MAX_MEAN_LOSS * batch_pairs:
                 place = f"epoch {epoch + 1}, word {done:,} of {len(self.corpus.tokens):,}"
                 raise self.diverged(place, lr, batch_loss / batch_pairs)
-            self.optimiser.step(batch.centers, gradients, lr)
             done = words
             loss += batch_loss
             total += batch_pairs

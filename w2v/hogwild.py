@@ -43,6 +43,7 @@ class HogwildRun(Run):
 
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
+        self.sampled_loss = loss
         counts = corpus.vocabulary.counts
         size, columns = len(counts), padded(config.vector_size)
         self.noise = NoiseSampler(counts, config.noise_exponent)
@@ -89,7 +90,7 @@ class HogwildRun(Run):
     def make_scratch(self) -> Scratch:
         """Working memory for one thread."""
         columns = padded(self.config.vector_size)
-        return make_scratch(columns, self.config.negative, self.config.window)
+        return make_scratch(self.sampled_loss, columns, self.config.negative, self.config.window)
 
     def train_block(
         self, scratch: Scratch, epoch: int, block: int, lr: float

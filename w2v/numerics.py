@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 import numpy as np
 from numba.extending import overload
@@ -28,6 +29,19 @@ FASTMATH = frozenset({"reassoc", "contract", "nsz"})
 is needed by LLVM for both. `nnan` and `ninf` are absent on purpose: NaN and infinity must travel
 through a kernel to be noticed at its end.
 """
+
+
+def _lanes() -> int:
+    """See `LANES`."""
+    features = numba_config.CPU_FEATURES
+    if features is None:
+        features = llvmlite.binding.get_host_cpu_features().flatten()
+    return 16 if "+avx512f" in features.split(",") else 8
+
+
+LANES = _lanes()
+"""Numbers in a vector of the code that is written for registers: a float32 register of AVX-512, or
+of AVX2; two of NEON or SSE. Twice a register's size would work too, but needs two for each sum."""
 
 KEPT_CACHE_VERSIONS = 8
 """How many versions of compiled kernels stay on disk; the oldest go first."""
@@ -197,8 +211,8 @@ def sigmoid_and_softplus(x: Any) -> Any:
     With e = exp(-|x|): softplus(x) = max(x, 0) + ln(1 + e), and sigmoid(x) is 1 / (1 + e) for
     x >= 0 and e / (1 + e) below, so that neither loses its small values to rounding.
     """
-    one = x * 0 + 1  # 1 in the precision of x; NaN and infinity stay visible
-    zero = one - one
+    zero = x - x  # in the precision of x, and NaN where x is infinite: that must stay visible
+    one = zero + _ONE
     e = exp(-abs(x))
     inverse = one / (one + e)
     sigmoid = inverse if x >= zero else e * inverse

@@ -1,25 +1,29 @@
-"""Four small dense operations on rows, written for vector registers.
+"""Five small dense operations on rows, written for vector registers.
 
 A fused kernel spends its time here, so this is the only place that speaks to LLVM directly: a
 plain loop in Numba leaves it to guess that rows do not overlap and that sums may stay in
 registers, and it guesses wrong often enough to cost a factor of three. The code uses LLVM's
-generic vectors of `LANES` numbers, which every target has: one AVX-512 register, two of AVX2, four
-of NEON.
+generic vectors of `LANES` numbers, which every target has.
 
     store_dots(logits, i, x, y, offsets)   logits[i, j] = offsets[j] + x[i] . y[j]   for all rows j
-    add_combination(matrix, row, scale, weights, start, step, sources, n)
-                                           matrix[row] += scale * sum over k < n of
-                                           weights.flat[start + k * step] * sources[k]; n > 0
+                                           of y, and the same for row i + 1
+    add_one(matrix, row, weights, start, step, sources, n)
+                                           matrix[row] += sum over k < n of
+                                           weights[start + k * step] * sources[k]; n > 0
+    add_two(matrix, row, row_2, weights, start, start_2, step, sources, n)
+                                           the same for two different rows
     copy_row(target, i, source, row)       target[i] = source[row]
     prefetch(matrix, row)                  a hint to load matrix[row] into the cache
 
+Two rows at a time, because then what is loaded once is used twice: one row alone waits for loads.
 Matrices are C-contiguous, with the number of columns frozen to a multiple of `LANES`. Nothing here
 checks bounds. With the JIT off the plain functions below run; they also say what each does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -27,32 +31,47 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from w2v.numerics import numba_config
+from w2v.numerics import LANES, numba_config
 
-LANES = 16
-"""Numbers in a vector: 64 bytes of float32, one cache line."""
+MOST_SUMS = 6
+"""Dot products of either row that grow together: 12 sums, two factors and what they are multiplied
+by fit AVX2's 16 registers, and 8 sums would do to keep two multiply-add units of latency 4 busy."""
+
+MOST_PIECES = {1: 12, 2: 6}
+"""Vectors of each row that are updated together, by the number of rows; 12 sums again."""
 
 
 class TileOperations(NamedTuple):
     """The operations for one shape; see the module."""
 
     store_dots: Callable[..., None]
-    add_combination: Callable[..., None]
+    add_one: Callable[..., None]
+    add_two: Callable[..., None]
     copy_row: Callable[..., None]
     prefetch: Callable[..., None]
 
 
 def plain_store_dots(logits: Any, i: Any, x: Any, y: Any, offsets: Any) -> None:
-    """logits[i, j] = offsets[j] + x[i] . y[j]."""
-    logits[i, : len(y)] = offsets + y @ x[i]
+    """Rows i and i + 1: offsets[j] + x[i] . y[j]; behind the last row of y, offsets[j] alone."""
+    tile = logits.reshape(-1, len(offsets))
+    tile[i : i + 2] = offsets
+    tile[i : i + 2, : len(y)] += x[i : i + 2] @ y.T
 
 
-def plain_add_combination(
-    matrix: Any, row: Any, scale: Any, weights: Any, start: Any, step: Any, sources: Any, n: Any
+def plain_add_one(
+    matrix: Any, row: Any, weights: Any, start: Any, step: Any, sources: Any, n: Any
 ) -> None:
-    """matrix[row] += scale * w @ sources[:n], with w = weights.flat[start::step][:n]."""
-    w = scale * weights.reshape(-1)[start : start + n * step : step]
-    matrix[row] += w @ sources[:n]
+    """matrix[row] += w @ sources[:n], with w = weights[start::step][:n]."""
+    matrix[row] += weights[start : start + n * step : step] @ sources[:n]
+
+
+def plain_add_two(
+    matrix: Any, row: Any, row_2: Any, weights: Any, start: Any, start_2: Any, step: Any,
+    sources: Any, n: Any,
+) -> None:  # fmt: skip
+    """`plain_add_one` for two rows."""
+    plain_add_one(matrix, row, weights, start, step, sources, n)
+    plain_add_one(matrix, row_2, weights, start_2, step, sources, n)
 
 
 def plain_copy_row(target: Any, i: Any, source: Any, row: Any) -> None:
@@ -83,16 +102,18 @@ class _Matrix:
         """Pointer to the start of a row."""
         return self.at(self.builder.mul(index, index.type(self.columns)))
 
-    def vector_at(self, row: Any, column: int) -> Any:
+    def vector_at(self, row: Any, column: Any) -> Any:
         """Pointer to `LANES` numbers of a row."""
-        first = self.builder.gep(row, [ir.IntType(64)(column)], inbounds=True)
+        if isinstance(column, int):
+            column = ir.IntType(64)(column)
+        first = self.builder.gep(row, [column], inbounds=True)
         return self.builder.bitcast(first, self.vector.as_pointer())
 
-    def load(self, row: Any, column: int) -> Any:
+    def load(self, row: Any, column: Any) -> Any:
         """`LANES` numbers of a row, as one vector; rows need not be aligned."""
         return self.builder.load(self.vector_at(row, column), align=self.item_bytes)
 
-    def store(self, vector: Any, row: Any, column: int) -> None:
+    def store(self, vector: Any, row: Any, column: Any) -> None:
         """Write one vector into a row."""
         self.builder.store(vector, self.vector_at(row, column), align=self.item_bytes)
 
@@ -103,25 +124,77 @@ class _Matrix:
     def splat(self, scalar: Any) -> Any:
         """A vector of `LANES` copies of a number."""
         undefined = ir.Constant(self.vector, ir.Undefined)
-        i32 = ir.IntType(32)
-        single = self.builder.insert_element(undefined, scalar, i32(0))
-        lanes = ir.Constant(ir.VectorType(i32, LANES), [0] * LANES)
-        return self.builder.shuffle_vector(single, undefined, lanes)
+        single = self.builder.insert_element(undefined, scalar, ir.IntType(32)(0))
+        return self.shuffled(single, undefined, [0] * LANES)
 
-    def sum(self, vector: Any, start: Any) -> Any:
-        """`start` plus the sum of a vector's numbers, in whatever order is quickest."""
-        suffix = "f64" if self.item_bytes == 8 else "f32"
-        function_type = ir.FunctionType(self.scalar, [self.scalar, self.vector])
-        name = f"llvm.vector.reduce.fadd.v{LANES}{suffix}"
-        reduce = self.builder.module.globals.get(name)
-        if reduce is None:
-            reduce = ir.Function(self.builder.module, function_type, name)
-        return self.builder.call(reduce, [start, vector], fastmath=("reassoc",))
+    def shuffled(self, a: Any, b: Any, lanes: Sequence[int]) -> Any:
+        """The given lanes of a, and of b where the number is `LANES` or more."""
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes))
+        return self.builder.shuffle_vector(a, b, mask)
 
     def fused(self, a: Any, b: Any, c: Any) -> Any:
         """A * b + c in one rounding where the machine can, else in two."""
         product = self.builder.fmul(a, b, flags=("contract",))
         return self.builder.fadd(product, c, flags=("contract",))
+
+    def sums(self, vectors: Sequence[Any]) -> Any:
+        """One vector, whose lane j is the sum of the numbers of vectors[j]; at most `LANES`.
+
+        Vectors are added in pairs, half of one beside half of the other, until one is left: a
+        third of the instructions that `LANES` sums one by one would take.
+        """
+        level = [*vectors, *[self.zero()] * (LANES - len(vectors))]
+        width = LANES  # lanes that hold the parts of one sum
+        while len(level) > 1:
+            width //= 2
+            low = [lane for start in range(0, LANES, 2 * width)
+                   for side in (0, LANES) for lane in _run(start + side, width)]  # fmt: skip
+            high = [lane + width for lane in low]
+            half = len(level) // 2
+            level = [
+                self.builder.fadd(self.shuffled(a, b, low), self.shuffled(a, b, high))
+                for a, b in zip(level[:half], level[half:], strict=True)
+            ]
+        return level[0]
+
+
+def _run(first: int, length: int) -> range:
+    return range(first, first + length)
+
+
+def _even_groups(n: int, most: int) -> Iterator[range]:
+    """Cut range(n) into as few ranges of at most `most` as possible, of nearly equal sizes."""
+    parts = -(-n // most)
+    for k in range(parts):
+        yield range(n * k // parts, n * (k + 1) // parts)
+
+
+@contextmanager
+def _loop(builder: Any, end: Any, step: int, sums: list[Any]) -> Iterator[Any]:
+    """Code that runs for k = 0, step, ... below `end`, at least once, and changes `sums` each time.
+
+    Yields k. `sums` are vectors that live in registers: inside, they are those of the iteration
+    before; the block replaces them by its own; behind it, they are the last.
+    """
+    before = builder.block
+    body = builder.append_basic_block("body")
+    after = builder.append_basic_block("after")
+    builder.branch(body)
+    builder.position_at_end(body)
+    k = builder.phi(end.type)
+    k.add_incoming(end.type(0), before)
+    phis = []
+    for i, vector in enumerate(sums):
+        phis.append(builder.phi(vector.type))
+        phis[i].add_incoming(vector, before)
+        sums[i] = phis[i]
+    yield k
+    following = builder.add(k, end.type(step))
+    k.add_incoming(following, body)
+    for phi, vector in zip(phis, sums, strict=True):
+        phi.add_incoming(vector, body)
+    builder.cbranch(builder.icmp_signed("<", following, end), body, after)
+    builder.position_at_end(after)
 
 
 def _check(*arrays: Any) -> None:
@@ -130,15 +203,25 @@ def _check(*arrays: Any) -> None:
             raise TypeError(f"expected a C-contiguous array, got {array}")
 
 
+def tile_columns(outputs: int) -> int:
+    """Numbers in a row of a tile of logits or weights: `outputs` in whole vectors."""
+    return -(-outputs // LANES) * LANES
+
+
 @lru_cache
 def tile_operations(columns: int, outputs: int) -> TileOperations:
-    """Operations on rows of `columns` numbers (a multiple of `LANES`), `outputs` rows in y."""
+    """Operations on rows of `columns` numbers, with `outputs` rows in y.
+
+    Rows of logits have `tile_columns(outputs)` numbers.
+    """
     if columns % LANES:
         raise ValueError(f"expected a multiple of {LANES} columns, got {columns}")
     if numba_config.DISABLE_JIT:
         return TileOperations(
-            plain_store_dots, plain_add_combination, plain_copy_row, plain_prefetch
+            plain_store_dots, plain_add_one, plain_add_two, plain_copy_row, plain_prefetch
         )
+    logit_columns = tile_columns(outputs)
+    i64 = types.int64
 
     @intrinsic
     def store_dots(_: Any, logits: Any, i: Any, x: Any, y: Any, offsets: Any) -> Any:
@@ -146,46 +229,55 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             logits_type, _, x_type, y_type, offsets_type = signature.args
-            out = _Matrix(context, builder, logits_type, args[0], outputs)
+            out = _Matrix(context, builder, logits_type, args[0], logit_columns)
             x_rows = _Matrix(context, builder, x_type, args[2], columns)
             y_rows = _Matrix(context, builder, y_type, args[3], columns)
-            start = _Matrix(context, builder, offsets_type, args[4], outputs)
-            i64 = ir.IntType(64)
-            x_row = x_rows.row(args[1])
-            y_row = [y_rows.row(i64(j)) for j in range(outputs)]
-            # All the sums of one input row grow together: each piece of x is loaded once, and
-            # `outputs` independent additions hide the latency of one.
-            sums = [x_rows.zero() for _ in range(outputs)]
-            for column in range(0, columns, LANES):
-                piece = x_rows.load(x_row, column)
-                for j in range(outputs):
-                    sums[j] = x_rows.fused(piece, y_rows.load(y_row[j], column), sums[j])
-            out_row = out.row(args[1])
-            for j in range(outputs):
-                offset = builder.load(start.at(i64(j)))
-                logit = x_rows.sum(sums[j], offset)
-                builder.store(logit, builder.gep(out_row, [i64(j)], inbounds=True))
+            start = _Matrix(context, builder, offsets_type, args[4], logit_columns)
+            rows = [args[1], builder.add(args[1], args[1].type(1))]
+            sums: list[list[Any]] = [[], []]
+            for group in _even_groups(outputs, MOST_SUMS):
+                _add_dots(builder, x_rows, rows, y_rows, group, sums)
+            for row, row_sums in zip(rows, sums, strict=True):
+                for first in range(0, outputs, LANES):
+                    totals = x_rows.sums(row_sums[first : first + LANES])
+                    totals = builder.fadd(totals, start.load(start.data, first))
+                    out.store(totals, out.row(row), first)
             return context.get_dummy_value()
 
-        return types.void(logits, types.int64, x, y, offsets), codegen
+        return types.void(logits, i64, x, y, offsets), codegen
 
     @intrinsic
-    def add_combination(
-        _: Any, matrix: Any, row: Any, scale: Any, weights: Any, start: Any, step: Any,
-        sources: Any, n: Any,
+    def add_one(
+        _: Any, matrix: Any, row: Any, weights: Any, start: Any, step: Any, sources: Any, n: Any
+    ) -> Any:
+        _check(matrix, weights, sources)
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            matrix_type, _, weights_type, _, _, sources_type, _ = signature.args
+            target = _Matrix(context, builder, matrix_type, args[0], columns)
+            weight = _Matrix(context, builder, weights_type, args[2], 1)
+            source = _Matrix(context, builder, sources_type, args[5], columns)
+            _add_rows(builder, target, [args[1]], weight, [args[3]], args[4], source, args[6])
+            return context.get_dummy_value()
+
+        return types.void(matrix, i64, weights, i64, i64, sources, i64), codegen
+
+    @intrinsic
+    def add_two(
+        _: Any, matrix: Any, row: Any, row_2: Any, weights: Any, start: Any, start_2: Any,
+        step: Any, sources: Any, n: Any,
     ) -> Any:  # fmt: skip
         _check(matrix, weights, sources)
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            matrix_type, _, _, weights_type, _, _, sources_type, _ = signature.args
+            matrix_type, _, _, weights_type, _, _, _, sources_type, _ = signature.args
             target = _Matrix(context, builder, matrix_type, args[0], columns)
             weight = _Matrix(context, builder, weights_type, args[3], 1)
-            source = _Matrix(context, builder, sources_type, args[6], columns)
-            _add_rows(builder, target, target.row(args[1]), weight, source, args)
+            source = _Matrix(context, builder, sources_type, args[7], columns)
+            _add_rows(builder, target, args[1:3], weight, args[4:6], args[6], source, args[8])
             return context.get_dummy_value()
 
-        i64 = types.int64
-        return types.void(matrix, i64, matrix.dtype, weights, i64, i64, sources, i64), codegen
+        return types.void(matrix, i64, i64, weights, i64, i64, i64, sources, i64), codegen
 
     @intrinsic
     def copy_row(_: Any, target: Any, i: Any, source: Any, row: Any) -> Any:
@@ -222,47 +314,47 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
 
         return types.void(matrix, types.int64), codegen
 
-    return TileOperations(store_dots, add_combination, copy_row, prefetch)
+    return TileOperations(store_dots, add_one, add_two, copy_row, prefetch)
 
 
-MAX_REGISTERS = 8
-"""Vectors of one row that are summed at a time; more would spill on machines with 16 registers."""
+def _add_dots(
+    builder: Any, x: _Matrix, rows: Sequence[Any], y: _Matrix, group: range, sums: list[list[Any]]
+) -> None:
+    """For some rows j of y: append to sums[i] a vector whose numbers sum to x[rows[i]] . y[j]."""
+    i64 = ir.IntType(64)
+    x_rows = [x.row(row) for row in rows]
+    y_rows = [y.row(i64(j)) for j in group]
+    running = [x.zero() for _ in range(len(x_rows) * len(y_rows))]
+    # A loop: unrolled, LLVM orders the loads so that the sums no longer fit the registers.
+    with _loop(builder, i64(x.columns), LANES, running) as column:
+        pieces = [x.load(row, column) for row in x_rows]
+        for j, y_row in enumerate(y_rows):
+            y_piece = y.load(y_row, column)
+            for i, piece in enumerate(pieces):
+                place = i * len(y_rows) + j
+                running[place] = x.fused(piece, y_piece, running[place])
+    for i, row_sums in enumerate(sums):
+        row_sums += running[i * len(y_rows) : (i + 1) * len(y_rows)]
 
 
 def _add_rows(
-    builder: Any, target: _Matrix, target_row: Any, weight: _Matrix, source: _Matrix, args: Any
-) -> None:
+    builder: Any, target: _Matrix, rows: Sequence[Any], weight: _Matrix, starts: Sequence[Any],
+    step: Any, source: _Matrix, n: Any,
+) -> None:  # fmt: skip
     """For each group of a row's vectors: load, add every weighted source row, store once."""
-    i64 = ir.IntType(64)
-    scale, start, step, n = args[2], args[4], args[5], args[7]
-    pieces = range(0, target.columns, LANES)
-    for first in range(0, len(pieces), MAX_REGISTERS):
-        group = pieces[first : first + MAX_REGISTERS]
-        sums = [target.load(target_row, column) for column in group]
-        before = builder.block
-        body = builder.append_basic_block("source")
-        after = builder.append_basic_block("done")
-        builder.branch(body)
-        builder.position_at_end(body)
-        k = builder.phi(i64)
-        k.add_incoming(i64(0), before)
-        running = []
-        for vector in sums:
-            phi = builder.phi(target.vector)
-            phi.add_incoming(vector, before)
-            running.append(phi)
-        w_k = builder.load(weight.at(builder.add(start, builder.mul(k, step))))
-        w = target.splat(builder.fmul(scale, w_k))
-        row = source.row(k)
-        added = [
-            target.fused(w, source.load(row, column), vector)
-            for column, vector in zip(group, running, strict=True)
-        ]
-        following = builder.add(k, i64(1))
-        k.add_incoming(following, body)
-        for phi, vector in zip(running, added, strict=True):
-            phi.add_incoming(vector, body)
-        builder.cbranch(builder.icmp_signed("<", following, n), body, after)
-        builder.position_at_end(after)
-        for column, vector in zip(group, added, strict=True):
-            target.store(vector, target_row, column)
+    target_rows = [target.row(row) for row in rows]
+    for group in _even_groups(target.columns // LANES, MOST_PIECES[len(rows)]):
+        places = [(i, piece * LANES) for i in range(len(rows)) for piece in group]
+        sums = [target.load(target_rows[i], column) for i, column in places]
+        with _loop(builder, n, 1, sums) as k:
+            offset = builder.mul(k, step)
+            weights = [
+                target.splat(builder.load(weight.at(builder.add(start, offset))))
+                for start in starts
+            ]
+            row = source.row(k)
+            pieces = {piece * LANES: source.load(row, piece * LANES) for piece in group}
+            for place, (i, column) in enumerate(places):
+                sums[place] = target.fused(weights[i], pieces[column], sums[place])
+        for vector, (i, column) in zip(sums, places, strict=True):
+            target.store(vector, target_rows[i], column)

@@ -13,11 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-MASKED_LOGIT = -1e30
-"""The logit of a candidate that does not count: every loss gives it no loss and no gradient."""
-
-TILE_SLACK = 16
-"""Numbers that a tile may read and write behind its last row."""
+import numpy as np
 
 AccidentalHits = Literal["skip", "keep"]
 Target = Literal["distribution", "split", "corpus"]
@@ -52,16 +48,24 @@ class Loss:
 
 @dataclass(frozen=True)
 class SampledLoss(Loss):
-    """A loss over one true context word and K noise words, that is, over `split` targets.
+    """A loss over true context words and noise words, that is, over `split` targets.
+
+    Several inputs are scored against the same candidates at once: noise words in the first columns
+    of a tile of logits, then true context words (labels 0 and 1). A pair is a row (an input) and a
+    column with label 1 where the weight is 1; its noise is the row's columns with label 0.
 
     Attributes:
-        tile: compiled ``tile(logits, rows, dlogits) -> loss``. Row i < rows of the (R, 1 + K)
-            logits is one pair's: column 0 is the true context word, the others are noise. Fills
-            `dlogits` with d(loss)/d(logits) and returns the summed loss in nats. There is room for
-            `TILE_SLACK` more numbers behind the last row, for whole vectors.
+        tile: compiled ``tile(logits, labels, weights, dlogits, rows, columns) -> loss``. The four
+            arrays are flat: (i, j) is at i * columns + j. Fills `dlogits` with d(loss)/d(logits)
+            and returns the summed loss in nats. A row's weight in a noise column is the number of
+            its pairs that the noise word counts for, times K over the number of noise words: a
+            pair's noise weighs K, however many words it is. What has weight 0 has neither loss
+            nor gradient, provided that its logit is finite.
         corrects_by_noise: whether ln(K q(w)) is subtracted from each logit.
-        accidental_hits: what becomes of a noise word that equals the true one: "skip" gives it
-            `MASKED_LOGIT`, "keep" leaves it in.
+        accidental_hits: what becomes of a noise word that equals the true one: "skip" takes it out
+            of the weights, "keep" leaves it in.
+        pools_noise: whether the noise enters as a sum over noise words, so that more of them at a
+            smaller weight estimate the same loss; otherwise there are exactly K.
         learns_normalisers: whether a ln Z for each center word may be learned.
     """
 
@@ -69,19 +73,42 @@ class SampledLoss(Loss):
     tile: Callable[..., Any]
     corrects_by_noise: bool
     accidental_hits: AccidentalHits
+    pools_noise: bool
     learns_normalisers: bool = False
+
+
+class Labels(NamedTuple):
+    """What is not zero in the labels of some rows and columns.
+
+    Attributes:
+        rows, columns: (N,) int64, places in the block of logits; a place may come twice, and then
+            its label is the sum.
+        probs: (N,) float32.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    probs: np.ndarray
 
 
 @dataclass(frozen=True)
 class FullLoss(Loss):
     """A loss over the whole vocabulary, whose label is a distribution.
 
+    The logits come in blocks of columns, so that no pass over all of them is needed to normalise:
+    `exponentials` is called for each block of a row, and when all are known, `residuals`.
+
     Attributes:
-        rows: compiled ``rows(logits, bias, weights, starts, ids, probs, first, last, losses)``.
-            Adds the (V,) bias to each row first <= r < last of the (R, V) logits, whose label is
-            probs[k] at word ids[k] for starts[r] <= k < starts[r + 1]; sets losses[r] to the loss
-            in nats, and replaces the row by weights[r] * d(loss)/d(logits).
+        exponentials: compiled ``exponentials(logits, bias, labels, shifts, sums, expected)``. Adds
+            the (W,) bias to each of the (R, W) logits, sets shifts[r] to the largest of row r,
+            replaces each logit by e = exp(logit - shifts[r]), sets sums[r] to their sum, and
+            expected[r] to the sum of label times logit. The loss of a row is ln Z less all its
+            `expected`, where Z is the sum over its blocks of sums[r] * exp(shifts[r]).
+        residuals: compiled ``residuals(block, labels, totals)``. Replaces each e of that block by
+            e - label * totals[r], where totals[r] is Z * exp(-shifts[r]): d(loss)/d(logit) times
+            totals[r].
     """
 
     family: ClassVar[str] = "full"
-    rows: Callable[..., Any]
+    exponentials: Callable[..., Any]
+    residuals: Callable[..., Any]

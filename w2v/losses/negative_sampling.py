@@ -15,36 +15,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from w2v.losses.base import MASKED_LOGIT, Defaults, SampledLoss
+import numpy as np
+
+from w2v.losses.base import Defaults, SampledLoss
 from w2v.numerics import jit, sigmoid_and_softplus
 
-_VECTOR = 16
-"""The tile is filled up to a multiple of this, so that its loop is vector code alone."""
+
+# In float32, which leaves float64 what it is, too.
+_ONE, _TWO = np.float32(1), np.float32(2)
 
 
 @jit
-def logistic_tile(logits: Any, rows: Any, dlogits: Any) -> Any:
-    """Logistic loss of a tile: label 1 in column 0, label 0 elsewhere. See `SampledLoss.tile`."""
-    columns = logits.shape[1]
-    flat = logits.reshape(-1)
-    out = dlogits.reshape(-1)
-    one = flat.dtype.type(1)
-    used = rows * columns
-    whole = (used + _VECTOR - 1) // _VECTOR * _VECTOR
-    # With t = -1 for label 1 and +1 for label 0: loss = softplus(t s), dloss/ds = t sigmoid(t s).
-    # `out` holds t first; numbers behind the tile get t = 1 and a logit that costs nothing.
-    for i in range(whole):
-        out[i] = one
-    for i in range(rows):
-        out[i * columns] = -one
-    for i in range(used, whole):
-        flat[i] = MASKED_LOGIT
-    loss = flat.dtype.type(0)
-    for i in range(whole):
-        t = out[i]
-        p, softplus = sigmoid_and_softplus(t * flat[i])
-        out[i] = t * p
-        loss += softplus
+def logistic_tile(
+    logits: Any, labels: Any, weights: Any, dlogits: Any, rows: Any, columns: Any
+) -> Any:
+    """Weighted logistic loss of a tile. See `SampledLoss.tile`."""
+    loss = logits.dtype.type(0)
+    for i in range(rows * columns):
+        # With t = -1 for label 1 and +1 for label 0: the loss is softplus(t s), its slope
+        # t sigmoid(t s).
+        t = _ONE - _TWO * labels[i]
+        p, softplus = sigmoid_and_softplus(t * logits[i])
+        dlogits[i] = weights[i] * t * p
+        loss += weights[i] * softplus
     return loss
 
 
@@ -56,4 +49,5 @@ LOSS = SampledLoss(
     tile=logistic_tile,
     corrects_by_noise=False,
     accidental_hits="skip",
+    pools_noise=True,
 )

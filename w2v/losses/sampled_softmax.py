@@ -20,28 +20,46 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from w2v.losses.base import Defaults, SampledLoss
 from w2v.numerics import exp, jit
 
 
 @jit
-def sampled_softmax_tile(logits: Any, rows: Any, dlogits: Any) -> Any:
-    """Cross-entropy of each row with its column 0. See `SampledLoss.tile`."""
-    columns = logits.shape[1]
-    loss = logits.dtype.type(0)
-    for i in range(rows):
-        largest = logits[i, 0]
-        for j in range(1, columns):
-            largest = max(largest, logits[i, j])
-        total = largest - largest  # zero, unless the largest is not finite
-        for j in range(columns):
-            e = exp(logits[i, j] - largest)
-            dlogits[i, j] = e
-            total += e
-        loss += math.log(total) + largest - logits[i, 0]
-        for j in range(columns):
-            dlogits[i, j] /= total
-        dlogits[i, 0] -= logits.dtype.type(1)
+def sampled_softmax_tile(
+    logits: Any, labels: Any, weights: Any, dlogits: Any, rows: Any, columns: Any
+) -> Any:
+    """Cross-entropy of each pair with the row's noise. See `SampledLoss.tile`."""
+    zero = logits.dtype.type(0)
+    one = logits.dtype.type(1)
+    loss = zero
+    for start in range(0, rows * columns, columns):
+        row = range(start, start + columns)
+        # The row's noise is the same for all its pairs: exponentials of it are taken once.
+        largest_noise = logits.dtype.type(-np.inf)
+        for j in row:
+            if labels[j] == zero and weights[j] != zero:
+                largest_noise = max(largest_noise, logits[j])
+        noise = zero
+        for j in row:
+            dlogits[j] = zero
+            if labels[j] == zero and weights[j] != zero:
+                dlogits[j] = exp(logits[j] - largest_noise)
+                noise += dlogits[j]
+        per_noise = zero  # d(loss) / d(exponential of noise), over the row's pairs
+        for j in row:
+            if labels[j] != zero and weights[j] != zero:
+                largest = max(largest_noise, logits[j])
+                true = exp(logits[j] - largest)
+                unit = exp(largest_noise - largest)
+                total = true + noise * unit
+                loss += math.log(total) + largest - logits[j]
+                dlogits[j] = true / total - one
+                per_noise += unit / total
+        for j in row:
+            if labels[j] == zero:
+                dlogits[j] *= per_noise
     return loss
 
 
@@ -53,4 +71,5 @@ LOSS = SampledLoss(
     tile=sampled_softmax_tile,
     corrects_by_noise=True,
     accidental_hits="keep",
+    pools_noise=False,
 )

@@ -7,13 +7,13 @@ With s(w) = u_w . v_c + b_w and a label t, t(w) >= 0 and sum of t = 1,
 
 (Bridle 1990; Goodfellow et al. 2016, section 6.2.2.3). A center word with several context words is
 one example with several correct classes: t is their normalised count, two contexts give 0.5 and
-0.5. The gradient of a row sums to zero, since both distributions sum to one. The largest logit is
-subtracted before any exponential is taken, so logits of +-10^4 stay finite.
+0.5. The gradient of a row sums to zero, since both distributions sum to one. A row's largest logit
+in a block of the vocabulary is subtracted before any exponential is taken there, and the blocks'
+sums are put together by log-sum-exp, so logits of +-10^4 stay finite.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -39,31 +39,37 @@ def largest_of(row: Any) -> Any:
 
 
 @jit
-def softmax_rows(
-    logits: Any, bias: Any, weights: Any, starts: Any, ids: Any, probs: Any, first: Any, last: Any,
-    losses: Any,
-) -> None:  # fmt: skip
-    """Loss and weighted gradient of some rows, in place. See `FullLoss.rows`."""
-    size = logits.shape[1]
-    for r in range(first, last):
+def softmax_exponentials(
+    logits: Any, bias: Any, labels: Any, shifts: Any, sums: Any, expected: Any
+) -> None:
+    """Exponentials of one block of columns, in place. See `FullLoss.exponentials`."""
+    rows, columns = logits.shape
+    for r in range(rows):
         row = logits[r]
-        for w in range(size):
+        for w in range(columns):
             row[w] += bias[w]
-        largest = largest_of(row)
-        expected = 0.0
-        for k in range(starts[r], starts[r + 1]):
-            expected += probs[k] * row[ids[k]]
-        total = largest - largest
-        for w in range(size):
-            e = exp(row[w] - largest)
+    expected[:] = 0
+    for k in range(labels.rows.size):
+        r = labels.rows[k]
+        expected[r] += labels.probs[k] * logits[r, labels.columns[k]]
+    for r in range(rows):
+        row = logits[r]
+        shift = largest_of(row)
+        total = shift - shift  # zero, unless the largest is not finite
+        for w in range(columns):
+            e = exp(row[w] - shift)
             row[w] = e
             total += e
-        losses[r] = math.log(total) + largest - expected
-        scale = weights[r] / total
-        for w in range(size):
-            row[w] *= scale
-        for k in range(starts[r], starts[r + 1]):
-            row[ids[k]] -= weights[r] * probs[k]
+        shifts[r] = shift
+        sums[r] = total
+
+
+@jit
+def softmax_residuals(block: Any, labels: Any, totals: Any) -> None:
+    """Exponentials to residuals, in place. See `FullLoss.residuals`."""
+    for k in range(labels.rows.size):
+        r = labels.rows[k]
+        block[r, labels.columns[k]] -= labels.probs[k] * totals[r]
 
 
 LOSS = FullLoss(
@@ -75,5 +81,6 @@ LOSS = FullLoss(
         "split": Defaults(lr=0.2, epochs=2),
     },
     output_bias=True,
-    rows=softmax_rows,
+    exponentials=softmax_exponentials,
+    residuals=softmax_residuals,
 )
