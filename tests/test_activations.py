@@ -1,6 +1,8 @@
 """Activations against formulas, at both ends of the float range, and inside Numba."""
 
 import math
+import subprocess
+import sys
 
 import naive_dense as naive
 import numba
@@ -186,6 +188,23 @@ def test_nan_stays_nan_and_results_are_float64(activation):
         assert activation.value(given_array).dtype == np.float64
         expected = [naive.VALUE[activation.name](1.0), naive.VALUE[activation.name](2.0)]
         np.testing.assert_allclose(activation.value(given_array), expected, rtol=1e-12)
+
+
+FLOAT32_FIRST = """
+import numpy as np
+from w2v.activations import ACTIVATIONS
+z = np.array([-3.3, -0.7, 0.1, 0.3, 2.1], dtype=np.float32)
+for a in ACTIVATIONS.values():
+    for f in filter(None, (a.value, a.derivative_from_z, a.derivative_from_a)):
+        single, double = f(z), f(z.astype(np.float64))
+        assert single.dtype == np.float64, f
+        assert np.array_equal(single, double), f
+"""
+
+
+def test_float32_given_first_is_still_computed_in_float64():
+    """A ufunc compiles for the first type that it meets, so it takes a process of its own."""
+    subprocess.run([sys.executable, "-c", FLOAT32_FIRST], check=True)
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="there is no compiled code to call from")
