@@ -24,6 +24,7 @@ from w2v.activations import (
     softmax,
     softmax_jvp_from_a,
     softmax_jvp_from_z,
+    softmax_jvp_rows,
     softmax_rows,
     softplus,
     softplus_derivative_from_z,
@@ -208,16 +209,31 @@ def test_float32_given_first_is_still_computed_in_float64():
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="there is no compiled code to call from")
-def test_the_same_definitions_run_inside_numba():
-    @numba.njit
-    def kernel(z, logits, out):
-        softmax_rows(logits, out)
-        return sigmoid(z) + tanh_derivative_from_z(z) + softplus(z)
+@pytest.mark.parametrize("activation", **BY_NAME)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_same_definitions_run_inside_numba(activation, dtype):
+    for function in (activation.value, activation.derivative_from_z, activation.derivative_from_a):
+        if function is None:
+            continue
+        kernel = numba.njit(lambda z, function=function: function(z))
+        for z in dtype([-3.3, 0.7]):
+            inside = kernel(z)
+            assert isinstance(inside, float)
+            assert inside == function(np.float64(z))
 
-    z, out = 0.3, np.empty((1, 2))
-    expected = sigmoid(z) + tanh_derivative_from_z(z) + softplus(z)
-    assert kernel(z, np.array([[1.0, 2.0]]), out) == pytest.approx(expected, rel=1e-15)
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="there is no compiled code to call from")
+def test_softmax_runs_inside_numba():
+    @numba.njit
+    def kernel(logits, vectors, out, product):
+        softmax_rows(logits, out)
+        softmax_jvp_rows(out, vectors, product)
+
+    logits, vectors = np.array([[1.0, 2.0]]), np.array([[3.0, -1.0]])
+    out, product = np.empty((2, 1, 2))
+    kernel(logits, vectors, out, product)
     np.testing.assert_allclose(out[0], naive.softmax([1.0, 2.0]))
+    np.testing.assert_allclose(product[0], naive.softmax_jacobian([1.0, 2.0]) @ vectors[0])
 
 
 # --- softmax ----------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ from w2v.errors import InputError, W2VError
 from w2v.gradcheck import Method, Verdict, check_derivative, check_gradient
 from w2v.gradcheck import __main__ as command
 from w2v.gradcheck.table import Row, all_passed, as_json, as_text
+from w2v.gradcheck.word2vec import WORD2VEC_SECTIONS
+from w2v.losses import LOSSES, get_loss
+from w2v.losses.base import SampledLoss
 
 SMOOTH = {
     "exp": (np.exp, np.exp),
@@ -253,6 +256,26 @@ def test_every_shipped_gradient_of_the_dense_network_passes(section):
     assert len(rows) > 10
     assert all_passed(rows), as_text(rows)
     assert len({row.what for row in rows}) == len(rows)
+
+
+def test_every_shipped_gradient_of_word2vec_passes():
+    """Each loss x each kind of target, on the code that trains, and whatever else it may learn."""
+    assert set(WORD2VEC_SECTIONS) <= set(command.SECTIONS)
+    rows = [row for section in WORD2VEC_SECTIONS for row in section()]
+    assert all_passed(rows), as_text(rows)
+    found = {(row.section, row.what) for row in rows}
+    assert len(found) == len(rows)
+    for loss in map(get_loss, LOSSES):
+        for kind in loss.targets:
+            expected = {("full softmax", f"{loss.name}, {kind}")}
+            if isinstance(loss, SampledLoss):
+                expected = {
+                    ("word2vec loss, from logits", f"{loss.name}, {kind}"),
+                    ("fused kernel", f"{loss.name}, {kind}"),
+                    ("fused kernel", f"{loss.name}, {kind}, bias"),
+                }
+            assert expected <= found
+    assert ("fused kernel", "nce, split, bias, normalisers") in found
 
 
 def _wrong_section():

@@ -29,4 +29,5 @@ LOSS = SampledLoss(
     corrects_by_noise=True,
     accidental_hits="keep",
     learns_normalisers=True,
+    is_classifier=True,
 )
