@@ -63,7 +63,7 @@ def cross_entropy(logits):
 ORACLES = {"negative-sampling": logistic, "nce": logistic, "sampled-softmax": cross_entropy}
 
 
-@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("name", ORACLES)
 @given(logits=LOGITS)
 def test_a_tile_is_its_formula(name, logits):
     loss, slope = tile(name, logits)
