@@ -4,9 +4,9 @@
 
 The ways to break it are in scripts/mutations.txt. Works on a copy of the project in a temporary
 folder. Writes docs/mutations.json and docs/mutations.md after each mutation, and goes on from what
-is there: a mutation is tried again when the file that it breaks has changed, or its line. Exits
-with 1 if a mutation survived, or its text is no longer in the code, and refuses to begin where the
-tests fail before anything is broken.
+is there: a mutation is tried again when its line or the file that it breaks has changed, and one
+that survived when any code or test has. Exits with 1 if a mutation survived, or its text is no
+longer in the code, and refuses to begin where the tests fail before anything is broken.
 """
 
 from __future__ import annotations
@@ -135,6 +135,13 @@ def digest_of_all() -> str:
     return digest(*sorted((ROOT / "w2v").rglob("*.py")), *sorted((ROOT / "tests").glob("*.py")))
 
 
+def is_settled(entry: dict[str, str] | None, mutation: Mutation, everything: str) -> bool:
+    """Whether a mutation need not be tried again; `everything` is `digest_of_all`."""
+    if entry is None or entry["file"] != digest(ROOT / "w2v" / mutation.path):
+        return False
+    return entry["result"] not in (SURVIVED, GONE) or entry.get("all") == everything
+
+
 def key(mutation: Mutation) -> str:
     """Names a mutation in the record."""
     return f"{mutation.path}: {mutation.old} => {mutation.new}"
@@ -194,14 +201,12 @@ def main() -> int:
     report: dict[str, Any] = {"unbroken": {}, "mutations": {}}
     if OUTPUT.with_suffix(".json").exists():
         report = json.loads(OUTPUT.with_suffix(".json").read_text(encoding="utf-8"))
-    record = report["mutations"]
+    record, everything = report["mutations"], digest_of_all()
     chosen = [mutation for mutation in mutations if args.only in key(mutation)]
     left = [
         mutation
         for mutation in chosen
-        if args.again
-        or record.get(key(mutation), {}).get("file") != digest(ROOT / "w2v" / mutation.path)
-        or record[key(mutation)]["result"] in (SURVIVED, GONE)
+        if args.again or not is_settled(record.get(key(mutation)), mutation, everything)
     ]
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "project"
@@ -209,15 +214,16 @@ def main() -> int:
         while left and time.monotonic() - started < 60 * args.minutes:
             mutation = left.pop(0)
             nearest = test_files(copy, mutation.path)[0]
-            if report["unbroken"].get(" ".join(nearest)) != digest_of_all():
+            if report["unbroken"].get(" ".join(nearest)) != everything:
                 if (failure := run_tests(copy, nearest)) is not None:
                     sys.exit(f"expected the tests to pass before any mutation, got {failure}")
-                report["unbroken"][" ".join(nearest)] = digest_of_all()
+                report["unbroken"][" ".join(nearest)] = everything
             result = attempt(copy, mutation)
             record[key(mutation)] = {
                 "result": result,
                 "date": datetime.date.today().isoformat(),
                 "file": digest(ROOT / "w2v" / mutation.path),
+                "all": everything,
             }
             print(f"{result}\n    {key(mutation)}", flush=True)
             write(report, mutations)

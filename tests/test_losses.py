@@ -291,7 +291,7 @@ def _noise(table, key, out):
 
 
 def test_the_nce_gradient_tends_to_the_softmax_gradient_as_one_over_sqrt_k():
-    """Gutmann and Hyvarinen 2012, section 2.3; the bias falls as 1 / k, the noise as its root."""
+    """Gutmann and Hyvarinen 2012, section 2; the bias falls as 1 / k, the noise as its root."""
     counts = np.array([50, 20, 10, 5, 2, 1])
     noise = NoiseSampler(counts, 0.75)
     rng = np.random.default_rng(3)
