@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import w2v
 from w2v.config import TrainConfig, make_config
 from w2v.corpus import encode_sentences
 from w2v.errors import ConfigError, CorpusError
@@ -164,6 +165,25 @@ def test_a_learned_normaliser_belongs_to_the_model(corpus):
     run.model.log_normalisers[:] = 1.5
     held_out = held_out_pairs(corpus, config)
     assert judge(run, held_out).log_z_mean == pytest.approx(-1.5, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_saved_file_holds_the_whole_model(corpus, tmp_path, name):
+    """What training judged is what the file's vectors and bias say."""
+    config = resolve(TrainConfig(**OPTIONS, loss=name))
+    run = make_run(corpus, config)
+    run.run(Observer())
+    held_out = held_out_pairs(corpus, config)
+    run.embeddings(0.0).save(tmp_path / "v.safetensors")
+    wv = w2v.load(tmp_path / "v.safetensors")
+    offsets = wv.output_bias
+    if name == "negative-sampling":  # its scores are ln p / (K q)
+        assert offsets is None
+        offsets = np.log(5 * NoiseSampler(wv.counts, 0.75).probs).astype(np.float32)
+    zeros = np.zeros(len(wv), np.float32)
+    got = measure(ConditionalModel(wv.vectors, wv.context_vectors, offsets, zeros), held_out)
+    assert got.nats == pytest.approx(judge(run, held_out).nats, abs=1e-6)
+    assert got.raw_nats == pytest.approx(judge(run, held_out).raw_nats, abs=1e-6)
 
 
 CLASSIFIERS = {"negative-sampling": True, "nce": True, "sampled-softmax": False, "softmax": False}

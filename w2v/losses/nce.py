@@ -9,9 +9,10 @@ than from the noise are p(w | c) / (K q(w)), so the classifier's logit is
     dloss/dx_0 = sigmoid(x_0) - 1,   dloss/dx_k = sigmoid(x_k)
 
 (Gutmann and Hyvarinen 2012, section 2; Mnih and Teh 2012, section 3). Z(c) is fixed to 1, which
-Mnih and Teh found to be no worse than learning it; ``--learn-normaliser`` learns it for each center
-word. K is the number of noise words seen by one pair, also where several pairs share them. A noise word that equals the true one stays in: the noise has to follow q for the
-estimate to be consistent. q is the distribution that the sampler's table really gives.
+Mnih and Teh found to be no worse than learning it; ``--learn-normaliser`` learns it for each
+center word. K is the number of noise words seen by one pair, also where several pairs share them.
+A noise word that equals the true one stays in: the noise has to follow q for the estimate to be
+consistent. q is the distribution that the sampler's table really gives.
 """
 
 from __future__ import annotations
