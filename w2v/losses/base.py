@@ -67,6 +67,7 @@ class SampledLoss(Loss):
         pools_noise: whether the noise enters as a sum over noise words, so that more of them at a
             smaller weight estimate the same loss; otherwise there are exactly K.
         learns_normalisers: whether a ln Z for each center word may be learned.
+        is_classifier: whether it learns to tell true words from noise, and can be tested at that.
     """
 
     family: ClassVar[str] = "sampled"
@@ -75,6 +76,7 @@ class SampledLoss(Loss):
     accidental_hits: AccidentalHits
     pools_noise: bool
     learns_normalisers: bool = False
+    is_classifier: bool = False
 
 
 class Labels(NamedTuple):
