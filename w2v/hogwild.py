@@ -71,6 +71,7 @@ class HogwildRun(Run):
             learn_normalisers=config.learn_normaliser,
         )
         self.edges = block_edges(corpus.sentence_starts)
+        self.block_words = int(np.diff(corpus.sentence_starts[self.edges]).max())
 
     @property
     def n_blocks(self) -> int:
@@ -89,8 +90,10 @@ class HogwildRun(Run):
 
     def make_scratch(self) -> Scratch:
         """Working memory for one thread."""
-        columns = padded(self.config.vector_size)
-        return make_scratch(self.sampled_loss, columns, self.config.negative, self.config.window)
+        config = self.config
+        return make_scratch(
+            self.sampled_loss, config.vector_size, config.negative, config.window, self.block_words
+        )
 
     def train_block(
         self, scratch: Scratch, epoch: int, block: int, lr: float

@@ -97,6 +97,7 @@ def sample(table: Any, key: Any, n: Any) -> Any:
     """The n-th word id drawn from stream `key`, int64."""
     bits = draw(key, n)
     bucket = np.int64(below(bits, np.uint64(table.shape[0])))
-    if low_half(bits) < np.uint64(table[bucket, 0]):
-        return bucket
-    return np.int64(table[bucket, 1])
+    # No branch: nothing could foresee which way it goes, and each wrong guess would cost more than
+    # all the rest.
+    is_alias = np.int64(low_half(bits) >= np.uint64(table[bucket, 0]))
+    return bucket + is_alias * (np.int64(table[bucket, 1]) - bucket)

@@ -64,7 +64,7 @@ def subsample(
         window: the largest b.
         shrink: whether b is drawn from 1..window; otherwise it is `window` everywhere.
         key: random stream of the block.
-        kept: (at least end - start,) int32, filled with the kept ids.
+        kept: (at least end - start,) int32, filled with the kept ids; what is behind them is anything.
         reach: same length, int32, filled with b of each kept word.
 
     Returns:
@@ -74,8 +74,8 @@ def subsample(
     for position in range(start, end):
         word = tokens[position]
         bits = draw(key, np.uint64(position - origin))
-        if low_half(bits) <= np.uint64(thresholds[word]):
-            kept[n] = word
-            reach[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
-            n += 1
+        # Written whether it is kept or not: a branch that goes either way at random costs more.
+        kept[n] = word
+        reach[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
+        n += np.int64(low_half(bits) <= np.uint64(thresholds[word]))
     return n

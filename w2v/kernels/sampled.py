@@ -14,9 +14,10 @@ product serve all the pairs of an input whose windows overlap:
 
 Both updates use the rows as they were, so that one step is exactly one step of gradient descent on
 the summed loss of the group's pairs, also where a word occurs twice among the inputs or candidates.
-Each pair sees N >= K noise words that weigh K together, which is the same loss on average, with
-less noise in it; `noise_words` has N. Where several threads work, rows may change in between:
-Hogwild (Niu et al. 2011).
+Each pair sees N >= K noise words that weigh K together, which is the same loss on average. A loss
+that is no sum over noise words cannot be had that way: its groups are one position with K noise
+words (`group_shape`). Where several threads work, rows may change in between: Hogwild (Niu et al.
+2011).
 """
 
 from __future__ import annotations
@@ -25,18 +26,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from w2v.corpus import MAX_SENTENCE_WORDS
 from w2v.kernels.tiles import tile_columns, tile_operations
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
 from w2v.numerics import aligned_zeros, padded, specialise
 from w2v.pairs import subsample
 
-POSITIONS = 4
-"""Positions in a group. More share more work, and the noise of more pairs becomes the same."""
+GROUP_POSITIONS = 4
+"""Positions in a group: more share more work, but the noise of more pairs is then the same."""
 
-POOL = 2
-"""Noise words of a group for each of the K that a pair asks for. With fewer, quality falls."""
+GROUP_NOISE = 2
+"""Noise words of a group for each of the K of a pair; with fewer, quality falls (docs/speed.md)."""
 
 
 class Model(NamedTuple):
@@ -56,58 +56,100 @@ class Model(NamedTuple):
     log_normalisers: np.ndarray
 
 
-class Scratch(NamedTuple):
-    """Working memory of one thread: a group has up to R inputs, and C candidates, noise first.
+class Group(NamedTuple):
+    """A group that is ready to be trained: R inputs at most, C candidates, noise first.
 
     A tile is a flat array: number (i, j) is at i * T + j, with C rounded up to T = `tile_columns`.
+
+    Attributes:
+        sizes: (3,) int64: how many inputs, candidates and pairs there are. At the end of a sentence
+            there are fewer than C candidates.
+        input_ids: (R,) int64, the center words.
+        candidate_ids: (C,) int64, the noise words, then the context words.
+        weights: (R * T,), see the module.
     """
 
-    input_ids: np.ndarray  # (R,) int64
-    inputs: np.ndarray  # (R, P) copies of their rows
-    candidate_ids: np.ndarray  # (C,) int64
-    coming_ids: np.ndarray  # (C,) int64, of the next group
-    candidates: np.ndarray  # (C, P) copies of their rows
-    offsets: np.ndarray  # (T,)
-    logits: np.ndarray  # (R * T,)
-    labels: np.ndarray  # the same; 1 for context words, 0 for noise and padding
-    weights: np.ndarray  # the same
-    dlogits: np.ndarray  # the same
-    kept: np.ndarray  # (MAX_SENTENCE_WORDS,) int32
-    reach: np.ndarray  # the same
+    sizes: np.ndarray
+    input_ids: np.ndarray
+    candidate_ids: np.ndarray
+    weights: np.ndarray
 
 
-def noise_words(loss: SampledLoss, num_negatives: int) -> int:
-    """How many noise words the pairs of a group share."""
-    return POOL * num_negatives if loss.pools_noise else num_negatives
+class Scratch(NamedTuple):
+    """Working memory of one thread: for the group that is trained, and for the draws of a block.
+
+    Attributes:
+        group, coming: the group that is trained, and the one after it.
+        inputs, candidates: (R, P) and (C, P), copies of the rows.
+        offsets: (T,), one for each candidate.
+        logits, labels, dlogits: tiles; a label is 1 for a context word, 0 for noise and padding.
+        kept, reach: (words of a block,) int32, the words that subsampling keeps, and how far the
+            window of each reaches.
+        plan: (words of a block, 3) int32: for each group its first position, and the bounds of its
+            sentence, all in `kept`.
+    """
+
+    group: Group
+    coming: Group
+    inputs: np.ndarray
+    candidates: np.ndarray
+    offsets: np.ndarray
+    logits: np.ndarray
+    labels: np.ndarray
+    dlogits: np.ndarray
+    kept: np.ndarray
+    reach: np.ndarray
+    plan: np.ndarray
+
+
+def group_shape(loss: SampledLoss, num_negatives: int) -> tuple[int, int]:
+    """Positions in a group, and noise words that its pairs share."""
+    if loss.pools_noise:
+        return GROUP_POSITIONS, GROUP_NOISE * num_negatives
+    return 1, num_negatives
 
 
 def make_scratch(
-    loss: SampledLoss, columns: int, num_negatives: int, window: int, dtype: Any = np.float32
+    loss: SampledLoss,
+    vector_size: int,
+    num_negatives: int,
+    window: int,
+    block_words: int = 0,
+    dtype: Any = np.float32,
 ) -> Scratch:
-    """Working memory for kernels of this shape; `columns` is the padded vector size."""
-    noise = noise_words(loss, num_negatives)
-    inputs, candidates = POSITIONS + 2 * window, noise + POSITIONS
+    """Working memory for kernels of this shape, and blocks of at most `block_words`."""
+    positions, noise = group_shape(loss, num_negatives)
+    inputs, candidates = positions + 2 * window, noise + positions
     inputs += inputs % 2  # dot products go two rows at a time
     tile = inputs, tile_columns(candidates)
     labels = np.zeros(tile, dtype=dtype)
     labels[:, noise:candidates] = 1
+
+    def group() -> Group:
+        return Group(
+            sizes=np.zeros(3, dtype=np.int64),
+            input_ids=np.zeros(inputs, dtype=np.int64),
+            candidate_ids=np.zeros(candidates, dtype=np.int64),
+            weights=np.zeros(labels.size, dtype=dtype),
+        )
+
     return Scratch(
-        input_ids=np.zeros(inputs, dtype=np.int64),
-        inputs=aligned_zeros(inputs, columns, dtype),
-        candidate_ids=np.zeros(candidates, dtype=np.int64),
-        coming_ids=np.zeros(candidates, dtype=np.int64),
-        candidates=aligned_zeros(candidates, columns, dtype),
+        group=group(),
+        coming=group(),
+        inputs=aligned_zeros(inputs, padded(vector_size), dtype),
+        candidates=aligned_zeros(candidates, padded(vector_size), dtype),
         offsets=np.zeros(tile[1], dtype=dtype),
         logits=np.zeros(labels.size, dtype=dtype),
         labels=labels.reshape(-1),
-        weights=np.zeros(labels.size, dtype=dtype),
         dlogits=np.zeros(labels.size, dtype=dtype),
-        kept=np.zeros(MAX_SENTENCE_WORDS, dtype=np.int32),
-        reach=np.zeros(MAX_SENTENCE_WORDS, dtype=np.int32),
+        kept=np.zeros(block_words, dtype=np.int32),
+        reach=np.zeros(block_words, dtype=np.int32),
+        plan=np.zeros((block_words, 3), dtype=np.int32),
     )
 
 
 # Names that `sampled_kernels` freezes; the values here only give type checkers something to see.
+POSITIONS = 0
 NOISE = 0
 TILE_COLUMNS = 0
 NOISE_WEIGHT = 1.0
@@ -126,19 +168,18 @@ _step: Any = None
 _arrange: Any = None
 
 
-def _step_template(model: Any, scratch: Any, rows: Any, candidates: Any, lr: Any) -> Any:
-    """One step on the pairs that `scratch` says; returns their summed loss.
+def _step_template(model: Any, scratch: Any, group: Any, coming: Any, lr: Any) -> Any:
+    """One step on the pairs of `group`; returns their summed loss.
 
     Args:
-        model: see `Model`.
-        scratch: see `Scratch`. The inputs are input_ids[:rows], the candidates those of
-            candidate_ids, weights[i * TILE_COLUMNS + j] what they are to each other.
-        rows: inputs, at least 1.
-        candidates: noise words and context words; at the end of a sentence less than C.
+        model, scratch, group: see their classes.
+        coming: the group that will be trained next. Its rows are asked for: reading rows from
+            memory is slow, and so overlaps with the work.
         lr: learning rate.
     """
     centers, contexts = model.center_vectors, model.context_vectors
-    input_ids, candidate_ids = scratch.input_ids, scratch.candidate_ids
+    input_ids, candidate_ids = group.input_ids, group.candidate_ids
+    rows, candidates = group.sizes[0], group.sizes[1]
     x, y, offsets = scratch.inputs, scratch.candidates, scratch.offsets
     logits, dlogits = scratch.logits, scratch.dlogits
     for j in range(candidates):
@@ -153,11 +194,17 @@ def _step_template(model: Any, scratch: Any, rows: Any, candidates: Any, lr: Any
         for i in range(rows):
             for j in range(TILE_COLUMNS):
                 logits[i * TILE_COLUMNS + j] -= model.log_normalisers[input_ids[i]]
-    loss = _tile(logits, scratch.labels, scratch.weights, dlogits, rows, TILE_COLUMNS)
+    loss = _tile(logits, scratch.labels, group.weights, dlogits, rows, TILE_COLUMNS)
     for k in range(rows * TILE_COLUMNS):
         dlogits[k] *= -lr
-    _scatter(contexts, candidate_ids, candidates, dlogits, 1, TILE_COLUMNS, x, rows)
-    _scatter(centers, input_ids, rows, dlogits, TILE_COLUMNS, 1, y, candidates)
+    _scatter(
+        contexts, candidate_ids, candidates, dlogits, 1, TILE_COLUMNS, x, rows,
+        coming.candidate_ids, coming.sizes[1],
+    )  # fmt: skip
+    _scatter(
+        centers, input_ids, rows, dlogits, TILE_COLUMNS, 1, y, candidates,
+        coming.input_ids, coming.sizes[0],
+    )  # fmt: skip
     if LEARN_BIAS:
         for i in range(rows):
             for j in range(candidates):
@@ -171,11 +218,20 @@ def _step_template(model: Any, scratch: Any, rows: Any, candidates: Any, lr: Any
 
 def _scatter_template(
     matrix: Any, ids: Any, n: Any, weights: Any, row_step: Any, source_step: Any, sources: Any,
-    n_sources: Any,
+    n_sources: Any, coming_ids: Any, n_coming: Any,
 ) -> None:  # fmt: skip
-    """matrix[ids[i]] += sum over k of weights[i * row_step + k * source_step] * sources[k]."""
+    """matrix[ids[i]] += sum over k of weights[i * row_step + k * source_step] * sources[k].
+
+    Between the rows, asks for those of the coming ids: all at once, they would fill the queue of
+    the processor's memory requests, and it would stand still.
+    """
     i = 0
+    asked = 0
     while i < n:
+        for _ in range(2):
+            if asked < n_coming:
+                _prefetch(matrix, coming_ids[asked])
+                asked += 1
         start = i * row_step
         if i + 1 < n and ids[i] != ids[i + 1]:
             _add_two(
@@ -186,44 +242,58 @@ def _scatter_template(
         else:  # the last one, or a word twice in a row, whose updates must add up
             _add_one(matrix, ids[i], weights, start, source_step, sources, n_sources)
             i += 1
+    for k in range(asked, n_coming):
+        _prefetch(matrix, coming_ids[k])
 
 
-def _arrange_template(scratch: Any, n: Any, first: Any, last: Any) -> Any:
-    """Inputs and weights of the group of positions first..last - 1; returns (inputs, pairs).
+def _arrange_template(
+    scratch: Any, group: Any, number: Any, alias_table: Any, noise_key: Any
+) -> None:
+    """Fill in the group of that number in scratch.plan; its noise words are drawn here.
 
-    Position p makes pairs with its neighbours at most reach[p] away, all within the sentence's n
-    kept words; the inputs are all the words from the leftmost to the rightmost of them.
+    Position p makes pairs with its neighbours at most reach[p] away, all within its sentence; the
+    inputs are all the words from the leftmost to the rightmost of them.
     """
-    kept, reach, candidate_ids = scratch.kept, scratch.reach, scratch.candidate_ids
-    input_ids, weights = scratch.input_ids, scratch.weights
+    kept, reach, weights = scratch.kept, scratch.reach, group.weights
+    input_ids, candidate_ids = group.input_ids, group.candidate_ids
+    first, sentence_begin, sentence_end = scratch.plan[number]
+    last = min(first + POSITIONS, sentence_end)
+    drawn = np.uint64(number) * np.uint64(NOISE)
+    for j in range(NOISE):
+        candidate_ids[j] = sample(alias_table, noise_key, drawn + np.uint64(j))
     begin = first
     end = last
     for p in range(first, last):
+        candidate_ids[NOISE + p - first] = kept[p]
         begin = min(begin, p - reach[p])
         end = max(end, p + reach[p] + 1)
-    begin = max(begin, 0)
-    rows = min(end, n) - begin
+    begin = max(begin, sentence_begin)
+    rows = min(end, sentence_end) - begin
     pairs = 0
     for i in range(rows):
         input_ids[i] = kept[begin + i]
         row = i * TILE_COLUMNS
         own = 0
-        for t in range(POSITIONS):
-            p = first + t
+        for p in range(first, last):
             distance = abs(begin + i - p)
-            is_pair = p < last and 0 < distance and distance <= reach[p]
-            weights[row + NOISE + t] = is_pair
+            is_pair = np.int64(distance > 0) & np.int64(distance <= reach[p])
+            weights[row + NOISE + p - first] = is_pair
             own += is_pair
+        for p in range(last, first + POSITIONS):
+            weights[row + NOISE + p - first] = 0
+        noise_weight = NOISE_WEIGHT * np.float32(own)
         for j in range(NOISE):
-            weights[row + j] = own * NOISE_WEIGHT
+            weights[row + j] = noise_weight
         pairs += own
     if SKIP_HITS:
-        for t in range(last - first):
+        for c in range(NOISE, NOISE + last - first):
             for j in range(NOISE):
-                if candidate_ids[j] == candidate_ids[NOISE + t]:
+                if candidate_ids[j] == candidate_ids[c]:
                     for row in range(0, rows * TILE_COLUMNS, TILE_COLUMNS):
-                        weights[row + j] -= NOISE_WEIGHT * weights[row + NOISE + t]
-    return rows, pairs
+                        weights[row + j] -= NOISE_WEIGHT * weights[row + c]
+    group.sizes[0] = rows
+    group.sizes[1] = NOISE + last - first
+    group.sizes[2] = pairs
 
 
 def _block_template(
@@ -242,37 +312,37 @@ def _block_template(
         lr: learning rate, in the precision of the model.
         pair_key, noise_key: random streams of this block.
     """
-    kept, candidate_ids, coming_ids = scratch.kept, scratch.candidate_ids, scratch.coming_ids
-    loss = 0.0
-    pairs = 0
+    kept, reach, plan = scratch.kept, scratch.reach, scratch.plan
     words = 0
-    drawn = np.uint64(0)
+    end = 0
+    groups = 0
     for sentence in range(first, last):
+        begin = end
         n = subsample(
             tokens, starts[sentence], starts[sentence + 1], starts[first], thresholds, window,
-            shrink, pair_key, kept, scratch.reach,
+            shrink, pair_key, kept[begin:], reach[begin:],
         )  # fmt: skip
         words += n
         if n < 2:
-            continue
-        # One group ahead of the arithmetic, the noise of the next is drawn and its rows are asked
-        # for: reading rows from memory is slow, and so overlaps with the work.
-        for begin in range(0, n + POSITIONS, POSITIONS):
-            for j in range(NOISE if begin < n else 0):
-                coming_ids[j] = sample(alias_table, noise_key, drawn)
-                drawn += np.uint64(1)
-                _prefetch(model.context_vectors, coming_ids[j])
-            for t in range(min(POSITIONS, n - begin)):
-                coming_ids[NOISE + t] = kept[begin + t]
-                _prefetch(model.context_vectors, coming_ids[NOISE + t])
-            for p in range(begin + window, min(begin + window + POSITIONS, n)):
-                _prefetch(model.center_vectors, np.int64(kept[p]))
-            if begin > 0:
-                first, last = begin - POSITIONS, min(begin, n)
-                rows, new_pairs = _arrange(scratch, n, first, last)
-                loss += _step(model, scratch, rows, NOISE + last - first, lr)
-                pairs += new_pairs
-            candidate_ids[:] = coming_ids
+            continue  # no pairs; the next sentence takes its place
+        end += n
+        for position in range(begin, end, POSITIONS):
+            plan[groups, 0] = position
+            plan[groups, 1] = begin
+            plan[groups, 2] = end
+            groups += 1
+    loss = 0.0
+    pairs = 0
+    group, coming = scratch.group, scratch.coming
+    if groups > 0:
+        _arrange(scratch, group, 0, alias_table, noise_key)
+    for number in range(1, groups + 1):
+        coming.sizes[:] = 0
+        if number < groups:
+            _arrange(scratch, coming, number, alias_table, noise_key)
+        loss += _step(model, scratch, group, coming, lr)
+        pairs += group.sizes[2]
+        group, coming = coming, group
     return loss, pairs, words
 
 
@@ -297,11 +367,12 @@ def sampled_kernels(
 ) -> SampledKernels:
     """Kernels for `loss` with the sizes frozen; they work in float32 and float64."""
     columns = padded(vector_size)
-    noise = noise_words(loss, num_negatives)
-    operations = tile_operations(columns, noise + POSITIONS)
+    positions, noise = group_shape(loss, num_negatives)
+    operations = tile_operations(columns, noise + positions)
     frozen: dict[str, Any] = {
+        "POSITIONS": positions,
         "NOISE": noise,
-        "TILE_COLUMNS": tile_columns(noise + POSITIONS),
+        "TILE_COLUMNS": tile_columns(noise + positions),
         "NOISE_WEIGHT": np.float32(num_negatives / noise),
         "USE_OFFSETS": loss.corrects_by_noise or learn_bias,
         "LEARN_BIAS": learn_bias,

@@ -64,8 +64,8 @@ class SampledLoss(Loss):
         corrects_by_noise: whether ln(K q(w)) is subtracted from each logit.
         accidental_hits: what becomes of a noise word that equals the true one: "skip" takes it out
             of the weights, "keep" leaves it in.
-        pools_noise: whether the noise enters as a sum over noise words, so that more of them at a
-            smaller weight estimate the same loss; otherwise there are exactly K.
+        pools_noise: whether the loss is a sum over noise words, so that more of them at a smaller
+            weight are the same loss on average; otherwise a pair has exactly K.
         learns_normalisers: whether a ln Z for each center word may be learned.
         is_classifier: whether it learns to tell true words from noise, and can be tested at that.
     """
