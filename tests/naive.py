@@ -72,35 +72,40 @@ def sigmoid(x):
     return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
 
 
-def negative_sampling_loss(centers, contexts, pairs, negatives):
-    """Minus equation 4 of Mikolov et al. 2013, summed over pairs; a negative hit is skipped."""
+def negative_sampling_loss(centers, contexts, pairs, negatives, weight=1.0):
+    """Minus equation 4 of Mikolov et al. 2013, summed over pairs; a negative hit is skipped.
+
+    Each negative counts `weight`: 1 for the K of the equation, K / N where a pair has N.
+    """
     loss = 0.0
     for center, context in pairs:
         loss -= log_sigmoid(dot(contexts[context], centers[center]))
         for word in negatives:
             if word != context:
-                loss -= log_sigmoid(-dot(contexts[word], centers[center]))
+                loss -= weight * log_sigmoid(-dot(contexts[word], centers[center]))
     return loss
 
 
-def negative_sampling_gradient(centers, contexts, pairs, negatives):
+def negative_sampling_gradient(centers, contexts, pairs, negatives, weight=1.0):
     """d(loss)/d(centers), d(loss)/d(contexts), by the chain rule, one pair at a time."""
     d_centers = [[0.0] * len(row) for row in centers]
     d_contexts = [[0.0] * len(row) for row in contexts]
     for center, context in pairs:
         v = centers[center]
-        for word, label in [(context, 1.0)] + [(w, 0.0) for w in negatives if w != context]:
-            error = sigmoid(dot(contexts[word], v)) - label
+        noise = [(w, 0.0, weight) for w in negatives if w != context]
+        for word, label, part in [(context, 1.0, 1.0), *noise]:
+            error = part * (sigmoid(dot(contexts[word], v)) - label)
             for d in range(len(v)):
                 d_centers[center][d] += error * contexts[word][d]
                 d_contexts[word][d] += error * v[d]
     return d_centers, d_contexts
 
 
-def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr):
+def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr, weight=1.0):
     """One step of gradient descent on the summed loss of pairs that share their noise.
 
-    Changes the lists in place, and returns the loss in nats. `loss` is one of
+    Changes the lists in place, and returns the loss in nats. Noise words count `weight` each, in
+    the classifiers. `loss` is one of
 
     - negative-sampling: logits s = u . v, a noise word that hits the true one is left out;
     - nce (Mnih and Teh 2012): the same classifier on s + b - ln(k q), hits stay;
@@ -119,11 +124,14 @@ def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr):
             ln_z = math.log(math.fsum(math.exp(x) for x in logits))
             total += ln_z - logits[0]
             probs = [math.exp(x - ln_z) for x in logits]
+            parts = [1.0] * len(words)
         else:
-            total -= log_sigmoid(logits[0]) + sum(log_sigmoid(-x) for x in logits[1:])
+            parts = [1.0] + [weight] * len(noise)
+            total -= log_sigmoid(logits[0]) + weight * sum(log_sigmoid(-x) for x in logits[1:])
             probs = [sigmoid(x) for x in logits]
         terms += [
-            (center, w, p - (j == 0)) for j, (w, p) in enumerate(zip(words, probs, strict=True))
+            (center, w, part * (p - (j == 0)))
+            for j, (w, p, part) in enumerate(zip(words, probs, parts, strict=True))
         ]
     old_centers, old_contexts = ([row[:] for row in rows] for rows in (centers, contexts))
     for center, word, error in terms:

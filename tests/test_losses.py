@@ -20,7 +20,7 @@ from w2v.kernels.sampled import (
     sampled_kernels,
 )
 from w2v.losses import LOSSES, get_loss
-from w2v.losses.base import MASKED_LOGIT, SampledLoss
+from w2v.losses.base import Labels, SampledLoss
 from w2v.noise import NoiseSampler, sample
 from w2v.numerics import aligned_zeros, draw, jit, padded, stream_key
 
@@ -30,12 +30,18 @@ LOGITS = st.lists(st.lists(st.floats(-30, 30), min_size=4, max_size=4), min_size
 )
 
 
-def tile(name, logits, dtype=np.float64):
+def tile(name, logits, dtype=np.float64, weights=None):
+    """Loss and slope of rows of (true, noise 1..K); all weigh 1 if nothing else is said."""
     rows, columns = logits.shape
-    scratch = make_scratch(16, columns - 1, rows, dtype)
-    scratch.logits[:rows] = logits
-    loss = get_loss(name).tile(scratch.logits, rows, scratch.dlogits)
-    return float(loss), scratch.dlogits[:rows].copy()
+    labels = np.zeros(logits.shape, dtype)
+    labels[:, 0] = 1
+    weights = np.ones(logits.shape) if weights is None else weights
+    slope = np.full(logits.size, np.nan, dtype)
+    loss = get_loss(name).tile(
+        logits.astype(dtype).ravel(), labels.ravel(), weights.astype(dtype).ravel(), slope, rows,
+        columns,
+    )  # fmt: skip
+    return float(loss), slope.reshape(logits.shape)
 
 
 def logistic(logits):
@@ -83,15 +89,51 @@ def test_a_tile_in_float32_is_that_in_float64(name, logits):
 
 
 @pytest.mark.parametrize("name", SAMPLED)
-def test_a_masked_candidate_costs_nothing_and_moves_nothing(name):
+def test_what_weighs_nothing_costs_nothing_and_moves_nothing(name):
     logits = np.array([[1.0, -2.0, 0.5], [0.3, 4.0, -1.0]])
-    masked = np.insert(logits, 2, MASKED_LOGIT, axis=1)
+    padded_logits = np.insert(logits, 2, 90.0, axis=1)
+    weights = np.insert(np.ones(logits.shape), 2, 0.0, axis=1)
     for dtype in (np.float32, np.float64):
         loss, slope = tile(name, logits, dtype)
-        masked_loss, masked_slope = tile(name, masked, dtype)
-        assert masked_loss == pytest.approx(loss, rel=1e-6)
-        assert np.abs(masked_slope[:, 2]).max() < 1e-37
-        assert np.delete(masked_slope, 2, axis=1) == pytest.approx(slope, rel=1e-6)
+        other_loss, other_slope = tile(name, padded_logits, dtype, weights)
+        assert other_loss == pytest.approx(loss, rel=1e-6)
+        assert not other_slope[:, 2].any()
+        assert np.delete(other_slope, 2, axis=1) == pytest.approx(slope, rel=1e-6)
+        nothing, no_slope = tile(name, logits, dtype, np.zeros(logits.shape))
+        assert nothing == 0
+        assert not no_slope.any()
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@given(logits=LOGITS)
+def test_pairs_of_one_row_share_its_noise(name, logits):
+    """A row with several context words is a row for each, one under the other."""
+    loss = get_loss(name)
+    context, noise = logits[:, 0], logits[0, 1:]
+    apart = np.hstack([context[:, None], np.tile(noise, (len(context), 1))])
+    expected, slopes = tile(name, apart)
+    row = np.concatenate([noise, context])
+    labels = np.repeat([0.0, 1.0], [len(noise), len(context)])
+    weights = np.where(labels == 1, 1.0, len(context))
+    slope = np.zeros(row.size)
+    assert loss.tile(row, labels, weights, slope, 1, row.size) == pytest.approx(expected, rel=1e-12)
+    assert slope[labels == 1] == pytest.approx(slopes[:, 0], abs=1e-12)
+    assert slope[labels == 0] == pytest.approx(slopes[:, 1:].sum(axis=0), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@given(logits=LOGITS)
+def test_noise_of_half_the_weight_is_half_the_noise(name, logits):
+    """What `pools_noise` says: twice the noise at half the weight is the mean of its halves."""
+    loss = get_loss(name)
+    weights = np.where(np.arange(logits.shape[1]) == 0, 1.0, 0.5)
+    weights[-1:] = 0.0  # an even number of noise words
+    whole, _ = tile(name, logits, weights=np.tile(weights, (len(logits), 1)))
+    halves = [tile(name, logits[:, [0, j]])[0] for j in (1, 2)]
+    if loss.pools_noise:
+        assert whole == pytest.approx(sum(halves) / 2, rel=1e-12)
+    else:
+        assert whole != pytest.approx(sum(halves) / 2, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", SAMPLED)
@@ -111,15 +153,20 @@ def test_softmax_rows_sum_to_zero_and_huge_logits_stay_finite():
         logits = rng.normal(0, 1, (3, 50)).astype(dtype)
         logits[1] *= 1e4
         logits[2, :2] = [1e4, -1e4]
-        starts, ids = np.array([0, 1, 3, 5]), np.array([4, 0, 7, 1, 1], dtype=np.int32)
-        probs = np.array([1, 0.5, 0.5, 0.25, 0.75], dtype=np.float32)
-        losses = np.zeros(3)
-        get_loss("softmax").rows(
-            logits, np.zeros(50, dtype), np.ones(3, dtype), starts, ids, probs, 0, 3, losses
-        )
+        given = logits.astype(float)
+        entries = [(0, 4, 1.0), (1, 0, 0.5), (1, 7, 0.5), (2, 1, 0.25), (2, 1, 0.75)]
+        rows, columns, probs = (np.array(column) for column in zip(*entries, strict=True))
+        labels = Labels(rows, columns, probs.astype(np.float32))
+        shifts, sums, expected = (np.zeros(3) for _ in range(3))
+        loss = get_loss("softmax")
+        loss.exponentials(logits, np.zeros(50, dtype), labels, shifts, sums, expected)
+        losses = np.log(sums) + shifts - expected
         assert np.isfinite(losses).all()
         assert losses[2] == pytest.approx(2e4)
-        assert np.abs(logits.sum(axis=1)).max() < 1e-5
+        assert shifts == pytest.approx(given.max(axis=1))
+        loss.residuals(logits, labels, sums)
+        assert np.isfinite(logits).all()
+        assert np.abs((logits / sums[:, None]).sum(axis=1)).max() < 1e-5
 
 
 def small_full_model(vocabulary=7, size=5):
@@ -226,8 +273,8 @@ def test_memory_does_not_grow_with_batch_times_vocabulary(monkeypatch, buffer_ro
     tracemalloc.stop()
     stated = softmax.memory_bytes()
     softmax.close()
-    buffer, matrix = 4 * size * max(1, buffer_rows), 4 * size * columns
-    assert stated == buffer + 2 * matrix
+    buffer, gradient = 4 * size * max(1, buffer_rows), 4 * size * (columns + 1)
+    assert stated == buffer + gradient
     assert peak < stated + 2**20
     assert peak < 4 * size * rows / 4
 
@@ -235,12 +282,23 @@ def test_memory_does_not_grow_with_batch_times_vocabulary(monkeypatch, buffer_ro
 # --- NCE ----------------------------------------------------------------------------------------
 
 
-def step(name, model, centers, outputs, lr=0.5, **learn):
-    columns = model.center_vectors.shape[1]
-    scratch = make_scratch(columns, len(outputs) - 1, max(2, len(centers)), np.float64)
-    scratch.center_ids[: len(centers)] = centers
-    kernels = sampled_kernels(get_loss(name), 5, len(outputs) - 1, **learn)
-    return kernels.step(model, scratch, len(centers), np.array(outputs), lr)
+def group_of(loss, centers, context, noise_words, k, **learn):
+    """Kernels, and scratch that holds one group: centers around a context word, and its noise."""
+    n = len(centers)
+    kernels = sampled_kernels(loss, 5, k, **learn)
+    scratch = make_scratch(loss, 5, k, max(2, n), n + 1, np.float64)
+    scratch.kept[:], scratch.reach[:] = [*centers, context], [0] * n + [n]
+    scratch.plan[0] = n, 0, n + 1
+    noise = NoiseSampler(np.where(np.isin(np.arange(6), noise_words), 1.0, 1e-9), 1.0)
+    kernels.arrange(scratch, scratch.group, 0, noise.table, stream_key(1))
+    drawn = scratch.group.candidate_ids[: -len(scratch.group.candidate_ids[k:])]
+    assert set(drawn.tolist()) <= set(noise_words)
+    return kernels, scratch
+
+
+def step(name, model, centers, context, noise_words, k=3, lr=0.5, **learn):
+    kernels, scratch = group_of(get_loss(name), centers, context, noise_words, k, **learn)
+    return kernels.step(model, scratch, scratch.group, scratch.coming, lr)
 
 
 def random_model(offsets, seed=0, vocabulary=6):
@@ -252,10 +310,9 @@ def random_model(offsets, seed=0, vocabulary=6):
 
 
 def test_nce_with_zero_correction_is_negative_sampling():
-    outputs = [1, 0, 2, 5]  # no hits: they are what the two treat differently
     models = [random_model(np.zeros(6)) for _ in range(2)]
-    losses = [
-        step(name, model, [0, 3, 3], outputs)
+    losses = [  # no hits: they are what the two treat differently
+        step(name, model, [0, 3, 3], 1, [0, 2, 5])
         for name, model in zip(("nce", "negative-sampling"), models, strict=True)
     ]
     assert losses[0] == losses[1]
@@ -263,11 +320,20 @@ def test_nce_with_zero_correction_is_negative_sampling():
         assert np.array_equal(a, b)
 
 
-def test_accidental_hits_stay_but_in_negative_sampling():
-    for name, change in (("nce", True), ("negative-sampling", False), ("sampled-softmax", True)):
-        with_hit = step(name, random_model(np.zeros(6)), [0], [1, 2, 1])
-        without = step(name, random_model(np.zeros(6)), [0], [1, 2])
-        assert (with_hit != pytest.approx(without, rel=1e-9)) is change
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("nce", lambda true, hit: true + 3 * hit),
+        ("negative-sampling", lambda true, hit: true),
+        ("sampled-softmax", lambda true, hit: math.log(4)),
+    ],
+)
+def test_accidental_hits_stay_but_in_negative_sampling(name, expected):
+    model = random_model(np.zeros(6))
+    logit = float(model.center_vectors[0] @ model.context_vectors[1])
+    true, hit = math.log1p(math.exp(-logit)), math.log1p(math.exp(logit))
+    loss = step(name, model, [0], 1, [1])  # all noise hits
+    assert loss == pytest.approx(expected(true, hit), rel=1e-12)
 
 
 def test_the_correction_is_the_logarithm_of_k_times_what_the_sampler_gives():
@@ -339,18 +405,21 @@ def _pick(cumulative, bits):
 
 
 @jit
-def _train(step, model, scratch, word_sums, center_sums, table, key, lr, steps, rows, outputs):
-    """Steps on a word w drawn from p(w), with `rows` centers from p(c | w) that share its noise."""
+def _train(
+    step, arrange, model, scratch, word_sums, center_sums, alias_table, key, lr, steps, centers
+):
+    """Steps on a word w drawn from p(w), with `centers` from p(c | w) that share its noise."""
     for n in range(steps):
         rate = lr * (1 - n / steps) + 1e-4
-        first = np.uint64(n * (rows + 1))
-        outputs[0] = _pick(word_sums, draw(key, first))
-        for i in range(rows):
-            bits = draw(key, first + np.uint64(i + 1))
-            scratch.center_ids[i] = _pick(center_sums[outputs[0]], bits)
-        for j in range(1, outputs.size):
-            outputs[j] = sample(table, key + np.uint64(1), np.uint64(n * outputs.size + j))
-        step(model, scratch, rows, outputs, rate)
+        first = np.uint64(n * (centers + 1))
+        word = _pick(word_sums, draw(key, first))
+        for i in range(centers):
+            scratch.kept[i] = _pick(center_sums[word], draw(key, first + np.uint64(i + 1)))
+        scratch.kept[centers] = word
+        scratch.plan[0, 0] = centers
+        scratch.plan[0, 2] = centers + 1
+        arrange(scratch, scratch.group, 0, alias_table, draw(key + np.uint64(1), np.uint64(n)))
+        step(model, scratch, scratch.group, scratch.coming, rate)
 
 
 def fit(name, known, k=10, steps=1_000_000, rows=1, lr=0.05, **learn):
@@ -364,13 +433,12 @@ def fit(name, known, k=10, steps=1_000_000, rows=1, lr=0.05, **learn):
     for matrix in matrices:
         matrix[:, :size] = np.random.default_rng(7).normal(0, 0.3, (6, size))
     model = Model(*matrices, bias - correction, np.zeros(6))
-    scratch = make_scratch(padded(size), k, rows, np.float64)
+    scratch = make_scratch(loss, size, k, rows, rows + 1, np.float64)
+    scratch.reach[rows] = rows  # the other words are in its window and have none
     kernels = sampled_kernels(loss, size, k, **learn)
-    outputs = np.zeros(1 + k, dtype=np.int64)
     _train(
-        kernels.step, model, scratch, table.mean(axis=0).cumsum(),
-        (table / table.sum(axis=0)).T.cumsum(axis=1), noise.table, stream_key(8), lr, steps,
-        rows, outputs,
+        kernels.step, kernels.arrange, model, scratch, table.mean(axis=0).cumsum(),
+        (table / table.sum(axis=0)).T.cumsum(axis=1), noise.table, stream_key(8), lr, steps, rows,
     )  # fmt: skip
     scores = model.center_vectors @ model.context_vectors.T + model.logit_offsets + correction
     return scores - model.log_normalisers[:, None], k * noise.probs

@@ -21,16 +21,15 @@ from w2v.numerics import jit, sigmoid_and_softplus
 
 
 @jit
-def half_logistic(logits, rows, dlogits):
+def half_logistic(logits, labels, weights, dlogits, rows, columns):
     """See `SampledLoss.tile`."""
-    half = logits.dtype.type(0.5)
+    half, one = logits.dtype.type(0.5), logits.dtype.type(1)
     loss = logits.dtype.type(0)
-    for i in range(rows):
-        for j in range(logits.shape[1]):
-            t = logits.dtype.type(-1 if j == 0 else 1)
-            p, softplus = sigmoid_and_softplus(t * logits[i, j])
-            dlogits[i, j] = half * t * p
-            loss += half * softplus
+    for i in range(rows * columns):
+        t = one - labels[i] - labels[i]
+        p, softplus = sigmoid_and_softplus(t * logits[i])
+        dlogits[i] = half * weights[i] * t * p
+        loss += half * weights[i] * softplus
     return loss
 
 
@@ -42,6 +41,7 @@ LOSS = SampledLoss(
     tile=half_logistic,
     corrects_by_noise=True,
     accidental_hits="keep",
+    pools_noise=True,
     is_classifier=True,
 )
 '''
@@ -126,7 +126,7 @@ def test_the_tests_of_all_losses_test_it(project):
     out = run(project, "-m", "pytest", "-p", "no:cacheprovider", "-vv", "-k", NAME, *files)
     for name in (
         "test_a_tile_in_float32_is_that_in_float64",
-        "test_a_masked_candidate_costs_nothing_and_moves_nothing",
+        "test_what_weighs_nothing_costs_nothing_and_moves_nothing",
         "test_huge_logits_stay_finite_and_nan_does_not_hide",
         "test_a_step_with_rate_zero_changes_nothing",
         "test_every_loss_learns_by_this_yardstick",

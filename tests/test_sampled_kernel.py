@@ -8,17 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
+from w2v.kernels.sampled import (
+    GROUP_NOISE,
+    GROUP_POSITIONS,
+    Model,
+    make_scratch,
+    sampled_kernels,
+)
 from w2v.kernels.tiles import (
-    plain_add_combination,
+    plain_add_one,
+    plain_add_two,
     plain_copy_row,
     plain_store_dots,
+    tile_columns,
     tile_operations,
 )
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler, sample
-from w2v.numerics import aligned_zeros, jit, padded, stream_key
+from w2v.numerics import LANES, aligned_zeros, jit, padded, stream_key
 from w2v.pairs import keep_probs, keep_thresholds, subsample
 
 SIZE, VOCABULARY, NEGATIVES, WINDOW = 5, 6, 3, 2
@@ -40,29 +48,47 @@ def copy_of(model):
     return Model(*(array.copy() for array in model))
 
 
+def arranged(loss, kernels, sentence, reach, first, dtype=np.float32, seed=1):
+    """Scratch whose group is the one that begins at a position of the sentence."""
+    scratch = make_scratch(loss, SIZE, NEGATIVES, WINDOW, len(sentence), dtype)
+    scratch.kept[:], scratch.reach[:] = sentence, reach
+    scratch.plan[0] = first, 0, len(sentence)
+    noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
+    kernels.arrange(scratch, scratch.group, 0, noise.table, stream_key(seed))
+    return scratch
+
+
+@st.composite
+def places(draw):
+    """A sentence, the reach of each of its words, and where a group begins."""
+    sentence = draw(st.lists(st.integers(0, VOCABULARY - 1), min_size=2, max_size=9))
+    n = len(sentence)
+    reach = draw(st.lists(st.integers(1, WINDOW), min_size=n, max_size=n))
+    return sentence, reach, draw(st.integers(0, n - 1))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@given(
-    centers=st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=2 * WINDOW),
-    outputs=st.lists(
-        st.integers(0, VOCABULARY - 1), min_size=1 + NEGATIVES, max_size=1 + NEGATIVES
-    ),
-    seed=st.integers(0, 1000),
-)
-def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, centers, outputs, seed):
+@given(place=places(), seed=st.integers(0, 1000))
+def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, place, seed):
     # Few words, so that repeated centers, repeated noise and noise that hits are all common.
+    sentence, reach, first = place
+    loss = get_loss("negative-sampling")
     model = random_model(dtype, seed)
     before = copy_of(model)
-    scratch = make_scratch(padded(SIZE), NEGATIVES, WINDOW, dtype)
-    scratch.center_ids[: len(centers)] = centers
-    step = sampled_kernels(get_loss("negative-sampling"), SIZE, NEGATIVES).step
-    lr = dtype(0.5)
-    loss = step(model, scratch, len(centers), np.array(outputs), lr)
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    scratch = arranged(loss, kernels, sentence, reach, first, dtype, seed)
+    value = kernels.step(model, scratch, scratch.group, scratch.coming, dtype(0.5))
 
+    here = range(first, first + GROUP_POSITIONS)
+    pairs = naive.window_pairs(
+        sentence, [reach[t] if t in here else 0 for t in range(len(sentence))]
+    )
+    noise = scratch.group.candidate_ids[: GROUP_NOISE * NEGATIVES].tolist()
     rows = [matrix[:, :SIZE].astype(float).tolist() for matrix in before[:2]]
-    pairs = [(center, outputs[0]) for center in centers]
-    expected_loss = naive.negative_sampling_loss(*rows, pairs, outputs[1:])
-    gradients = naive.negative_sampling_gradient(*rows, pairs, outputs[1:])
-    assert loss == pytest.approx(expected_loss, rel=TOLERANCE[dtype] * 4)
+    expected = naive.negative_sampling_loss(*rows, pairs, noise, 1 / GROUP_NOISE)
+    gradients = naive.negative_sampling_gradient(*rows, pairs, noise, 1 / GROUP_NOISE)
+    assert scratch.group.sizes[2] == len(pairs)
+    assert value == pytest.approx(expected, rel=TOLERANCE[dtype] * 4)
     for new, old, gradient in zip(model[:2], before[:2], gradients, strict=True):
         update = (new.astype(float) - old)[:, :SIZE] / -0.5
         scale = max(1.0, np.abs(gradient).max())
@@ -72,14 +98,27 @@ def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, centers, out
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_a_step_with_rate_zero_changes_nothing(name):
+    loss = get_loss(name)
     model = random_model(np.float32, 1)
     before = copy_of(model)
-    scratch = make_scratch(padded(SIZE), NEGATIVES, WINDOW)
-    scratch.center_ids[:] = [0, 1, 2, 0]
-    step = sampled_kernels(get_loss(name), SIZE, NEGATIVES).step
-    assert step(model, scratch, 4, np.array([3, 4, 5, 3]), np.float32(0)) > 0
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
+    assert kernels.step(model, scratch, scratch.group, scratch.coming, np.float32(0)) > 0
     for new, old in zip(model, before, strict=True):
         assert np.array_equal(new, old)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_asking_for_the_coming_rows_changes_nothing(name):
+    loss = get_loss(name)
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    models = [random_model(np.float32, 1) for _ in range(2)]
+    for model, rows in zip(models, (0, 4), strict=True):
+        scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
+        scratch.coming.sizes[:] = rows
+        kernels.step(model, scratch, scratch.group, scratch.coming, np.float32(0.5))
+    for a, b in zip(*models, strict=True):
+        assert np.array_equal(a, b)
 
 
 @jit
@@ -89,7 +128,7 @@ def _draw_noise(table, key, out):
 
 
 def test_a_block_is_its_steps_with_the_same_draws():
-    """Pairs and noise drawn by the block kernel, trained one position at a time by the oracle."""
+    """Pairs and noise drawn by the block kernel, trained one group at a time by the oracle."""
     sentences = [[0, 1, 2, 3, 1, 0], [4], [5, 0, 5, 2]]
     tokens = np.concatenate(sentences).astype(np.int32)
     starts = np.array([0, 6, 7, 11])
@@ -101,8 +140,9 @@ def test_a_block_is_its_steps_with_the_same_draws():
 
     model = random_model(np.float64, 5)
     rows = [matrix[:, :SIZE].tolist() for matrix in model[:2]]
-    scratch = make_scratch(padded(SIZE), NEGATIVES, WINDOW, np.float64)
-    block = sampled_kernels(get_loss("negative-sampling"), SIZE, NEGATIVES).block
+    negative_sampling = get_loss("negative-sampling")
+    scratch = make_scratch(negative_sampling, SIZE, NEGATIVES, WINDOW, len(tokens), np.float64)
+    block = sampled_kernels(negative_sampling, SIZE, NEGATIVES).block
     loss, n_pairs, n_words = block(
         model, scratch, tokens, starts, 0, 3, thresholds, noise.table, WINDOW, True,
         lr, pair_key, noise_key,
@@ -120,18 +160,16 @@ def test_a_block_is_its_steps_with_the_same_draws():
         expected_words += n
         if n < 2:
             continue
-        for t in range(n):
-            pairs = [
-                pair
-                for at in [t]
-                for pair in naive.window_pairs(
-                    kept[:n].tolist(), [int(reach[i]) if i == at else 0 for i in range(n)]
-                )
-            ]
-            negatives = drawn[used : used + NEGATIVES].tolist()
-            used += NEGATIVES
-            expected_loss += naive.negative_sampling_loss(*rows, pairs, negatives)
-            gradients = naive.negative_sampling_gradient(*rows, pairs, negatives)
+        for t in range(0, n, GROUP_POSITIONS):
+            here = range(t, t + GROUP_POSITIONS)
+            pairs = naive.window_pairs(
+                kept[:n].tolist(), [int(reach[i]) if i in here else 0 for i in range(n)]
+            )
+            negatives = drawn[used : used + GROUP_NOISE * NEGATIVES].tolist()
+            used += GROUP_NOISE * NEGATIVES
+            parts = *rows, pairs, negatives, 1 / GROUP_NOISE
+            expected_loss += naive.negative_sampling_loss(*parts)
+            gradients = naive.negative_sampling_gradient(*parts)
             for matrix, gradient in zip(rows, gradients, strict=True):
                 for row, d_row in zip(matrix, gradient, strict=True):
                     row[:] = [x - lr * d for x, d in zip(row, d_row, strict=True)]
@@ -144,9 +182,12 @@ def test_a_block_is_its_steps_with_the_same_draws():
 
 
 @jit
-def _a_tenth(logits, rows, dlogits):
-    dlogits[:rows] = 0
-    return logits.dtype.type(logits.dtype.type(0.1) * logits.dtype.type(rows))
+def _a_tenth(logits, labels, weights, dlogits, rows, columns):
+    pairs = logits.dtype.type(0)
+    for i in range(rows * columns):
+        dlogits[i] = 0
+        pairs += labels[i] * weights[i]
+    return logits.dtype.type(0.1) * pairs
 
 
 def test_the_loss_of_a_long_block_is_summed_in_float64():
@@ -157,7 +198,7 @@ def test_the_loss_of_a_long_block_is_summed_in_float64():
     counts = np.array([n, 1])
     block = sampled_kernels(loss, SIZE, NEGATIVES).block
     summed, pairs, words = block(
-        random_model(np.float32, 0, vocabulary=2), make_scratch(padded(SIZE), NEGATIVES, 10),
+        random_model(np.float32, 0, vocabulary=2), make_scratch(loss, SIZE, NEGATIVES, 10, n),
         tokens, starts, 0, len(starts) - 1, keep_thresholds(np.ones(2)),
         NoiseSampler(counts, 0.75).table, 10, False, np.float32(0), stream_key(1), stream_key(2),
     )  # fmt: skip
@@ -171,33 +212,34 @@ def test_the_loss_of_a_long_block_is_summed_in_float64():
 @pytest.mark.parametrize("outputs", [2, 6, 21])
 def test_tile_operations_do_what_their_plain_twins_say(dtype, columns, outputs):
     operations = tile_operations(columns, outputs)
-    store_dots, add_combination = operations.store_dots, operations.add_combination
-    copy_row, prefetch = operations.copy_row, operations.prefetch
+    store_dots, copy_row, prefetch = operations.store_dots, operations.copy_row, operations.prefetch
+    add_one, add_two = operations.add_one, operations.add_two
+    width = tile_columns(outputs)
 
     @jit
-    def run(logits, i, x, y, offsets, scale, target):
+    def run(logits, i, x, y, offsets, target):
         prefetch(x, i)
         store_dots(logits, i, x, y, offsets)
-        add_combination(target, 1, scale, logits, i * y.shape[0], 1, y, y.shape[0])
-        add_combination(target, 2, scale, logits, 1, y.shape[0], x, x.shape[0])
+        add_one(target, 1, logits, i * width, 1, y, y.shape[0])
+        add_two(target, 2, 3, logits, 1, 0, width, x, x.shape[0])
         copy_row(target, 0, y, 1)
 
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(3, columns)).astype(dtype)
+    x = rng.normal(size=(4, columns)).astype(dtype)
     y = rng.normal(size=(outputs, columns)).astype(dtype)
-    offsets = rng.normal(size=outputs).astype(dtype)
-    fast = rng.normal(size=(3, outputs)).astype(dtype), rng.normal(size=(4, columns)).astype(dtype)
+    offsets = rng.normal(size=width).astype(dtype)
+    fast = rng.normal(size=4 * width).astype(dtype), rng.normal(size=(5, columns)).astype(dtype)
     slow = tuple(array.astype(np.float64) for array in fast)
-    scale = dtype(-0.3)
-    run(fast[0], 2, x, y, offsets, scale, fast[1])
-    plain_store_dots(slow[0], 2, x.astype(float), y.astype(float), offsets)
-    plain_add_combination(slow[1], 1, scale, slow[0], 2 * outputs, 1, y.astype(float), outputs)
-    plain_add_combination(slow[1], 2, scale, slow[0], 1, outputs, x.astype(float), 3)
+    run(fast[0], 2, x, y, offsets, fast[1])
+    wide = x.astype(float), y.astype(float)
+    plain_store_dots(slow[0], 2, *wide, offsets)
+    plain_add_one(slow[1], 1, slow[0], 2 * width, 1, wide[1], outputs)
+    plain_add_two(slow[1], 2, 3, slow[0], 1, 0, width, wide[0], 4)
     plain_copy_row(slow[1], 0, y, 1)
     for a, b in zip(fast, slow, strict=True):
         assert np.abs(a - b).max() <= TOLERANCE[dtype] * columns * max(1, np.abs(b).max())
 
 
 def test_odd_column_counts_are_refused():
-    with pytest.raises(ValueError, match="multiple of 16"):
+    with pytest.raises(ValueError, match=f"multiple of {LANES}"):
         tile_operations(100, 6)

@@ -64,7 +64,7 @@ def subsample(
         window: the largest b.
         shrink: whether b is drawn from 1..window; otherwise it is `window` everywhere.
         key: random stream of the block.
-        kept: (at least end - start,) int32, filled with the kept ids; what is behind them is anything.
+        kept: (at least end - start,) int32, filled with the kept ids; behind them, anything.
         reach: same length, int32, filled with b of each kept word.
 
     Returns:

@@ -27,18 +27,22 @@ from w2v.kernels.full import FullModel, FullSoftmax
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import FullLoss, SampledLoss
+from w2v.noise import NoiseSampler
 from w2v.numerics import aligned_zeros, padded, stream_key
 from w2v.pairs import keep_probs, keep_thresholds
 
-SIZE, VOCABULARY, WINDOW = 5, 7, 2
-CENTERS = [0, 1, 1, 3]  # a word may stand in a window twice
-OUTPUTS = [2, 0, 4, 4, 2, 1]  # the context word, then noise: a repeat, a hit, and two centers
+SIZE, VOCABULARY, WINDOW, NEGATIVES = 5, 7, 2, 3
+SENTENCE = [0, 1, 1, 3, 0, 1]  # words that are centers twice, next to each other too
+REACH = [2, 1, 2, 2, 1, 2]
+NOISE_KEY = stream_key(11)  # draws words twice, and some that hit
+LABELS = [0, 0, 0, 0, 1, 1]
+PAIRS = [[1, 0], [0, 1], [1, 1], [0, 0]]  # weights of the two context words in each row
 
 
 def sampled_losses() -> Iterator[Row]:
     """Each sampled loss in logit space: its tile against differences of its own value."""
     for loss in _losses(SampledLoss):
-        logits = np.random.default_rng(1).normal(0.0, 3.0, (len(CENTERS), len(OUTPUTS)))
+        logits = np.random.default_rng(1).normal(0.0, 3.0, (len(PAIRS), len(LABELS)))
         _, slope = _tile(loss, logits)
         report = check_gradient(partial(_tile_value, loss), slope, logits)
         yield Row("word2vec loss, from logits", f"{loss.name}, split", report)
@@ -49,11 +53,15 @@ def _tile_value(loss: SampledLoss, logits: np.ndarray) -> float:
 
 
 def _tile(loss: SampledLoss, logits: np.ndarray) -> tuple[float, np.ndarray]:
-    scratch = make_scratch(padded(SIZE), len(OUTPUTS) - 1, WINDOW, np.float64)
-    rows = len(logits)
-    scratch.logits[:rows] = logits
-    value = loss.tile(scratch.logits, rows, scratch.dlogits)
-    return value, scratch.dlogits[:rows].copy()
+    rows, columns = logits.shape
+    pairs = np.array(PAIRS, dtype=np.float64)
+    noise = np.repeat(pairs.sum(axis=1, keepdims=True), LABELS.count(0), axis=1)
+    noise[2, 1] -= 1.0  # a hit
+    weights = np.hstack([noise, pairs])
+    labels = np.tile(np.array(LABELS, dtype=np.float64), rows)
+    slope = np.zeros(logits.size)
+    value = loss.tile(logits.ravel(), labels, weights.ravel(), slope, rows, columns)
+    return value, slope.reshape(logits.shape)
 
 
 def sampled_steps() -> Iterator[Row]:
@@ -70,15 +78,16 @@ def _sampled_step(loss: SampledLoss, bias: bool, normalisers: bool) -> Row:
     shapes = [(VOCABULARY, SIZE), (VOCABULARY, SIZE)] + [(VOCABULARY,)] * (bias + normalisers)
     start = generator.normal(0.0, 1.0, sum(int(np.prod(shape)) for shape in shapes))
     fixed = generator.normal(0.0, 1.0, VOCABULARY)  # offsets that are used but not learned
-    kernels = sampled_kernels(
-        loss, SIZE, len(OUTPUTS) - 1, learn_bias=bias, learn_normalisers=normalisers
-    )
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES, learn_bias=bias, learn_normalisers=normalisers)
+    noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
 
     def step(parameters: np.ndarray, lr: float) -> tuple[float, np.ndarray]:
         model = _model(parameters, fixed, bias, normalisers)
-        scratch = make_scratch(padded(SIZE), len(OUTPUTS) - 1, WINDOW, np.float64)
-        scratch.center_ids[: len(CENTERS)] = CENTERS
-        value = kernels.step(model, scratch, len(CENTERS), np.array(OUTPUTS), lr)
+        scratch = make_scratch(loss, SIZE, NEGATIVES, WINDOW, len(SENTENCE), np.float64)
+        scratch.kept[:], scratch.reach[:] = SENTENCE, REACH
+        scratch.plan[0] = 1, 0, len(SENTENCE)  # from its second word on
+        kernels.arrange(scratch, scratch.group, 0, noise.table, NOISE_KEY)
+        value = kernels.step(model, scratch, scratch.group, scratch.coming, lr)
         learned = [model.center_vectors[:, :SIZE], model.context_vectors[:, :SIZE]]
         learned += [model.logit_offsets] * bias + [model.log_normalisers] * normalisers
         return value, np.concatenate([array.ravel() for array in learned])

@@ -75,7 +75,6 @@ class FullSoftmax:
         model: the parameters; float32 to train, float64 to check.
         batch_size: the most rows of a step.
         workers: threads.
-        buffer_bytes, block_words: see `BUFFER_BYTES` and `BLOCK_WORDS`.
     """
 
     def __init__(
@@ -84,18 +83,16 @@ class FullSoftmax:
         model: FullModel,
         batch_size: int,
         workers: int,
-        buffer_bytes: int = BUFFER_BYTES,
-        block_words: int = BLOCK_WORDS,
     ) -> None:
         self.loss = loss
         self.model = model
         self.workers = workers
         size, columns = model.context_vectors.shape
         dtype = model.context_vectors.dtype
-        blocks_each = -(-size // (block_words * workers))
+        blocks_each = -(-size // (BLOCK_WORDS * workers))
         blocks = min(size, blocks_each * workers)  # the same number for each thread
         self.edges = np.array([size * k // blocks for k in range(blocks + 1)])
-        self.rows_at_once = max(1, min(batch_size, buffer_bytes // (size * dtype.itemsize)))
+        self.rows_at_once = max(1, min(batch_size, BUFFER_BYTES // (size * dtype.itemsize)))
         self.buffers = [
             np.empty((self.rows_at_once, last - first), dtype)
             for first, last in pairwise(self.edges.tolist())

@@ -33,11 +33,11 @@ from numba.extending import intrinsic
 
 from w2v.numerics import LANES, numba_config
 
-MOST_SUMS = 6
+MOST_SUMS = 5
 """Dot products of either row that grow together: 12 sums, two factors and what they are multiplied
 by fit AVX2's 16 registers, and 8 sums would do to keep two multiply-add units of latency 4 busy."""
 
-MOST_PIECES = {1: 12, 2: 6}
+MOST_PIECES = {1: 14, 2: 5}
 """Vectors of each row that are updated together, by the number of rows; 12 sums again."""
 
 

@@ -21,7 +21,6 @@ import numpy as np
 from w2v.losses.base import Defaults, SampledLoss
 from w2v.numerics import jit, sigmoid_and_softplus
 
-
 # In float32, which leaves float64 what it is, too.
 _ONE, _TWO = np.float32(1), np.float32(2)
 
