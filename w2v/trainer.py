@@ -71,10 +71,11 @@ def train_embeddings(
     config = resolve(config)
     started = time.perf_counter()
     encoded = encode(corpus, config, cache_dir, observer)
-    watching = observer
+    watching, validator = observer, None
     if config.validate:
         encoded, held_out = split_corpus(encoded, config.validate, config.seed)
-        watching = Validator(observer, held_out_pairs(held_out, config), config.patience)
+        validator = Validator(observer, held_out_pairs(held_out, config), config.patience)
+        watching = validator
     read_seconds = time.perf_counter() - started
     run = make_run(encoded, config)
     try:
@@ -82,6 +83,8 @@ def train_embeddings(
     except KeyboardInterrupt:
         observer.interrupted(run.embeddings(read_seconds))
         raise
+    if validator is not None:
+        validator.finish(run)
     return run.embeddings(read_seconds)
 
 

@@ -32,7 +32,6 @@ from w2v.config import TrainConfig
 from w2v.cooccurrence import block_windows, split_examples
 from w2v.corpus import Corpus
 from w2v.errors import ConfigError, CorpusError
-from w2v.full import FullRun
 from w2v.hogwild import HogwildRun
 from w2v.losses.base import SampledLoss
 from w2v.losses.negative_sampling import logistic_tile
@@ -366,9 +365,3 @@ def _noise_health(
         noise_accuracy=float(noise_right.mean()),
         accidental_hits=float((noise_ids == held_out.contexts[:, None]).mean()),
     )
-
-
-def parameters(run: Run) -> tuple[np.ndarray, ...]:
-    """The arrays that training changes, the optimiser's own left out."""
-    assert isinstance(run, (HogwildRun, FullRun))
-    return tuple(run.model)

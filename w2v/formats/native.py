@@ -7,6 +7,7 @@ where there are any; ``words_utf8``, the words' bytes one after the other, and `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -53,7 +54,7 @@ def read(path: str, *, mmap: bool) -> VectorTable:
             f"got {metadata.get('format_version')} (written by a newer w2v?)"
         )
     _check_shapes(path, tensors)
-    words = _words(path, tensors)
+    words = unpack_words(path, tensors)
     check_unique(path, words)
     vectors, context_vectors = tensors["center_vectors"], tensors.get("context_vectors")
     if not mmap:
@@ -96,7 +97,20 @@ def _check_shapes(path: str, tensors: Tensors) -> None:
         )
 
 
-def _words(path: str, tensors: Tensors) -> list[str]:
+def pack_words(words: Sequence[str]) -> Tensors:
+    """The tensors that hold words."""
+    encoded = [word.encode() for word in words]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(word) for word in encoded], out=offsets[1:])
+    return {"words_utf8": np.frombuffer(b"".join(encoded), np.uint8), "word_offsets": offsets}
+
+
+def unpack_words(path: str, tensors: Tensors) -> list[str]:
+    """The words that `pack_words` packed.
+
+    Raises:
+        FormatError: the offsets contradict the bytes, or the bytes are no UTF-8.
+    """
     encoded = tensors["words_utf8"].tobytes()
     offsets = tensors["word_offsets"]
     if offsets[0] != 0 or offsets[-1] != len(encoded) or (offsets[1:] <= offsets[:-1]).any():
@@ -120,17 +134,14 @@ def _words(path: str, tensors: Tensors) -> list[str]:
 
 def write(path: str, table: VectorTable) -> None:
     """Write a table, already checked, so that the file appears whole or not at all."""
-    encoded = [word.encode() for word in table.words]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(word) for word in encoded], out=offsets[1:])
-    tensors: Tensors = {
-        "center_vectors": table.vectors,
-        "words_utf8": np.frombuffer(b"".join(encoded), np.uint8),
-        "word_offsets": offsets,
-    }
+    tensors: Tensors = {"center_vectors": table.vectors, **pack_words(table.words)}
     if table.context_vectors is not None:
         tensors["context_vectors"] = table.context_vectors
     if table.counts is not None:
         tensors["counts"] = table.counts
-    own = {"format": FORMAT, "format_version": FORMAT_VERSION, "w2v_version": w2v.__version__}
-    write_tensors(path, tensors, {**table.metadata, **own})
+    write_tensors(path, tensors, {**table.metadata, **own_metadata()})
+
+
+def own_metadata() -> dict[str, str]:
+    """What tells these files from other safetensors."""
+    return {"format": FORMAT, "format_version": FORMAT_VERSION, "w2v_version": w2v.__version__}

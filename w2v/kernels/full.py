@@ -60,10 +60,19 @@ class FullSoftmax:
         model: the parameters; float32 to train, float64 to check.
         batch_size: the most rows of a step.
         workers: threads of the fused part (the matrix products have their own).
+        check: called every second or so in a long computation; may raise.
     """
 
-    def __init__(self, loss: FullLoss, model: FullModel, batch_size: int, workers: int) -> None:
+    def __init__(
+        self,
+        loss: FullLoss,
+        model: FullModel,
+        batch_size: int,
+        workers: int,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self.loss = loss
+        self.check = check
         self.model = model
         self.workers = workers
         size, columns = model.context_vectors.shape
@@ -89,6 +98,7 @@ class FullSoftmax:
         d_centers = np.empty((n, model.context_vectors.shape[1]), dtype)
         d_bias = np.zeros_like(model.bias)
         for first in range(0, n, self.rows_at_once):
+            self.check()
             part = examples.take(first, min(first + self.rows_at_once, n))
             rows = slice(first, first + len(part.centers))
             centers = model.center_vectors[part.centers]
