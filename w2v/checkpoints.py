@@ -23,6 +23,7 @@ from w2v.errors import ConfigError, FormatError
 from w2v.files import remove_leftovers
 from w2v.lock import FolderLock
 
+DEFAULT_INTERVAL = "10m"
 KEPT = 2
 
 _NAME = re.compile(r"checkpoint-(\d{6,})\.safetensors")
@@ -97,9 +98,9 @@ class CheckpointFolder:
                     return checkpoint, problems
         return None, problems
 
-    def keep(self, path: Path) -> None:
-        """Count a checkpoint among the good ones: the run goes on from it."""
-        self._good = [path]
+    def keep(self, path: Path | None) -> None:
+        """Count this checkpoint as good, for the run goes on from it, and no other."""
+        self._good = [] if path is None else [path]
 
     def write(self, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> Path:
         """Write the next one; then all are removed but the last two that are known to be good.

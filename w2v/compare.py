@@ -230,6 +230,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
         CorpusError, ConfigError: nothing to train on or to judge on; the folder has another plan.
     """
     from w2v import comparison, results
+    from w2v.corpus import fingerprint
     from w2v.run import Observer
     from w2v.trainer import encode
     from w2v.yardstick import held_out_pairs, split_corpus, unigram_nats
@@ -244,7 +245,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     corpus = encode(request.corpus, config, request.cache_dir, Observer())
     train, rest = split_corpus(corpus, request.held_out, config.seed)
     held_out = held_out_pairs(rest, config, request.held_out_pairs)
-    plan = comparison.make_plan(request, comparison.corpus_key(corpus))
+    plan = comparison.make_plan(request, fingerprint(corpus))
     if document is not None:
         results.check_plan(path, document, plan)
     else:

@@ -39,9 +39,7 @@ def is_stream(path: StrPath) -> bool:
 
 
 @contextmanager
-def atomic_write(
-    path: StrPath, mode: Literal["wb", "w"] = "wb"
-) -> Iterator[IO[Any]]:
+def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[Any]]:
     r"""Give a file object whose content replaces `path` when the block ends without an exception.
 
     The content goes to a temporary file in the same folder, is synced to the disk, and is renamed

@@ -54,10 +54,10 @@ class FullRun(Run):
 
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: FullLoss) -> None:
         super().__init__(corpus, config, loss)
-        counts = corpus.vocabulary.counts
-        shape = len(counts), config.vector_size
-        kept = counts * keep_probs(counts, config.sample)
-        bias = np.log(kept / kept.sum()) if config.output_bias_ else np.zeros(len(counts))
+        shape = len(corpus.vocabulary), config.vector_size
+        keep = keep_probs(corpus.vocabulary.text_counts, config.sample)
+        kept = corpus.vocabulary.weights * keep
+        bias = np.log(kept / kept.sum()) if config.output_bias_ else np.zeros(len(kept))
         self.model = FullModel(
             np.zeros(shape, np.float32), np.zeros(shape, np.float32), bias.astype(np.float32)
         )
@@ -66,7 +66,7 @@ class FullRun(Run):
             loss, self.model, config.batch_size, config.workers, check=self.crew.check
         )
         self.optimiser = AdaGrad(self.model, self.softmax, config.output_bias_)
-        self.thresholds = keep_thresholds(keep_probs(counts, config.sample))
+        self.thresholds = keep_thresholds(keep)
         self.edges = block_edges(corpus.sentence_starts)
         self.examples: Examples | None = None  # of `corpus` targets, and the words they kept:
         self._kept_a_pass = 0

@@ -40,12 +40,12 @@ class HogwildRun(Run):
 
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
-        counts = corpus.vocabulary.counts
-        size, columns = len(counts), padded(config.vector_size)
-        self.noise = NoiseSampler(counts, config.noise_exponent)
+        weights = corpus.vocabulary.weights
+        size, columns = len(weights), padded(config.vector_size)
+        self.noise = NoiseSampler(weights, config.noise_exponent)
         self.correction = noise_correction(loss, self.noise.probs, config.negative)
-        keep = keep_probs(counts, config.sample)
-        bias = initial_bias(loss, counts * keep, config.output_bias_)
+        keep = keep_probs(corpus.vocabulary.text_counts, config.sample)
+        bias = initial_bias(loss, weights * keep, config.output_bias_)
         self.model = Model(
             center_vectors=aligned_zeros(size, columns),
             context_vectors=aligned_zeros(size, columns),

@@ -13,7 +13,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Plan:
         memory_bytes: parameters, the optimiser's state, working memory and the token ids.
         seconds: a forecast from a few blocks or steps that change nothing.
         words_done: words trained before, where a run is resumed.
+        history: how it began, as the record of the run will say.
     """
 
     corpus: Corpus
@@ -68,6 +69,7 @@ class Plan:
     memory_bytes: int
     seconds: float
     words_done: int = 0
+    history: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -162,8 +164,9 @@ class Run(ABC):
         """Train what is left of the epochs, or until the observer has seen enough."""
         with self.prepared() as forecast_seconds:
             plan = Plan(
-                self.corpus, self.config, self.memory_bytes(), forecast_seconds, self.words_done
-            )
+                self.corpus, self.config, self.memory_bytes(), forecast_seconds, self.words_done,
+                self.history,
+            )  # fmt: skip
             observer.planned(plan)
             while not self.finished:
                 epoch = self.position.epoch

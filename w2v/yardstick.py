@@ -136,7 +136,7 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
         CorpusError: the corpus holds no pair.
     """
     seed = config.seed
-    thresholds = keep_thresholds(keep_probs(corpus.vocabulary.counts, config.sample))
+    thresholds = keep_thresholds(keep_probs(corpus.vocabulary.text_counts, config.sample))
     edges = block_edges(corpus.sentence_starts)
     kept = np.empty((0, 2), dtype=np.int32)
     ranks = np.empty(0)
@@ -165,8 +165,8 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
 
 def unigram_nats(corpus: Corpus, config: TrainConfig, held_out: HeldOut) -> float:
     """Nats a pair of the model that ignores the center word: p(w) after subsampling."""
-    counts = corpus.vocabulary.counts
-    weights = counts * keep_probs(counts, config.sample)
+    vocabulary = corpus.vocabulary
+    weights = vocabulary.weights * keep_probs(vocabulary.text_counts, config.sample)
     return float(-np.log(weights / weights.sum())[held_out.contexts].mean())
 
 
