@@ -24,7 +24,7 @@ from w2v.blocks import Position
 from w2v.checkpoint import Checkpoint, vocabulary_tensors
 from w2v.checkpoints import KEPT, CheckpointFolder, Interval, numbered
 from w2v.errors import DivergenceError, OutputError
-from w2v.files import check_space
+from w2v.files import StrPath, check_space
 from w2v.formats.table import first_not_finite, shown
 from w2v.relay import Relay
 from w2v.run import Observer, Plan, Progress, Run
@@ -104,9 +104,11 @@ class Checkpointer(Relay):
         """Refuse a disk that is too full; the copy of the state counts as memory."""
         size = sum(array.nbytes for array in (self._changing() | self._best()).values())
         old = sum(path.stat().st_size for path in numbered(self.folder.path).values())
-        check_space({self.folder.path: max(0, (KEPT + 1) * size - old)})
+        to_come: dict[StrPath, int] = {self.folder.path: max(0, (KEPT + 1) * size - old)}
+        check_space(to_come)
         self._set_due()
-        super().planned(dataclasses.replace(plan, memory_bytes=plan.memory_bytes + size))
+        memory = plan.memory_bytes + size
+        super().planned(dataclasses.replace(plan, memory_bytes=memory, on_disk=to_come))
 
     def progress(self, progress: Progress) -> None:
         """Begin to write a checkpoint, if it is time."""
@@ -114,6 +116,7 @@ class Checkpointer(Relay):
         if self._writing is not None and self._writing.done():
             self._end_writing()
         is_due = time.monotonic() >= self._due_time or self._done() >= self._due_part
+        is_due = is_due and self._done() < 1  # what is over is saved once it is judged
         if is_due and self._writing is None and not self.run.crew.stopped:
             self._begin_writing()
 

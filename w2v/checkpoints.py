@@ -23,7 +23,6 @@ from w2v.errors import ConfigError, FormatError
 from w2v.files import remove_leftovers
 from w2v.lock import FolderLock
 
-DEFAULT_INTERVAL = "10m"
 KEPT = 2
 
 _NAME = re.compile(r"checkpoint-(\d{6,})\.safetensors")

@@ -19,6 +19,9 @@ from typing import Any, TypedDict
 from w2v.errors import ConfigError
 from w2v.losses import LOSSES, TARGETS
 
+DEFAULT_INTERVAL = "10m"
+"""Between two checkpoints; see `w2v.checkpoints.parse_interval`."""
+
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
 MAX_VECTOR_SIZE = 65_536

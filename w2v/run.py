@@ -25,6 +25,7 @@ from w2v.corpus import Corpus
 from w2v.crew import Crew
 from w2v.embeddings import Embeddings
 from w2v.errors import DivergenceError
+from w2v.files import StrPath
 from w2v.formats.table import first_not_finite, shown
 from w2v.losses.base import Loss
 
@@ -62,6 +63,7 @@ class Plan:
         seconds: a forecast from a few blocks or steps that change nothing.
         words_done: words trained before, where a run is resumed.
         history: how it began, as the record of the run will say.
+        on_disk: bytes that the run itself will write, by file or folder.
     """
 
     corpus: Corpus
@@ -70,6 +72,7 @@ class Plan:
     seconds: float
     words_done: int = 0
     history: Mapping[str, Any] = field(default_factory=dict)
+    on_disk: Mapping[StrPath, int] = field(default_factory=dict)
 
 
 @dataclass

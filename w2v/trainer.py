@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Unpack
 
-from w2v.checkpoints import DEFAULT_INTERVAL, CheckpointFolder, parse_interval
-from w2v.config import TrainConfig, TrainOptions, make_config, unused
+from w2v.checkpoints import CheckpointFolder, parse_interval
+from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config, unused
 from w2v.continuing import check_size, grown
 from w2v.corpus import Corpus, encode_sentences, read_corpus
 from w2v.embeddings import Embeddings, load
