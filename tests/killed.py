@@ -1,4 +1,4 @@
-"""Kill a training run with SIGKILL, go on from its checkpoints, and compare with an undisturbed run.
+"""Kill a training run with SIGKILL, go on from its checkpoints, compare with an undisturbed run.
 
     python tests/killed.py boundaries KIND --step 7       before every 7th write, sync, rename, ...
     python tests/killed.py random KIND --kills 50 --seed 1
@@ -25,18 +25,30 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v import files, train_embeddings
+from w2v import crew, files, train_embeddings
 from w2v.losses import LOSSES, get_loss
 
-COMMON = {"vector_size": 10, "window": 3, "min_count": 1, "workers": 1, "epochs": 2, "seed": 3}
+crew.TICK_SECONDS = 0.01  # short runs should have many checkpoints too
+
+COMMON: dict = {
+    "vector_size": 10,
+    "window": 3,
+    "min_count": 1,
+    "workers": 1,
+    "epochs": 2,
+    "seed": 3,
+}
 KINDS = {
     f"{name}:{targets}": {"loss": name, "targets": targets}
     for name in LOSSES
     for targets in get_loss(name).targets
 }
+KINDS["softmax:corpus"]["batch_size"] = 16  # else a step would be an epoch
 KINDS["nce:learn-normaliser"] = {"loss": "nce", "learn_normaliser": True}
 KINDS["negative-sampling:validate"] = {"validate": 0.1, "patience": 1, "epochs": 4, "lr": 0.3}
-KINDS["softmax:validate"] = {"loss": "softmax", "validate": 0.1, "patience": 2, "epochs": 5}
+KINDS["softmax:validate"] = {
+    "loss": "softmax", "validate": 0.1, "patience": 2, "epochs": 5, "batch_size": 16,
+}  # fmt: skip
 
 
 def sentences(n_words: int) -> list[list[str]]:
@@ -108,7 +120,7 @@ def forked(work, result: Path) -> int:
     if pid == 0:
         code = 1
         try:
-            sys.stderr = sys.stdout = Path(os.devnull).open("w")
+            sys.stderr = sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
             result.write_text(work())
             code = 0
         finally:
@@ -126,7 +138,7 @@ def outcome(pid: int, result: Path) -> str | None:
 
 
 def boundaries(corpus, options, every: str, step: int, first: int, scratch: Path) -> list:
-    """Kill a run before its nth call for n = first, first + step, ...; go on; until none is left."""
+    """Kill a run before its nth call, n = first, first + step, ... while there are any; go on."""
     kills, results = 0, []
     nth = first
     while True:

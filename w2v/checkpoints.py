@@ -25,8 +25,8 @@ from w2v.lock import FolderLock
 
 KEPT = 2
 
-_NAME = re.compile(r"checkpoint-(\d{6,})\.safetensors")
-_INTERVAL = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(s|m|h|%)")
+_NAME = re.compile(r"checkpoint-([0-9]{6,})\.safetensors")
+_INTERVAL = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(s|m|h|%)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
