@@ -38,7 +38,8 @@ examples:
   python -m w2v.train newer.txt --init vectors.safetensors --output grown.safetensors"""
 
 
-def _parser() -> cli.ArgumentParser:
+def make_parser() -> cli.ArgumentParser:
+    """The command line's options; the README's tables are made from them."""
     parser = cli.ArgumentParser(
         prog=f"python -m {PROG}",
         description=_DESCRIPTION,
@@ -139,7 +140,7 @@ def given_options(arguments: Namespace) -> dict[str, Any]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
     words = sys.argv[1:] if argv is None else list(argv)
-    arguments = _parser().parse_args(words)
+    arguments = make_parser().parse_args(words)
     options = given_options(arguments)
     if not arguments.resume:  # then the checkpoint has those that are not given
         make_config(options)
