@@ -5,8 +5,7 @@
 
 Runs are forked from this process, which has compiled the kernels, so that one takes a fraction of
 a second. Prints one JSON object: how often a run was killed, and how many of the runs that were
-gone on with ended with the same bytes, out of how many. `tests/test_resume.py` and
-`scripts/soak_kills.py` use it.
+gone on with ended with the same bytes, out of how many. `tests/test_resume.py` uses it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -151,13 +152,42 @@ def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path)
     assert (again.begun_at, again.kept) == (1, [])
 
 
-def test_an_interval_of_time(tmp_path):
+def test_an_interval_of_time(tmp_path, monkeypatch):
+    """By a clock that goes on by a second whenever the run reports, which each block waits for."""
+    reported = threading.Semaphore(0)
+    clock = [0]
+    begun = []
+
+    class Ticking(Quiet):
+        def progress(self, progress):
+            clock[0] += 1
+            reported.release()
+
+    real_block, real_begin = HogwildRun.train_block, Checkpointer._begin_writing
+
+    def in_step(self, scratch, epoch, block, lr):
+        if lr:
+            assert reported.acquire(timeout=60)
+        return real_block(self, scratch, epoch, block, lr)
+
+    def begin(self):
+        begun.append(clock[0])
+        real_begin(self)
+        self._writing.exception()  # is written at once
+
+    monkeypatch.setattr(HogwildRun, "train_block", in_step)
+    monkeypatch.setattr(Checkpointer, "_begin_writing", begin)
+    fake = SimpleNamespace(monotonic=lambda: clock[0], perf_counter=time.perf_counter)
+    monkeypatch.setattr("w2v.checkpointer.time", fake)
+    train(Ticking(), epochs=40, checkpoint=tmp_path, checkpoint_every="10s")
+    assert len(begun) >= 15  # of 160 blocks
+    assert begun == list(range(10, 10 * len(begun) + 1, 10))
+
+
+def test_the_longest_interval_keeps_the_end_alone(tmp_path):
     observer = Quiet()
-    train(observer, epochs=40, checkpoint=tmp_path, checkpoint_every="0.05s")
-    assert len(observer.kept) > 3
-    observer = Quiet()
-    train(observer, checkpoint=tmp_path / "other", checkpoint_every="10m")
-    assert len(observer.kept) == 1
+    train(observer, checkpoint=tmp_path, checkpoint_every="100%")
+    assert [progress for progress, _ in observer.kept] == [1]
 
 
 @pytest.mark.parametrize("loss", ["negative-sampling", "softmax"])
@@ -188,7 +218,7 @@ def test_an_interrupt_while_judging_repeats_the_judging_alone(loss, tmp_path, mo
     ("random", "softmax:split", ["--kills", "4"]),
 ])  # fmt: skip
 def test_a_killed_run_ends_as_if_it_had_not_been(mode, kind, arguments):
-    """More of this: `test_killed_two_hundred_times`, and scripts/soak_kills.py."""
+    """More of this: `test_killed_two_hundred_times`."""
     outcome = killed(mode, kind, *arguments)
     assert outcome["kills"] >= 3
     assert outcome["same"] == outcome["of"] > 0

@@ -136,10 +136,14 @@ class Console(Observer):
         self._print(f"warning: {text}")
 
     def interrupted(self, embeddings: Embeddings) -> None:
-        """Save what there is under another name: the file that was asked for stays as it was."""
+        """Save what there is under another name: the file that was asked for stays as it was.
+
+        In place of text, which takes its time, as .bin.
+        """
         if self.output is not None and self.saves_partial:
             path = Path(self.output)
-            partial = path.with_name(f"{path.stem}.interrupted{path.suffix}")
+            suffix = ".bin" if path.suffix in (".txt", ".vec") else path.suffix
+            partial = path.with_name(f"{path.stem}.interrupted{suffix}")
             embeddings.save(partial)
             self.saved = f"the vectors so far are in {partial}; {path} was not touched"
 

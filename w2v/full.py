@@ -134,6 +134,7 @@ class FullRun(Run):
                     self._kept_a_pass = sum(windows.words for windows in drawn)
                     self.examples = corpus_examples(len(self.corpus.vocabulary), drawn)
                     del drawn
+            _compile(self.softmax.loss, self.config)
             try:
                 yield self._forecast_seconds()
             finally:
@@ -208,6 +209,25 @@ class FullRun(Run):
             return 0, len(self.corpus.tokens)
         starts = self.corpus.sentence_starts
         return int(starts[self.edges[block]]), int(starts[self.edges[block + 1]])
+
+
+def _compile(loss: FullLoss, config: TrainConfig) -> None:
+    """Take a step with a model of two words, on this thread.
+
+    Ctrl-C would wait for a pool's thread that compiles; it ends what is compiled here.
+    """
+    shape = 2, config.vector_size
+    model = FullModel(
+        np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(2, np.float32)
+    )
+    one = np.ones(1, np.int64)
+    example = Examples(
+        np.zeros(1, np.int32), np.arange(2), np.ones(1, np.int32), np.ones(1, np.float32), one
+    )
+    softmax = FullSoftmax(loss, model, batch_size=1, workers=1)
+    gradients = softmax.gradients(example, one)
+    AdaGrad(model, softmax, config.output_bias_).step(example.centers, gradients, config.lr_)
+    softmax.close()
 
 
 def rows_of(examples: Examples, rows: np.ndarray) -> Examples:

@@ -262,6 +262,7 @@ def read_corpus(
     known = [size for size in sizes if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
     table = WordTable()
+    tokenize(b"\n")  # compiled here, where Ctrl-C ends it, and not in a thread that is waited for
     done = 0
     with (
         _Encoder() as encoder,

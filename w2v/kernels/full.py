@@ -126,6 +126,9 @@ class FullSoftmax:
 
     def in_threads(self, work: Callable[[int, int], None], n: int) -> None:
         """Run work(first, last) over 0..n in equal parts, one a thread."""
+        if self.workers == 1:
+            work(0, n)
+            return
         edges = [n * k // self.workers for k in range(self.workers + 1)]
         list(self._pool.map(work, edges[:-1], edges[1:]))
 
