@@ -145,12 +145,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments.resume:  # then the checkpoint has those that are not given
         make_config(options)
 
-    from w2v.files import check_output
+    from w2v.files import check_folder, check_output
     from w2v.formats import check_format
 
     output = arguments.output
     check_format(output)
     check_output(output)
+    if arguments.cache is not None:
+        check_folder(arguments.cache)
 
     # Numba's import costs a second: only now is there something to do.
     from w2v.console import Console

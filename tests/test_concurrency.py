@@ -1,0 +1,231 @@
+"""Threads, processes and notebooks around a run. Longer: scripts/soak_threads.py."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+
+import numpy as np
+import pytest
+from killed import COMMON, sentences
+
+from w2v.blocks import block_edges
+from w2v.hogwild import HogwildRun
+from w2v.run import Observer
+from w2v.trainer import train_embeddings
+
+CORPUS = sentences(36_000)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Counts how often each (epoch, block) is trained."""
+    counts = Counter()
+    lock = threading.Lock()
+    real = HogwildRun.train_block
+
+    def spy(self, scratch, epoch, block, lr):
+        if lr:  # 0 while the time is forecast
+            with lock:
+                counts[epoch, block] += 1
+        return real(self, scratch, epoch, block, lr)
+
+    monkeypatch.setattr(HogwildRun, "train_block", spy)
+    return counts
+
+
+def train(corpus=CORPUS, **options):
+    return train_embeddings(corpus, **{**COMMON, "observer": Observer(), **options})
+
+
+def once(epochs, blocks):
+    return Counter((epoch, block) for epoch in range(epochs) for block in range(blocks))
+
+
+# --- threads --------------------------------------------------------------------------------------
+
+
+def test_more_workers_than_blocks(trained):
+    before = threading.active_count()
+    wv = train(workers=64, epochs=3)
+    assert trained == once(3, blocks=4)
+    assert wv.training["words_trained"] == 3 * 36_000
+    assert np.isfinite(wv.vectors).all()
+    assert threading.active_count() == before
+
+
+def test_eight_threads_train_every_block_once(trained, monkeypatch):
+    monkeypatch.setattr("w2v.blocks.block_edges.__defaults__", (100,))
+    wv = train(workers=8, epochs=4)
+    blocks = max(block for _, block in trained) + 1
+    assert blocks > 300
+    assert trained == once(4, blocks)
+    assert wv.training["words_trained"] == 4 * 36_000
+
+
+@pytest.mark.parametrize("loss", ["nce", "softmax:distribution", "softmax:split", "softmax:corpus"])
+@pytest.mark.parametrize("block_words", [1, 5])
+def test_blocks_smaller_than_a_sentence_are_whole_sentences(loss, block_words, monkeypatch):
+    starts = np.cumsum([0, 12, 12, 3, 1, 12])
+    np.testing.assert_array_equal(block_edges(starts, 1), [0, 1, 2, 3, 4, 5])
+    name, _, targets = loss.partition(":")
+    options = {"loss": name, "targets": targets or None, "batch_size": 16} if targets else {
+        "loss": name
+    }  # fmt: skip
+    corpus = [*CORPUS[:60], ["w1"], [], ["w2", "w3"], *CORPUS[60:90]]
+    monkeypatch.setattr("w2v.blocks.block_edges.__defaults__", (block_words,))
+    wv = train(corpus, workers=8, **options)
+    assert wv.training["words_trained"] == 2 * sum(map(len, corpus))
+    assert np.isfinite(wv.vectors).all()
+
+
+@pytest.mark.parametrize("after", [0, 1, 100])
+def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch):
+    monkeypatch.setattr("w2v.blocks.block_edges.__defaults__", (100,))
+    before = threading.active_count()
+    left = [after]
+    real = HogwildRun.train_block
+
+    def failing(self, scratch, epoch, block, lr):
+        if lr:
+            left[0] -= 1
+            if left[0] < 0:
+                raise MemoryError(f"of block {block}")
+        return real(self, scratch, epoch, block, lr)
+
+    monkeypatch.setattr(HogwildRun, "train_block", failing)
+    with pytest.raises(MemoryError, match="of block"):
+        train(workers=8, epochs=10)
+    assert left[0] >= -8  # no thread has taken another block after its own failure, or ours
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("loss", ["softmax", "nce"])
+def test_an_observer_that_raises_ends_the_run_and_all_threads(loss):
+    before = threading.active_count()
+
+    class Broken(Observer):
+        def progress(self, progress):
+            raise OSError("the terminal has gone")
+
+    with pytest.raises(OSError, match="the terminal has gone"):
+        train(workers=8, epochs=1000, loss=loss, observer=Broken())
+    assert threading.active_count() == before
+
+
+def test_two_runs_at_once_do_not_disturb_each_other():
+    expected = [train(seed=seed).vectors.tobytes() for seed in (1, 2)]
+    got = {}
+
+    def work(seed):
+        got[seed] = train(seed=seed).vectors.tobytes()
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [got[1], got[2]] == expected
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+CALLERS = """
+import hashlib, json, multiprocessing, sys, warnings
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+sys.path.insert(0, "tests")
+from killed import COMMON, sentences
+import w2v
+
+def train(loss):
+    wv = w2v.train_embeddings(sentences(36_000), **{**COMMON, "loss": loss, "workers": 1})
+    w2v.train_embeddings(sentences(36_000), **{**COMMON, "loss": loss, "workers": 3})
+    return hashlib.sha256(wv.vectors.tobytes()).hexdigest()
+
+if __name__ == "__main__":
+    method, losses = sys.argv[1], sys.argv[2:]
+    own = [train(loss) for loss in losses]  # its threads, and those of BLAS, come before the fork
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        theirs = pool.map(train, losses * 2, chunksize=1)
+    print(json.dumps([own, theirs]))
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_callers_that_fork_or_spawn(method, tmp_path, request):
+    script = tmp_path / "callers.py"
+    script.write_text(CALLERS)
+    result = subprocess.run(
+        [sys.executable, "-W", "error", str(script), method, "nce", "softmax"],
+        cwd=request.config.rootpath, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    own, theirs = json.loads(result.stdout)
+    assert theirs == own * 2
+    assert own[0] != own[1]
+    alone = train(loss="nce").vectors.tobytes()
+    assert own[0] == hashlib.sha256(alone).hexdigest()
+
+
+# --- notebooks ------------------------------------------------------------------------------------
+
+NOTEBOOK = """
+import sys, types
+# What tqdm.auto asks for: a kernel's IPython{and_widgets}
+ipython = types.ModuleType("IPython")
+ipython.get_ipython = lambda: types.SimpleNamespace(config={{"IPKernelApp": {{}}}})
+sys.modules["IPython"] = ipython
+shown = []
+class Widget:
+    def __init__(self, *children, **values):
+        self.children, self.layout = children and children[0], types.SimpleNamespace()
+        self.__dict__.update(values)
+        self.style = types.SimpleNamespace()
+    def _repr_json_(self): return {{}}
+    def close(self): pass
+widgets = types.ModuleType("ipywidgets")
+widgets.HBox = widgets.IntProgress = widgets.FloatProgress = widgets.HTML = Widget
+widgets.Layout = types.SimpleNamespace
+if {with_widgets}:
+    sys.modules["ipywidgets"] = widgets
+    display = types.ModuleType("IPython.display")
+    display.display, display.HTML, display.clear_output = shown.append, str, lambda *a: None
+    sys.modules["IPython.display"] = ipython.display = display
+    html = types.ModuleType("IPython.html"); sys.modules["IPython.html"] = html
+else:
+    sys.modules["ipywidgets"] = sys.modules["IPython.html.widgets"] = None
+import warnings; warnings.simplefilter("ignore")
+sys.path.insert(0, "tests")
+from killed import COMMON, sentences
+from w2v import train_embeddings
+from w2v.console import Console
+console = Console()
+wv = train_embeddings(sentences(36_000), observer=console, **COMMON)
+console.close()
+bars = [box for box in shown if isinstance(box, Widget)]
+print(console.bars, len(bars), [bar.children[1].max for bar in bars])
+"""
+
+
+@pytest.mark.parametrize("widgets", [True, False])
+def test_in_a_notebook(widgets, request):
+    """Bars of the notebook's own where it has widgets, lines where it has none."""
+    code = NOTEBOOK.format(
+        with_widgets=widgets, and_widgets=", with widgets" if widgets else ", without"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=request.config.rootpath, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "Traceback" not in result.stderr
+    if widgets:
+        assert result.stdout == "True 1 [72000]\n"
+    else:
+        assert result.stdout == "False 0 []\n"
+        assert "training: 2 epochs" in result.stderr
