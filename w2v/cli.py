@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from w2v.errors import W2VError
+from w2v.interrupts import interrupts_kept
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -39,7 +40,8 @@ class ArgumentParser(argparse.ArgumentParser):
 def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
     """Run a command's `main` and exit: its errors become one line on stderr, never a traceback."""
     try:
-        code = command(None)
+        with interrupts_kept():
+            code = command(None)
         sys.stdout.flush()
     except W2VError as error:
         print(f"{prog}: {error}", file=sys.stderr)

@@ -1,19 +1,55 @@
-"""Signals that end a run: SIGTERM made to do what Ctrl-C does.
+"""Signals that end a run: Ctrl-C that is never lost, SIGTERM made to do what Ctrl-C does.
 
-Python turns SIGINT into KeyboardInterrupt in the main thread by itself.
+Python turns SIGINT into KeyboardInterrupt in the main thread by itself. Where that thread is in a
+function that C has called, such as LLVM's when it has compiled a kernel, or in a destructor, the
+exception goes no further: Python prints it and carries on. Those are sent once more.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+RESEND_SECONDS = 0.05
+"""Time to get out of the function in which it was lost."""
 
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM arrived."""
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Within, a KeyboardInterrupt that Python had to drop is raised a moment later.
+
+    Outside the main thread, which alone gets any, this does nothing.
+    """
+    outer = sys.unraisablehook
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def hook(lost: UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            number = signal.SIGTERM if issubclass(lost.exc_type, Terminated) else signal.SIGINT
+            threading.Timer(RESEND_SECONDS, os.kill, (os.getpid(), number)).start()
+        else:
+            outer(lost)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = outer
 
 
 @contextmanager

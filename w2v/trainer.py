@@ -22,6 +22,7 @@ from w2v.corpus import Corpus, encode_sentences, read_corpus
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError
 from w2v.files import check_folder
+from w2v.interrupts import interrupts_kept
 from w2v.losses import get_loss
 from w2v.resuming import check_init, find_checkpoint, resumed_config
 from w2v.run import Observer, Plan, Progress
@@ -95,6 +96,7 @@ def train_embeddings(
         observer = Observer()
     given = dict(options) if config is None else dataclasses.asdict(resolve(config))
     with ExitStack() as stack:
+        stack.enter_context(interrupts_kept())
         folder = start = None
         if checkpoint is not None:
             check_folder(checkpoint)
