@@ -11,7 +11,7 @@ import w2v
 from w2v import cli, compare, explore, export, files, train
 from w2v.errors import OutputError
 
-TRAIN = ["corpus.txt", "--min-count", "1", "--vector-size", "4", "--workers", "1", "--epochs", "1"]
+TRAIN = ["corpus.txt", "--min-count", "1", "--vector-size", "10", "--workers", "1", "--epochs", "1"]
 COMMANDS = {
     "train": (train, [*TRAIN, "-o"], "v.bin"),
     "train --cache": (train, [*TRAIN, "--cache"], "cache"),
