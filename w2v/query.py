@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from w2v import cli
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError, InputError, UnknownWordError
+from w2v.errors import ConfigError, InputError, UnknownWordError, shown
 
 PROG = "w2v.query"
 PROMPT = "> "
@@ -47,10 +47,10 @@ def parse(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
     for token in tokens:
         if token in ("+", "-"):
             if after_sign:
-                raise ConfigError(f"query: expected a word after + or -, got {token!r}")
+                raise ConfigError(f"query: expected a word after + or -, got {shown(token)}")
             into, after_sign = (positive if token == "+" else negative), True
         elif into is None:
-            raise ConfigError(f"query: expected + or - between words, got {token!r}")
+            raise ConfigError(f"query: expected + or - between words, got {shown(token)}")
         else:
             into.append(token)
             into, after_sign = None, False

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 
 _NO_SECTION = "questions"
 """The name of the section of questions that come before any ``: name``."""
@@ -73,7 +73,9 @@ def read_similarity(path: str | os.PathLike[str]) -> list[tuple[tuple[str, str],
                 continue
             score = np.nan
         if not np.isfinite(score):
-            raise FormatError(f"{path}:{number}: expected a number as score, got {fields[2]!r}")
+            raise FormatError(
+                f"{path}:{number}: expected a number as score, got {shown(fields[2])}"
+            )
         header_allowed = False
         pairs.append(((fields[0], fields[1]), score))
     if not pairs:

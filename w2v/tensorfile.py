@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.files import atomic_write
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
@@ -60,7 +60,7 @@ def write_tensors(
     header: dict[str, object] = {}
     for text in (*tensors, *metadata, *metadata.values()):
         if not isinstance(text, str) or not _is_unicode(text):
-            raise FormatError(f"{path}: expected names and metadata as text, got {text!r}")
+            raise FormatError(f"{path}: expected names and metadata as text, got {shown(text)}")
     if metadata:
         header["__metadata__"] = dict(sorted(metadata.items()))
     arrays = sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))

@@ -29,7 +29,7 @@ from w2v.corpus.sources import (
     token_too_long,
 )
 from w2v.corpus.tokenizer import Chunk, WordTable, tokenize
-from w2v.errors import CorpusError
+from w2v.errors import CorpusError, shown
 from w2v.numerics import jit
 from w2v.vocab import Vocabulary, kept_words
 
@@ -165,7 +165,7 @@ class _Encoder:
         if len(kept_ids) < MIN_VOCABULARY:
             raise CorpusError(
                 f"{name}: expected at least {MIN_VOCABULARY} different words, got one that is "
-                f"kept, {table.words(kept_ids)[0]!r} (of {len(counts)} in the text; "
+                f"kept, {shown(table.words(kept_ids)[0])} (of {len(counts)} in the text; "
                 f"min_count = {min_count})"
             )
         new_ids = np.full(len(counts), _DROPPED, dtype=np.int32)
@@ -334,7 +334,7 @@ def encode_sentences(
             if isinstance(sentence, (str, bytes)):
                 raise CorpusError(
                     f"sentence {place}: expected a list of words, got a "
-                    f"{type(sentence).__name__}: {sentence[:40]!r} (split it first)"
+                    f"{type(sentence).__name__}: {shown(sentence)} (split it first)"
                 )
             tokens = table.add(sentence, place)
             encoder.add(tokens, np.array([len(tokens), 0], dtype=np.int64))
@@ -353,7 +353,7 @@ class _PythonWords:
         for position, word in enumerate(sentence):
             if not isinstance(word, str):
                 raise CorpusError(
-                    f"sentence {place}: expected words of type str, got {word!r} at {position}"
+                    f"sentence {place}: expected words of type str, got {shown(word)} at {position}"
                 )
             word_id = self._ids.setdefault(word, len(self._ids))
             if word_id == len(self._counts):

@@ -12,7 +12,7 @@ import mmap
 
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.files import atomic_write
 from w2v.formats.sniff import HEADER
 from w2v.formats.table import (
@@ -21,7 +21,6 @@ from w2v.formats.table import (
     check_finite,
     check_unique,
     row_blocks,
-    shown,
 )
 
 _FLOAT = np.dtype("<f4")

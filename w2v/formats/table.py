@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 
 FloatMatrix = np.ndarray[Any, np.dtype[np.float32]]
 CountVector = np.ndarray[Any, np.dtype[np.int64]]
 
 _ROWS_AT_ONCE = 16_384
-_LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,6 @@ class VectorTable:
     counts: CountVector | None = None
     context_vectors: FloatMatrix | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-def shown(word: str) -> str:
-    """A word as an error message shows it: quoted, without control characters, not too long."""
-    return repr(word if len(word) <= _LONGEST_SHOWN else word[:_LONGEST_SHOWN] + "...")
 
 
 def row_blocks(rows: int) -> Iterator[slice]:

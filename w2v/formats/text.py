@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.files import atomic_write
 from w2v.formats import decimals
 from w2v.formats.sniff import HEADER, NUMBER
@@ -26,7 +26,6 @@ from w2v.formats.table import (
     bad_number,
     first_duplicate,
     first_not_finite,
-    shown,
 )
 
 _BLOCK = 2**20
