@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import importlib
+import hashlib
 import json
-import os
 import re
 import resource
 import subprocess
@@ -36,7 +35,8 @@ LONGEST_INPUT = 4096
 
 WORDS_TO_TRY = (
     "1000000000000 300\\x0a", "0 0\\x0a", "-1 -1\\x0a", "1 1\\x0a", "nan", "-inf", "1e39", "1e-46",
-    "0.1_0", "+.5e-1", "\\xef\\xbb\\xbf", "\\xff\\xfe", "\\xc2\\xa0", "\\xe2\\x80\\xa8", "\\x0d\\x0a",
+    "0.1_0", "+.5e-1",
+    "\\xef\\xbb\\xbf", "\\xff\\xfe", "\\xc2\\xa0", "\\xe2\\x80\\xa8", "\\x0d\\x0a",
     "\\xed\\xa0\\x80", "\\xf4\\x90\\x80\\x80", "\\x00", "\\x1c", "\\x85",
     '\\"__metadata__\\":', '\\"dtype\\":\\"F32\\"', '\\"BF16\\"', '\\"shape\\":[', "4294967296",
     "9223372036854775807", '\\"data_offsets\\":[0,', '\\"center_vectors\\"', '\\"words_utf8\\"',
@@ -79,6 +79,13 @@ def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> Non
         part, build = parts
         return build(bytes(atheris.Mutate(part, max_size)))[:max_size]
 
+    def attempt(data: bytes) -> None:
+        try:
+            readers.attempt(reader, path, data)
+        except BaseException:
+            (corpus.parent / f"find-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
+            raise
+
     dictionary = Path(folder.name, "words")
     dictionary.write_text("".join(f'"{word}"\n' for word in WORDS_TO_TRY))
     atheris.Setup(
@@ -87,7 +94,7 @@ def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> Non
             f"-rss_limit_mb={RESIDENT_MB}", f"-timeout={SLOWEST_SECONDS}", f"-dict={dictionary}",
             f"-artifact_prefix={corpus.parent}/", "-print_final_stats=1", "-use_value_profile=1",
         ],
-        lambda data: readers.attempt(reader, path, data),
+        attempt,
         custom_mutator=mutate,
     )  # fmt: skip
     atheris.Fuzz()
@@ -118,7 +125,7 @@ def run(reader: Any, seconds: int) -> bool:
     mine["until"] = datetime.date.today().isoformat()
     temporary = COUNTS.with_suffix(".tmp")
     temporary.write_text(json.dumps(dict(sorted(counts.items())), indent=1) + "\n")
-    os.replace(temporary, COUNTS)
+    temporary.replace(COUNTS)
     print(f"{name}: {mine['executions']:,} inputs in {mine['seconds']} s so far", flush=True)
     return True
 

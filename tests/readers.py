@@ -17,7 +17,7 @@ import tempfile
 import zlib
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from unittest import mock
 
@@ -25,10 +25,9 @@ import naive
 import numpy as np
 
 from w2v import config, formats, questions, results, tensorfile
-from w2v.corpus import MAX_SENTENCE_WORDS, cache, read_corpus, sources
+from w2v.corpus import MAX_SENTENCE_WORDS, Audit, cache, compression, read_corpus, sources
 from w2v.errors import ConfigError, CorpusError, FormatError, W2VError
 from w2v.formats import VectorTable
-
 
 BOM = "\ufeff".encode()
 
@@ -236,7 +235,7 @@ def _compressors() -> dict[str, tuple[Callable[..., bytes], Callable[..., bytes]
         "bzip2": (bz2.compress, bz2.decompress),
         "xz": (lzma.compress, lzma.decompress),
     }
-    zstd = sources._zstd_module()
+    zstd = compression.zstd_module()
     if zstd is not None:
         checksum = {zstd.CompressionParameter.checksum_flag: 1}
         found["zstd"] = (lambda data: zstd.compress(data, options=checksum), zstd.decompress)
@@ -253,7 +252,7 @@ def _compressed_seeds() -> list[bytes]:
 
 
 def _check_compressed(path: Path, content: bytes) -> None:
-    kind = sources._compression(content)
+    kind = compression.kind_of(content)
     if kind is None:
         _check_corpus(path, content)
         return
@@ -264,7 +263,7 @@ def _check_compressed(path: Path, content: bytes) -> None:
 
 def _packed_text(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
     """The text in a compressed file."""
-    kind = sources._compression(content)
+    kind = compression.kind_of(content)
     if kind is None:
         return None
     compress, decompress = _compressors()[kind]
@@ -283,29 +282,43 @@ def _cache_entry() -> tuple[str, bytes]:
         path.write_bytes(TEXT)
         read_corpus(path, min_count=1, cache_dir=folder)
         (file,) = Path(folder).glob("corpus-*")
-        with mock.patch.object(cache, "_file", lambda *_: file):
+        with mock.patch.object(cache, "_file", return_value=file):
             metadata = tensorfile.read_tensors(file)[1]
         return metadata["key"], file.read_bytes()
 
 
+AUDIT_KEYS = [field.name for field in fields(Audit)]
 _CACHE_ENTRY: list[tuple[str, bytes]] = []
 
 
-def _check_cache(path: Path, _: bytes) -> None:
-    """Either as good as new or as if there were none: a cache is never an error."""
+def _check_cache(path: Path, content: bytes) -> None:
+    """Either as good as new or as if there were none: a cache is never an error.
+
+    Unless its digest was forged (the fuzzer learns to): then it must be safe to train on.
+    """
     if not _CACHE_ENTRY:
         _CACHE_ENTRY.append(_cache_entry())
     key, whole = _CACHE_ENTRY[0]
-    with mock.patch.object(cache, "_file", lambda *_: path):
-        found = cache.load(path.parent, key)
+    with mock.patch.object(cache, "_file", return_value=path):
+        found = cache.load(path.parent, key, AUDIT_KEYS)
         if found is None:
             raise FormatError(f"{path}: counts as none")
         words, counts, tokens, starts, audit = found
         damaged = tokens.tobytes(), counts.tobytes(), starts.tobytes(), words, audit
+        sizes = len(words), counts.sum()
+        assert (tokens >= 0).all()
+        assert (tokens < len(words)).all()
+        assert (np.diff(starts) > 0).all()
+        assert (starts[0], starts[-1]) == (0, len(tokens))
+        assert sizes == (len(counts), len(tokens))
+        Audit(**audit)
+        forged = tensorfile.read_tensors(path)[1]["content"].encode() not in whole
         del found, tokens, counts, starts
         path.write_bytes(whole)
-        words, counts, tokens, starts, audit = cache.load(path.parent, key)
-        assert damaged == (tokens.tobytes(), counts.tobytes(), starts.tobytes(), words, audit)
+        words, counts, tokens, starts, audit = cache.load(path.parent, key, AUDIT_KEYS)
+        assert forged or damaged == (
+            tokens.tobytes(), counts.tobytes(), starts.tobytes(), words, audit
+        )  # fmt: skip
 
 
 # --- options, questions, results ----------------------------------------------------------------
@@ -340,9 +353,23 @@ def _check_similarity(path: Path, _: bytes) -> None:
         assert np.isfinite(score)
 
 
+_RUN = {
+    "variant": "nce", "seed": 1, "epochs": 2, "seconds": 0.5, "million_words_per_second": 1.5,
+    "curve": [{"epoch": 1, "seconds": 0.2, "nats": 6.0}, {"epoch": 2, "seconds": 0.5, "nats": 5.5}],
+    "measure": {
+        "nats": 5.5, "raw_nats": 5.25, "log_z_mean": 0.5, "log_z_sd": 0.125,
+        "log_z_quantiles": [0.1, 0.2, 0.5, 0.6, 0.7],
+        "noise": {"accuracy": 0.9, "true_accuracy": 0.5, "noise_accuracy": 0.95,
+                  "accidental_hits": 0.01},
+    },
+    "analogies": 0.25, "similarity": None, "neighbours": [[1, 2], [0, 2]],
+}  # fmt: skip
 _RESULTS = {
-    "format": 1, "plan": {"losses": ["nce"], "seeds": [1]}, "corpus": {}, "questions": {},
-    "environment": {}, "epochs": {}, "runs": [{"variant": "nce", "seed": 1, "error": "diverged"}],
+    "format": results.FORMAT, "plan": {"losses": ["nce", "softmax"], "seeds": [1]},
+    "corpus": {"names": ["a.txt"], "vocabulary": 9, "trained_on": 99, "held_out_pairs": 9,
+               "unigram_nats": 6.5},
+    "questions": {}, "environment": {}, "epochs": {},
+    "runs": [_RUN, {"variant": "softmax", "seed": 1, "error": "diverged"}],
 }  # fmt: skip
 
 
@@ -350,6 +377,9 @@ def _check_results(path: Path, _: bytes) -> None:
     document = results.read(path)
     assert document is not None
     results.check_plan(path, document, _RESULTS["plan"])
+    assert results.table(document)
+    results.save(path, document)
+    assert results.read(path) == document
 
 
 READERS = {
@@ -368,7 +398,7 @@ READERS = {
         Reader("corpus", ".txt", lambda: [TEXT, BOM + TEXT, TEXT[:-5] + b"\xff\0 a"],
                _check_corpus, CorpusError, ("w2v.corpus.sources",)),
         Reader("compressed corpus", "", _compressed_seeds, _check_compressed, CorpusError,
-               ("w2v.corpus.sources", "gzip", "_compression"), _packed_text),
+               ("w2v.corpus.sources", "w2v.corpus.compression"), _packed_text),
         Reader("corpus cache", ".safetensors", lambda: [_cache_entry()[1]], _check_cache,
                FormatError, ("w2v.corpus.cache", "w2v.tensorfile"), _json_header),
         Reader("options in TOML", ".toml", lambda: [_TOML], _check_toml, ConfigError,

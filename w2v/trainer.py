@@ -16,7 +16,7 @@ from typing import Any, Unpack
 from w2v.config import TrainConfig, TrainOptions, make_config, unused
 from w2v.corpus import Corpus, encode_sentences, read_corpus
 from w2v.embeddings import Embeddings
-from w2v.errors import ConfigError
+from w2v.errors import ConfigError, CorpusError
 from w2v.full import FullRun
 from w2v.hogwild import HogwildRun
 from w2v.losses import get_loss
@@ -128,9 +128,23 @@ def make_run(corpus: Corpus, config: TrainConfig) -> Run:
 def encode(
     corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
 ) -> Corpus:
-    """The corpus as `train_embeddings` takes it, encoded with the options of `config`."""
-    if isinstance(corpus, Corpus):
-        return corpus
+    """The corpus as `train_embeddings` takes it, encoded with the options of `config`.
+
+    Raises:
+        CorpusError: see `w2v.corpus`; or no word has another one beside it.
+    """
+    encoded = corpus if isinstance(corpus, Corpus) else _encode(corpus, config, cache_dir, observer)
+    if encoded.audit.longest_sentence < 2:
+        raise CorpusError(
+            "corpus: expected sentences of several words, got none with two that are kept "
+            f"(one sentence is one line; min_count = {config.min_count})"
+        )
+    return encoded
+
+
+def _encode(
+    corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
+) -> Corpus:
     paths = None
     if isinstance(corpus, (str, os.PathLike)):
         paths = [corpus]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,28 +54,53 @@ Entry = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
 """Words, counts (V,), tokens (N,), sentence starts (S + 1,), audit."""
 
 
-def load(folder: Path, key: str) -> Entry | None:
+def load(folder: Path, key: str, audit_keys: Collection[str]) -> Entry | None:
     """The corpus kept under `key`, its tokens mapped from disk; None if there is none.
 
-    A damaged file counts as none: the next `save` replaces it.
+    A damaged file counts as none: the next `save` replaces it. So does one that was forged to lead
+    a kernel out of its arrays: the digest tells of accidents, not of malice.
+
+    Args:
+        folder: where it is.
+        key: see `content_key`.
+        audit_keys: what must be in the audit, an integer each.
     """
     path = _file(folder, key)
     if not path.is_file():
         return None
     try:
         tensors, metadata = read_tensors(path, mmap=True)
-    except FormatError:
+        audit = metadata["audit"]
+        if metadata["key"] != key or metadata["content"] != _digest(tensors, audit):
+            return None
+        entry: Entry = (
+            tensors["words_utf8"].tobytes().decode().split("\n"),
+            tensors["counts"], tensors["tokens"], tensors["sentence_starts"], json.loads(audit),
+        )  # fmt: skip
+    except (FormatError, KeyError, ValueError, RecursionError):
         return None
-    audit = metadata.get("audit", "")
-    if metadata.get("key") != key or metadata.get("content") != _digest(tensors, audit):
-        return None
-    words = tensors["words_utf8"].tobytes().decode().split("\n")
-    tokens, starts = tensors["tokens"], tensors["sentence_starts"]
-    # The digest tells of accidents, not of malice; kernels trust these numbers.
-    in_range = 0 <= tokens.min() <= tokens.max() < len(words)
-    if not in_range or starts[0] != 0 or starts[-1] != len(tokens) or np.diff(starts).min() < 0:
-        return None
-    return words, tensors["counts"], tokens, starts, json.loads(audit)
+    return entry if _is_consistent(*entry, audit_keys) else None
+
+
+def _is_consistent(
+    words: list[str], counts: np.ndarray, tokens: np.ndarray, starts: np.ndarray, audit: object,
+    audit_keys: Collection[str],
+) -> bool:  # fmt: skip
+    arrays = ((counts, np.int64), (tokens, np.int32), (starts, np.int64))
+    if any(array.ndim != 1 or array.dtype != dtype or not array.size for array, dtype in arrays):
+        return False
+    return bool(
+        len(counts) == len(words) == len(set(words))
+        and 0 <= tokens.min() <= tokens.max() < len(words)
+        and starts[0] == 0
+        and starts[-1] == len(tokens)
+        and (starts[1:] > starts[:-1]).all()
+        and counts.min() >= 1
+        and counts.sum() == len(tokens)
+        and isinstance(audit, dict)
+        and audit.keys() == set(audit_keys)
+        and all(isinstance(value, int) for value in audit.values())
+    )
 
 
 def _digest(tensors: Mapping[str, np.ndarray], audit: str) -> str:
