@@ -21,12 +21,15 @@ from w2v.losses import LOSSES, TARGETS
 
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
-MAX_VECTOR_SIZE = 65_536
+MAX_VECTOR_SIZE = 4_096
+"""The kernels are compiled for each size: 20 seconds for this one, and many minutes far beyond."""
 MAX_WINDOW = 1_000
 MAX_NEGATIVE = 1_000
 MAX_WORKERS = 1_024
 MAX_EPOCHS = 1_000_000
 MAX_BATCH_SIZE = 1_000_000
+MIN_LR, MAX_LR = 1e-37, 3e38
+"""What float32 holds: below, a rate would be 0 and nothing be learned; above, infinite."""
 MAX_TOML_BYTES = 2**20
 """A longer configuration file is none; it may even be endless, such as /dev/zero."""
 
@@ -153,8 +156,8 @@ class TrainConfig:
         if self.patience is not None and not self.validate:
             raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
         self._check_range("seed", 0, 2**63 - 1)
-        if self.lr is not None and self.lr <= 0:
-            raise ConfigError(f"lr: expected a positive number, got {self.lr}")
+        if self.lr is not None and not MIN_LR <= self.lr <= MAX_LR:
+            raise ConfigError(f"lr: expected a positive number that float32 holds, got {self.lr}")
         if self.min_lr < 0 or (self.lr is not None and self.min_lr > self.lr):
             raise ConfigError(f"min_lr: expected 0 to lr = {self.lr}, got {self.min_lr}")
 

@@ -107,7 +107,8 @@ class Embeddings:
         """What `w2v.train` recorded of the run in the metadata; empty if nothing, or no JSON."""
         try:
             record = json.loads(self.metadata.get("training", "{}"))
-        except ValueError:
+            json.dumps(record, ensure_ascii=False).encode()  # it may hold half of a surrogate pair
+        except (ValueError, RecursionError):
             return {}
         return record if isinstance(record, dict) else {}
 

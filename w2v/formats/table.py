@@ -16,6 +16,11 @@ from w2v.errors import FormatError, shown
 FloatMatrix = np.ndarray[Any, np.dtype[np.float32]]
 CountVector = np.ndarray[Any, np.dtype[np.int64]]
 
+LONGEST_WORD = 2**19
+"""Bytes; longer runs are no words, here as in a corpus."""
+LONGEST_ROW = 2**24
+"""Bytes of a row, as numbers or as text: a row is the least that must be in memory at once."""
+
 _ROWS_AT_ONCE = 16_384
 
 
