@@ -16,6 +16,9 @@ from typing import NoReturn, TextIO
 
 from w2v.errors import OutputError, W2VError, one_line
 
+_NO_THREAD = "can't start new thread"
+"""What Python says, in a RuntimeError, where there is no memory for a thread's stack."""
+
 
 class ArgumentParser(argparse.ArgumentParser):
     """An `argparse.ArgumentParser` whose errors are one line, with a suggestion for a typo."""
@@ -60,6 +63,11 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
         code = error.exit_code
     except MemoryError as error:
         print(f"{prog}: out of memory: {str(error) or 'an allocation failed'}", file=sys.stderr)
+        code = 1
+    except RuntimeError as error:
+        if str(error) != _NO_THREAD:
+            raise
+        print(f"{prog}: out of memory: {error} (fewer --workers need less)", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)

@@ -163,6 +163,9 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
                 f"{place}: expected a safetensors file with at most {MAX_HEADER_BYTES} bytes of "
                 f"header, got {length}"
             )
+        # Before all of the file is mapped, for which a large one may need too much address space.
+        if stream.read(1) != b"{":
+            raise FormatError(f"{place}: expected a safetensors file, got one without a header")
         try:
             with safe_open(path, framework="numpy"):
                 pass
@@ -170,4 +173,5 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
             raise FormatError(
                 f"{place}: expected a safetensors file, got a damaged one: {error}"
             ) from error
+        stream.seek(8)
         return json.loads(stream.read(length)), 8 + length

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from w2v.corpus.sources import Source
-from w2v.errors import CorpusError, FormatError
+from w2v.errors import CorpusError, FormatError, OutputError
 from w2v.tensorfile import read_tensors, write_tensors
 
 CACHE_FORMAT = 2
@@ -44,6 +44,16 @@ def content_key(sources: Sequence[Source], options: Mapping[str, object]) -> str
             raise CorpusError(f"{source.name}: cannot be read: {error.strerror}") from error
         digest.update(one_file.digest())
     return digest.hexdigest()
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a cache that could not be written once the corpus is read.
+
+    Raises:
+        OutputError: it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: expected a folder for the cache, got a file")
 
 
 def _file(folder: Path, key: str) -> Path:
@@ -123,8 +133,15 @@ def save(
     sentence_starts: np.ndarray,
     audit: Mapping[str, int],
 ) -> None:
-    """Keep a corpus under `key`; the file appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Keep a corpus under `key`; the file appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
     tensors = {
         "counts": counts,
         "tokens": tokens,

@@ -303,7 +303,7 @@ def read_corpus(
     Raises:
         CorpusError: see `sources`; or there is nothing to train on; or a file was changed while it
             was read.
-        OutputError: no room for the temporary files.
+        OutputError: no room for the temporary files, or no cache can be written there.
     """
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     sources = expand(given)
@@ -318,6 +318,7 @@ def read_corpus(
     stamps = [source.stamp() for source in sources]
     key = None
     if cache_dir is not None:
+        cache.check_folder(Path(cache_dir))
         key = cache.content_key(sources, options)
         found = cache.load(Path(cache_dir), key, [field.name for field in fields(Audit)])
         if found is not None:
