@@ -47,7 +47,7 @@ def dangers(text: str):
         if isinstance(node, ast.Call):
             name = dotted(node.func)
             last = name.rpartition(".")[2]
-            if name in CALLS or last in METHODS:
+            if name in CALLS or (last in METHODS and name != "platform.system"):
                 yield node.lineno, name
             if name.partition(".")[0] in ("np", "numpy") and last in NUMPY_READERS:
                 yield node.lineno, name
@@ -81,6 +81,8 @@ def test_the_search_finds(line):
     assert list(dangers(line))
 
 
-@pytest.mark.parametrize("line", ["re.compile('a')", "subprocess.run(['ls'])", "model.evaluate(x)"])
+@pytest.mark.parametrize(
+    "line", ["re.compile('a')", "platform.system()", "subprocess.run(['ls'])", "model.evaluate(x)"]
+)
 def test_the_search_lets_pass(line):
     assert not list(dangers(line))
