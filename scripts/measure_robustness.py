@@ -1,11 +1,12 @@
 """Run the tests of bad inputs and faults, and write down what they tried and what happened.
 
-    python scripts/measure_robustness.py          the tests, slow ones included; some minutes
-    python scripts/measure_robustness.py --table  only the table, from what is written down
+    python scripts/measure_robustness.py                  all, slow tests included; some minutes
+    python scripts/measure_robustness.py test_faults.py   one file of tests, into the same page
+    python scripts/measure_robustness.py --table          only the page, of what is written down
 
 Writes docs/robustness.json and docs/robustness.md. The rows are what passing tests noted with the
-fixture `tried` (`tests/conftest.py`): where a test fails nothing is written, and the script ends
-with 1. The fuzzers' counts are those of docs/fuzz.json, which `scripts/fuzz.py` keeps.
+fixture `tried` (`tests/conftest.py`): where a test fails nothing is written of its file, and the
+script ends with 1. The fuzzers' counts are those of docs/fuzz.json, which `scripts/fuzz.py` keeps.
 """
 
 from __future__ import annotations
@@ -52,9 +53,9 @@ class Notes:
 
 
 def users_of_notes() -> list[str]:
-    """The test files that use the fixture."""
+    """The names of the test files that use the fixture."""
     return [
-        str(path)
+        path.name
         for path in sorted((ROOT / "tests").glob("test_*.py"))
         if "tried(" in path.read_text(encoding="utf-8")
     ]
@@ -74,7 +75,7 @@ def together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def table(document: dict[str, Any], fuzz: dict[str, Any]) -> str:
     """The page: a table a part, and one of the fuzzers."""
-    rows = document["rows"]
+    rows = together([row for mine in document["tests"].values() for row in mine])
     peaks = [row["peak_mb"] for row in rows if row["peak_mb"] is not None]
     lines = [
         "# What bad input and faults do",
@@ -134,39 +135,49 @@ def machine() -> str:
     return described()
 
 
-def measure() -> dict[str, Any] | None:
-    """Run the tests; None if one failed."""
+def measure(name: str) -> list[dict[str, Any]] | None:
+    """The rows of one file of tests; None if a test of it failed."""
     import pytest
 
     notes = Notes()
-    files = users_of_notes()
-    code = pytest.main(["-q", "-m", "slow or not slow", *files], plugins=[notes])
-    for name in notes.skipped:
-        print(f"skipped: {name}", file=sys.stderr)
-    if code != 0:
-        return None
-    return {
-        "machine": machine(), "date": datetime.date.today().isoformat(),
-        "tests": [Path(file).name for file in files], "rows": together(notes.rows),
-    }  # fmt: skip
+    code = pytest.main(["-q", "-m", "slow or not slow", str(ROOT / "tests" / name)], [notes])
+    for skipped in notes.skipped:
+        print(f"skipped: {skipped}", file=sys.stderr)
+    return together(notes.rows) if code == 0 else None
 
 
 def main() -> int:
     """See the module's header."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("files", nargs="*", help="names of test files (default: all)")
     parser.add_argument("--table", action="store_true", help="run nothing")
-    if not parser.parse_args().table:
-        document = measure()
-        if document is None:
-            print("expected every test to pass: nothing is written", file=sys.stderr)
-            return 1
+    arguments = parser.parse_args()
+    users = users_of_notes()
+    unknown = [name for name in arguments.files if name not in users]
+    if unknown:
+        parser.error(f"expected some of {', '.join(users)}; got {unknown[0]}")
+    document: dict[str, Any] = {"tests": {}}
+    if JSON.exists():
+        document = json.loads(JSON.read_text(encoding="utf-8"))
+    failed = []
+    for name in [] if arguments.table else arguments.files or users:
+        rows = measure(name)
+        if rows is None:
+            failed.append(name)
+            continue
+        tests = {**document["tests"], name: rows}
+        document = {
+            "machine": machine(), "date": datetime.date.today().isoformat(),
+            "tests": {user: tests[user] for user in users if user in tests},
+        }  # fmt: skip
         with atomic_write(JSON, "w") as stream:
             stream.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    document = json.loads(JSON.read_text(encoding="utf-8"))
     fuzz = json.loads(FUZZ.read_text(encoding="utf-8"))
     with atomic_write(TABLE, "w") as stream:
         stream.write(table(document, fuzz))
-    return 0
+    for name in failed:
+        print(f"{name}: expected every test to pass; nothing is written of it", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
