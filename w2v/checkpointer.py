@@ -23,9 +23,9 @@ import numpy as np
 from w2v.blocks import Position
 from w2v.checkpoint import Checkpoint, vocabulary_tensors
 from w2v.checkpoints import KEPT, CheckpointFolder, Interval, numbered
-from w2v.errors import DivergenceError, OutputError
+from w2v.errors import DivergenceError, OutputError, shown
 from w2v.files import StrPath, check_space
-from w2v.formats.table import first_not_finite, shown
+from w2v.formats.table import first_not_finite
 from w2v.relay import Relay
 from w2v.run import Observer, Plan, Progress, Run
 from w2v.validation import Validator

@@ -183,10 +183,12 @@ def _request(arguments: Namespace) -> Request:
     from w2v.trainer import resolve
     from w2v.yardstick import MAX_PAIRS
 
-    if arguments.analogies is not None:
-        read_analogies(arguments.analogies)
-    if arguments.similarity is not None:
-        read_similarity(arguments.similarity)
+    for option, read in (("analogies", read_analogies), ("similarity", read_similarity)):
+        file = getattr(arguments, option)
+        if file is not None:
+            if Path(file).exists() and not Path(file).is_file():
+                raise ConfigError(f"--{option}: expected a file, which is read again, got {file}")
+            read(file)
     configs: dict[str, TrainConfig] = {}
     for variant in variants:
         config = resolve(make_config({**options, **variant.options}))

@@ -21,7 +21,7 @@ from w2v.evaluate import default_files, evaluate_analogies, evaluate_similarity
 from w2v.exports import huggingface, parquet, projector
 from w2v.files import check_folder, check_output, check_space, make_folder
 from w2v.projection import METHODS, check_method
-from w2v.questions import read_analogies, read_similarity
+from w2v.questions import Analogies, Similarities, read_analogies, read_similarity
 
 PROG = "w2v.export"
 KINDS = {"projector": projector.FILES, "parquet": (), "huggingface": huggingface.FILES}
@@ -105,6 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_output(output)
     else:
         check_folder(output, KINDS[kind], only=True)
+    cli.refuse_input_as_output(output, [arguments.vectors])
     questions = _questions(given) if kind == "huggingface" else ([], [])
 
     wv = _first_words(load(arguments.vectors), arguments.max_words)
@@ -125,8 +126,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     else:
         results: list[huggingface.Result] = [
-            *(evaluate_analogies(wv, file) for file in questions[0]),
-            *(evaluate_similarity(wv, file) for file in questions[1]),
+            *(evaluate_analogies(wv, file, questions=read) for file, read in questions[0]),
+            *(evaluate_similarity(wv, file, pairs=read) for file, read in questions[1]),
         ]
         make_folder(output)
         huggingface.write(output, wv, Path(arguments.vectors).stem, results)
@@ -144,17 +145,18 @@ def _first_words(wv: Embeddings, max_words: int | None) -> Embeddings:
     )
 
 
-def _questions(given: dict[str, list[str]]) -> tuple[list[str], list[str]]:
-    """Files of analogies and of similarities, read once so that a mistake shows at once."""
+def _questions(
+    given: dict[str, list[str]],
+) -> tuple[list[tuple[str, Analogies]], list[tuple[str, Similarities]]]:
+    """Files of analogies and of similarities, and what they hold: a mistake shows at once."""
     found = [given.get(option) for option in ("analogies", "similarity")]
     if found == [None, None]:
         found = [default_files("analogies"), default_files("similarity")]
     analogies, similarity = ([] if files is None else files for files in found)
-    for file in analogies:
-        read_analogies(file)
-    for file in similarity:
-        read_similarity(file)
-    return analogies, similarity
+    return (
+        [(file, read_analogies(file)) for file in analogies],
+        [(file, read_similarity(file)) for file in similarity],
+    )
 
 
 def entry() -> NoReturn:

@@ -24,9 +24,9 @@ from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.crew import Crew
 from w2v.embeddings import Embeddings
-from w2v.errors import DivergenceError
+from w2v.errors import DivergenceError, shown
 from w2v.files import StrPath
-from w2v.formats.table import first_not_finite, shown
+from w2v.formats.table import first_not_finite
 from w2v.losses.base import Loss
 
 MAX_MEAN_LOSS = 1e4

@@ -156,7 +156,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # Numba's import costs a second: only now is there something to do.
     from w2v.console import Console
+    from w2v.corpus.sources import expand
     from w2v.trainer import train_embeddings
+
+    read = [source.path for source in expand(arguments.corpus) if source.path is not None]
+    cli.refuse_input_as_output(output, read)
 
     keeps = arguments.checkpoint is not None
     console = Console(output, quiet=arguments.quiet, saves_partial=not keeps)

@@ -20,7 +20,7 @@ from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config,
 from w2v.continuing import check_size, grown
 from w2v.corpus import Corpus, encode_sentences, read_corpus
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError
+from w2v.errors import ConfigError, CorpusError
 from w2v.files import check_folder
 from w2v.interrupts import interrupts_kept
 from w2v.losses import get_loss
@@ -160,14 +160,27 @@ def encode(
     """The corpus as `train_embeddings` takes it, encoded with the options of `config`.
 
     With `old` vectors to go on from, in their vocabulary and the new words.
+
+    Raises:
+        CorpusError: see `w2v.corpus`; or no word has another one beside it.
     """
     if old is not None:
         check_size(old, config.vector_size)
         every_word = dataclasses.replace(config, min_count=1, max_vocab=None)
         whole = encode(corpus, every_word, cache_dir, observer)
         return grown(whole, old, config.min_count, config.max_vocab)
-    if isinstance(corpus, Corpus):
-        return corpus
+    encoded = corpus if isinstance(corpus, Corpus) else _encode(corpus, config, cache_dir, observer)
+    if encoded.audit.longest_sentence < 2:
+        raise CorpusError(
+            "corpus: expected sentences of several words, got none with two that are kept "
+            f"(one sentence is one line; min_count = {config.min_count})"
+        )
+    return encoded
+
+
+def _encode(
+    corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
+) -> Corpus:
     paths = None
     if isinstance(corpus, (str, os.PathLike)):
         paths = [corpus]

@@ -9,13 +9,13 @@ memory-mapped on request.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
 
 import w2v
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.formats.table import VectorTable, check_finite, check_unique
 from w2v.tensorfile import Tensors, read_tensors, write_tensors
 
@@ -31,24 +31,26 @@ _TENSORS: dict[str, tuple[type[Any], int]] = {
     "word_offsets": (np.int64, 1),
 }
 _OPTIONAL = {"context_vectors", "output_bias", "counts"}
+_MOST_NAMES = 8
 
 
-def read(path: str, *, mmap: bool) -> VectorTable:
+def read(path: str, file: str, *, mmap: bool) -> VectorTable:
     """Read a file that `write` wrote.
 
     Args:
-        path: the file.
+        path: what messages call it.
+        file: where it is.
         mmap: map the vectors in place of reading them. They are then not searched for NaN, which
             would read them all.
 
     Raises:
         FormatError: not such a file, of another version, or its parts contradict one another.
     """
-    tensors, metadata = read_tensors(path, mmap=mmap)
+    tensors, metadata = read_tensors(file, mmap=mmap, name=path)
     if metadata.get("format") != FORMAT:
         raise FormatError(
             f"{path}: expected vectors written by w2v (metadata format={FORMAT}), "
-            f"got a safetensors file with {', '.join(tensors) or 'no tensors'}"
+            f"got a safetensors file with {_names(tensors)}"
         )
     if metadata.get("format_version") != FORMAT_VERSION:
         raise FormatError(
@@ -69,12 +71,19 @@ def read(path: str, *, mmap: bool) -> VectorTable:
     return VectorTable(words, vectors, tensors.get("counts"), context_vectors, metadata, bias)
 
 
+def _names(tensors: Tensors) -> str:
+    """A stranger's file may have thousands, of any length."""
+    shown_names = [shown(name)[1:-1] for name in islice(tensors, _MOST_NAMES)]
+    more = [f"{len(tensors) - _MOST_NAMES} more"] if len(tensors) > _MOST_NAMES else []
+    return ", ".join(shown_names + more) or "no tensors"
+
+
 def _check_shapes(path: str, tensors: Tensors) -> None:
     for name, (dtype, dimensions) in _TENSORS.items():
         tensor = tensors.get(name)
         if tensor is None:
             if name not in _OPTIONAL:
-                raise FormatError(f"{path}: expected a tensor {name}, got {', '.join(tensors)}")
+                raise FormatError(f"{path}: expected a tensor {name}, got {_names(tensors)}")
             continue
         if tensor.dtype != dtype or tensor.ndim != dimensions:
             raise FormatError(
