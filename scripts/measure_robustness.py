@@ -6,7 +6,8 @@
 
 Writes docs/robustness.json and docs/robustness.md. The rows are what passing tests noted with the
 fixture `tried` (`tests/conftest.py`): where a test fails nothing is written of its file, and the
-script ends with 1. The fuzzers' counts are those of docs/fuzz.json, which `scripts/fuzz.py` keeps.
+script ends with 1. The fuzzers' counts are those of docs/fuzz.json, which `scripts/fuzz.py` keeps;
+docs/soak.json has the rows of `scripts/soak_threads.py` and `scripts/soak_interrupts.py`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 JSON = ROOT / "docs" / "robustness.json"
 TABLE = ROOT / "docs" / "robustness.md"
 FUZZ = ROOT / "docs" / "fuzz.json"
+SOAK = ROOT / "docs" / "soak.json"
 
 PARTS = (
     "Corpus", "Options", "Outputs", "Vectors", "Questions and results", "Streams", "Memory",
@@ -73,9 +75,25 @@ def together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda row: PARTS.index(row["part"]))
 
 
-def table(document: dict[str, Any], fuzz: dict[str, Any]) -> str:
+def soak_rows() -> list[dict[str, Any]]:
+    """The rows that the soaks have kept so far."""
+    return json.loads(SOAK.read_text(encoding="utf-8")) if SOAK.exists() else []
+
+
+def add_soak(notes: dict[tuple[str, str], int]) -> None:
+    """Add to docs/soak.json how often something was tried, by what it was and what happened."""
+    rows = [
+        {"part": "Concurrency", "what": what, "happens": happens, "times": times, "peak_mb": None}
+        for (what, happens), times in notes.items()
+        if times
+    ]
+    with atomic_write(SOAK, "w") as stream:
+        stream.write(json.dumps(together(soak_rows() + rows), indent=1) + "\n")
+
+
+def table(document: dict[str, Any], fuzz: dict[str, Any], soak: list[dict[str, Any]]) -> str:
     """The page: a table a part, and one of the fuzzers."""
-    rows = together([row for mine in document["tests"].values() for row in mine])
+    rows = together([row for mine in document["tests"].values() for row in mine] + soak)
     peaks = [row["peak_mb"] for row in rows if row["peak_mb"] is not None]
     lines = [
         "# What bad input and faults do",
@@ -88,7 +106,8 @@ def table(document: dict[str, Any], fuzz: dict[str, Any]) -> str:
         f"Measured on {document['machine']}, {document['date']}, by "
         "`scripts/measure_robustness.py`. The tests: "
         + ", ".join(f"[{name}](../tests/{name})" for name in document["tests"])
-        + ".",
+        + "; and [soak_threads.py](../scripts/soak_threads.py) and "
+        "[soak_interrupts.py](../scripts/soak_interrupts.py), which run for as long as one likes.",
     ]
     for part in PARTS:
         mine = [row for row in rows if row["part"] == part]
@@ -174,7 +193,7 @@ def main() -> int:
             stream.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     fuzz = json.loads(FUZZ.read_text(encoding="utf-8"))
     with atomic_write(TABLE, "w") as stream:
-        stream.write(table(document, fuzz))
+        stream.write(table(document, fuzz, soak_rows()))
     for name in failed:
         print(f"{name}: expected every test to pass; nothing is written of it", file=sys.stderr)
     return 1 if failed else 0

@@ -7,7 +7,8 @@ is of one of five sorts, in turn: undisturbed; with checkpoints as often as they
 interrupted after a random time again and again, and gone on with; one whose thread raises at a
 random block; and a full softmax with checkpoints. Each block that is trained is counted. Fails if
 one is missing or comes twice, if an error does not end its run, or if a thread is left over; where
-nothing happens for a minute it prints what all threads are doing, and ends.
+nothing happens for a minute it prints what all threads are doing, and ends. With `--record` the
+counts are added to docs/soak.json.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from measure_robustness import add_soak
 
 from w2v import blocks, crew
 from w2v.config import TrainConfig
@@ -111,6 +113,7 @@ def main() -> int:
     parser.add_argument("--load", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--record", action="store_true")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     words = np.random.default_rng(0).zipf(1.3, size=(SENTENCES, SENTENCE_WORDS)) % 500
@@ -178,6 +181,18 @@ def main() -> int:
         f"once an epoch; {checkpoints} checkpoints, {interrupts} interrupts, {count.failures} "
         "threads that raised; no thread left over"
     )
+    if arguments.record:
+        threads = f"{arguments.workers} threads, {arguments.load} other processes at work"
+        add_soak({
+            (f"{threads}: seconds of it", "no deadlock, no thread left over"):
+                round(arguments.seconds),
+            (f"{threads}: blocks", "each trained once an epoch"): total,
+            (f"{threads}: checkpoints between", "no block lost or trained twice"): checkpoints,
+            (f"{threads}: interrupted and gone on with", "no block lost or trained twice"):
+                interrupts,
+            (f"{threads}: a thread raises an error", "that error ends the run, and all threads"):
+                count.failures,
+        })  # fmt: skip
     return 0
 
 

@@ -4,8 +4,8 @@
     python tests/killed.py random KIND --kills 50 --seed 1
 
 Runs are forked from this process, which has compiled the kernels, so that one takes a fraction of
-a second. Prints one JSON object: how often a run was killed, and how many of the runs that were
-gone on with ended with the same bytes, out of how many. `tests/test_resume.py` uses it.
+a second. Prints one JSON object: how often a run was killed and when, and how many of the runs that
+were gone on with ended with the same bytes, out of how many. `tests/test_resume.py` uses it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -67,22 +68,36 @@ def train(corpus, options, folder: Path | None, every: str) -> str:
     return hashlib.sha256(vectors + json.dumps(told).encode()).hexdigest()
 
 
-class Killer:
-    """Stands in for the system calls of `w2v.files`; at the nth one the process dies."""
+MOMENTS = {
+    "open": "before the nth opening of a file or folder", "fdopen": "before the nth file is filled",
+    "fsync": "before the nth fsync", "replace": "before the nth rename",
+}  # fmt: skip
 
-    def __init__(self, nth: int) -> None:
+
+class Killer:
+    """Stands in for the system calls of `w2v.files`; at the nth one the process dies.
+
+    Before, it writes to `moment` which one that was.
+    """
+
+    def __init__(self, nth: int, moment: Path) -> None:
         self.left = nth
         self.pid = os.getpid()
+        self.moment = moment
         for name in ("open", "fsync", "replace", "fdopen"):
             setattr(files.os, name, self.wrapped(getattr(os, name)))
 
-    def count(self) -> bool:
+    def count(self, moment: str) -> bool:
         self.left -= 1
+        if self.left == 0:
+            self.moment.write_text(moment)
         return self.left == 0
 
     def wrapped(self, function):
+        moment = MOMENTS[function.__name__]
+
         def call(*args, **kwargs):
-            if self.count():
+            if self.count(moment):
                 os.kill(self.pid, signal.SIGKILL)
             result = function(*args, **kwargs)
             return Stream(result, self) if function.__name__ == "fdopen" else result
@@ -97,7 +112,7 @@ class Stream:
         self.stream, self.killer = stream, killer
 
     def write(self, data):
-        if self.killer.count():
+        if self.killer.count("in the middle of the nth write"):
             self.stream.write(memoryview(data)[: len(data) // 2])
             self.stream.flush()
             os.kill(self.killer.pid, signal.SIGKILL)
@@ -136,20 +151,20 @@ def outcome(pid: int, result: Path) -> str | None:
     return result.read_text()
 
 
-def boundaries(corpus, options, every: str, step: int, first: int, scratch: Path) -> list:
+def boundaries(corpus, options, every: str, step: int, first: int, scratch: Path):
     """Kill a run before its nth call, n = first, first + step, ... while there are any; go on."""
-    kills, results = 0, []
-    nth = first
+    moments, results = Counter(), []
+    nth, moment = first, scratch / "moment"
     while True:
         folder, result = scratch / f"at-{nth}", scratch / "result"
 
         def killed(folder=folder, nth=nth):
-            Killer(nth)
+            Killer(nth, moment)
             return train(corpus, options, folder, every)
 
         if (got := outcome(forked(killed, result), result)) is not None:
-            return [kills, [*results, got]]
-        kills += 1
+            return moments, [*results, got]
+        moments[moment.read_text()] += 1
         pid = forked(lambda folder=folder: train(corpus, options, folder, every), result)
         results.append(outcome(pid, result))
         left = sorted(path.name for path in folder.iterdir())
@@ -158,7 +173,7 @@ def boundaries(corpus, options, every: str, step: int, first: int, scratch: Path
         nth += step
 
 
-def at_random(corpus, options, every: str, kills: int, seed: int, scratch: Path) -> list:
+def at_random(corpus, options, every: str, kills: int, seed: int, scratch: Path):
     """Kill a run and those that go on, after random times, until `kills` are spent."""
     rng = random.Random(seed)
     result = scratch / "result"
@@ -180,7 +195,7 @@ def at_random(corpus, options, every: str, kills: int, seed: int, scratch: Path)
             spent += 1
         results.append(got)
         shutil.rmtree(folder)
-    return [spent, results]
+    return Counter({"after a random time": spent}), results
 
 
 def main() -> None:
@@ -198,15 +213,16 @@ def main() -> None:
     reference = train(corpus, options, None, arguments.every)  # also compiles
     with tempfile.TemporaryDirectory() as scratch:
         if arguments.mode == "boundaries":
-            kills, results = boundaries(
+            moments, results = boundaries(
                 corpus, options, arguments.every, arguments.step, arguments.first, Path(scratch)
             )
         else:
-            kills, results = at_random(
+            moments, results = at_random(
                 corpus, options, arguments.every, arguments.kills, arguments.seed, Path(scratch)
             )
     same = sum(result == reference for result in results)
-    print(json.dumps({"kills": kills, "same": same, "of": len(results)}))
+    outcome = {"kills": moments.total(), "at": moments, "same": same, "of": len(results)}
+    print(json.dumps(outcome))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import w2v
 from w2v.checkpoint import _digest, read_checkpoint, vocabulary_tensors, write_checkpoint
@@ -64,12 +62,12 @@ def test_a_checkpoint_can_be_loaded_as_vectors(tmp_path):
     np.testing.assert_array_equal(wv.context_vectors, state()["context_vectors"])
 
 
-def test_a_bit_flipped_anywhere_is_noticed(tmp_path):
+def test_a_bit_flipped_anywhere_is_noticed(tmp_path, tried):
     path = tmp_path / "checkpoint-000001.safetensors"
     write_checkpoint(path, state(), RECORD)
     content = path.read_bytes()
     copy = tmp_path / "flipped.safetensors"
-    tried = 0
+    flips = 0
     for position in range(len(content)):
         # Every bit of the header's first bytes and of the data's end; one bit of each other byte.
         bits = range(8) if position < 64 or position > len(content) - 64 else [position % 8]
@@ -79,28 +77,32 @@ def test_a_bit_flipped_anywhere_is_noticed(tmp_path):
             copy.write_bytes(flipped)
             with pytest.raises(FormatError):
                 read_checkpoint(copy)
-            tried += 1
-    assert tried > len(content)
+            flips += 1
+    assert flips > len(content)
+    what = f"a bit flipped in each of the {len(content):,} bytes of a checkpoint"
+    tried("Checkpoints", what, "refused as damaged", times=flips)
 
 
-@given(data=st.data())
-def test_a_file_cut_or_grown_anywhere_is_refused(data, tmp_path_factory):
-    path = tmp_path_factory.mktemp("cut") / "checkpoint-000001.safetensors"
+def test_a_file_cut_or_grown_anywhere_is_refused(tmp_path, tried):
+    path = tmp_path / "checkpoint-000001.safetensors"
     write_checkpoint(path, state(), RECORD)
     content = path.read_bytes()
-    length = data.draw(st.integers(0, len(content) - 1))
-    extra = data.draw(st.binary(min_size=1, max_size=8))
-    for changed in (content[:length], content + extra):
+    cut = [content[:length] for length in range(len(content))]
+    grown = [content + bytes([byte]) * n for byte in (0, 10, 255) for n in range(1, 9)]
+    for changed in cut + grown:
         path.write_bytes(changed)
         with pytest.raises(FormatError, match="checkpoint-000001"):
             read_checkpoint(path)
+    tried("Checkpoints", "a checkpoint cut at every byte", "refused as damaged", times=len(cut))
+    tried("Checkpoints", "bytes after a checkpoint's end", "refused as damaged", times=len(grown))
 
 
-def test_other_files_are_no_checkpoints(tmp_path):
+def test_other_files_are_no_checkpoints(tmp_path, tried):
     path = tmp_path / "checkpoint-000001.safetensors"
     w2v.Embeddings(WORDS, np.eye(3)).save(path)
     with pytest.raises(FormatError, match="metadata"):
         read_checkpoint(path)
+    tried("Checkpoints", "vectors that are called as a checkpoint is", "refused")
     write_checkpoint(path, state(), RECORD)
     tensors, metadata = read_tensors(path)
     # A later layout, with its own digest, is refused by its version.
@@ -113,6 +115,8 @@ def test_other_files_are_no_checkpoints(tmp_path):
     write_tensors(path, tensors, metadata)
     with pytest.raises(FormatError, match="names of tensors"):
         read_checkpoint(path)
+    tried("Checkpoints", "a checkpoint of a later version", "refused")
+    tried("Checkpoints", "a checkpoint that lacks a tensor", "refused")
 
 
 # --- the folder ---------------------------------------------------------------------------------
@@ -165,7 +169,7 @@ def test_a_damaged_newest_one_is_reported_and_the_older_used(tmp_path):
     assert len(problems) == 2
 
 
-def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path, tried):
     for name in (".w2v-0123456789abcdef.tmp", "notes.txt", "checkpoint-1.safetensors"):
         (tmp_path / name).write_bytes(b"x")
     with CheckpointFolder(tmp_path) as folder:
@@ -176,6 +180,8 @@ def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
         "checkpoint-000002.safetensors", "checkpoint-000003.safetensors",
         "checkpoint-1.safetensors", "notes.txt",
     ]  # fmt: skip
+    what = "a temporary file of a writer that was killed, in the folder of checkpoints"
+    tried("Checkpoints", what, "removed by the next run; files of others stay")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +210,7 @@ def test_what_is_no_interval(text):
 # --- the lock -----------------------------------------------------------------------------------
 
 
-def test_a_second_holder_in_the_same_process_is_refused(tmp_path):
+def test_a_second_holder_in_the_same_process_is_refused(tmp_path, tried):
     with FolderLock(tmp_path):
         (tmp_path / "link").symlink_to(tmp_path)
         for name in (tmp_path, tmp_path / "link"):
@@ -217,6 +223,8 @@ def test_a_second_holder_in_the_same_process_is_refused(tmp_path):
     with FolderLock(tmp_path):
         pass
     assert LOCK_FILE not in names(tmp_path)
+    what = "a second run in one folder of checkpoints, from the same process"
+    tried("Checkpoints", what, "refused, also through a link", times=3)
 
 
 HOLD = """
@@ -241,7 +249,7 @@ def holder_refused(folder) -> bool:
     return f"in use by process {os.getpid()}" in err
 
 
-def test_another_process_is_refused_until_a_kill_releases_the_lock(tmp_path):
+def test_another_process_is_refused_until_a_kill_releases_the_lock(tmp_path, tried):
     folder = tmp_path / "ck"
     with holder(folder) as process:
         assert process.stdout.readline() == "held\n"
@@ -256,9 +264,11 @@ def test_another_process_is_refused_until_a_kill_releases_the_lock(tmp_path):
         with FolderLock(folder):
             pass
         process.stdin.close()
+    what = "a second run in one folder of checkpoints, from another process"
+    tried("Checkpoints", what, "refused with the number of the first, until that is killed")
 
 
-def test_a_forked_child_does_not_keep_the_lock(tmp_path):
+def test_a_forked_child_does_not_keep_the_lock(tmp_path, tried):
     code = HOLD.replace(
         '    print("held", flush=True)',
         '    import os\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)\n'
@@ -274,6 +284,8 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
         process.wait()
         with FolderLock(tmp_path):
             pass
+        what = "a run that is killed and whose forked child lives on"
+        tried("Checkpoints", what, "the folder is free")
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.stdin.close()

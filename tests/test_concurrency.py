@@ -49,27 +49,29 @@ def once(epochs, blocks):
 # --- threads --------------------------------------------------------------------------------------
 
 
-def test_more_workers_than_blocks(trained):
+def test_more_workers_than_blocks(trained, tried):
     before = threading.active_count()
     wv = train(workers=64, epochs=3)
     assert trained == once(3, blocks=4)
     assert wv.training["words_trained"] == 3 * 36_000
     assert np.isfinite(wv.vectors).all()
     assert threading.active_count() == before
+    tried("Concurrency", "64 workers for 4 blocks", "each block trained once an epoch")
 
 
-def test_eight_threads_train_every_block_once(trained, monkeypatch):
+def test_eight_threads_train_every_block_once(trained, monkeypatch, tried):
     monkeypatch.setattr("w2v.blocks.block_edges.__defaults__", (100,))
     wv = train(workers=8, epochs=4)
     blocks = max(block for _, block in trained) + 1
     assert blocks > 300
     assert trained == once(4, blocks)
     assert wv.training["words_trained"] == 4 * 36_000
+    tried("Concurrency", f"8 workers for {blocks} blocks", "each block trained once an epoch")
 
 
 @pytest.mark.parametrize("loss", ["nce", "softmax:distribution", "softmax:split", "softmax:corpus"])
 @pytest.mark.parametrize("block_words", [1, 5])
-def test_blocks_smaller_than_a_sentence_are_whole_sentences(loss, block_words, monkeypatch):
+def test_blocks_smaller_than_a_sentence_are_whole_sentences(loss, block_words, monkeypatch, tried):
     starts = np.cumsum([0, 12, 12, 3, 1, 12])
     np.testing.assert_array_equal(block_edges(starts, 1), [0, 1, 2, 3, 4, 5])
     name, _, targets = loss.partition(":")
@@ -81,10 +83,11 @@ def test_blocks_smaller_than_a_sentence_are_whole_sentences(loss, block_words, m
     wv = train(corpus, workers=8, **options)
     assert wv.training["words_trained"] == 2 * sum(map(len, corpus))
     assert np.isfinite(wv.vectors).all()
+    tried("Concurrency", f"{loss}: blocks smaller than a sentence", "whole sentences are trained")
 
 
 @pytest.mark.parametrize("after", [0, 1, 100])
-def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch):
+def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch, tried):
     monkeypatch.setattr("w2v.blocks.block_edges.__defaults__", (100,))
     before = threading.active_count()
     left = [after]
@@ -102,10 +105,11 @@ def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch):
         train(workers=8, epochs=10)
     assert left[0] >= -8  # no thread has taken another block after its own failure, or ours
     assert threading.active_count() == before
+    tried("Concurrency", "one of 8 threads raises an error", "that error ends the run, and all")
 
 
 @pytest.mark.parametrize("loss", ["softmax", "nce"])
-def test_an_observer_that_raises_ends_the_run_and_all_threads(loss):
+def test_an_observer_that_raises_ends_the_run_and_all_threads(loss, tried):
     before = threading.active_count()
 
     class Broken(Observer):
@@ -115,9 +119,10 @@ def test_an_observer_that_raises_ends_the_run_and_all_threads(loss):
     with pytest.raises(OSError, match="the terminal has gone"):
         train(workers=8, epochs=1000, loss=loss, observer=Broken())
     assert threading.active_count() == before
+    tried("Concurrency", "an observer raises an error", "that error ends the run, and all threads")
 
 
-def test_two_runs_at_once_do_not_disturb_each_other():
+def test_two_runs_at_once_do_not_disturb_each_other(tried):
     expected = [train(seed=seed).vectors.tobytes() for seed in (1, 2)]
     got = {}
 
@@ -130,6 +135,7 @@ def test_two_runs_at_once_do_not_disturb_each_other():
     for thread in threads:
         thread.join()
     assert [got[1], got[2]] == expected
+    tried("Concurrency", "two runs at once in one process", "the same bytes as one after another")
 
 
 # --- processes ------------------------------------------------------------------------------------
@@ -156,7 +162,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_callers_that_fork_or_spawn(method, tmp_path, request):
+def test_callers_that_fork_or_spawn(method, tmp_path, request, tried):
     script = tmp_path / "callers.py"
     script.write_text(CALLERS)
     result = subprocess.run(
@@ -170,6 +176,8 @@ def test_callers_that_fork_or_spawn(method, tmp_path, request):
     assert own[0] != own[1]
     alone = train(loss="nce").vectors.tobytes()
     assert own[0] == hashlib.sha256(alone).hexdigest()
+    what = f"runs in a process that has trained, and in its children ({method})"
+    tried("Concurrency", what, "the same bytes in all", times=len(own + theirs))
 
 
 # --- notebooks ------------------------------------------------------------------------------------
@@ -210,13 +218,15 @@ print(console.bars, [(box.children[1].max, box.children[1].value) for box in sho
 
 
 @pytest.mark.parametrize("widgets", ["widgets", "none"])
-def test_in_a_notebook(widgets, request):
+def test_in_a_notebook(widgets, request, tried):
     """Bars of the notebook's own where it has widgets, lines where it has none."""
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", NOTEBOOK, widgets],
         cwd=request.config.rootpath, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
+    what = "in a notebook" if widgets == "widgets" else "in a notebook without ipywidgets"
+    tried("Concurrency", what, "bars of its own" if widgets == "widgets" else "lines")
     if widgets == "widgets":
         assert (result.stdout, result.stderr.count("%")) == ("True [(72000, 72000)]\n", 0)
     else:

@@ -161,16 +161,19 @@ def test_old_words_stay_also_where_they_are_more_than_max_vocab(old):
     assert set(wv) == set(old)
 
 
-def test_the_size_is_that_of_the_vectors(old):
+def test_the_size_is_that_of_the_vectors(old, tried):
     options = {name: value for name, value in OPTIONS.items() if name != "vector_size"}
     assert train_embeddings(NEW, **options, init=old).vector_size == 6
-    with pytest.raises(ConfigError, match=r"vector_size: expected 6, as the vectors .* got 7"):
+    expected = r"vector_size: expected 6, as the vectors .* got 7"
+    with pytest.raises(ConfigError, match=expected) as error:
         train_embeddings(NEW, **options, init=old, vector_size=7)
+    tried("Options", "init with vectors of another size", f"refused: {error.value}")
 
 
-def test_a_text_without_any_word_to_train_is_refused(old):
-    with pytest.raises(CorpusError, match="expected words of the vectors to go on from"):
+def test_a_text_without_any_word_to_train_is_refused(old, tried):
+    with pytest.raises(CorpusError, match="expected words of the vectors to go on from") as error:
         train_embeddings([["a", "b"]], **OPTIONS, init=old)
+    tried("Corpus", "init with vectors of other words", f"refused: {error.value}")
 
 
 def test_old_and_new_texts_come_together(old):
@@ -182,7 +185,7 @@ def test_old_and_new_texts_come_together(old):
     assert before
 
 
-def test_a_continued_run_is_resumed_with_its_vectors(old, tmp_path):
+def test_a_continued_run_is_resumed_with_its_vectors(old, tmp_path, tried):
     class Impatient(Observer):
         def progress(self, progress):
             if progress.words:
@@ -195,17 +198,20 @@ def test_a_continued_run_is_resumed_with_its_vectors(old, tmp_path):
     whole = train_embeddings(NEW, **options, init=old)
     with pytest.raises(KeyboardInterrupt):
         train_embeddings(NEW, **options, init=old, checkpoint=tmp_path, observer=Impatient())
-    with pytest.raises(ConfigError, match="init: expected those that the run began with, got none"):
+    expected = "init: expected those that the run began with, got none"
+    with pytest.raises(ConfigError, match=expected) as error:
         train_embeddings(NEW, checkpoint=tmp_path, resume=True)
+    tried("Checkpoints", "resume without the vectors that it began from", f"refused: {error.value}")
     observer = Observer()
     observer.resumed = lambda progress, path: None
     wv = train_embeddings(NEW, init=old, checkpoint=tmp_path, resume=True, observer=observer)
     assert wv.vectors.tobytes() == whole.vectors.tobytes()
     assert wv.context_vectors.tobytes() == whole.context_vectors.tobytes()
     assert wv.training["init"] == whole.training["init"]
+    tried("Checkpoints", "init, interrupted and gone on with", "the same bytes")
 
 
-def test_the_command(old, tmp_path, write):
+def test_the_command(old, tmp_path, write, tried):
     write("new.txt", "\n".join(" ".join(sentence) for sentence in NEW))
     old.save(tmp_path / "old.bin")
     result = subprocess.run(
@@ -225,3 +231,4 @@ def test_the_command(old, tmp_path, write):
     assert result.returncode == 2
     assert result.stderr.startswith("w2v.train: none.bin: expected a file of word vectors, got")
     assert result.stderr.count("\n") == 1
+    tried("Options", "--init with no such file", f"exit 2: {result.stderr.strip()}")

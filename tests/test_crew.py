@@ -36,7 +36,7 @@ class Work:
 
 
 @pytest.mark.parametrize("threads", [1, 3, 8])
-def test_pauses_fall_between_turns_and_no_turn_is_lost(threads):
+def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
     crew = Crew()
     work = Work(crew, turns=1000)
     seen = []
@@ -51,6 +51,8 @@ def test_pauses_fall_between_turns_and_no_turn_is_lost(threads):
     assert work.ended == 1000
     assert all(begun == ended for begun, ended in seen)
     assert len({begun for begun, _ in seen}) > 10
+    what = f"a pause for a checkpoint, with {threads} threads"
+    tried("Concurrency", what, "every thread is between two blocks", times=len(seen))
 
 
 def test_the_threads_go_on_after_a_pause_that_raised():
@@ -70,7 +72,7 @@ def test_the_threads_go_on_after_a_pause_that_raised():
     assert work.ended == 300
 
 
-def test_an_error_in_one_thread_ends_all_and_a_pause_knows():
+def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
     crew = Crew()
     before = threading.active_count()
     stopped_in_pause = []
@@ -94,9 +96,11 @@ def test_an_error_in_one_thread_ends_all_and_a_pause_knows():
     # Whoever pauses after the failed turn must learn of it: its state is not to be kept.
     assert all(failed == stopped for failed, stopped in stopped_in_pause)
     assert work.ended < 200
+    what = "a pause for a checkpoint after a thread has raised an error"
+    tried("Concurrency", what, "it is known: nothing is kept of it")
 
 
-def test_an_interrupt_of_the_watcher_ends_the_threads_first():
+def test_an_interrupt_of_the_watcher_ends_the_threads_first(tried):
     crew = Crew()
     work = Work(crew, turns=10**6)
 
@@ -108,9 +112,10 @@ def test_an_interrupt_of_the_watcher_ends_the_threads_first():
     assert work.begun == work.ended
     with crew.paused():  # nobody is in a turn
         pass
+    tried("Concurrency", "Ctrl-C with 4 threads", "each ends its block first")
 
 
-def test_a_long_turn_can_be_given_up():
+def test_a_long_turn_can_be_given_up(tried):
     crew = Crew()
     abandoned = threading.Event()
 
@@ -130,6 +135,7 @@ def test_a_long_turn_can_be_given_up():
     with pytest.raises(KeyboardInterrupt):
         crew.run(work, 1, watch)
     assert abandoned.is_set()
+    tried("Concurrency", "Ctrl-C in a long step of the full softmax", "the step is given up")
 
 
 def test_a_crew_runs_again_and_with_more_threads_than_turns():

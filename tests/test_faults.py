@@ -164,6 +164,59 @@ def test_every_call_may_fail(tmp_path, commands, prepared, tried, writer, call, 
         tried("Faults", what, f"{happens}; files old or new, nothing left", times=times)
 
 
+CHECKPOINTED = f"w2v.train t.txt {QUICK} --checkpoint ck -o v.bin"
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        pytest.param(call, fault, marks=[] if fault == "ENOSPC" else pytest.mark.slow)
+        for call, fault in FAULTS
+    ],
+)
+def test_a_checkpoint_whose_writing_fails_loses_nothing(
+    tmp_path, commands, prepared, tried, call, fault
+):
+    """Whatever fails, there is a whole checkpoint or none, and the run can be gone on with."""
+    module, *arguments = shlex.split(CHECKPOINTED)
+    number, outcomes, expected = NUMBERS.get(fault, 0), Counter(), None
+    for nth in count(1):
+        work = tmp_path / f"{nth}"
+        work.mkdir()
+        (work / "t.txt").write_text(TEXT)
+        (work / "v.bin").write_bytes(b"precious")
+        failing = Fault(work, call, nth, number)
+        (tmp_path / "tmp").mkdir(exist_ok=True)
+        elsewhere = {"TMPDIR": str(tmp_path / "tmp")}
+        result = commands.run(module, *arguments, cwd=work, fault=failing, **elsewhere)
+        place = f"{call} {nth} of {result.calls}: {result.err}"
+        assert "Traceback" not in result.err
+        for line in result.err.splitlines():
+            assert line.startswith(f"{module}: "), place
+            assert os.strerror(number) in line, place
+        found = contents(work)
+        kept = {name for name in found if name.startswith("ck/")}
+        assert kept <= {"ck/checkpoint-000001.safetensors"}, place
+        assert (result.code == 0) or result.err.count("\n") >= 1, place
+        resumed = commands.run(module, *arguments, "--resume", cwd=work, **elsewhere)
+        assert resumed.code == 0, resumed.err
+        after = contents(work)
+        expected = expected or after["v.bin"]
+        assert after["v.bin"] == expected, place
+        wanted = [expected] if result.code == 0 else [expected, b"precious"]
+        assert found["v.bin"] in wanted, place
+        assert after.keys() == {"t.txt", "v.bin", "ck/checkpoint-000001.safetensors"}, place
+        shutil.rmtree(work)
+        if result.calls < nth:
+            assert result.code == 0, place
+            break
+        happens = "one line, and the run can be gone on with" if result.err else "tried again"
+        outcomes[happens] += 1
+    for happens, times in outcomes.items():
+        what = f"a run with --checkpoint: the nth {call} gives {fault}, n = 1 to {nth - 1}"
+        tried("Faults", what, f"{happens}; the same bytes in the end, nothing left", times=times)
+
+
 def test_the_faults_are_real(tmp_path, commands):
     """The loop above would pass too if nothing ever failed."""
     if not commands.can_fail:

@@ -41,7 +41,7 @@ def in_a_function_called_from_c(number):
 @pytest.mark.parametrize(
     ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
 )
-def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, kind, capfd):
+def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, kind, capfd, tried):
     before = sys.unraisablehook
     with pytest.raises(kind) as caught, terminated_like_interrupted(), interrupts_kept():
         lose(number)
@@ -49,6 +49,8 @@ def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, 
     assert sys.unraisablehook is before
     assert capfd.readouterr() == ("", "")
     assert exit_code(caught.value) == 128 + number
+    what = f"{signal.Signals(number).name} {lose.__name__.replace('_', ' ')}, which swallows it"
+    tried("Concurrency", what, "comes again; nothing is printed")
 
 
 def test_other_exceptions_that_are_lost_are_reported_as_ever(monkeypatch):

@@ -37,6 +37,17 @@ def quick_ticks(monkeypatch):
     monkeypatch.setattr(crew_module, "TICK_SECONDS", 0.005)
 
 
+SAME = "gone on with: the same bytes as a run left alone"
+
+
+def said(error, *folders) -> str:
+    """The message, without the folders of this test."""
+    text = str(error)
+    for folder in folders:
+        text = text.replace(f"{folder}/", "").replace(str(folder), "run1")
+    return text
+
+
 class Quiet(Observer):
     """Notes what it is told of checkpoints."""
 
@@ -98,7 +109,9 @@ def interrupt_after(monkeypatch, turns):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(kind, tmp_path, monkeypatch):
+def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(
+    kind, tmp_path, monkeypatch, tried
+):
     options = KINDS[kind]
     whole = train(**options)
     with monkeypatch.context() as patch:
@@ -106,7 +119,8 @@ def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(kind, tmp_p
         train(**options)
         turns = 10**9 - left[0]
     assert turns > 8
-    for after in sorted({1, 2, turns // 4, turns // 2, turns // 2 + 1, turns - 3, turns - 1}):
+    ends = sorted({1, 2, turns // 4, turns // 2, turns // 2 + 1, turns - 3, turns - 1})
+    for after in ends:
         folder = tmp_path / str(after)
         with monkeypatch.context() as patch:
             interrupt_after(patch, after)
@@ -117,9 +131,10 @@ def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(kind, tmp_p
         assert observer.begun_at > 0
         assert same(wv, whole), f"{kind}: interrupted after {after} of {turns} turns"
         assert wv.training["resumed_at_words"]
+    tried("Checkpoints", f"{kind}: interrupted after a step", SAME, times=len(ends))
 
 
-def test_a_run_that_is_interrupted_again_and_again_gets_there(tmp_path, monkeypatch):
+def test_a_run_that_is_interrupted_again_and_again_gets_there(tmp_path, monkeypatch, tried):
     whole = train()
     goes = 0
     while True:
@@ -134,9 +149,10 @@ def test_a_run_that_is_interrupted_again_and_again_gets_there(tmp_path, monkeypa
     assert goes > 3
     assert same(wv, whole)
     assert len(wv.training["resumed_at_words"]) == goes - 1
+    tried("Checkpoints", "interrupted again and again, after every second step", SAME, goes - 1)
 
 
-def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path):
+def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path, tried):
     for kind in ("negative-sampling:split", "softmax:corpus"):
         observer = Quiet()
         options = {**KINDS[kind], "epochs": 20}
@@ -150,6 +166,7 @@ def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path)
     again = Quiet()
     assert same(wv, train(again, **options, checkpoint=tmp_path / kind, resume=True))
     assert (again.begun_at, again.kept) == (1, [])
+    tried("Checkpoints", "a run that is over, gone on with", "the same bytes, nothing trained")
 
 
 def test_an_interval_of_time(tmp_path, monkeypatch):
@@ -191,7 +208,7 @@ def test_the_longest_interval_keeps_the_end_alone(tmp_path):
 
 
 @pytest.mark.parametrize("loss", ["negative-sampling", "softmax"])
-def test_an_interrupt_while_judging_repeats_the_judging_alone(loss, tmp_path, monkeypatch):
+def test_an_interrupt_while_judging_repeats_the_judging_alone(loss, tmp_path, monkeypatch, tried):
     options = {"loss": loss, "validate": 0.1, "patience": 1, "epochs": 3}
     whole = train(**options)
     from w2v import validation
@@ -209,6 +226,7 @@ def test_an_interrupt_while_judging_repeats_the_judging_alone(loss, tmp_path, mo
         train(**options, checkpoint=tmp_path)
     assert same(train(**options, checkpoint=tmp_path, resume=True), whole)
     assert calls[:3] == [1, 2, 2]
+    tried("Checkpoints", f"{loss}: interrupted while held-out text is judged", SAME)
 
 
 @pytest.mark.parametrize(("mode", "kind", "arguments"), [
@@ -217,37 +235,42 @@ def test_an_interrupt_while_judging_repeats_the_judging_alone(loss, tmp_path, mo
     ("random", "nce:learn-normaliser", ["--kills", "6"]),
     ("random", "softmax:split", ["--kills", "4"]),
 ])  # fmt: skip
-def test_a_killed_run_ends_as_if_it_had_not_been(mode, kind, arguments):
+def test_a_killed_run_ends_as_if_it_had_not_been(mode, kind, arguments, tried):
     """More of this: `test_killed_two_hundred_times`."""
-    outcome = killed(mode, kind, *arguments)
-    assert outcome["kills"] >= 3
-    assert outcome["same"] == outcome["of"] > 0
+    assert killed(tried, mode, kind, *arguments) >= 3
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_killed_two_hundred_times(kind):
-    at_boundaries = killed("boundaries", kind)
-    at_random = killed("random", kind, "--kills", "25")
-    assert at_boundaries["same"] == at_boundaries["of"]
-    assert at_random["same"] == at_random["of"]
-    assert at_boundaries["kills"] + at_random["kills"] > 40  # times the kinds: hundreds
+def test_killed_two_hundred_times(kind, tried):
+    at_boundaries = killed(tried, "boundaries", kind)
+    at_random = killed(tried, "random", kind, "--kills", "25")
+    assert at_boundaries + at_random > 40  # times the kinds: hundreds
 
 
-def killed(mode, kind, *arguments):
+def killed(tried, mode, kind, *arguments):
+    """How often a run was killed; notes when."""
     root = Path(__file__).parent.parent
     result = subprocess.run(
         [sys.executable, "tests/killed.py", mode, kind, *arguments],
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+    outcome = json.loads(result.stdout)
+    assert outcome["same"] == outcome["of"] > 0
+    assert sum(outcome["at"].values()) == outcome["kills"]
+    for moment, times in outcome["at"].items():
+        what = f"SIGKILL {moment}"
+        if mode == "random":
+            what += f" of a run of {kind}, and of those that go on"
+        tried("Checkpoints", what, SAME, times)
+    return outcome["kills"]
 
 
 # --- several threads ------------------------------------------------------------------------------
 
 
-def test_every_block_is_trained_once_an_epoch_also_across_interrupts(tmp_path, monkeypatch):
+def test_every_block_is_trained_once_an_epoch_also_across_interrupts(tmp_path, monkeypatch, tried):
     seen = []
     real = HogwildRun.train_block
 
@@ -285,9 +308,12 @@ def test_every_block_is_trained_once_an_epoch_also_across_interrupts(tmp_path, m
     for position, done in kept:  # what a checkpoint holds is just what it says
         assert done == [at for at in every if at < (position.epoch, position.block)]
     assert wv.training["words_trained"] == 6 * 300_000
+    what = "five threads, interrupted and gone on with"
+    happens = "every block trained once an epoch; each checkpoint holds what it says"
+    tried("Concurrency", what, happens, times=goes - 1)
 
 
-def test_another_number_of_threads_may_go_on(tmp_path, monkeypatch):
+def test_another_number_of_threads_may_go_on(tmp_path, monkeypatch, tried):
     with monkeypatch.context() as patch:
         interrupt_after(patch, 3)
         with pytest.raises(KeyboardInterrupt):
@@ -295,9 +321,10 @@ def test_another_number_of_threads_may_go_on(tmp_path, monkeypatch):
     wv = train(checkpoint=tmp_path, resume=True, workers=2)
     assert wv.training["config"]["workers"] == 2
     assert np.isfinite(wv.vectors).all()
+    tried("Checkpoints", "three threads, gone on with by two", "goes on")
 
 
-def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch):
+def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch, tried):
     from w2v import checkpoints
 
     real = checkpoints.write_checkpoint
@@ -320,6 +347,7 @@ def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch):
     during = seen[:-1]  # the last is of the end
     assert any(after > before for before, after in during)
     assert same(wv, train(epochs=60))
+    tried("Checkpoints", "a disk that takes long to write a checkpoint", "training goes on")
 
 
 # --- refusals -------------------------------------------------------------------------------------
@@ -359,11 +387,13 @@ def bytes_of(folder):
         ({"init": Embeddings(["w1"], np.ones((1, 10)))}, "init: expected none, got some"),
     ],
 )
-def test_other_options_are_refused_with_the_differences(interrupted_run, options, expected):
+def test_other_options_are_refused_with_the_differences(interrupted_run, options, expected, tried):
     before = bytes_of(interrupted_run)
-    with pytest.raises(ConfigError, match=expected):
+    with pytest.raises(ConfigError, match=expected) as error:
         train(**{"epochs": 50, **options}, checkpoint=interrupted_run, resume=True)
     assert bytes_of(interrupted_run) == before
+    what = "resume with another " + ", ".join(options)
+    tried("Checkpoints", what, f"refused: {said(error.value, interrupted_run)}")
 
 
 def test_options_that_are_not_given_are_those_of_the_checkpoint(interrupted_run, tmp_path):
@@ -400,18 +430,22 @@ def changed(**changes):
         ([*CORPUS[1:9], CORPUS[0], *CORPUS[9:]], "in another order|in row"),
     ],
 )
-def test_another_corpus_is_refused_with_the_differences(interrupted_run, corpus, expected):
+def test_another_corpus_is_refused_with_the_differences(interrupted_run, corpus, expected, tried):
     before = bytes_of(interrupted_run)
-    with pytest.raises(CorpusError, match=expected):
+    with pytest.raises(CorpusError, match=expected) as error:
         train(corpus=corpus, epochs=50, checkpoint=interrupted_run, resume=True)
     assert bytes_of(interrupted_run) == before
+    what = "resume with another corpus"
+    tried("Checkpoints", what, f"refused: {said(error.value, interrupted_run)}")
 
 
-def test_a_new_run_does_not_overwrite_checkpoints(interrupted_run):
+def test_a_new_run_does_not_overwrite_checkpoints(interrupted_run, tried):
     before = bytes_of(interrupted_run)
-    with pytest.raises(ConfigError, match=r"expected a folder without checkpoints, got 1"):
+    with pytest.raises(ConfigError, match=r"expected a folder without checkpoints, got 1") as error:
         train(checkpoint=interrupted_run)
     assert bytes_of(interrupted_run) == before
+    what = "a new run in a folder that has checkpoints"
+    tried("Checkpoints", what, f"refused: {said(error.value, interrupted_run)}")
 
 
 @pytest.mark.parametrize(
@@ -426,21 +460,24 @@ def test_a_new_run_does_not_overwrite_checkpoints(interrupted_run):
         ),
     ],
 )
-def test_options_that_make_no_sense(options, expected, tmp_path, monkeypatch):
+def test_options_that_make_no_sense(options, expected, tmp_path, monkeypatch, tried):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=expected):
+    with pytest.raises(ConfigError, match=expected) as error:
         train(**options)
     assert list(tmp_path.iterdir()) == []
+    what = ", ".join(f"{name} = {value}" for name, value in options.items())
+    tried("Checkpoints", what, f"refused: {error.value}")
 
 
-def test_nothing_to_go_on_from_begins_and_says_so(tmp_path):
+def test_nothing_to_go_on_from_begins_and_says_so(tmp_path, tried):
     observer = Quiet()
     wv = train(observer, checkpoint=tmp_path / "ck", resume=True)
     assert same(wv, train())
     assert observer.warnings == [f"{tmp_path / 'ck'}: there is no checkpoint, so the run begins"]
+    tried("Checkpoints", "resume without any checkpoint", "said, and the run begins")
 
 
-def test_a_second_run_on_the_same_folder_is_refused(tmp_path):
+def test_a_second_run_on_the_same_folder_is_refused(tmp_path, tried):
     refused = []
 
     class Second(Quiet):
@@ -453,10 +490,12 @@ def test_a_second_run_on_the_same_folder_is_refused(tmp_path):
     wv = train(Second(), checkpoint=tmp_path)
     assert refused
     assert same(wv, train())
+    what = "resume in the folder of a run that goes on, from the same process"
+    tried("Checkpoints", what, "refused; the first run ends as if alone")
 
 
 @pytest.mark.parametrize("which", ["newest", "both"])
-def test_damaged_checkpoints(which, tmp_path):
+def test_damaged_checkpoints(which, tmp_path, tried):
     observer = Quiet()
     whole = train(observer, epochs=30, checkpoint=tmp_path, checkpoint_every="5%")
     found = list(numbered(tmp_path).values())
@@ -471,12 +510,16 @@ def test_damaged_checkpoints(which, tmp_path):
         (warning,) = observer.warnings
         assert "damaged" in warning
         assert warning.endswith(f"{found[0].name} is used")
+        tried("Checkpoints", "the newest checkpoint damaged", f"said, the older one used; {SAME}")
     else:
-        with pytest.raises(ConfigError, match=r"damaged.*damaged.*there is no other checkpoint"):
+        expected = r"damaged.*damaged.*there is no other checkpoint"
+        with pytest.raises(ConfigError, match=expected) as error:
             train(observer, checkpoint=tmp_path, resume=True, epochs=30)
+        what = "both checkpoints damaged"
+        tried("Checkpoints", what, f"refused: {said(error.value, tmp_path)}")
 
 
-def test_a_state_of_other_software_is_gone_on_with_and_a_warning(tmp_path, monkeypatch):
+def test_a_state_of_other_software_is_gone_on_with_and_a_warning(tmp_path, monkeypatch, tried):
     with monkeypatch.context() as patch:
         interrupt_after(patch, 2)
         patch.setattr("w2v.__version__", "0.0.9")
@@ -487,8 +530,11 @@ def test_a_state_of_other_software_is_gone_on_with_and_a_warning(tmp_path, monke
     assert "written with w2v 0.0.9" in observer.warnings[0]
     with monkeypatch.context() as patch:
         patch.setattr("w2v.hogwild.block_edges", lambda starts: np.array([0, len(starts) - 1]))
-        with pytest.raises(ConfigError, match="expected a state that fits this version"):
+        with pytest.raises(ConfigError, match="expected a state that fits this version") as error:
             train(checkpoint=tmp_path, resume=True)
+    tried("Checkpoints", "a checkpoint of another version of w2v", "said, and gone on with")
+    what = "a checkpoint of a version that cuts blocks otherwise"
+    tried("Checkpoints", what, f"refused: {said(error.value, tmp_path)}")
 
 
 def test_the_default_observer_warns_as_python_does(tmp_path):
@@ -499,7 +545,7 @@ def test_the_default_observer_warns_as_python_does(tmp_path):
 # --- disks that are full --------------------------------------------------------------------------
 
 
-def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(tmp_path, monkeypatch):
+def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(tmp_path, monkeypatch, tried):
     from w2v import checkpoints
 
     real, calls = checkpoints.write_checkpoint, []
@@ -517,9 +563,11 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(tmp_path, monk
     assert len(observer.warnings) == 2
     assert "No space left on device; no checkpoint was written" in observer.warnings[0]
     assert observer.kept[-1][0] == 1
+    what = "no space for a checkpoint in the middle of a run"
+    tried("Checkpoints", what, "said, the run goes on, and the next is written", times=2)
 
 
-def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, monkeypatch):
+def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, monkeypatch, tried):
     usage = os.statvfs(tmp_path)
 
     class Full:
@@ -527,9 +575,12 @@ def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, m
 
     assert usage.f_bavail
     monkeypatch.setattr("w2v.files.shutil.disk_usage", lambda folder: Full)
-    with pytest.raises(OutputError, match=r"ck: expected 0\.1 MB of free space, got 0\.1 MB"):
+    expected = r"ck: expected 0\.1 MB of free space, got 0\.1 MB"
+    with pytest.raises(OutputError, match=expected) as error:
         train(checkpoint=tmp_path / "ck", vector_size=30)
     assert list(tmp_path.iterdir()) == []
+    what = "too little space for checkpoints, before training"
+    tried("Checkpoints", what, f"refused: {said(error.value, tmp_path)}")
 
 
 # --- divergence -----------------------------------------------------------------------------------
@@ -550,7 +601,7 @@ def poison(monkeypatch, at, times=1):
 
 
 def test_a_divergence_is_stopped_within_a_block_and_the_last_good_checkpoint_kept(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, tried
 ):
     whole = train(epochs=10)
     with monkeypatch.context() as patch:
@@ -567,9 +618,10 @@ def test_a_divergence_is_stopped_within_a_block_and_the_last_good_checkpoint_kep
     observer = Quiet()
     assert same(train(observer, epochs=10, checkpoint=tmp_path, resume=True), whole)
     assert 0 < observer.begun_at < 0.55
+    tried("Checkpoints", "a row becomes NaN in training", f"stopped: {said(text, tmp_path)}")
 
 
-def test_a_poisoned_row_that_no_loss_shows_is_not_written(tmp_path, monkeypatch):
+def test_a_poisoned_row_that_no_loss_shows_is_not_written(tmp_path, monkeypatch, tried):
     real = Checkpointer._begin_writing
 
     def poisoned(self):
@@ -585,9 +637,11 @@ def test_a_poisoned_row_that_no_loss_shows_is_not_written(tmp_path, monkeypatch)
     assert len(numbered(tmp_path)) == 2
     for path in numbered(tmp_path).values():
         assert np.isfinite(read_checkpoint(path).arrays["log_normalisers"]).all()
+    what = "a number that no loss shows becomes infinite"
+    tried("Checkpoints", what, "stopped before it is written; two good checkpoints kept")
 
 
-def test_back_off_halves_the_rate_until_it_holds(tmp_path):
+def test_back_off_halves_the_rate_until_it_holds(tmp_path, tried):
     observer = Quiet()
     with pytest.raises(DivergenceError, match=r"--back-off 3 goes|lower --lr$"):
         train(observer, lr=1e6, back_off=2, checkpoint=tmp_path / "few")
@@ -606,9 +660,15 @@ def test_back_off_halves_the_rate_until_it_holds(tmp_path):
     )
     assert np.isfinite(wv.vectors).all()
     assert "back_offs" not in train().training
+    what = "--lr 1e6 --back-off 2"
+    tried("Checkpoints", what, "stopped after going back twice, each time at half the rate")
+    what = "--lr 300 --back-off 20"
+    tried("Checkpoints", what, f"half the rate {len(record)} times, then it holds")
 
 
-def test_back_off_goes_to_the_last_checkpoint_and_then_to_the_one_before(tmp_path, monkeypatch):
+def test_back_off_goes_to_the_last_checkpoint_and_then_to_the_one_before(
+    tmp_path, monkeypatch, tried
+):
     poison(monkeypatch, (3, 20), times=3)
     observer = Quiet()
     rates = []
@@ -632,6 +692,8 @@ def test_back_off_goes_to_the_last_checkpoint_and_then_to_the_one_before(tmp_pat
     # What was decided is kept: a run that goes on later keeps to it.
     resumed = train(**options, resume=True)
     assert resumed.training["back_offs"] == wv.training["back_offs"]
+    what = "--back-off 3, and a row that becomes NaN three times at the same place"
+    tried("Checkpoints", what, "back to the last checkpoint, then to the one before")
 
 
 # --- signals, as the command meets them -----------------------------------------------------------
@@ -656,7 +718,7 @@ def started(process):
 @pytest.mark.parametrize(
     ("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")]
 )
-def test_a_signal_writes_a_checkpoint_and_says_how_to_go_on(tmp_path, write, number, word):
+def test_a_signal_writes_a_checkpoint_and_says_how_to_go_on(tmp_path, write, number, word, tried):
     write("my corpus.txt", "\n".join(" ".join(sentence) for sentence in CORPUS))
     write("vectors.bin", b"precious")
     arguments = ["my corpus.txt", *QUICK, "--checkpoint", "ck", "--checkpoint-every", "2%"]
@@ -689,9 +751,11 @@ def test_a_signal_writes_a_checkpoint_and_says_how_to_go_on(tmp_path, write, num
         _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert (tmp_path / "vectors.bin").read_bytes() == (tmp_path / "whole.bin").read_bytes()
+    what = f"{signal.Signals(number).name} to the command, with --checkpoint"
+    tried("Checkpoints", what, f"one line that says how to go on; {SAME}")
 
 
-def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path):
+def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path, tried):
     os.mkfifo(tmp_path / "pipe.txt")
     with (
         command("pipe.txt", *QUICK, "--checkpoint", "ck", cwd=tmp_path) as process,
@@ -705,9 +769,11 @@ def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path):
     assert process.returncode == 128 + signal.SIGTERM
     assert err.strip().splitlines()[-1] == "w2v.train: terminated; nothing was saved"
     assert [path.name for path in tmp_path.iterdir()] == ["pipe.txt"]
+    what = "SIGTERM while the corpus is read, with --checkpoint"
+    tried("Checkpoints", what, err.strip().splitlines()[-1])
 
 
-def test_without_checkpoints_a_sigterm_ends_the_process_as_ever(tmp_path, write):
+def test_without_checkpoints_a_sigterm_ends_the_process_as_ever(tmp_path, write, tried):
     write("corpus.txt", "\n".join(" ".join(sentence) for sentence in CORPUS))
     with command("corpus.txt", *QUICK, "--epochs", "99999", cwd=tmp_path) as process:
         for line in process.stderr:
@@ -716,9 +782,12 @@ def test_without_checkpoints_a_sigterm_ends_the_process_as_ever(tmp_path, write)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == -signal.SIGTERM
+    tried("Checkpoints", "SIGTERM without --checkpoint", "ends the process as ever")
 
 
-def test_an_interrupt_reaches_a_thread_that_is_not_the_main_one_through_its_observer(tmp_path):
+def test_an_interrupt_reaches_a_thread_that_is_not_the_main_one_through_its_observer(
+    tmp_path, tried
+):
     """Signals go to the main thread alone."""
     caught = []
 
@@ -738,3 +807,4 @@ def test_an_interrupt_reaches_a_thread_that_is_not_the_main_one_through_its_obse
     thread.join()
     assert caught
     assert same(train(checkpoint=tmp_path, resume=True), train())
+    tried("Concurrency", "an interrupt of a run in a thread that is not the main one", SAME)
