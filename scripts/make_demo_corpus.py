@@ -21,6 +21,8 @@ from pathlib import Path
 
 from demo_grammar import Draws, Rule, read_rules, read_table, sentence
 
+from w2v.files import atomic_write
+
 FACTS = Path(__file__).resolve().parent / "demo_corpus"
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -227,7 +229,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         ("demo-analogies.txt", make_analogies()),
         ("demo-similarity.tsv", make_similarity()),
     ):
-        (args.output_dir / name).write_bytes(("\n".join(lines) + "\n").encode())
+        with atomic_write(args.output_dir / name, "w") as stream:
+            stream.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+from w2v.files import atomic_write
+
 PAIRS = Path(__file__).resolve().parent / "question_sets"
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -63,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         ("analogies.txt", make_analogies()),
         ("similarity.tsv", make_similarity()),
     ):
-        (args.output_dir / name).write_bytes(("\n".join(lines) + "\n").encode())
+        with atomic_write(args.output_dir / name, "w") as stream:
+            stream.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

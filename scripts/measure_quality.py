@@ -82,7 +82,7 @@ def measure(corpus: Any, options: dict[str, Any], args: argparse.Namespace) -> d
 def first_words(path: str, n_words: int, folder: str) -> str:
     """A copy of a plain text, up to the end of the line that has its Nth word."""
     cut = Path(folder) / Path(path).name
-    with Path(path).open("rb") as text, cut.open("wb") as copy:
+    with Path(path).open("rb") as text, atomic_write(cut) as copy:
         for line in text:
             copy.write(line)
             n_words -= len(line.split())

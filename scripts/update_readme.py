@@ -3,7 +3,8 @@
     python scripts/update_readme.py
 
 A marker is ``<!-- docs/losses.md -->`` (that file's text), ``<!-- options -->`` (the options of
-training) or ``<!-- losses -->`` (the registry), on a line of its own; what it stands for goes until
+training), ``<!-- files -->`` (those that say what is read and written) or ``<!-- losses -->`` (the
+registry), on a line of its own; what it stands for goes until
 ``<!-- end -->``. `tests/test_readme.py` checks that the README has what this script would write.
 """
 
@@ -14,7 +15,9 @@ import re
 from pathlib import Path
 
 from w2v.config import TrainConfig
+from w2v.files import atomic_write
 from w2v.losses import LOSSES, get_loss
+from w2v.train import make_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(<!-- ([\w/.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -37,6 +40,18 @@ def options_table() -> str:
     return "\n".join(lines)
 
 
+def files_table() -> str:
+    """A row for each flag of `w2v.train` that is not a field of `TrainConfig`."""
+    lines = ["| option | what it does |", "|---|---|"]
+    of_config = {spec.name for spec in dataclasses.fields(TrainConfig)}
+    for action in make_parser()._actions:
+        if action.option_strings and action.dest not in of_config | {"help", "version"}:
+            flag = next(flag for flag in action.option_strings if flag.startswith("--"))
+            value = f" {action.metavar}" if action.metavar else ""
+            lines.append(f"| `{flag}{value}` | {(action.help or '').replace('%%', '%')} |")
+    return "\n".join(lines)
+
+
 def losses_table() -> str:
     """A row for each registered loss."""
     lines = [
@@ -55,7 +70,7 @@ def losses_table() -> str:
 
 def updated(text: str) -> str:
     """The text with every marked part replaced by what it stands for."""
-    generated = {"options": options_table, "losses": losses_table}
+    generated = {"options": options_table, "files": files_table, "losses": losses_table}
 
     def filled(match: re.Match[str]) -> str:
         begin, name, end = match.groups()
@@ -73,4 +88,6 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "softmax.md")
 
 if __name__ == "__main__":
     for page in PAGES:
-        page.write_text(updated(page.read_text(encoding="utf-8")), encoding="utf-8")
+        text = updated(page.read_text(encoding="utf-8"))
+        with atomic_write(page, "w") as stream:
+            stream.write(text)

@@ -1,6 +1,8 @@
+import json
 import signal
 
 import pytest
+from commands import Commands
 from hypothesis import settings
 
 # The first example of a test compiles kernels; a clock in a test is a flaky test.
@@ -25,3 +27,25 @@ def write(tmp_path):
         return path
 
     return write_file
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory):
+    """Runs commands, each in a process of its own; see `commands.Commands.run`."""
+    running = Commands(tmp_path_factory.mktemp("commands"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def tried(record_property):
+    """Note what was tried and what happened, for the table of scripts/measure_robustness.py.
+
+    Of a test that fails, nothing is taken.
+    """
+
+    def note(part, what, happens, times=1, peak_mb=None):
+        row = {"part": part, "what": what, "happens": happens, "times": times, "peak_mb": peak_mb}
+        record_property("robustness", json.dumps(row))
+
+    return note

@@ -5,6 +5,7 @@ arguments or return the probabilities that the draws must follow.
 """
 
 import math
+import struct
 from collections import Counter
 
 
@@ -30,6 +31,19 @@ def encode(sentences, vocabulary):
     ids = {word: i for i, (word, _) in enumerate(vocabulary)}
     encoded = ([ids[w] for w in sentence if w in ids] for sentence in sentences)
     return [sentence for sentence in encoded if sentence]
+
+
+def read_binary(content):
+    """word2vec's binary format: words, and vectors as lists of float32."""
+    header, _, rest = content.partition(b"\n")
+    rows, size = map(int, header.split())
+    words, vectors = [], []
+    for _ in range(rows):
+        word, _, rest = rest.removeprefix(b"\n").partition(b" ")
+        words.append(word.decode())
+        vectors.append(list(struct.unpack(f"<{size}f", rest[: 4 * size])))
+        rest = rest[4 * size :]
+    return words, vectors
 
 
 def keep_prob(count, total, t):

@@ -495,12 +495,14 @@ def test_damaged_results_are_refused(here, document):
         (b"[1, 2]", "expected results of w2v.compare"),
         (b"{}", "expected results of w2v.compare"),
         (json.dumps(document | {"format": 99}).encode(), "expected format 1"),
-        (json.dumps({**document, "runs": None}).encode(), "got none for 'runs'"),
-        (json.dumps(document | {"runs": [run, 5]}).encode(), "run 2: expected a whole record"),
+        (json.dumps({**document, "runs": None}).encode(), "runs: expected whole results"),
+        (json.dumps(document | {"runs": [run, 5]}).encode(), "run 2: the whole: expected a whole"),
         (
-            json.dumps(document | {"runs": [{**run, "curve": 1} | {"x": 1}, {"seed": 2}]}).encode(),
-            "run 2: expected a whole record",
+            json.dumps(document | {"runs": [run, {**run, "curve": 1}]}).encode(),
+            "run 2: curve: expected a whole record",
         ),
+        (json.dumps(document | {"runs": [{"seed": 2}]}).encode(), "run 1: variant: expected a who"),
+        (whole.replace('"seconds": ', '"seconds": 1e999, "": ', 1).encode(), "expected JSON"),
     ):
         path.write_bytes(content)
         with pytest.raises(ConfigError, match=re.escape(expected)) as error:

@@ -21,9 +21,9 @@ def test_the_configuration_is_frozen():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("vector_size", 0, "vector_size: expected 1 to 65536, got 0"),
+        ("vector_size", 0, "vector_size: expected 1 to 4096, got 0"),
         ("vector_size", -5, "got -5"),
-        ("vector_size", 10**9, "expected 1 to 65536"),
+        ("vector_size", 10**9, "expected 1 to 4096"),
         ("vector_size", 100.0, "vector_size: expected an integer, got 100.0"),
         ("vector_size", "100", "vector_size: expected an integer, got '100'"),
         ("vector_size", True, "vector_size: expected an integer, got True"),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2v.corpus import MAX_SENTENCE_WORDS, encode_sentences, read_corpus, sources
+from w2v.corpus import MAX_SENTENCE_WORDS, compression, encode_sentences, read_corpus, sources
 from w2v.corpus.tokenizer import WordTable, tokenize
 from w2v.errors import CorpusError
 
@@ -194,8 +194,8 @@ def test_a_token_too_long_to_be_a_word_is_refused(write, monkeypatch):
 
 
 COMPRESSORS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
-if sources._zstd_module() is not None:
-    _zstd = sources._zstd_module()
+if compression.zstd_module() is not None:
+    _zstd = compression.zstd_module()
     # A checksum is an option of the format; without one, a flipped letter is still valid data.
     _options = {_zstd.CompressionParameter.checksum_flag: 1}
     COMPRESSORS[".zst"] = lambda data: _zstd.compress(data, options=_options)
@@ -229,7 +229,7 @@ def test_compressed_files(write, suffix):
 
 
 def test_zst_without_its_module_says_what_to_install(write, monkeypatch):
-    monkeypatch.setattr(sources, "_zstd_module", lambda: None)
+    monkeypatch.setattr(compression, "zstd_module", lambda: None)
     with pytest.raises(CorpusError, match=r"w2v\[zstd\]"):
         read_corpus(write("t.zst", b"\x28\xb5\x2f\xfd1234567890"))
 
@@ -365,7 +365,7 @@ class TestSentences:
 
 
 @pytest.mark.slow
-def test_a_line_of_a_gigabyte_is_read_in_bounded_memory(tmp_path):
+def test_a_line_of_a_gigabyte_is_read_in_bounded_memory(tmp_path, tried):
     path = tmp_path / "line.txt"
     piece = b"one two three four five six seven eight nine ten " * 20_000
     with path.open("wb") as stream:
@@ -382,3 +382,5 @@ def test_a_line_of_a_gigabyte_is_read_in_bounded_memory(tmp_path):
     assert words == path.stat().st_size // len(piece) * 200_000
     tokens_kb = words * 4 / 1024  # mapped from a file, and counted by the system all the same
     assert peak_kb < tokens_kb + 500_000
+    happens = "read in sentences of 10,000 words; nothing cut"
+    tried("Corpus", "1 GB without a newline", happens, peak_mb=peak_kb // 1024)

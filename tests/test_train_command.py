@@ -90,7 +90,7 @@ def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
         ([], "the following arguments are required: corpus"),
         (["corpus.txt", "--vectr-size", "5"], "did you mean --vector-size?"),
         (["corpus.txt", "--vector-size", "five"], "invalid int value: 'five'"),
-        (["corpus.txt", "--vector-size", "0"], "vector_size: expected 1 to 65536, got 0"),
+        (["corpus.txt", "--vector-size", "0"], "vector_size: expected 1 to 4096, got 0"),
         (["corpus.txt", "--lr", "nan"], "lr: expected a finite number, got nan"),
         (["corpus.txt", "--lr", "-1"], "lr: expected a positive number"),
         (["corpus.txt", "--loss", "magic"], "invalid choice: 'magic'"),

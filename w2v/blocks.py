@@ -6,6 +6,8 @@ A block is a run of whole sentences. Its random numbers come from the streams th
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 BLOCK_WORDS = 10_000
@@ -14,6 +16,22 @@ milliseconds) that handing it out costs nothing."""
 
 # Purposes of the random streams of training; `w2v.yardstick` has further ones.
 STREAM_INIT, STREAM_PAIRS, STREAM_NOISE, STREAM_ORDER = 0, 1, 2, 3
+
+
+class Position(NamedTuple):
+    """How far a run has come, while nothing is being trained.
+
+    Attributes:
+        epoch: the epoch to train, from 0.
+        block: blocks of it that are done: all those before this one, and none after.
+        row: rows of that block that are done, where a block is several steps.
+        ended: the run is over before its last epoch, for want of patience.
+    """
+
+    epoch: int = 0
+    block: int = 0
+    row: int = 0
+    ended: bool = False
 
 
 def block_edges(sentence_starts: np.ndarray, block_words: int = BLOCK_WORDS) -> np.ndarray:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import os
 import signal
 import sys
 from argparse import SUPPRESS, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
@@ -23,8 +22,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from w2v import __version__, cli
 from w2v.config import TrainConfig, fraction, make_config, unused
-from w2v.errors import ConfigError, OutputError
-from w2v.files import check_output
+from w2v.errors import ConfigError
+from w2v.files import check_folder, make_folder
 from w2v.losses import LOSSES, TARGETS, get_loss
 from w2v.train import add_options, given_options
 
@@ -44,6 +43,9 @@ DEFAULT_HELD_OUT = 0.05
 MAX_SEEDS = 1_000
 MAX_SEED = 2**63 - 1
 """As `w2v.config` has it."""
+
+_BYTES_A_RUN, _BYTES_OF_REPORT = 200_000, 10_000_000
+"""About what a run takes in the results and again in the report, and the report's plotly.js."""
 
 LEARN_NORMALISER = "learn-normaliser"
 """A variant's name after the colon, for the losses that can; others are kinds of target."""
@@ -163,7 +165,13 @@ def _request(arguments: Namespace) -> Request:
     variants = [parse_variant(text) for text in arguments.losses]
     output = Path(arguments.output)
     report = not arguments.no_report
-    _check_folder(output, (RESULTS, REPORT) if report else (RESULTS,))
+    runs = len(arguments.losses) * arguments.seeds
+    check_folder(
+        output, (RESULTS, REPORT) if report else (RESULTS,),
+        estimated_bytes=runs * _BYTES_A_RUN + report * _BYTES_OF_REPORT,
+    )  # fmt: skip
+    if arguments.cache is not None:
+        check_folder(arguments.cache)
     if report:
         from w2v.report import require_plotly
 
@@ -175,10 +183,12 @@ def _request(arguments: Namespace) -> Request:
     from w2v.trainer import resolve
     from w2v.yardstick import MAX_PAIRS
 
-    if arguments.analogies is not None:
-        read_analogies(arguments.analogies)
-    if arguments.similarity is not None:
-        read_similarity(arguments.similarity)
+    for option, read in (("analogies", read_analogies), ("similarity", read_similarity)):
+        file = getattr(arguments, option)
+        if file is not None:
+            if Path(file).exists() and not Path(file).is_file():
+                raise ConfigError(f"--{option}: expected a file, which is read again, got {file}")
+            read(file)
     configs: dict[str, TrainConfig] = {}
     for variant in variants:
         config = resolve(make_config({**options, **variant.options}))
@@ -212,25 +222,6 @@ def _request(arguments: Namespace) -> Request:
     )
 
 
-def _check_folder(folder: Path, files: Sequence[str]) -> None:
-    """Refuse a folder that cannot be made, or the files that cannot be written in it.
-
-    Makes nothing. A link that leads nowhere counts as a file: no folder can be made of its name.
-    """
-    above = folder, *folder.absolute().parents
-    try:
-        existing = next(path for path in above if path.exists() or path.is_symlink())
-    except OSError as error:
-        raise OutputError(f"{folder}: expected a folder: {error.strerror}") from error
-    if not existing.is_dir():
-        raise OutputError(f"{folder}: expected a folder, got the file {existing}")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: expected a folder to write in, got no permission")
-    if existing is folder:
-        for name in files:
-            check_output(folder / name)
-
-
 # --- the work -----------------------------------------------------------------------------------
 
 
@@ -241,6 +232,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
         CorpusError, ConfigError: nothing to train on or to judge on; the folder has another plan.
     """
     from w2v import comparison, results
+    from w2v.corpus import fingerprint
     from w2v.run import Observer
     from w2v.trainer import encode
     from w2v.yardstick import held_out_pairs, split_corpus, unigram_nats
@@ -255,7 +247,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     corpus = encode(request.corpus, config, request.cache_dir, Observer())
     train, rest = split_corpus(corpus, request.held_out, config.seed)
     held_out = held_out_pairs(rest, config, request.held_out_pairs)
-    plan = comparison.make_plan(request, comparison.corpus_key(corpus))
+    plan = comparison.make_plan(request, fingerprint(corpus))
     if document is not None:
         results.check_plan(path, document, plan)
     else:
@@ -337,7 +329,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from w2v.report import write_report
 
     document, train, held_out = _start(request)
-    request.output.mkdir(parents=True, exist_ok=True)
+    make_folder(request.output)
     path = request.output / RESULTS
     total = len(request.configs) * len(request.seeds)
     kept = total - len(comparison.remaining(request, document))

@@ -104,14 +104,6 @@ def make_plan(request: Request, corpus: str) -> dict[str, Any]:
     }
 
 
-def corpus_key(corpus: Corpus) -> str:
-    """SHA-256 of an encoded corpus: its words, counts, tokens and sentences."""
-    digest = hashlib.sha256("\n".join(corpus.vocabulary.words).encode())
-    for array in (corpus.vocabulary.counts, corpus.tokens, corpus.sentence_starts):
-        digest.update(array.data)
-    return digest.hexdigest()
-
-
 def _file_key(path: str | None) -> str | None:
     return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
 

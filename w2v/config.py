@@ -16,17 +16,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
-from w2v.errors import ConfigError
+from w2v.errors import ConfigError, shown
 from w2v.losses import LOSSES, TARGETS
+
+DEFAULT_INTERVAL = "10m"
+"""Between two checkpoints; see `w2v.checkpoints.parse_interval`."""
 
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
-MAX_VECTOR_SIZE = 65_536
+MAX_VECTOR_SIZE = 4_096
+"""The kernels are compiled for each size: 20 seconds for this one, and many minutes far beyond."""
 MAX_WINDOW = 1_000
 MAX_NEGATIVE = 1_000
 MAX_WORKERS = 1_024
 MAX_EPOCHS = 1_000_000
 MAX_BATCH_SIZE = 1_000_000
+MIN_LR, MAX_LR = 1e-37, 3e38
+"""What float32 holds: below, a rate would be 0 and nothing be learned; above, infinite."""
+MAX_TOML_BYTES = 2**20
+"""A longer configuration file is none; it may even be endless, such as /dev/zero."""
 
 
 def available_cpus() -> int:
@@ -151,8 +159,8 @@ class TrainConfig:
         if self.patience is not None and not self.validate:
             raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
         self._check_range("seed", 0, 2**63 - 1)
-        if self.lr is not None and self.lr <= 0:
-            raise ConfigError(f"lr: expected a positive number, got {self.lr}")
+        if self.lr is not None and not MIN_LR <= self.lr <= MAX_LR:
+            raise ConfigError(f"lr: expected a positive number that float32 holds, got {self.lr}")
         if self.min_lr < 0 or (self.lr is not None and self.min_lr > self.lr):
             raise ConfigError(f"min_lr: expected 0 to lr = {self.lr}, got {self.min_lr}")
 
@@ -196,7 +204,7 @@ class TrainConfig:
             value = float(value)
             object.__setattr__(self, name, value)
         if type(value).__name__ != kind:
-            raise ConfigError(f"{name}: expected {_ARTICLES[kind]}, got {value!r}")
+            raise ConfigError(f"{name}: expected {_ARTICLES[kind]}, got {shown(value)}")
         if kind == "float" and not math.isfinite(value):
             raise ConfigError(f"{name}: expected a finite number, got {value}")
 
@@ -204,12 +212,12 @@ class TrainConfig:
         value = getattr(self, name)
         if value not in choices:
             known = ", ".join(choice for choice in choices if choice)
-            raise ConfigError(f"{name}: expected one of {known}, got {value!r}")
+            raise ConfigError(f"{name}: expected one of {known}, got {shown(value)}")
 
     def _check_range(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)
         if value is not None and not low <= value <= high:
-            raise ConfigError(f"{name}: expected {low} to {high}, got {value}")
+            raise ConfigError(f"{name}: expected {low} to {high}, got {shown(value)}")
 
 
 _ARTICLES = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text"}
@@ -242,8 +250,12 @@ class TrainOptions(TypedDict, total=False):
     seed: int
 
 
-def make_config(options: Mapping[str, Any], place: str = "option") -> TrainConfig:
+def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainConfig:
     """A `TrainConfig` from names and values.
+
+    Args:
+        options: the values by name.
+        place: where they come from, such as a file, for messages.
 
     Raises:
         ConfigError: a name is unknown (with the nearest known one), or a value is wrong.
@@ -253,8 +265,13 @@ def make_config(options: Mapping[str, Any], place: str = "option") -> TrainConfi
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})"
-            raise ConfigError(f"{place}: unknown option {name!r}{hint}")
-    return TrainConfig(**options)
+            raise ConfigError(f"{place or 'option'}: unknown option {shown(name)}{hint}")
+    try:
+        return TrainConfig(**options)
+    except ConfigError as error:
+        if place is None:
+            raise
+        raise ConfigError(f"{place}: {error}") from error
 
 
 def unused(options: Mapping[str, Any], family: str) -> list[str]:
@@ -271,11 +288,26 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     try:
         with Path(path).open("rb") as stream:
-            table = tomllib.load(stream)
+            content = stream.read(MAX_TOML_BYTES + 1)
+        if len(content) > MAX_TOML_BYTES:
+            raise ConfigError(
+                f"{path}: expected at most {MAX_TOML_BYTES} bytes of options, got more"
+            )
+        table = tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path}: expected TOML: nested too deeply") from error
+    # Also what is no TOMLDecodeError: bytes that are not UTF-8, and integers of 5,000 digits.
+    except ValueError as error:
+        if isinstance(error, ConfigError):
+            raise
         raise ConfigError(f"{path}: expected TOML: {error}") from error
-    options = {name.replace("-", "_"): value for name, value in table.items()}
+    options: dict[str, Any] = {}
+    for name, value in table.items():
+        field_name = name.replace("-", "_")
+        if field_name in options:
+            raise ConfigError(f"{path}: expected {field_name} once, got it twice")
+        options[field_name] = value
     make_config(options, os.fspath(path))  # only to refuse what is wrong, with the file's name
     return options

@@ -15,9 +15,8 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from w2v.config import TrainConfig
 from w2v.embeddings import Embeddings
-from w2v.files import check_output
+from w2v.files import check_space
 from w2v.formats import estimated_bytes
 from w2v.run import Observer, Plan, Progress
 
@@ -26,25 +25,35 @@ LOG_SECONDS = 10.0
 
 
 class Console(Observer):
-    """Shows one run.
+    """Shows one run: on a terminal, in a log, or in a notebook.
+
+    >>> wv = train_embeddings("corpus.txt", observer=Console())      # doctest: +SKIP
 
     Args:
         output: where the vectors will be written; checked for space once their size is known.
-        config: the run's options.
-        quiet: show nothing.
+        quiet: show warnings only.
+        saves_partial: whether to write the vectors so far beside `output` after Ctrl-C.
+
+    Attributes:
+        saved: what was saved after Ctrl-C, in words.
+        kept_progress: how much of the run is in a checkpoint, 0 to 1; None if there is none.
     """
 
-    def __init__(self, output: str, config: TrainConfig, quiet: bool) -> None:
+    def __init__(
+        self, output: str | None = None, *, quiet: bool = False, saves_partial: bool = False
+    ) -> None:
         self.output = output
-        self.config = config
         self.quiet = quiet
-        self.terminal = sys.stderr.isatty()
+        self.saves_partial = saves_partial
+        self.bars = sys.stderr.isatty() or _in_notebook()
         self.saved = "nothing was saved"
+        self.kept_progress: float | None = None
+        self._epochs = 0
         self._bar: Any = None
         self._stage = ""
         self._logged = time.monotonic()
         self._started = time.monotonic()
-        self._shown = 0
+        self._first_words = 0
         self._loss = math.nan
 
     def reading(self, done: int, total: int | None) -> None:
@@ -58,40 +67,48 @@ class Console(Observer):
     def planned(self, plan: Plan) -> None:
         """The vocabulary, the memory and the time to expect."""
         self.close()
-        self.config = plan.config
-        audit, words = plan.corpus.audit, len(plan.corpus.vocabulary)
-        size = self.config.vector_size
-        check_output(self.output, estimated_bytes(self.output, words, size, context_vectors=True))
+        config, audit, words = plan.config, plan.corpus.audit, len(plan.corpus.vocabulary)
+        if self.output is not None:
+            size = estimated_bytes(self.output, words, config.vector_size, context_vectors=True)
+            check_space({**plan.on_disk, self.output: size})
         self._say(
             f"corpus: {audit.words:,} words in {audit.lines or audit.sentences:,} lines; "
             f"{audit.distinct:,} different"
         )
-        dropped = f"{audit.dropped_rare:,} occurrences of words rarer than {self.config.min_count}"
+        dropped = f"{audit.dropped_rare:,} occurrences of words rarer than {config.min_count}"
         if audit.dropped_max_vocab:
             dropped += f", {audit.dropped_max_vocab:,} of words beyond the first {words:,}"
         if audit.lines_split:
             dropped += f"; {audit.lines_split:,} long lines split, nothing cut"
         self._say(f"vocabulary: {words:,} words; dropped {dropped}")
+        init = plan.history.get("init")
+        if init is not None:
+            missing = [name for name in ("counts", "context_vectors") if not init[name]]
+            without = f" (without {' and '.join(missing).replace('_', ' ')})" if missing else ""
+            self._say(f"init: {init['words']:,} old words{without}, {init['new_words']:,} new ones")
+        left = 1 - plan.words_done / (len(plan.corpus.tokens) * config.epochs_)
         self._say(
-            f"training: {self.config.epochs} epochs on {self.config.workers} threads, "
-            f"{_size(plan.memory_bytes)} of memory, about {_duration(plan.seconds)}"
+            f"training: {config.epochs} epochs on {config.workers} threads, "
+            f"{_size(plan.memory_bytes)} of memory, about {_duration(plan.seconds * left)}"
         )
+        self._epochs = config.epochs_
+        self._first_words = plan.words_done
         self._started = time.monotonic()
 
     def progress(self, progress: Progress) -> None:
         """A bar of words over all epochs, with rate, loss and time left."""
         if not math.isnan(progress.loss):
             self._loss = progress.loss
-        if self._begin("training", progress.total_words, "words"):
+        if self._begin("training", progress.total_words, "words", self._first_words):
             self._bar.set_postfix_str(
-                f"epoch {progress.epoch}/{self.config.epochs}, "
+                f"epoch {progress.epoch}/{self._epochs}, "
                 f"loss {self._loss:.3f}, lr {progress.lr:.4f}",
                 refresh=False,
             )
             self._bar.update(progress.words - self._bar.n)
         elif self._due():
             seconds = time.monotonic() - self._started
-            rate = progress.words / seconds
+            rate = max(0, progress.words - self._first_words) / seconds
             left = (progress.total_words - progress.words) / rate if rate else math.inf
             self._say(
                 f"training: {progress.words / progress.total_words:.0%}, epoch {progress.epoch}, "
@@ -101,18 +118,34 @@ class Console(Observer):
 
     def validated(self, epoch: int, nats: float, best: bool) -> None:
         """A line of its own, above the bar if there is one."""
-        text = f"epoch {epoch}: held-out {nats:.4f} nats a pair{' (lowest so far)' if best else ''}"
-        if self._bar is None:
-            self._say(text)
-        else:
-            tqdm.write(text, file=sys.stderr)
+        lowest = " (lowest so far)" if best else ""
+        self._say(f"epoch {epoch}: held-out {nats:.4f} nats a pair{lowest}")
+
+    def resumed(self, progress: float, path: str) -> None:
+        """Where the run goes on."""
+        self.kept_progress = progress
+        self._say(f"checkpoint: going on from {progress:.0%}, {path}")
+
+    def checkpointed(self, progress: float, path: str) -> None:
+        """What would be gone on from now."""
+        self.kept_progress = progress
+        self._say(f"checkpoint: {progress:.0%}, {path}")
+
+    def warning(self, text: str) -> None:
+        """Shown to the quiet, too."""
+        self._print(f"warning: {text}")
 
     def interrupted(self, embeddings: Embeddings) -> None:
-        """Save what there is under another name: the file that was asked for stays as it was."""
-        path = Path(self.output)
-        partial = path.with_name(f"{path.stem}.interrupted{path.suffix}")
-        embeddings.save(partial)
-        self.saved = f"the vectors so far are in {partial}; {path} was not touched"
+        """Save what there is under another name: the file that was asked for stays as it was.
+
+        In place of text, which takes its time, as .bin.
+        """
+        if self.output is not None and self.saves_partial:
+            path = Path(self.output)
+            suffix = ".bin" if path.suffix in (".txt", ".vec") else path.suffix
+            partial = path.with_name(f"{path.stem}.interrupted{suffix}")
+            embeddings.save(partial)
+            self.saved = f"the vectors so far are in {partial}; {path} was not touched"
 
     def close(self) -> None:
         """End the bar on the screen, if there is one."""
@@ -143,24 +176,29 @@ class Console(Observer):
             f"seconds     {record['read_seconds']:.1f} reading, {seconds:.1f} training, "
             f"{write_seconds:.1f} writing\n"
             f"speed       {trained / seconds:,.0f} words/s\n"
-            f"loss        {loss} in the last epoch ({self.config.loss})\n"
+            f"loss        {loss} in the last epoch ({record['config']['loss']})\n"
             f"{held_out}"
             f"vectors     {self.output}\n"
             f"next        python -m w2v.query {self.output} {embeddings.index_to_key[0]}\n"
             f"            python -m w2v.evaluate {self.output}"
         )
 
-    def _begin(self, stage: str, total: int | None, unit: str) -> bool:
+    def _begin(self, stage: str, total: int | None, unit: str, initial: int = 0) -> bool:
         """Make the stage's bar if there is a terminal; whether there is one."""
-        if self.quiet or not self.terminal:
+        if self.quiet or not self.bars:
             return False
         if self._stage != stage:
             self.close()
             self._stage = stage
             self._bar = tqdm(
-                total=total, unit=unit, desc=stage, unit_scale=True, dynamic_ncols=True, leave=True,
+                total=total,
+                initial=initial,
+                unit=unit,
+                desc=stage,
+                unit_scale=True,
+                dynamic_ncols=True,
                 file=sys.stderr,
-            )  # fmt: skip
+            )
         return True
 
     def _due(self) -> bool:
@@ -172,7 +210,19 @@ class Console(Observer):
 
     def _say(self, text: str) -> None:
         if not self.quiet:
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        """A line of its own, above the bar if there is one."""
+        if self._bar is None:
             print(text, file=sys.stderr)
+        else:
+            self._bar.write(text, file=sys.stderr)
+
+
+def _in_notebook() -> bool:
+    """Whether tqdm shows its bars in a notebook: the same question that it asks."""
+    return any(kind.__module__ == "tqdm.notebook" for kind in tqdm.__mro__)
 
 
 def _size(n_bytes: int) -> str:

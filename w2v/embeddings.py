@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from w2v import formats
-from w2v.errors import ConfigError, InputError, UnknownWordError
-from w2v.formats.table import CountVector, FloatMatrix, check_unique, row_blocks, shown
+from w2v.errors import ConfigError, InputError, UnknownWordError, shown
+from w2v.formats.table import CountVector, FloatMatrix, check_unique, row_blocks
 
 FloatVector = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -115,7 +115,8 @@ class Embeddings:
         """What `w2v.train` recorded of the run in the metadata; empty if nothing, or no JSON."""
         try:
             record = json.loads(self.metadata.get("training", "{}"))
-        except ValueError:
+            json.dumps(record, ensure_ascii=False).encode()  # it may hold half of a surrogate pair
+        except (ValueError, RecursionError):
             return {}
         return record if isinstance(record, dict) else {}
 
@@ -150,13 +151,13 @@ class Embeddings:
             row: FloatMatrix = self.vectors[self._id(words)]
             return row
         if not isinstance(words, Iterable):
-            raise InputError(f"expected a word or several, got {words!r}")
+            raise InputError(f"expected a word or several, got {shown(words)}")
         rows: FloatMatrix = self.vectors[np.array([self._id(word) for word in words], np.intp)]
         return rows
 
     def _id(self, word: object) -> int:
         if not isinstance(word, str):
-            raise InputError(f"expected a word, got {word!r}")
+            raise InputError(f"expected a word, got {shown(word)}")
         try:
             return self._ids[word]
         except KeyError:

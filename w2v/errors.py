@@ -11,14 +11,39 @@
 
 A message is one line, `place: expected ..., got ...`, for example
 ``vectors.txt:17: expected 100 numbers, got 99``. The command line prints that line to stderr and
-exits with `exit_code`. Imports nothing.
+exits with `exit_code`. What a stranger's file or name puts into it cannot break the line or steer
+the terminal: `W2VError` escapes it. Imports nothing.
 """
+
+_LONGEST_SHOWN = 40
+
+
+def one_line(text: str) -> str:
+    """The text with line ends, control characters and the like written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: its `repr`, without control characters, not too long."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "...")
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= 2 * _LONGEST_SHOWN else text[: 2 * _LONGEST_SHOWN] + "..."
 
 
 class W2VError(Exception):
     """Base of all errors raised by w2v; `exit_code` is what the command line exits with."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        # Not KeyError's, which shows the repr of its argument: this is a sentence for people.
+        return one_line(str(self.args[0])) if self.args else ""
 
 
 class InputError(W2VError, ValueError):
@@ -53,7 +78,3 @@ class UnknownWordError(W2VError, KeyError):
     """A word is not in the vocabulary."""
 
     exit_code = 2
-
-    def __str__(self) -> str:
-        # KeyError shows the repr of its argument; this is a sentence for people.
-        return str(self.args[0]) if self.args else ""

@@ -24,8 +24,8 @@ import numpy as np
 
 from w2v import cli
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError
-from w2v.questions import read_analogies, read_similarity
+from w2v.errors import ConfigError, one_line
+from w2v.questions import Analogies, Similarities, read_analogies, read_similarity
 
 TOP_WORDS = 30_000
 """Mikolov et al. 2013 and word2vec's compute-accuracy look for answers among 30,000 words."""
@@ -113,6 +113,7 @@ def evaluate_analogies(
     top_words: int = TOP_WORDS,
     *,
     case_sensitive: bool = False,
+    questions: Analogies | None = None,
 ) -> AnalogyResult:
     """Answer the questions of a file in the format of Google's questions-words.txt.
 
@@ -121,6 +122,7 @@ def evaluate_analogies(
         path: lines of four words; a line ``: name`` begins a section.
         top_words: only the first this many words are asked about and answer.
         case_sensitive: False treats words that differ in case alone as the first of them.
+        questions: what the file holds, if it has been read already: a pipe can be read only once.
 
     Raises:
         FormatError: a line is neither a section nor four words, or there are no questions.
@@ -128,18 +130,18 @@ def evaluate_analogies(
     """
     if top_words < 1:
         raise ConfigError(f"top_words: expected at least 1, got {top_words}")
-    sections = read_analogies(path)
+    sections = read_analogies(path) if questions is None else questions
     # The rows that take part, and where each word is among them.
     ids = _word_ids(wv.index_to_key[:top_words], case_sensitive)
     rows = np.fromiter(ids.values(), np.intp, len(ids))
     place = {word: position for position, word in enumerate(ids)}
     units = wv.unit_vectors[rows]
     scores = []
-    for name, questions in sections.items():
-        folded = questions if case_sensitive else [[w.lower() for w in q] for q in questions]
+    for name, asked in sections.items():
+        folded = asked if case_sensitive else [[w.lower() for w in q] for q in asked]
         known = [[place[word] for word in q] for q in folded if all(word in place for word in q)]
         correct = _count_correct(units, np.array(known, np.intp).reshape(-1, 4))
-        scores.append(Score(name, correct, len(known), len(questions)))
+        scores.append(Score(name, correct, len(known), len(asked)))
     syntactic = [score for score in scores if score.name.startswith(_SYNTACTIC)]
     semantic = [score for score in scores if not score.name.startswith(_SYNTACTIC)]
     both = bool(syntactic and semantic)
@@ -174,7 +176,11 @@ def _count_correct(units: np.ndarray[Any, Any], questions: np.ndarray[Any, Any])
 
 
 def evaluate_similarity(
-    wv: Embeddings, path: str | os.PathLike[str], *, case_sensitive: bool = False
+    wv: Embeddings,
+    path: str | os.PathLike[str],
+    *,
+    case_sensitive: bool = False,
+    pairs: Similarities | None = None,
 ) -> SimilarityResult:
     """Compare cosines with people's scores.
 
@@ -183,11 +189,12 @@ def evaluate_similarity(
         path: lines ``word1 word2 score``, separated by tabs, commas or spaces; see
             `w2v.questions.read_similarity`.
         case_sensitive: as in `evaluate_analogies`.
+        pairs: what the file holds, if it has been read already.
 
     Raises:
         FormatError: a line is not two words and a score, or there are none.
     """
-    pairs = read_similarity(path)
+    pairs = read_similarity(path) if pairs is None else pairs
     ids = _word_ids(wv.index_to_key, case_sensitive)
     cosines, scores = [], []
     for pair, score in pairs:
@@ -285,17 +292,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not analogy_files and not similarity_files:
             raise ConfigError("expected --analogies FILE or --similarity FILE, got neither")
     # Questions first: they take no time, and a mistake in them shows before the vectors load.
-    for file in analogy_files:
-        read_analogies(file)
-    for file in similarity_files:
-        read_similarity(file)
+    questions = [(file, read_analogies(file)) for file in analogy_files]
+    pairs = [(file, read_similarity(file)) for file in similarity_files]
     wv = load(arguments.vectors)
-    case = arguments.case_sensitive
+    case, top_words = arguments.case_sensitive, arguments.top_words
     analogies = [
-        evaluate_analogies(wv, file, arguments.top_words, case_sensitive=case)
-        for file in analogy_files
+        evaluate_analogies(wv, file, top_words, case_sensitive=case, questions=read)
+        for file, read in questions
     ]
-    similarities = [evaluate_similarity(wv, file, case_sensitive=case) for file in similarity_files]
+    similarities = [
+        evaluate_similarity(wv, file, case_sensitive=case, pairs=read) for file, read in pairs
+    ]
     if arguments.json:
         json.dump(_as_json(arguments.vectors, wv, analogies, similarities), sys.stdout, indent=2)
         print()
@@ -337,25 +344,26 @@ def _print(
     analogies: Sequence[AnalogyResult],
     similarities: Sequence[SimilarityResult],
 ) -> None:
-    print(f"{path}: {len(wv)} words, {wv.vector_size} dimensions")
+    print(f"{one_line(path)}: {len(wv)} words, {wv.vector_size} dimensions")
     for result in analogies:
         totals = [result.semantic, result.syntactic, result.total]
         rows = [*result.sections, *(row for row in totals if row is not None)]
-        width = max(len(row.name) for row in rows)
-        print(f"\nAnalogies, {result.path}")
+        names = [one_line(row.name) for row in rows]
+        width = max(map(len, names))
+        print(f"\nAnalogies, {one_line(result.path)}")
         print(f"  {'':{width}}  accuracy  correct    found      all  coverage")
-        for row in rows:
+        for name, row in zip(names, rows, strict=True):
             print(
-                f"  {row.name:{width}}  {_number(row.accuracy, 8)}  {row.correct:7}  "
+                f"  {name:{width}}  {_number(row.accuracy, 8)}  {row.correct:7}  "
                 f"{row.found:7}  {row.total:7}  {row.coverage:8.1%}"
             )
     if similarities:
-        width = max(len(result.path) for result in similarities)
+        width = max(len(one_line(result.path)) for result in similarities)
         print("\nSimilarity, Spearman's rho")
         print(f"  {'':{width}}       rho    found      all  coverage")
         for pair in similarities:
             print(
-                f"  {pair.path:{width}}  {_number(pair.rho, 8)}  {pair.found:7}  "
+                f"  {one_line(pair.path):{width}}  {_number(pair.rho, 8)}  {pair.found:7}  "
                 f"{pair.total:7}  {pair.coverage:8.1%}"
             )
 

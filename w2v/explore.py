@@ -87,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     require_plotly(PROG)
     check_method(arguments.map)
     check_output(output, PAGE_BYTES)
+    cli.refuse_input_as_output(output, paths)
 
     from w2v.embeddings import load
 

@@ -9,7 +9,6 @@ Writes nothing itself: see `w2v.exports`.
 
 from __future__ import annotations
 
-import os
 from argparse import SUPPRESS, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +16,12 @@ from typing import NoReturn
 
 from w2v import cli
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError, OutputError
+from w2v.errors import ConfigError
 from w2v.evaluate import default_files, evaluate_analogies, evaluate_similarity
 from w2v.exports import huggingface, parquet, projector
-from w2v.files import check_output
+from w2v.files import check_folder, check_output, check_space, make_folder
 from w2v.projection import METHODS, check_method
-from w2v.questions import read_analogies, read_similarity
+from w2v.questions import Analogies, Similarities, read_analogies, read_similarity
 
 PROG = "w2v.export"
 KINDS = {"projector": projector.FILES, "parquet": (), "huggingface": huggingface.FILES}
@@ -35,6 +34,10 @@ Write word vectors for other viewers and libraries:
   huggingface  a folder that sentence-transformers loads, with a model card"""
 
 _MOST_NEIGHBORS = 1000
+
+_BYTES_A_NUMBER = {"projector": 13, "parquet": 4, "huggingface": 4}
+_BYTES_A_WORD, _BYTES_A_NEIGHBOR = 64, 12
+"""About what these take, before compression."""
 
 
 def _parser() -> cli.ArgumentParser:
@@ -101,16 +104,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_method(method)
         check_output(output)
     else:
-        _check_folder(output, KINDS[kind])
+        check_folder(output, KINDS[kind], only=True)
+    cli.refuse_input_as_output(output, [arguments.vectors])
     questions = _questions(given) if kind == "huggingface" else ([], [])
 
     wv = _first_words(load(arguments.vectors), arguments.max_words)
+    row = wv.vector_size * _BYTES_A_NUMBER[kind] + _BYTES_A_WORD
+    if kind == "parquet":
+        row += neighbors * _BYTES_A_NEIGHBOR
+    check_space({output: len(wv) * row})
     if kind == "parquet":
         parquet.write(output, wv, method=method, seed=seed, neighbors=neighbors)
         columns = "--text word --x x --y y" + (" --neighbors neighbors" if neighbors else "")
         following = f"embedding-atlas {output} {columns}"
     elif kind == "projector":
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
         projector.write(output, wv)
         following = (
             f"tensorboard --logdir {output}, or load the two .tsv files at "
@@ -118,10 +126,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     else:
         results: list[huggingface.Result] = [
-            *(evaluate_analogies(wv, file) for file in questions[0]),
-            *(evaluate_similarity(wv, file) for file in questions[1]),
+            *(evaluate_analogies(wv, file, questions=read) for file, read in questions[0]),
+            *(evaluate_similarity(wv, file, pairs=read) for file, read in questions[1]),
         ]
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
         huggingface.write(output, wv, Path(arguments.vectors).stem, results)
         following = f'SentenceTransformer("{output}") in Python'
     print(f"{output}: {len(wv):,} words\nnext     {following}")
@@ -137,33 +145,18 @@ def _first_words(wv: Embeddings, max_words: int | None) -> Embeddings:
     )
 
 
-def _questions(given: dict[str, list[str]]) -> tuple[list[str], list[str]]:
-    """Files of analogies and of similarities, read once so that a mistake shows at once."""
+def _questions(
+    given: dict[str, list[str]],
+) -> tuple[list[tuple[str, Analogies]], list[tuple[str, Similarities]]]:
+    """Files of analogies and of similarities, and what they hold: a mistake shows at once."""
     found = [given.get(option) for option in ("analogies", "similarity")]
     if found == [None, None]:
         found = [default_files("analogies"), default_files("similarity")]
     analogies, similarity = ([] if files is None else files for files in found)
-    for file in analogies:
-        read_analogies(file)
-    for file in similarity:
-        read_similarity(file)
-    return analogies, similarity
-
-
-def _check_folder(folder: Path, files: Sequence[str]) -> None:
-    """Refuse a folder that cannot be made, or that holds files which are not of this export."""
-    above = folder, *folder.absolute().parents
-    existing = next(path for path in above if path.exists() or path.is_symlink())
-    if not existing.is_dir():
-        raise OutputError(f"{folder}: expected a folder, got the file {existing}")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: expected a folder to write in, got no permission")
-    if existing is folder:
-        others = sorted(path.name for path in folder.iterdir() if path.name not in files)
-        if others:
-            raise OutputError(f"{folder}: expected an empty folder, got one with {others[0]}")
-        for name in files:
-            check_output(folder / name)
+    return (
+        [(file, read_analogies(file)) for file in analogies],
+        [(file, read_similarity(file)) for file in similarity],
+    )
 
 
 def entry() -> NoReturn:

@@ -1,6 +1,7 @@
 """Writing files so that a reader finds the old one or the new one, never a part of either.
 
-`atomic_write` writes, `check_output` refuses early. Reads nothing and knows no format.
+`atomic_write` writes; `check_output`, `check_folder` and `check_space` refuse early. Reads nothing
+and knows no format.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -20,11 +21,13 @@ from w2v.errors import OutputError
 _OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 """These may lead to an ordinary file that is already open: written through, never replaced."""
 
+StrPath = str | os.PathLike[str]
+
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}
 """What file systems answer that cannot sync a folder."""
 
 
-def is_stream(path: str | os.PathLike[str]) -> bool:
+def is_stream(path: StrPath) -> bool:
     """Whether `path` is a device, a pipe or a socket: something to write into, not to replace."""
     if os.path.abspath(path).startswith(_OPEN_FILES):  # noqa: PTH100 (must not resolve links)
         return True
@@ -36,9 +39,7 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
 
 
 @contextmanager
-def atomic_write(
-    path: str | os.PathLike[str], mode: Literal["wb", "w"] = "wb"
-) -> Iterator[IO[Any]]:
+def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[Any]]:
     r"""Give a file object whose content replaces `path` when the block ends without an exception.
 
     The content goes to a temporary file in the same folder, is synced to the disk, and is renamed
@@ -61,7 +62,7 @@ def atomic_write(
     newline = None if mode == "wb" else ""
     target = Path(os.path.realpath(path))
     # A name of its own, short enough for any file system whatever the target is called.
-    temporary = target.with_name(f".w2v-{secrets.token_hex(8)}.tmp")
+    temporary = _temporary(target.parent)
     ours = {"None", str(path), str(target), str(temporary), str(target.parent)}
     try:
         if is_stream(path):
@@ -89,13 +90,12 @@ def atomic_write(
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def check_output(path: str | os.PathLike[str], estimated_bytes: int = 0) -> None:
+def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
     """Refuse, before any work is done, an output that could not be written afterwards.
 
     Args:
         path: the file that will be written.
-        estimated_bytes: its size. The old file stays until the new one is whole, so that all of
-            this must be free beside it. Not looked at for streams.
+        estimated_bytes: its size; see `check_space`.
 
     Raises:
         OutputError: a folder, no parent folder, no permission, or not enough free space.
@@ -112,17 +112,117 @@ def check_output(path: str | os.PathLike[str], estimated_bytes: int = 0) -> None
         raise OutputError(f"{path}: expected an existing folder {folder}, got {what}")
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: expected a file that can be replaced, got a read-only one")
+    _try_folder(path, folder)
+    check_space({path: estimated_bytes})
+
+
+def check_folder(
+    folder: StrPath, files: Sequence[str] = (), *, only: bool = False, estimated_bytes: int = 0
+) -> None:
+    """Refuse, before any work is done, a folder that could not be made or written in.
+
+    Makes nothing. A link that leads nowhere counts as a file: no folder can be made of its name.
+
+    Args:
+        folder: it need not exist yet, nor those above it.
+        files: names of the files that will be written in it.
+        only: whether it may hold nothing else.
+        estimated_bytes: what will be written in it; see `check_space`.
+
+    Raises:
+        OutputError: a file, no permission, not enough free space, or something else in it.
+    """
+    path = Path(folder)
+    try:
+        existing = _existing(path)
+    except OSError as error:
+        raise OutputError(f"{folder}: expected a folder: {error.strerror}") from error
+    if not existing.is_dir():
+        raise OutputError(f"{folder}: expected a folder, got the file {existing}")
+    _try_folder(folder, existing)
+    if existing is path:
+        others = sorted(entry.name for entry in path.iterdir() if entry.name not in files)
+        if only and others:
+            raise OutputError(f"{folder}: expected an empty folder, got one with {others[0]}")
+        for name in files:
+            check_output(path / name)
+    check_space({folder: estimated_bytes})
+
+
+def check_space(needs: Mapping[StrPath, int]) -> None:
+    """Refuse outputs for which there is not enough free space; those on one disk are added up.
+
+    Args:
+        needs: bytes to come for each file or folder. What is there already stays until the new
+            file is whole, so that all of this must be free beside it. Streams need no space.
+
+    Raises:
+        OutputError: not enough space.
+    """
+    of_device: dict[int, tuple[int, list[str]]] = {}
+    for path, need in needs.items():
+        if not is_stream(path):
+            folder = _existing(Path(os.path.realpath(path)).parent)
+            device = folder.stat().st_dev
+            total, names = of_device.get(device, (0, []))
+            of_device[device] = total + need, [*names, os.fspath(path)]
+            free = shutil.disk_usage(folder).free
+            if free < total + need:
+                raise OutputError(
+                    f"{', '.join([*names, os.fspath(path)])}: expected "
+                    f"{(total + need) / 1e6:,.1f} MB of free space, got {free / 1e6:,.1f} MB"
+                )
+
+
+def make_folder(folder: StrPath) -> None:
+    """Make a folder and those above it, if they are not there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of writers that were killed. Only where nobody is writing now."""
+    for leftover in folder.glob(_TEMPORARY.format("*")):
+        leftover.unlink(missing_ok=True)
+
+
+_TEMPORARY = ".w2v-{}.tmp"
+
+
+def _temporary(folder: Path) -> Path:
+    return folder / _TEMPORARY.format(secrets.token_hex(8))
+
+
+def _existing(path: Path) -> Path:
+    """The path itself, or the nearest one above it that exists."""
+    above = path, *path.absolute().parents
+    return next(each for each in above if each.exists() or each.is_symlink())
+
+
+def _try_folder(path: StrPath, folder: Path) -> None:
+    """Refuse a folder in which no file can be made, by making one."""
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: expected a folder to write in, got no permission for {folder}")
-    free = shutil.disk_usage(folder).free
-    if free < estimated_bytes:
+    trial = _temporary(folder)
+    try:
+        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        trial.unlink()
+    except OSError as error:
         raise OutputError(
-            f"{path}: expected {estimated_bytes / 1e6:,.1f} MB of free space, "
-            f"got {free / 1e6:,.1f} MB"
-        )
+            f"{path}: expected a folder to write in, got {folder}: {error.strerror}"
+        ) from error
+    finally:
+        with suppress(OSError):
+            trial.unlink(missing_ok=True)
 
 
-def _refuse_folder(path: str | os.PathLike[str], target: Path) -> None:
+def _refuse_folder(path: StrPath, target: Path) -> None:
     if target.is_dir() or os.fspath(path).endswith(os.sep):
         raise OutputError(f"{path}: expected a file to write, got a folder")
 

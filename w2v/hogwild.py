@@ -8,16 +8,13 @@ one thread alone gives the same bytes for the same seed.
 
 from __future__ import annotations
 
-import math
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 import numpy as np
 
-from w2v.blocks import STREAM_INIT, STREAM_NOISE, STREAM_PAIRS, block_edges
+from w2v.blocks import STREAM_INIT, STREAM_NOISE, STREAM_PAIRS, Position, block_edges
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.kernels.sampled import (
@@ -32,7 +29,7 @@ from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler
 from w2v.numerics import aligned_zeros, fill_uniform, padded, stream_key
 from w2v.pairs import keep_probs, keep_thresholds
-from w2v.run import MAX_MEAN_LOSS, TICK_SECONDS, Observer, Progress, Run
+from w2v.run import MAX_MEAN_LOSS, Observer, Run
 
 FORECAST_BLOCKS = 5
 """Blocks that are timed to say how long the run will take."""
@@ -44,12 +41,12 @@ class HogwildRun(Run):
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
         self.sampled_loss = loss
-        counts = corpus.vocabulary.counts
-        size, columns = len(counts), padded(config.vector_size)
-        self.noise = NoiseSampler(counts, config.noise_exponent)
+        weights = corpus.vocabulary.weights
+        size, columns = len(weights), padded(config.vector_size)
+        self.noise = NoiseSampler(weights, config.noise_exponent)
         self.correction = noise_correction(loss, self.noise.probs, config.negative)
-        keep = keep_probs(counts, config.sample)
-        bias = initial_bias(loss, counts * keep, config.output_bias_)
+        keep = keep_probs(corpus.vocabulary.text_counts, config.sample)
+        bias = initial_bias(loss, weights * keep, config.output_bias_)
         self.model = Model(
             center_vectors=aligned_zeros(size, columns),
             context_vectors=aligned_zeros(size, columns),
@@ -71,7 +68,6 @@ class HogwildRun(Run):
             learn_normalisers=config.learn_normaliser,
         )
         self.edges = block_edges(corpus.sentence_starts)
-        self.block_words = int(np.diff(corpus.sentence_starts[self.edges]).max())
 
     @property
     def n_blocks(self) -> int:
@@ -88,11 +84,20 @@ class HogwildRun(Run):
             (self.model.logit_offsets + self.correction).astype(np.float32) if has_bias else None,
         )
 
+    def parameters(self) -> dict[str, np.ndarray]:
+        """See `Run.parameters`: the model without the padding of its rows."""
+        size = self.config.vector_size
+        return {
+            name: array[:, :size] if array.ndim == 2 else array
+            for name, array in self.model._asdict().items()
+        }
+
     def make_scratch(self) -> Scratch:
         """Working memory for one thread."""
         config = self.config
+        block_words = int(np.diff(self.corpus.sentence_starts[self.edges]).max())
         return make_scratch(
-            self.sampled_loss, config.vector_size, config.negative, config.window, self.block_words
+            self.sampled_loss, config.vector_size, config.negative, config.window, block_words
         )
 
     def train_block(
@@ -141,76 +146,51 @@ class HogwildRun(Run):
     def train_epoch(self, epoch: int, observer: Observer) -> None:
         """See `Run.train_epoch`."""
         work = _Epoch(self, epoch)
-        with ThreadPoolExecutor(self.config.workers, thread_name_prefix="w2v-train") as pool:
-            futures = [pool.submit(work.run) for _ in range(self.config.workers)]
-            try:
-                pending = set(futures)
-                while pending and not work.stop.is_set():
-                    _, pending = wait(pending, TICK_SECONDS, FIRST_EXCEPTION)
-                    observer.progress(work.progress())
-            finally:
-                work.stop.set()
-        self.words_kept += work.words_kept
-        if work.pairs:
-            self.epoch_losses.append(work.loss / work.pairs)
-        for future in futures:
-            future.result()
+        self.crew.run(work.run, self.config.workers, lambda: observer.progress(self.progress()))
 
 
 class _Epoch:
-    """The blocks of an epoch still to be trained, shared by the threads, and what they report."""
+    """The blocks of an epoch still to be trained, shared by the threads.
+
+    A turn takes a block, trains it and notes the result. Between the turns of all threads, the
+    blocks that were handed out are thus the ones that are done, and one number says which.
+    """
 
     def __init__(self, run: HogwildRun, epoch: int) -> None:
         self.training = run
         self.epoch = epoch
-        self.stop = threading.Event()
-        self.loss = 0.0  # Python's float is float64: nats summed over all pairs and threads
-        self.pairs = 0
-        self.words = 0
-        self.words_kept = 0
-        self._lock = threading.Lock()
-        self._next = 0
-        self._lr = run.config.lr_
-        self._reported = (0.0, 0)
+        self._next = run.position.block
+        self._tally = run.tally(epoch)
 
     def run(self) -> None:
-        """What each thread does: take a block, train it, note the result, until none are left."""
+        """What each thread does: train blocks until none are left."""
+        training = self.training
+        scratch = training.make_scratch()
+        more = True
+        while more:
+            with training.crew.turn() as going:
+                more = going and self._train_next(scratch)
+
+    def _train_next(self, scratch: Scratch) -> bool:
+        """Train the next block; False if there is none."""
         training, epoch = self.training, self.epoch
         starts, edges, n_blocks = training.corpus.sentence_starts, training.edges, training.n_blocks
-        before = epoch * len(training.corpus.tokens)
-        try:
-            scratch = training.make_scratch()
-            while not self.stop.is_set():
-                with self._lock:
-                    block = self._next
-                    self._next += 1
-                if block >= n_blocks:
-                    return
-                first, last = int(starts[edges[block]]), int(starts[edges[block + 1]])
-                lr = training.learning_rate(before + first)
-                loss, pairs, kept = training.train_block(scratch, epoch, block, lr)
-                if not loss <= MAX_MEAN_LOSS * max(pairs, 1):  # NaN is not below anything
-                    place = f"epoch {epoch + 1}, block {block + 1} of {n_blocks}"
-                    raise training.diverged(place, lr, loss / max(pairs, 1))
-                with self._lock:
-                    self.loss += loss
-                    self.pairs += pairs
-                    self.words += last - first
-                    self.words_kept += kept
-                    self._lr = lr
-        except BaseException:
-            self.stop.set()
-            raise
-
-    def progress(self) -> Progress:
-        """What has been done, and the mean loss since the last call."""
-        with self._lock:
-            loss, pairs, words, lr = self.loss, self.pairs, self.words, self._lr
-        before_loss, before_pairs = self._reported
-        mean = math.nan
-        if pairs > before_pairs:
-            mean = (loss - before_loss) / (pairs - before_pairs)
-            self._reported = (loss, pairs)
-        training = self.training
-        done = self.epoch * len(training.corpus.tokens) + words
-        return Progress(done, training.total_words, self.epoch + 1, lr, mean)
+        with training.lock:
+            block = self._next
+            if block == n_blocks:
+                return False
+            self._next += 1
+        first, last = int(starts[edges[block]]), int(starts[edges[block + 1]])
+        lr = training.learning_rate(epoch * len(training.corpus.tokens) + first)
+        loss, pairs, kept = training.train_block(scratch, epoch, block, lr)
+        if not loss <= MAX_MEAN_LOSS * max(pairs, 1):  # NaN is not below anything
+            place = f"epoch {epoch + 1}, block {block + 1} of {n_blocks}"
+            raise training.diverged(place, lr, loss / max(pairs, 1))
+        with training.lock:
+            self._tally.loss += loss
+            self._tally.pairs += pairs
+            self._tally.words += last - first
+            self._tally.words_kept += kept
+            training.lr = lr
+            training.position = Position(epoch, training.position.block + 1)
+        return True

@@ -37,7 +37,8 @@ def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
         raise ConfigError(f"sample: expected 0 or a positive number, got {sample}")
     if sample == 0:
         return np.ones(len(counts))
-    ratio = sample / (counts / counts.sum())
+    with np.errstate(divide="ignore"):  # a word that does not occur is always kept
+        ratio = sample / (counts / counts.sum())
     probs: np.ndarray = np.minimum(np.sqrt(ratio) + ratio, 1.0)
     return probs
 

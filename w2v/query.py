@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from w2v import cli
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError, InputError, UnknownWordError
+from w2v.errors import ConfigError, InputError, UnknownWordError, shown
 
 PROG = "w2v.query"
 PROMPT = "> "
@@ -30,6 +30,7 @@ _BOLD, _DIM, _BLUE, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
 _BAR_COLUMNS = 20
 """How long the bar of a cosine of 1 is, on a terminal."""
 _TOPN = 10
+_LONGEST_LINE = 2**16
 _LIKE_A_SIGNED_WORD = re.compile(r"-(?!-|h$).")
 """The only one-letter option is -h."""
 
@@ -47,10 +48,10 @@ def parse(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
     for token in tokens:
         if token in ("+", "-"):
             if after_sign:
-                raise ConfigError(f"query: expected a word after + or -, got {token!r}")
+                raise ConfigError(f"query: expected a word after + or -, got {shown(token)}")
             into, after_sign = (positive if token == "+" else negative), True
         elif into is None:
-            raise ConfigError(f"query: expected + or - between words, got {token!r}")
+            raise ConfigError(f"query: expected + or - between words, got {shown(token)}")
         else:
             into.append(token)
             into, after_sign = None, False
@@ -112,7 +113,10 @@ def _next_line(interactive: bool) -> str | None:
         except EOFError:
             print()
             return None
-    return sys.stdin.readline() or None
+    line = sys.stdin.readline(_LONGEST_LINE + 1)
+    if len(line) > _LONGEST_LINE:
+        raise ConfigError(f"query: expected at most {_LONGEST_LINE} characters a line, got more")
+    return line or None
 
 
 def _resolve(arguments: Sequence[str], wv: Embeddings) -> tuple[list[str], list[str]]:
@@ -136,7 +140,9 @@ def _print_json(wv: Embeddings, positive: list[str], negative: list[str], topn: 
         "negative": negative,
         "neighbors": [{"word": word, "cosine": cosine} for word, cosine in nearest],
     }
-    print(json.dumps(answer, ensure_ascii=False), flush=True)
+    # Escapes of JSON's own where the stream has no room for a letter.
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(answer, ensure_ascii=not unicode), flush=True)
 
 
 def _print_table(wv: Embeddings, positive: list[str], negative: list[str], topn: int) -> None:
@@ -144,15 +150,14 @@ def _print_table(wv: Embeddings, positive: list[str], negative: list[str], topn:
         (_printable(word), cosine) for word, cosine in wv.most_similar(positive, negative, topn)
     ]
     width = max((_columns(word) for word, _ in rows), default=0)
+    digits = len(str(len(rows)))
     colored = _colored()
     bold, dim, reset = (_BOLD, _DIM, _RESET) if colored else ("", "", "")
     for rank, (word, cosine) in enumerate(rows, start=1):
         padding = " " * (width - _columns(word))
         # For people only: what a program reads stays three columns.
         bar = f"  {_BLUE}{_bar(cosine)}{_RESET}" if colored else ""
-        print(
-            f"{dim}{rank:{len(str(topn))}}{reset}  {bold}{word}{reset}{padding}  {cosine:7.4f}{bar}"
-        )
+        print(f"{dim}{rank:{digits}}{reset}  {bold}{word}{reset}{padding}  {cosine:7.4f}{bar}")
     sys.stdout.flush()
 
 

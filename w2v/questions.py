@@ -7,15 +7,26 @@ WordSim-353, MEN and SimLex-999. Scores nothing (`w2v.evaluate`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
+
+LONGEST_LINE = 2**16
+"""Bytes; a longer line is no question. It may even be endless, as that of /dev/zero."""
+MOST_LINES = 1_000_000
+"""Ten times as many as the largest known file has."""
 
 _NO_SECTION = "questions"
 """The name of the section of questions that come before any ``: name``."""
+
+
+Analogies = Mapping[str, Sequence[Sequence[str]]]
+"""Questions of four words by section."""
+Similarities = Sequence[tuple[tuple[str, str], float]]
+"""Pairs of words and their scores."""
 
 
 def read_analogies(path: str | os.PathLike[str]) -> dict[str, list[list[str]]]:
@@ -73,7 +84,9 @@ def read_similarity(path: str | os.PathLike[str]) -> list[tuple[tuple[str, str],
                 continue
             score = np.nan
         if not np.isfinite(score):
-            raise FormatError(f"{path}:{number}: expected a number as score, got {fields[2]!r}")
+            raise FormatError(
+                f"{path}:{number}: expected a number as score, got {shown(fields[2])}"
+            )
         header_allowed = False
         pairs.append(((fields[0], fields[1]), score))
     if not pairs:
@@ -85,7 +98,15 @@ def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     """The lines of a UTF-8 file that are not blank, stripped, with their numbers from 1."""
     try:
         with Path(path).open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
+            lines = iter(lambda: stream.readline(LONGEST_LINE + 1), b"")
+            for number, line in enumerate(lines, start=1):
+                if len(line) > LONGEST_LINE:
+                    raise FormatError(
+                        f"{path}:{number}: expected lines of at most {LONGEST_LINE} bytes, "
+                        "got a longer one (is this text?)"
+                    )
+                if number > MOST_LINES:
+                    raise FormatError(f"{path}: expected at most {MOST_LINES} lines, got more")
                 try:
                     text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
                 except UnicodeDecodeError as error:

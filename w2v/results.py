@@ -17,18 +17,38 @@ import numpy as np
 
 from w2v.errors import ConfigError
 from w2v.files import atomic_write
+from w2v.jsonshape import misfit
 
 FORMAT = 1
+MAX_BYTES = 2**26
+"""A longer file is none of ours: a run takes some kilobytes."""
 
 _BY_LOSS = ("epochs", "own_options")
 """Parts of a plan that have an entry for each loss."""
 _HINT = "(--restart begins anew; --output DIR goes elsewhere)"
-_PARTS = {"corpus": dict, "questions": dict, "environment": dict, "epochs": dict, "runs": list}
-_OF_A_RUN = {
-    "epochs", "seconds", "million_words_per_second", "curve", "measure", "analogies",
-    "similarity", "neighbours",
+_NUMBER_OR_NONE = (float, None)
+_FAILED = {"variant": str, "seed": int, "error": str}
+_RUN = {
+    "variant": str, "seed": int, "epochs": int, "seconds": float,
+    "million_words_per_second": float, "curve": [{"epoch": int, "seconds": float}],
+    "measure": {
+        "nats": float, "raw_nats": float, "log_z_mean": float, "log_z_sd": float,
+        "log_z_quantiles": [float],
+        "noise": (None, {
+            "accuracy": float, "true_accuracy": float, "noise_accuracy": float,
+            "accidental_hits": float,
+        }),
+    },
+    "analogies": _NUMBER_OR_NONE, "similarity": _NUMBER_OR_NONE, "neighbours": [[int]],
 }  # fmt: skip
-"""What the record of a run holds besides the variant and the seed, unless it failed."""
+_SHAPE = {
+    "plan": dict,
+    "corpus": {
+        "names": [str], "vocabulary": int, "trained_on": int, "held_out_pairs": int,
+        "unigram_nats": float,
+    },
+    "questions": dict, "environment": dict, "epochs": dict, "runs": list,
+}  # fmt: skip
 
 # Student's t, 97.5th percentile, for 1 to 30 degrees of freedom (any table of it).
 _T_975 = (
@@ -85,9 +105,17 @@ def read(path: Path) -> Document | None:
         ConfigError: the file cannot be read, or is no whole document.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise ConfigError(f"{path}: expected at most {MAX_BYTES} bytes, got more {_HINT}")
+        document = json.loads(content.decode())
+        # It must be possible to write it again: without NaN, 1e999 or half a surrogate pair.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except FileNotFoundError:
         return None
+    except ConfigError:
+        raise
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -99,13 +127,15 @@ def read(path: Path) -> Document | None:
             f"{path}: expected format {FORMAT} of the results, got "
             f"{_short(document.get('format'))} {_HINT}"
         )
-    for key, kind in _PARTS.items():
-        if not isinstance(document.get(key), kind):
-            raise ConfigError(f"{path}: expected whole results, got none for {key!r} {_HINT}")
+    wrong = misfit(document, _SHAPE)
+    if wrong is not None:
+        raise ConfigError(f"{path}: {wrong}: expected whole results, got a part {_HINT}")
     for number, run in enumerate(document["runs"], start=1):
-        whole = isinstance(run, dict) and {"variant", "seed"} <= run.keys()
-        if not whole or not ("error" in run or run.keys() >= _OF_A_RUN):
-            raise ConfigError(f"{path}: run {number}: expected a whole record, got a part {_HINT}")
+        wrong = misfit(run, _FAILED if isinstance(run, dict) and "error" in run else _RUN)
+        if wrong is not None:
+            raise ConfigError(
+                f"{path}: run {number}: {wrong}: expected a whole record, got a part {_HINT}"
+            )
     return document
 
 
@@ -129,7 +159,12 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
     Where the losses differ, that alone is said of those that only one of the plans has.
     """
     found: list[str] = []
-    losses = [plan["losses"] for plan in (old, new) if isinstance(plan.get("losses"), list)]
+    losses = [
+        plan["losses"]
+        for plan in (old, new)
+        if isinstance(plan.get("losses"), list)
+        and all(isinstance(name, str) for name in plan["losses"])
+    ]
     only_one = set(losses[0]) ^ set(losses[1]) if len(losses) == 2 else set()
     for key in dict.fromkeys((*old, *new)):
         before, after = old.get(key), new.get(key)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.files import atomic_write
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
@@ -41,6 +41,9 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _DATA_ALIGNMENT = 64
 """The data starts at a multiple of this (a cache line); the header is padded with spaces."""
 
+MAX_HEADER_BYTES = 2**24
+"""Names, shapes and metadata; they become Python objects, which take many times as much memory."""
+
 
 def write_tensors(
     path: str | os.PathLike[str],
@@ -60,7 +63,7 @@ def write_tensors(
     header: dict[str, object] = {}
     for text in (*tensors, *metadata, *metadata.values()):
         if not isinstance(text, str) or not _is_unicode(text):
-            raise FormatError(f"{path}: expected names and metadata as text, got {text!r}")
+            raise FormatError(f"{path}: expected names and metadata as text, got {shown(text)}")
     if metadata:
         header["__metadata__"] = dict(sorted(metadata.items()))
     arrays = sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
@@ -92,7 +95,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def read_tensors(
-    path: str | os.PathLike[str], mmap: bool = False
+    path: str | os.PathLike[str], mmap: bool = False, *, name: str | None = None
 ) -> tuple[Tensors, dict[str, str]]:
     """Read what `write_tensors`, or any other safetensors writer, has written.
 
@@ -100,6 +103,7 @@ def read_tensors(
         path: an ordinary file.
         mmap: map the arrays read-only from the file in place of reading them: instant, and
             processes share the memory. The file must not be changed meanwhile.
+        name: what messages call the file, if not by its path.
 
     Returns:
         The arrays by name, in the file's order, and the metadata.
@@ -107,45 +111,67 @@ def read_tensors(
     Raises:
         FormatError: the file is not safetensors, or lies about shapes, offsets or lengths.
     """
-    header, data_start = _validated_header(path)
-    metadata = header.pop("__metadata__", {})
-    size = Path(path).stat().st_size
-    tensors: Tensors = {}
-    with Path(path).open("rb") as stream:
-        for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
-            dtype = _DTYPES.get(entry["dtype"])
-            if dtype is None:
-                raise FormatError(
-                    f"{path}: tensor {name}: expected one of {', '.join(_DTYPES)}, "
-                    f"got {entry['dtype']}"
-                )
-            shape = tuple(entry["shape"])
-            begin, end = entry["data_offsets"]
-            # Python's integers do not overflow, and the header was read a second time here.
-            if math.prod(shape) * dtype.itemsize != end - begin or data_start + end > size:
-                raise FormatError(f"{path}: tensor {name}: its shape does not fit its data")
-            if mmap and end > begin:
-                tensors[name] = np.memmap(path, dtype, "r", data_start + begin, shape)
-                continue
-            array = np.empty(shape, dtype)
-            stream.seek(data_start + begin)
-            if stream.readinto(array.reshape(-1).view(np.uint8).data) != end - begin:
-                raise FormatError(f"{path}: tensor {name}: expected {end - begin} bytes, got fewer")
-            tensors[name] = array
+    place = os.fspath(path) if name is None else name
+    try:
+        header, data_start = _validated_header(path, place)
+        metadata = header.pop("__metadata__", {})
+        tensors: Tensors = {}
+        with Path(path).open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            # One map for all: a stranger's file may have more tensors than there can be maps.
+            mapped = np.memmap(stream, np.uint8, "r") if mmap and size > data_start else None
+            for key, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+                tensor = f"{place}: tensor {shown(key)[1:-1]}"
+                dtype, shape, begin, end = _checked_entry(tensor, entry)
+                if data_start + end > size:
+                    raise FormatError(f"{tensor}: expected {end - begin} bytes, got fewer")
+                if mapped is not None and end > begin:
+                    part = mapped[data_start + begin : data_start + end]
+                    tensors[key] = part.view(dtype).reshape(shape)
+                    continue
+                array = np.empty(shape, dtype)
+                stream.seek(data_start + begin)
+                if stream.readinto(array.reshape(-1).view(np.uint8).data) != end - begin:
+                    raise FormatError(f"{tensor}: expected {end - begin} bytes, got fewer")
+                tensors[key] = array
+    except OSError as error:
+        raise FormatError(f"{place}: cannot be read: {error.strerror or error}") from error
     return tensors, metadata
 
 
-def _validated_header(path: str | os.PathLike[str]) -> tuple[dict[str, Any], int]:
+def _checked_entry(place: str, entry: Mapping[str, Any]) -> tuple[Any, tuple[int, ...], int, int]:
+    """Type, shape, begin and end of a tensor, from an entry of the header.
+
+    Python's integers do not overflow, and the header was read a second time.
+    """
+    dtype = _DTYPES.get(entry["dtype"])
+    if dtype is None:
+        raise FormatError(f"{place}: expected one of {', '.join(_DTYPES)}, got {entry['dtype']}")
+    shape = tuple(entry["shape"])
+    begin, end = entry["data_offsets"]
+    if math.prod(shape) * dtype.itemsize != end - begin:
+        raise FormatError(f"{place}: its shape does not fit its data")
+    return dtype, shape, begin, end
+
+
+def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[str, Any], int]:
     """The header, and where the data starts, once the safetensors library has accepted both."""
-    try:
-        with safe_open(path, framework="numpy"):
-            pass
-        with Path(path).open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            return json.loads(stream.read(length)), 8 + length
-    except SafetensorError as error:
-        raise FormatError(f"{path}: expected a safetensors file, got a damaged one: {error}") from (
-            error
-        )
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror or error}") from error
+    with Path(path).open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if length > MAX_HEADER_BYTES:
+            raise FormatError(
+                f"{place}: expected a safetensors file with at most {MAX_HEADER_BYTES} bytes of "
+                f"header, got {length}"
+            )
+        # Before all of the file is mapped, for which a large one may need too much address space.
+        if stream.read(1) != b"{":
+            raise FormatError(f"{place}: expected a safetensors file, got one without a header")
+        try:
+            with safe_open(path, framework="numpy"):
+                pass
+        except SafetensorError as error:
+            raise FormatError(
+                f"{place}: expected a safetensors file, got a damaged one: {error}"
+            ) from error
+        stream.seek(8)
+        return json.loads(stream.read(length)), 8 + length

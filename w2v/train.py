@@ -8,7 +8,7 @@ The options come from the fields of `w2v.config.TrainConfig`; the work is done b
 from __future__ import annotations
 
 import dataclasses
-import signal
+import shlex
 import sys
 import time
 from argparse import SUPPRESS, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from w2v import __version__, cli
-from w2v.config import TrainConfig, make_config, read_toml
+from w2v.config import DEFAULT_INTERVAL, TrainConfig, make_config, read_toml
+from w2v.interrupts import Terminated, exit_code, terminated_like_interrupted
 
 PROG = "w2v.train"
 DEFAULT_OUTPUT = "vectors.bin"
@@ -31,10 +32,14 @@ _EPILOG = """\
 examples:
   python -m w2v.train corpus.txt
   python -m w2v.train 'news/*.txt.gz' --output news.bin --vector-size 300 --lowercase
-  zcat dump.gz | python -m w2v.train - --output dump.safetensors"""
+  zcat dump.gz | python -m w2v.train - --output dump.safetensors
+  python -m w2v.train corpus.txt --checkpoint run1
+  python -m w2v.train corpus.txt --checkpoint run1 --resume
+  python -m w2v.train newer.txt --init vectors.safetensors --output grown.safetensors"""
 
 
-def _parser() -> cli.ArgumentParser:
+def make_parser() -> cli.ArgumentParser:
+    """The command line's options; the README's tables are made from them."""
     parser = cli.ArgumentParser(
         prog=f"python -m {PROG}",
         description=_DESCRIPTION,
@@ -51,8 +56,36 @@ def _parser() -> cli.ArgumentParser:
         f"(everything, memory-mapped) (default: {DEFAULT_OUTPUT})",
     )  # fmt: skip
     files.add_argument("--config", metavar="FILE", help="options from a TOML file; flags win")
-    files.add_argument("--cache", metavar="DIR", help="keep the encoded corpus here and reuse it")
-    files.add_argument("--quiet", action="store_true", default=False, help="print errors only")
+    files.add_argument(
+        "--cache", metavar="DIR", default=None, help="keep the encoded corpus here and reuse it"
+    )
+    files.add_argument(
+        "--init", metavar="FILE", default=None,
+        help="go on from these vectors on another corpus, whose new words are added",
+    )  # fmt: skip
+    files.add_argument(
+        "--quiet", action="store_true", default=False, help="print errors and warnings only"
+    )
+    keeping = parser.add_argument_group("checkpoints")
+    keeping.add_argument(
+        "--checkpoint", metavar="DIR", default=None,
+        help="keep the whole state of the run here: now and then, at the end, and when it is "
+        "interrupted or terminated",
+    )  # fmt: skip
+    keeping.add_argument(
+        "--checkpoint-every", metavar="TIME", default=DEFAULT_INTERVAL,
+        help=f"how often: 90s, 10m, 2h, or 5%% of the run (default: {DEFAULT_INTERVAL})",
+    )  # fmt: skip
+    keeping.add_argument(
+        "--resume", action="store_true", default=False,
+        help="go on from the newest checkpoint, or begin if there is none; options that are not "
+        "given are the checkpoint's",
+    )  # fmt: skip
+    keeping.add_argument(
+        "--back-off", metavar="N", type=int, default=0,
+        help="where the loss diverges, go back to the last checkpoint and on at half the rate, at "
+        "most so often (default: 0)",
+    )  # fmt: skip
     add_options(parser)
     return parser
 
@@ -106,40 +139,66 @@ def given_options(arguments: Namespace) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    arguments = make_parser().parse_args(words)
     options = given_options(arguments)
-    config = make_config(options)
+    if not arguments.resume:  # then the checkpoint has those that are not given
+        make_config(options)
 
-    from w2v.files import check_output
+    from w2v.files import check_folder, check_output
     from w2v.formats import check_format
 
     output = arguments.output
     check_format(output)
     check_output(output)
+    if arguments.cache is not None:
+        check_folder(arguments.cache)
 
     # Numba's import costs a second: only now is there something to do.
     from w2v.console import Console
-    from w2v.trainer import refuse_unused, train_embeddings
+    from w2v.corpus.sources import expand
+    from w2v.trainer import train_embeddings
 
-    refuse_unused(options, config.loss)
-    console = Console(output, config, arguments.quiet)
+    read = [source.path for source in expand(arguments.corpus) if source.path is not None]
+    cli.refuse_input_as_output(output, read)
+
+    keeps = arguments.checkpoint is not None
+    console = Console(output, quiet=arguments.quiet, saves_partial=not keeps)
     try:
-        embeddings = train_embeddings(
-            arguments.corpus,
-            config,
-            cache_dir=getattr(arguments, "cache", None),
-            observer=console,
-        )
-    except KeyboardInterrupt:
+        with terminated_like_interrupted(keeps):
+            embeddings = train_embeddings(
+                arguments.corpus,
+                cache_dir=arguments.cache,
+                observer=console,
+                init=arguments.init,
+                checkpoint=arguments.checkpoint,
+                checkpoint_every=arguments.checkpoint_every,
+                resume=arguments.resume,
+                back_off=arguments.back_off,
+                **options,
+            )
+            console.close()
+            started = time.perf_counter()
+            embeddings.save(output)
+    except KeyboardInterrupt as interrupt:
         console.close()
-        print(f"{PROG}: interrupted; {console.saved}", file=sys.stderr)
-        return 128 + signal.SIGINT
+        done = console.kept_progress
+        what = f"{'terminated' if isinstance(interrupt, Terminated) else 'interrupted'}"
+        if done is None:
+            print(f"{PROG}: {what}; {console.saved}", file=sys.stderr)
+        else:
+            print(f"{PROG}: {what} at {done:.0%}; to go on: {_resuming(words)}", file=sys.stderr)
+        return exit_code(interrupt)
     finally:
         console.close()
-    started = time.perf_counter()
-    embeddings.save(output)
     console.summary(embeddings, time.perf_counter() - started)
     return 0
+
+
+def _resuming(words: Sequence[str]) -> str:
+    """The command that goes on where this one, with these arguments, was ended."""
+    resume = [] if "--resume" in words else ["--resume"]
+    return shlex.join(["python", "-m", PROG, *words, *resume])
 
 
 def entry() -> NoReturn:

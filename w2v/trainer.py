@@ -2,32 +2,38 @@
 
     train_embeddings(corpus, ...)  ->  Embeddings
 
-Chooses the run for the loss (`w2v.hogwild`, `w2v.full`), reads the corpus, holds some of it out
-where `validate` asks for it, and reports to an `Observer`. The command line calls the same.
+Checks what was asked for, reads the corpus, and hands both to `w2v.session`. The command line calls
+the same.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Unpack
 
-from w2v.config import TrainConfig, TrainOptions, make_config, unused
+from w2v.checkpoints import CheckpointFolder, parse_interval
+from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config, unused
+from w2v.continuing import check_size, grown
 from w2v.corpus import Corpus, encode_sentences, read_corpus
-from w2v.embeddings import Embeddings
-from w2v.errors import ConfigError
-from w2v.full import FullRun
-from w2v.hogwild import HogwildRun
+from w2v.embeddings import Embeddings, load
+from w2v.errors import ConfigError, CorpusError
+from w2v.files import check_folder
+from w2v.interrupts import interrupts_kept
 from w2v.losses import get_loss
-from w2v.losses.base import FullLoss, SampledLoss
-from w2v.run import Observer, Plan, Progress, Run
-from w2v.validation import Validator
-from w2v.yardstick import held_out_pairs, split_corpus
+from w2v.resuming import check_init, find_checkpoint, resumed_config
+from w2v.run import Observer, Plan, Progress
+from w2v.session import Session, make_run
 
 __all__ = ["Observer", "Plan", "Progress", "make_run", "resolve", "train_embeddings"]
 
 StrPath = str | os.PathLike[str]
+
+MAX_BACK_OFF = 20
+"""Half the rate so often is a millionth of it."""
 
 
 def train_embeddings(
@@ -36,6 +42,11 @@ def train_embeddings(
     *,
     cache_dir: StrPath | None = None,
     observer: Observer | None = None,
+    init: StrPath | Embeddings | None = None,
+    checkpoint: StrPath | None = None,
+    checkpoint_every: str = DEFAULT_INTERVAL,
+    resume: bool = False,
+    back_off: int = 0,
     **options: Unpack[TrainOptions],
 ) -> Embeddings:
     """Train skip-gram embeddings.
@@ -46,6 +57,18 @@ def train_embeddings(
         config: all options; or give single options as keywords, by their names in `TrainConfig`.
         cache_dir: where encoded corpora are kept and reused; for paths only.
         observer: told about progress.
+        init: vectors to go on from, with a new corpus: see `w2v.continuing`. Their size is the
+            default of `vector_size`.
+        checkpoint: a folder, made if need be, where the whole state is kept: every
+            `checkpoint_every`, at the end, and after Ctrl-C (KeyboardInterrupt). One run at a time
+            may use it.
+        checkpoint_every: ``10m``, ``90s``, ``2h``, or ``5%`` of the run.
+        resume: go on from the newest whole checkpoint in that folder, or begin if there is none.
+            Needs the same corpus; options that are not given are the checkpoint's, and only
+            `workers` may differ. With one worker, on the same machine and with the same versions,
+            the vectors are those of the uninterrupted run, bit for bit.
+        back_off: where the loss diverges, go back to the last checkpoint (or the beginning) and go
+            on at half the learning rate, at most so often in a run.
 
     Returns:
         Center vectors with counts, context vectors, and in `metadata` the configuration, the
@@ -53,7 +76,7 @@ def train_embeddings(
         held-out loss by epoch, and which epoch the vectors are from.
 
     Raises:
-        ConfigError, CorpusError: before anything is trained.
+        ConfigError, CorpusError, OutputError: before anything is trained.
         DivergenceError: the loss stopped being finite, or left all bounds.
 
     >>> sentences = [["paris", "is", "in", "france"], ["rome", "is", "in", "italy"]] * 50
@@ -61,28 +84,39 @@ def train_embeddings(
     >>> len(wv), wv.vectors.shape
     (6, (6, 8))
     """
-    if config is None:
-        config = make_config(options)
-        refuse_unused(options, config.loss)
-    elif options:
+    if config is not None and options:
         raise ConfigError("train_embeddings: expected a config or single options, got both")
+    if checkpoint is None and (resume or back_off):
+        name = "resume" if resume else "back_off"
+        raise ConfigError(f"{name}: expected a folder of checkpoints, got none")
+    if not 0 <= back_off <= MAX_BACK_OFF:
+        raise ConfigError(f"back_off: expected 0 to {MAX_BACK_OFF}, got {back_off}")
+    interval = parse_interval(checkpoint_every)
     if observer is None:
         observer = Observer()
-    config = resolve(config)
-    started = time.perf_counter()
-    encoded = encode(corpus, config, cache_dir, observer)
-    watching = observer
-    if config.validate:
-        encoded, held_out = split_corpus(encoded, config.validate, config.seed)
-        watching = Validator(observer, held_out_pairs(held_out, config), config.patience)
-    read_seconds = time.perf_counter() - started
-    run = make_run(encoded, config)
-    try:
-        run.run(watching)
-    except KeyboardInterrupt:
-        observer.interrupted(run.embeddings(read_seconds))
-        raise
-    return run.embeddings(read_seconds)
+    given = dict(options) if config is None else dataclasses.asdict(resolve(config))
+    with ExitStack() as stack:
+        stack.enter_context(interrupts_kept())
+        folder = start = None
+        if checkpoint is not None:
+            check_folder(checkpoint)
+            folder = stack.enter_context(CheckpointFolder(checkpoint))
+            start = find_checkpoint(folder, resume, observer)
+        old = load(init) if isinstance(init, (str, os.PathLike)) else init
+        if start is not None:
+            check_init(start, old is not None)
+            config = resumed_config(start, given, resolve)
+        elif config is None:
+            if old is not None:
+                given.setdefault("vector_size", old.vector_size)
+            config = make_config(given)
+            refuse_unused(options, config.loss)
+        config = resolve(config)
+        started = time.perf_counter()
+        encoded = encode(corpus, config, cache_dir, observer, old)
+        session = Session(encoded, config, observer, old, start, folder, interval)
+        stack.callback(session.close)
+        return session.train(back_off, time.perf_counter() - started)
 
 
 def refuse_unused(options: Mapping[str, Any], loss_name: str) -> None:
@@ -116,21 +150,37 @@ def resolve(config: TrainConfig) -> TrainConfig:
     return filled
 
 
-def make_run(corpus: Corpus, config: TrainConfig) -> Run:
-    """The run that trains this configuration's loss; `config` must have been resolved."""
-    loss = get_loss(config.loss)
-    if isinstance(loss, SampledLoss):
-        return HogwildRun(corpus, config, loss)
-    assert isinstance(loss, FullLoss)
-    return FullRun(corpus, config, loss)
-
-
 def encode(
+    corpus: Any,
+    config: TrainConfig,
+    cache_dir: StrPath | None,
+    observer: Observer,
+    old: Embeddings | None = None,
+) -> Corpus:
+    """The corpus as `train_embeddings` takes it, encoded with the options of `config`.
+
+    With `old` vectors to go on from, in their vocabulary and the new words.
+
+    Raises:
+        CorpusError: see `w2v.corpus`; or no word has another one beside it.
+    """
+    if old is not None:
+        check_size(old, config.vector_size)
+        every_word = dataclasses.replace(config, min_count=1, max_vocab=None)
+        whole = encode(corpus, every_word, cache_dir, observer)
+        return grown(whole, old, config.min_count, config.max_vocab)
+    encoded = corpus if isinstance(corpus, Corpus) else _encode(corpus, config, cache_dir, observer)
+    if encoded.audit.longest_sentence < 2:
+        raise CorpusError(
+            "corpus: expected sentences of several words, got none with two that are kept "
+            f"(one sentence is one line; min_count = {config.min_count})"
+        )
+    return encoded
+
+
+def _encode(
     corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
 ) -> Corpus:
-    """The corpus as `train_embeddings` takes it, encoded with the options of `config`."""
-    if isinstance(corpus, Corpus):
-        return corpus
     paths = None
     if isinstance(corpus, (str, os.PathLike)):
         paths = [corpus]

@@ -10,14 +10,24 @@ all the epochs, so that a run that stops early has not reached its lowest rates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from w2v.embeddings import Embeddings
-from w2v.run import Observer, Plan, Progress, Run
-from w2v.yardstick import HeldOut, judge, parameters
+from w2v.relay import Relay
+from w2v.run import Observer, Run
+from w2v.yardstick import HeldOut, judge
 
 
-class Validator(Observer):
+class _Judged(NamedTuple):
+    """Replaced as a whole, so that Ctrl-C leaves the one or the other."""
+
+    nats: tuple[float, ...] = ()
+    best: dict[str, np.ndarray] | None = None  # the parameters after the best epoch
+
+
+class Validator(Relay):
     """Judges a run after each epoch, and passes everything else on.
 
     Args:
@@ -27,51 +37,59 @@ class Validator(Observer):
     """
 
     def __init__(self, observer: Observer, held_out: HeldOut, patience: int | None) -> None:
-        self.observer = observer
+        super().__init__(observer)
         self.held_out = held_out
         self.patience = patience
-        self.nats: list[float] = []
-        self._best: tuple[np.ndarray, ...] | None = None
+        self._judged = _Judged()
 
-    def reading(self, done: int, total: int | None) -> None:
-        """See `Observer`."""
-        self.observer.reading(done, total)
-
-    def planned(self, plan: Plan) -> None:
-        """See `Observer`."""
-        self.observer.planned(plan)
-
-    def progress(self, progress: Progress) -> None:
-        """See `Observer`."""
-        self.observer.progress(progress)
-
-    def interrupted(self, embeddings: Embeddings) -> None:
-        """See `Observer`."""
-        self.observer.interrupted(embeddings)
+    @property
+    def nats(self) -> list[float]:
+        """The held-out loss after each epoch."""
+        return list(self._judged.nats)
 
     def epoch_ended(self, run: Run) -> bool:
         """Judge; True when patience is at its end."""
+        if len(self.nats) < run.epochs_trained:  # else Ctrl-C came between this and the next epoch
+            self._judge(run)
+        stop = self.observer.epoch_ended(run)
+        if self.patience is not None:
+            stop = stop or len(self.nats) - self._best_epoch() >= self.patience
+        return stop
+
+    def _judge(self, run: Run) -> None:
         nats = judge(run, self.held_out, with_noise=False).nats
         is_best = not self.nats or nats < min(self.nats)
-        self.nats.append(nats)
-        best_epoch = int(np.argmin(self.nats)) + 1
+        best = self._judged.best
+        if self.patience is not None and is_best:
+            best = {name: array.copy() for name, array in run.parameters().items()}
+        self._judged = _Judged((*self._judged.nats, nats), best)
+        self._note(run)
+        self.observer.validated(run.epochs_trained, nats, is_best)
+
+    def _best_epoch(self) -> int:
+        return int(np.argmin(self.nats)) + 1
+
+    def _note(self, run: Run) -> None:
         run.validation = {
             "pairs": len(self.held_out.contexts),
             "epoch_nats": self.nats,
-            "best_epoch": best_epoch,
+            "best_epoch": self._best_epoch(),
             "epoch_of_vectors": run.epochs_trained,
         }
-        self.observer.validated(run.epochs_trained, nats, is_best)
-        stop = self.observer.epoch_ended(run)
-        if self.patience is not None:
-            stop = stop or len(self.nats) - best_epoch >= self.patience
-            if is_best:
-                self._best = tuple(array.copy() for array in parameters(run))
-        if self._best is not None and (stop or run.epochs_trained == run.config.epochs_):
-            for array, best in zip(parameters(run), self._best, strict=True):
-                array[...] = best
-            run.validation["epoch_of_vectors"] = best_epoch
-        if stop and run.config.targets == "corpus":
-            # Its pairs were drawn, and its kept words counted, for all the epochs at once.
-            run.words_kept = run.words_kept * run.epochs_trained // run.config.epochs_
-        return stop
+
+    def finish(self, run: Run) -> None:
+        """After the run: with `patience`, put the best epoch's parameters in place."""
+        if self._judged.best is not None and run.validation is not None:
+            for name, array in run.parameters().items():
+                array[...] = self._judged.best[name]
+            run.validation["epoch_of_vectors"] = self._best_epoch()
+
+    def state(self) -> tuple[dict[str, np.ndarray], list[float]]:
+        """What a checkpoint must hold: the best parameters, if they are kept, and all losses."""
+        return self._judged.best or {}, self.nats
+
+    def restore(self, run: Run, best: Mapping[str, Any], nats: list[float]) -> None:
+        """Go on from a `state`."""
+        self._judged = _Judged(tuple(nats), dict(best) or None)
+        if nats:
+            self._note(run)

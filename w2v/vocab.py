@@ -16,14 +16,28 @@ class Vocabulary:
 
     Attributes:
         words: the word of each id.
-        counts: (V,) int64, occurrences in the corpus, not increasing.
+        counts: (V,) int64, occurrences, not increasing.
+        text_counts: (V,) int64, occurrences in the text at hand. The same as `counts`, but where
+            training goes on from earlier vectors (`w2v.continuing`): then they come on top.
     """
 
-    def __init__(self, words: Sequence[str], counts: np.ndarray) -> None:
+    def __init__(
+        self, words: Sequence[str], counts: np.ndarray, text_counts: np.ndarray | None = None
+    ) -> None:
         self.words = list(words)
         self.counts = np.asarray(counts, dtype=np.int64)
-        if len(self.words) != len(self.counts):
+        self.text_counts = (
+            self.counts if text_counts is None else np.asarray(text_counts, dtype=np.int64)
+        )
+        if not len(self.words) == len(self.counts) == len(self.text_counts):
             raise ValueError(f"expected a count a word, got {len(words)} and {len(counts)}")
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """(V,) float64, the counts, all positive: words without any share one occurrence."""
+        uncounted = self.counts == 0
+        weights: np.ndarray = np.where(uncounted, 1 / max(1, uncounted.sum()), self.counts)
+        return weights
 
     @cached_property
     def word_to_id(self) -> dict[str, int]:

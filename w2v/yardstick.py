@@ -32,7 +32,6 @@ from w2v.config import TrainConfig
 from w2v.cooccurrence import block_windows, split_examples
 from w2v.corpus import Corpus
 from w2v.errors import ConfigError, CorpusError
-from w2v.full import FullRun
 from w2v.hogwild import HogwildRun
 from w2v.losses.base import SampledLoss
 from w2v.losses.softmax import largest_of
@@ -136,7 +135,7 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
         CorpusError: the corpus holds no pair.
     """
     seed = config.seed
-    thresholds = keep_thresholds(keep_probs(corpus.vocabulary.counts, config.sample))
+    thresholds = keep_thresholds(keep_probs(corpus.vocabulary.text_counts, config.sample))
     edges = block_edges(corpus.sentence_starts)
     kept = np.empty((0, 2), dtype=np.int32)
     ranks = np.empty(0)
@@ -165,8 +164,8 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
 
 def unigram_nats(corpus: Corpus, config: TrainConfig, held_out: HeldOut) -> float:
     """Nats a pair of the model that ignores the center word: p(w) after subsampling."""
-    counts = corpus.vocabulary.counts
-    weights = counts * keep_probs(counts, config.sample)
+    vocabulary = corpus.vocabulary
+    weights = vocabulary.weights * keep_probs(vocabulary.text_counts, config.sample)
     return float(-np.log(weights / weights.sum())[held_out.contexts].mean())
 
 
@@ -364,9 +363,3 @@ def _noise_health(
         noise_accuracy=float(noise_right.mean()),
         accidental_hits=float((noise_ids == held_out.contexts[:, None]).mean()),
     )
-
-
-def parameters(run: Run) -> tuple[np.ndarray, ...]:
-    """The arrays that training changes, the optimiser's own left out."""
-    assert isinstance(run, (HogwildRun, FullRun))
-    return tuple(run.model)

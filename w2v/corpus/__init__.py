@@ -2,11 +2,13 @@
 
     read_corpus(paths)      files, folders, patterns, standard input
     encode_sentences(lists) an iterable of lists of words
+    fingerprint(corpus)     tells two corpora apart
     Corpus                  vocabulary, token ids, sentence bounds, and an audit of what was dropped
 
 Does not draw pairs, windows or noise: that is `w2v.pairs`.
 """
 
+from w2v.corpus.fingerprint import fingerprint
 from w2v.corpus.loader import (
     MAX_SENTENCE_WORDS,
     Audit,
@@ -15,4 +17,11 @@ from w2v.corpus.loader import (
     read_corpus,
 )
 
-__all__ = ["MAX_SENTENCE_WORDS", "Audit", "Corpus", "encode_sentences", "read_corpus"]
+__all__ = [
+    "MAX_SENTENCE_WORDS",
+    "Audit",
+    "Corpus",
+    "encode_sentences",
+    "fingerprint",
+    "read_corpus",
+]

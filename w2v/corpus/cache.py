@@ -2,24 +2,25 @@
 
 The key is a SHA-256 over the bytes of every file and every option that changes the result, so a
 cache can be missing but never stale: edit one byte of the text and the key is another. Hashing
-runs at a gigabyte a second or so; tokenising at a tenth of that.
+runs at a gigabyte a second or so; tokenising at a tenth of that. The file also holds a SHA-256 of
+its own content: a damaged one counts as none, and is never trained on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from w2v.corpus.sources import Source
-from w2v.errors import CorpusError, FormatError
+from w2v.errors import CorpusError, FormatError, OutputError
 from w2v.tensorfile import read_tensors, write_tensors
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 """Raised whenever the tokeniser or the layout of the file changes."""
 
 _HASH_BLOCK = 2**20
@@ -45,6 +46,16 @@ def content_key(sources: Sequence[Source], options: Mapping[str, object]) -> str
     return digest.hexdigest()
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse a cache that could not be written once the corpus is read.
+
+    Raises:
+        OutputError: it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: expected a folder for the cache, got a file")
+
+
 def _file(folder: Path, key: str) -> Path:
     return folder / f"corpus-{key[:32]}.safetensors"
 
@@ -53,23 +64,63 @@ Entry = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
 """Words, counts (V,), tokens (N,), sentence starts (S + 1,), audit."""
 
 
-def load(folder: Path, key: str) -> Entry | None:
+def load(folder: Path, key: str, audit_keys: Collection[str]) -> Entry | None:
     """The corpus kept under `key`, its tokens mapped from disk; None if there is none.
 
-    A damaged file counts as none: the next `save` replaces it.
+    A damaged file counts as none: the next `save` replaces it. So does one that was forged to lead
+    a kernel out of its arrays: the digest tells of accidents, not of malice.
+
+    Args:
+        folder: where it is.
+        key: see `content_key`.
+        audit_keys: what must be in the audit, an integer each.
     """
     path = _file(folder, key)
-    if not path.exists():
+    if not path.is_file():
         return None
     try:
         tensors, metadata = read_tensors(path, mmap=True)
-    except FormatError:
+        audit = metadata["audit"]
+        if metadata["key"] != key or metadata["content"] != _digest(tensors, audit):
+            return None
+        entry: Entry = (
+            tensors["words_utf8"].tobytes().decode().split("\n"),
+            tensors["counts"], tensors["tokens"], tensors["sentence_starts"], json.loads(audit),
+        )  # fmt: skip
+    except (FormatError, KeyError, ValueError, RecursionError):
         return None
-    if metadata.get("key") != key:
-        return None
-    words = tensors["words_utf8"].tobytes().decode().split("\n")
-    audit = json.loads(metadata["audit"])
-    return words, tensors["counts"], tensors["tokens"], tensors["sentence_starts"], audit
+    return entry if _is_consistent(*entry, audit_keys) else None
+
+
+def _is_consistent(
+    words: list[str], counts: np.ndarray, tokens: np.ndarray, starts: np.ndarray, audit: object,
+    audit_keys: Collection[str],
+) -> bool:  # fmt: skip
+    arrays = ((counts, np.int64), (tokens, np.int32), (starts, np.int64))
+    if any(array.ndim != 1 or array.dtype != dtype or not array.size for array, dtype in arrays):
+        return False
+    return bool(
+        len(counts) == len(words) == len(set(words))
+        and 0 <= tokens.min() <= tokens.max() < len(words)
+        and starts[0] == 0
+        and starts[-1] == len(tokens)
+        and (starts[1:] > starts[:-1]).all()
+        and counts.min() >= 1
+        and counts.sum() == len(tokens)
+        and isinstance(audit, dict)
+        and audit.keys() == set(audit_keys)
+        and all(isinstance(value, int) for value in audit.values())
+    )
+
+
+def _digest(tensors: Mapping[str, np.ndarray], audit: str) -> str:
+    """Hexadecimal SHA-256 of all that a file holds besides its key."""
+    digest = hashlib.sha256(audit.encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def save(
@@ -82,16 +133,22 @@ def save(
     sentence_starts: np.ndarray,
     audit: Mapping[str, int],
 ) -> None:
-    """Keep a corpus under `key`; the file appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_tensors(
-        _file(folder, key),
-        {
-            "counts": counts,
-            "tokens": tokens,
-            "sentence_starts": sentence_starts,
-            # Words of a text hold no whitespace, so that a newline tells them apart.
-            "words_utf8": np.frombuffer("\n".join(words).encode(), dtype=np.uint8),
-        },
-        {"key": key, "audit": json.dumps(audit)},
-    )
+    """Keep a corpus under `key`; the file appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+    tensors = {
+        "counts": counts,
+        "tokens": tokens,
+        "sentence_starts": sentence_starts,
+        # Words of a text hold no whitespace, so that a newline tells them apart.
+        "words_utf8": np.frombuffer("\n".join(words).encode(), dtype=np.uint8),
+    }
+    text = json.dumps(audit)
+    metadata = {"key": key, "audit": text, "content": _digest(tensors, text)}
+    write_tensors(_file(folder, key), tensors, metadata)

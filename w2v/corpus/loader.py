@@ -3,7 +3,8 @@
     chunks of text --threads--> chunk ids --in order--> ids of first appearance --> temporary file
     then: choose the vocabulary, renumber and drop in place, map the file
 
-Peak memory is a few chunks and the word table, whatever the size of the corpus.
+Peak memory is a few chunks and the word table, whatever the size of the corpus, and however short
+or long its lines: where the sentences begin is kept in a file too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -29,7 +31,7 @@ from w2v.corpus.sources import (
     token_too_long,
 )
 from w2v.corpus.tokenizer import Chunk, WordTable, tokenize
-from w2v.errors import CorpusError
+from w2v.errors import CorpusError, OutputError, shown
 from w2v.numerics import jit
 from w2v.vocab import Vocabulary, kept_words
 
@@ -39,7 +41,15 @@ MAX_SENTENCE_WORDS = 10_000
 MIN_VOCABULARY = 2
 """One word alone has no other word to be told apart from."""
 
+MAX_DISTINCT = 2**31 - 1
+"""Ids are int32. So many words would take over 60 GB of memory to count."""
+
+MAX_READERS = 16
+"""Threads that tokenise: each holds a chunk, and so many outrun any disk."""
+
 _DROPPED = -1
+_LENGTH = np.uint16
+"""Of a sentence, which has at most `MAX_SENTENCE_WORDS` words."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ class Audit:
         dropped_rare: tokens of words rarer than min_count.
         dropped_max_vocab: tokens of words beyond max_vocab.
         max_count: count of the most frequent word.
+        longest_sentence: kept words of the longest sentence; with 1, there is nothing to learn.
     """
 
     files: int
@@ -69,6 +80,7 @@ class Audit:
     dropped_rare: int
     dropped_max_vocab: int
     max_count: int
+    longest_sentence: int
 
 
 @dataclass(frozen=True)
@@ -102,26 +114,68 @@ class _Words(Protocol):
     def words(self, ids: np.ndarray) -> list[str]: ...
 
 
-class _Encoder:
-    """Collects tokens in order: ids to a temporary file, sentence lengths to memory."""
+class _Scratch:
+    """A temporary file of numbers: written once, then mapped. Gone however the process ends."""
 
     def __init__(self) -> None:
-        self.lengths: list[np.ndarray] = []
+        # Unlinked at once; it lives on while it is open or mapped.
+        self._file: BinaryIO = tempfile.TemporaryFile(prefix="w2v-")  # noqa: SIM115
+
+    def write(self, array: np.ndarray) -> None:
+        with self._explained():
+            self._file.write(array.data)
+
+    def mapped(self, dtype: Any, count: int) -> np.ndarray:
+        """The file as `count` numbers; if it is shorter, it grows to as many."""
+        with self._explained():
+            self._file.flush()
+            if os.fstat(self._file.fileno()).st_size < count * np.dtype(dtype).itemsize:
+                self._grow(count * np.dtype(dtype).itemsize)
+            mapped: np.ndarray = np.memmap(self._file, dtype=dtype, mode="r+", shape=(count,))
+        return mapped
+
+    def _grow(self, size: int) -> None:
+        if hasattr(os, "posix_fallocate"):
+            # Blocks are taken now: a disk that is full later, under a map, kills the process.
+            os.posix_fallocate(self._file.fileno(), 0, size)
+        else:
+            self._file.truncate(size)
+
+    def close(self) -> None:
+        with suppress(OSError):  # after a failed write, it would try once more
+            self._file.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{tempfile.gettempdir()}: expected room for the ids of the corpus, 4 bytes a word "
+                f"and 10 a sentence, got: {error.strerror} (TMPDIR names another folder)"
+            ) from error
+
+
+class _Encoder:
+    """Collects tokens in order: ids and sentence lengths, in temporary files."""
+
+    def __init__(self) -> None:
+        self.tokens, self.lengths, self.starts = _Scratch(), _Scratch(), _Scratch()
+        self.sentences = 0
         self.open_length = 0  # words of the line that the last chunk left unfinished
         self.lines = 0
         self.lines_split = 0
-        # Unlinked at once: it is gone however the process ends, and lives on while mapped.
-        self.file: BinaryIO = tempfile.TemporaryFile(prefix="w2v-")  # noqa: SIM115
 
     def __enter__(self) -> _Encoder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.file.close()
+        for file in (self.tokens, self.lengths, self.starts):
+            file.close()
 
     def add(self, tokens: np.ndarray, line_lengths: np.ndarray) -> None:
         """Take (N,) int32 tokens, and the words before each newline and after the last one."""
-        self.file.write(tokens.tobytes())
+        self.tokens.write(tokens)
         lengths = line_lengths.copy()
         lengths[0] += self.open_length
         self.open_length = int(lengths[-1])
@@ -145,7 +199,8 @@ class _Encoder:
                 whole, rest = divmod(length, MAX_SENTENCE_WORDS)
                 parts += [MAX_SENTENCE_WORDS] * whole + [rest] * (rest > 0)
             lengths = np.array(parts, dtype=np.int64)
-        self.lengths.append(lengths)
+        self.sentences += len(lengths)
+        self.lengths.write(lengths.astype(_LENGTH))
 
     def finish(
         self, table: _Words, name: str, files: int, min_count: int, max_vocab: int | None
@@ -165,7 +220,7 @@ class _Encoder:
         if len(kept_ids) < MIN_VOCABULARY:
             raise CorpusError(
                 f"{name}: expected at least {MIN_VOCABULARY} different words, got one that is "
-                f"kept, {table.words(kept_ids)[0]!r} (of {len(counts)} in the text; "
+                f"kept, {shown(table.words(kept_ids)[0])} (of {len(counts)} in the text; "
                 f"min_count = {min_count})"
             )
         new_ids = np.full(len(counts), _DROPPED, dtype=np.int32)
@@ -174,18 +229,18 @@ class _Encoder:
         kept = int(vocabulary.counts.sum())
         rare = int(counts[counts < min_count].sum())
 
-        self.file.flush()
-        tokens: np.ndarray = np.memmap(self.file, dtype=np.int32, mode="r+", shape=(words,))
-        lengths = np.concatenate(self.lengths)
-        _renumber(tokens, new_ids, lengths)
-        lengths = lengths[lengths > 0]
-        starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        tokens = self.tokens.mapped(np.int32, words)
+        lengths = self.lengths.mapped(_LENGTH, self.sentences)
+        starts = self.starts.mapped(np.int64, self.sentences + 1)
+        sentences, longest = _renumber(tokens, new_ids, lengths, starts)
+        starts = starts[: sentences + 1]
+        starts.flags.writeable = False
         tokens = tokens[:kept]
         tokens.flags.writeable = False
         audit = Audit(
             files=files,
             lines=self.lines,
-            sentences=len(lengths),
+            sentences=sentences,
             lines_split=self.lines_split,
             words=words,
             distinct=len(counts),
@@ -193,24 +248,32 @@ class _Encoder:
             dropped_rare=rare,
             dropped_max_vocab=words - kept - rare,
             max_count=max_count,
+            longest_sentence=longest,
         )
         return Corpus(vocabulary, tokens, starts, audit)
 
 
 @jit
-def _renumber(tokens: Any, new_ids: Any, lengths: Any) -> None:
-    """Replace ids by `new_ids`, close the gaps of dropped words, and shorten `lengths` alike."""
-    read = write = 0
+def _renumber(tokens: Any, new_ids: Any, lengths: Any, starts: Any) -> Any:
+    """Replace ids by `new_ids`, and close the gaps of dropped words and of sentences left empty.
+
+    Fills `starts`; returns how many sentences there are, and the words of the longest.
+    """
+    read = write = sentences = longest = 0
+    starts[0] = 0
     for sentence in range(lengths.size):
-        end = read + lengths[sentence]
-        start = write
+        end = read + np.int64(lengths[sentence])
         while read < end:
             word = new_ids[tokens[read]]
             if word != _DROPPED:
                 tokens[write] = word
                 write += 1
             read += 1
-        lengths[sentence] = write - start
+        if write > starts[sentences]:
+            longest = max(longest, write - starts[sentences])
+            sentences += 1
+            starts[sentences] = write
+    return sentences, longest
 
 
 def read_corpus(
@@ -238,7 +301,9 @@ def read_corpus(
         on_progress: called with (bytes of text read so far, bytes in all or None if unknown).
 
     Raises:
-        CorpusError: see `sources`; or there is nothing to train on.
+        CorpusError: see `sources`; or there is nothing to train on; or a file was changed while it
+            was read.
+        OutputError: no room for the temporary files, or no cache can be written there.
     """
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     sources = expand(given)
@@ -250,10 +315,12 @@ def read_corpus(
         "encoding_errors": encoding_errors,
         "max_sentence_words": MAX_SENTENCE_WORDS,
     }
+    stamps = [source.stamp() for source in sources]
     key = None
     if cache_dir is not None:
+        cache.check_folder(Path(cache_dir))
         key = cache.content_key(sources, options)
-        found = cache.load(Path(cache_dir), key)
+        found = cache.load(Path(cache_dir), key, [field.name for field in fields(Audit)])
         if found is not None:
             words, counts, tokens, starts, audit = found
             return Corpus(Vocabulary(words, counts), tokens, starts, Audit(**audit))
@@ -262,21 +329,31 @@ def read_corpus(
     known = [size for size in sizes if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
     table = WordTable()
+    tokenize(b"\n")  # compiled here, where Ctrl-C ends it, and not in a thread that is waited for
     done = 0
+    readers = min(workers, MAX_READERS)
     with (
         _Encoder() as encoder,
-        ThreadPoolExecutor(max_workers=workers, thread_name_prefix="w2v-read") as pool,
+        ThreadPoolExecutor(max_workers=readers, thread_name_prefix="w2v-read") as pool,
     ):
-        for source, offset, chunk in _tokenized(sources, lowercase, encoding_errors, pool, workers):
+        for source, offset, chunk in _tokenized(sources, lowercase, encoding_errors, pool, readers):
             if chunk is None:
                 encoder.end_file()
                 continue
             if chunk.longest >= MAX_TOKEN_BYTES:
                 raise token_too_long(source, offset + chunk.longest_at)
             encoder.add(table.add(chunk), chunk.line_lengths)
+            if len(table) > MAX_DISTINCT:
+                raise CorpusError(f"{name}: expected at most {MAX_DISTINCT} words, got more")
             done += len(chunk.data)
             if on_progress is not None:
                 on_progress(done, total)
+        for source, stamp in zip(sources, stamps, strict=True):
+            if source.stamp() != stamp:
+                raise CorpusError(
+                    f"{source.name}: expected a file that stays as it is while it is read, got one "
+                    "that changed (read a copy)"
+                )
         corpus = encoder.finish(table, name, len(sources), min_count, max_vocab)
     if cache_dir is not None and key is not None:
         cache.save(
@@ -334,7 +411,7 @@ def encode_sentences(
             if isinstance(sentence, (str, bytes)):
                 raise CorpusError(
                     f"sentence {place}: expected a list of words, got a "
-                    f"{type(sentence).__name__}: {sentence[:40]!r} (split it first)"
+                    f"{type(sentence).__name__}: {shown(sentence)} (split it first)"
                 )
             tokens = table.add(sentence, place)
             encoder.add(tokens, np.array([len(tokens), 0], dtype=np.int64))
@@ -353,7 +430,7 @@ class _PythonWords:
         for position, word in enumerate(sentence):
             if not isinstance(word, str):
                 raise CorpusError(
-                    f"sentence {place}: expected words of type str, got {word!r} at {position}"
+                    f"sentence {place}: expected words of type str, got {shown(word)} at {position}"
                 )
             word_id = self._ids.setdefault(word, len(self._ids))
             if word_id == len(self._counts):

@@ -7,22 +7,19 @@ Yields chunks of UTF-8 bytes that end between two words. Does not know words or 
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import glob
-import gzip
-import lzma
 import os
 import re
 import stat
 import sys
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, Literal, Protocol
 
+from w2v.corpus.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.errors import CorpusError
 
 EncodingErrors = Literal["strict", "replace", "ignore"]
@@ -35,10 +32,7 @@ MAX_TOKEN_BYTES = 2**19
 
 STDIN = "-"
 
-_MAGIC = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
-_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)")  # a block, or the empty file
-_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-_LONGEST_MAGIC = 10
+_LONGEST_SHOWN_NAME = 80
 
 # The bytes of all characters at which str.split() splits.
 WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
@@ -54,15 +48,32 @@ class Source:
 
     def size(self) -> int | None:
         """Bytes on disk; None where that means nothing (standard input, a pipe)."""
-        if self.path is None:
-            return None
-        status = self.path.stat()
-        return status.st_size if stat.S_ISREG(status.st_mode) else None
+        status = self._status()
+        return None if status is None else status.st_size
 
     def text_size(self) -> int | None:
         """Bytes of text to come; None where the size on disk does not tell."""
-        compressed = self.path is not None and self.path.suffix.lower() in _SUFFIXES
+        compressed = self.path is not None and self.path.suffix.lower() in SUFFIXES
         return None if compressed else self.size()
+
+    def stamp(self) -> object:
+        """Something that is another once an ordinary file has been changed or replaced."""
+        status = self._status()
+        return status and (status.st_ino, status.st_size, status.st_mtime_ns)
+
+    def _status(self) -> os.stat_result | None:
+        """Of an ordinary file; None for anything else.
+
+        Raises:
+            CorpusError: there is nothing of that name (any more).
+        """
+        if self.path is None:
+            return None
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise CorpusError(f"{self.name}: cannot be read: {error.strerror}") from error
+        return status if stat.S_ISREG(status.st_mode) else None
 
 
 def expand(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
@@ -78,30 +89,41 @@ def expand(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
     sources: list[Source] = []
     for given in paths:
         name = os.fspath(given)
-        path = Path(name)
-        if name == STDIN:
-            sources.append(Source("standard input", None))
-        elif path.is_dir():
-            found = _files_below(path)
-            if not found:
-                raise CorpusError(f"{name}: expected a folder with text files, got none in it")
-            sources.extend(found)
-        elif path.exists():
-            sources.append(Source(name, path))
-        else:
-            matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (absolute patterns)
-            for match in matches:
-                matched = Path(match)
-                sources += _files_below(matched) if matched.is_dir() else [Source(match, matched)]
-            if not matches:
-                shown = name if len(name) <= 80 else name[:77] + "..."
-                what = "files that match" if glob.has_magic(name) else "a file or folder"
-                raise CorpusError(f"{shown}: expected {what}, got nothing of that name")
+        try:
+            sources += [Source("standard input", None)] if name == STDIN else _files(name)
+        except OSError as error:
+            raise CorpusError(f"{_short(name)}: cannot be read: {error.strerror}") from error
     if sum(source.path is None for source in sources) > 1:
         raise CorpusError("-: expected standard input once, got it twice")
     if not sources:
         raise CorpusError("corpus: expected at least one path, got none")
     return sources
+
+
+def _files(name: str) -> list[Source]:
+    """The files of one name, folder or pattern."""
+    path = Path(name)
+    if not name:  # which the file system would take for the current folder
+        raise CorpusError("corpus: expected a path, got an empty one")
+    if path.is_dir():
+        found = _files_below(path)
+        if not found:
+            raise CorpusError(f"{name}: expected a folder with text files, got none in it")
+        return found
+    if path.is_symlink() or path.exists():
+        return [Source(name, path)]
+    found = []
+    for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207 (absolute patterns)
+        matched = Path(match)
+        found += _files_below(matched) if matched.is_dir() else [Source(match, matched)]
+    if not found:
+        what = "files that match" if glob.has_magic(name) else "a file or folder"
+        raise CorpusError(f"{_short(name)}: expected {what}, got nothing of that name")
+    return found
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_SHOWN_NAME else name[:_LONGEST_SHOWN_NAME] + "..."
 
 
 def _files_below(folder: Path) -> list[Source]:
@@ -129,13 +151,15 @@ def chunks(
     offset = 0
     decode = codecs.getincrementaldecoder("utf-8")(encoding_errors)
     carry = b""
+    at_start = True
     try:
         with _open(source) as stream:
             while True:
                 block = stream.read(CHUNK_BYTES)
-                if offset == 0 and not carry and block.startswith(codecs.BOM_UTF8):
+                if at_start and block.startswith(codecs.BOM_UTF8):
                     block = block[len(codecs.BOM_UTF8) :]
                     offset = len(codecs.BOM_UTF8)
+                at_start = False
                 if encoding_errors != "strict":
                     last = not block
                     block = _lenient(decode.decode(block, last), encoding_errors)
@@ -153,19 +177,7 @@ def chunks(
                     offset += cut
             if carry:
                 yield offset, _checked(source, carry, offset, lowercase)
-    except EOFError as error:
-        raise CorpusError(
-            f"{source.name}: expected a whole compressed file, got a truncated one"
-        ) from error
-    except (lzma.LZMAError, zlib.error, gzip.BadGzipFile, _zstd_error()) as error:
-        raise CorpusError(
-            f"{source.name}: expected a whole compressed file, got a damaged one ({error})"
-        ) from error
     except OSError as error:
-        if error.errno is None:  # bz2 says "Invalid data stream" in this way
-            raise CorpusError(
-                f"{source.name}: expected a whole compressed file, got a damaged one ({error})"
-            ) from error
         raise CorpusError(f"{source.name}: cannot be read: {error.strerror}") from error
 
 
@@ -215,62 +227,26 @@ def _checked(source: Source, text: bytes, offset: int, lowercase: bool) -> bytes
     return decoded.lower().encode() if lowercase else text
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 @contextmanager
-def _open(source: Source) -> Iterator[BinaryIO]:
+def _open(source: Source) -> Iterator[_Readable]:
     """Open a source, decompressing by what its first bytes say; standard input stays open."""
     with ExitStack() as stack:
         raw: Any  # a buffered reader: it can peek
         if source.path is None:
+            if sys.stdin is None:
+                raise CorpusError(f"{source.name}: expected text, got a closed stream")
             raw = sys.stdin.buffer
         else:
             raw = stack.enter_context(source.path.open("rb", buffering=2**18))
-        kind = _compression(raw.peek(_LONGEST_MAGIC)[:_LONGEST_MAGIC])
-        expected = _SUFFIXES.get(source.path.suffix.lower()) if source.path else None
+        kind = kind_of(raw.peek(LONGEST_MAGIC)[:LONGEST_MAGIC])
+        expected = SUFFIXES.get(source.path.suffix.lower()) if source.path else None
         if expected and kind != expected:
             raise CorpusError(
                 f"{source.name}: expected {expected} data, as its name says, "
                 f"got {kind or 'something else'}"
             )
-        if kind is None:
-            yield raw
-        else:
-            yield stack.enter_context(_decompressed(source, kind, raw))
-
-
-def _decompressed(source: Source, kind: str, raw: BinaryIO) -> Any:
-    if kind == "gzip":
-        return gzip.GzipFile(fileobj=raw)
-    if kind == "bzip2":
-        return bz2.BZ2File(raw)
-    if kind == "xz":
-        return lzma.LZMAFile(raw)
-    zstd = _zstd_module()
-    if zstd is None:
-        raise CorpusError(
-            f"{source.name}: reading .zst needs Python 3.14 or the extra: pip install 'w2v[zstd]'"
-        )
-    return zstd.ZstdFile(raw)
-
-
-def _compression(start: bytes) -> str | None:
-    for kind, magic in _MAGIC.items():
-        if start.startswith(magic):
-            return kind
-    return "bzip2" if _BZIP2.match(start) else None
-
-
-def _zstd_module() -> Any:
-    """Python's own module where it has one, the extra's otherwise, or None."""
-    try:
-        if sys.version_info >= (3, 14):
-            from compression import zstd
-        else:
-            from backports import zstd
-    except ImportError:
-        return None
-    return zstd
-
-
-def _zstd_error() -> type[Exception]:
-    zstd = _zstd_module()
-    return cast(type[Exception], zstd.ZstdError) if zstd else lzma.LZMAError
+        yield raw if kind is None else decompressed(source.name, kind, raw)

@@ -15,14 +15,13 @@ Nothing here is a pickle: loading a file runs no code from it. Knows nothing of 
 
 from __future__ import annotations
 
-import mmap as memory
 import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from w2v.errors import ConfigError, FormatError
 from w2v.formats import binary, native, sniff, text
+from w2v.formats.content import opened
 from w2v.formats.table import VectorTable, check_finite, check_words
 
 __all__ = ["EXTENSIONS", "VectorTable", "check_format", "estimated_bytes", "read", "write"]
@@ -77,7 +76,7 @@ def read(path: str | os.PathLike[str], *, mmap: bool = False) -> VectorTable:
 
     Args:
         path: the extension says the format; where it is none of `EXTENSIONS`, the content does.
-            A pipe is read to its end first.
+            A pipe is read to its end first, into a temporary file.
         mmap: map the vectors from the file in place of reading them: safetensors only.
 
     Raises:
@@ -85,43 +84,31 @@ def read(path: str | os.PathLike[str], *, mmap: bool = False) -> VectorTable:
         ConfigError: `mmap` with a format that cannot be mapped.
     """
     name = os.fspath(path)
-    content = _content(name)
-    head = content[: sniff.HEAD_BYTES]
     expected = EXTENSIONS.get(Path(path).suffix)
-    foreign = sniff.foreign(head)
-    if foreign is not None:
-        raise FormatError(f"{name}: expected {expected or 'word vectors'}, got {foreign}")
-    likely = sniff.vector_format(head)
-    kind = likely if expected is None else expected
-    if mmap and kind != sniff.SAFETENSORS:
-        raise ConfigError(f"{name}: expected a .safetensors file for mmap=True, got {kind}")
-    try:
-        if kind == sniff.SAFETENSORS:
-            return native.read(name, mmap=mmap)
-        return binary.read(name, content) if kind == sniff.BINARY else text.read(name, content)
-    except FormatError as error:
-        if likely == kind:
-            raise
-        raise FormatError(f"{error}; the file looks like {likely}") from error
+    likely: str | None = None
 
+    def accept(head: bytes, is_pipe: bool) -> None:
+        nonlocal likely
+        foreign, likely = sniff.foreign(head), sniff.vector_format(head)
+        if foreign is None and likely is None and is_pipe:
+            foreign = "something else through a pipe"
+        if foreign is not None:
+            raise FormatError(f"{name}: expected {expected or 'word vectors'}, got {foreign}")
 
-def _content(path: str) -> bytes | memory.mmap:
-    """A file's bytes: mapped, so that nothing is read twice; a pipe's are read."""
-    try:
-        with Path(path).open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                content: bytes | memory.mmap = stream.read()
-            elif status.st_size == 0:
-                content = b""
-            else:
-                content = memory.mmap(stream.fileno(), 0, access=memory.ACCESS_READ)
-    except OSError as error:
-        what = "a folder" if isinstance(error, IsADirectoryError) else error.strerror or str(error)
-        raise FormatError(f"{path}: expected a file of word vectors, got {what}") from error
-    if len(content) == 0:
-        raise FormatError(f"{path}: expected a file of word vectors, got an empty file")
-    return content
+    with opened(name, accept) as content:
+        kind = expected or likely or sniff.TEXT
+        if mmap and kind != sniff.SAFETENSORS:
+            raise ConfigError(f"{name}: expected a .safetensors file for mmap=True, got {kind}")
+        try:
+            if kind == sniff.SAFETENSORS:
+                return native.read(name, content.path, mmap=mmap)
+            return binary.read(name, content) if kind == sniff.BINARY else text.read(name, content)
+        except FormatError as error:
+            if likely in (kind, None):
+                raise
+            raise FormatError(f"{error}; the file looks like {likely}") from error
+        except MemoryError as error:
+            raise MemoryError(f"{name}: {error}") from error
 
 
 def write(path: str | os.PathLike[str], table: VectorTable) -> None:

@@ -8,30 +8,32 @@ Source: word2vec.c, TrainModel, and distance.c (https://github.com/tmikolov/word
 
 from __future__ import annotations
 
-import mmap
-
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.files import atomic_write
+from w2v.formats.content import Content
 from w2v.formats.sniff import HEADER
 from w2v.formats.table import (
+    LONGEST_ROW,
+    LONGEST_WORD,
     FloatMatrix,
     VectorTable,
     check_finite,
     check_unique,
     row_blocks,
-    shown,
 )
 
 _FLOAT = np.dtype("<f4")
-_NEWLINE = ord("\n")
+_NEWLINE = b"\n"
+_BLOCK = 2**22
+"""Bytes read at once, if no row is longer."""
 _LONGEST_HEADER = 128
 _SHORTEST_WORD = 2
 """Bytes: one character and the space."""
 
 
-def read(path: str, content: bytes | mmap.mmap) -> VectorTable:
+def read(path: str, content: Content) -> VectorTable:
     """Read a whole file.
 
     Args:
@@ -48,7 +50,7 @@ def read(path: str, content: bytes | mmap.mmap) -> VectorTable:
     return VectorTable(words, vectors)
 
 
-def _header(path: str, content: bytes | mmap.mmap) -> tuple[int, int, int]:
+def _header(path: str, content: Content) -> tuple[int, int, int]:
     """Rows, numbers a row, and where the first word begins."""
     head = content[:_LONGEST_HEADER]
     match = HEADER.match(head)
@@ -72,55 +74,70 @@ def _header(path: str, content: bytes | mmap.mmap) -> tuple[int, int, int]:
             f"{path}: expected at least {least} bytes for {rows} words of {vector_size} numbers, "
             f"got {left}"
         )
+    if vector_size * _FLOAT.itemsize > LONGEST_ROW:
+        raise FormatError(
+            f"{path}: expected at most {LONGEST_ROW // _FLOAT.itemsize} numbers a word in the "
+            f"first line, got {vector_size}"
+        )
     return rows, vector_size, match.end()
 
 
 def _rows(
-    path: str, content: bytes | mmap.mmap, rows: int, vector_size: int, position: int
+    path: str, content: Content, rows: int, vector_size: int, position: int
 ) -> tuple[list[str], FloatMatrix]:
     words: list[str] = []
     vectors = np.empty((rows, vector_size), _FLOAT)
     row_bytes = vector_size * _FLOAT.itemsize
-    size = len(content)
-    source = memoryview(content)
     target = memoryview(vectors.reshape(-1).view(np.uint8).data)
-    find = content.find
-    try:
-        for filled in range(0, rows * row_bytes, row_bytes):
-            if position < size and source[position] == _NEWLINE:
-                position += 1
-            space = find(b" ", position)
-            end = space + 1 + row_bytes
-            if space <= position or end > size:
-                raise _bad_row(path, len(words) + 1, rows, position, space, size)
-            words.append(str(source[position:space], "utf-8"))
-            target[filled : filled + row_bytes] = source[space + 1 : end]
-            position = end
-    except UnicodeDecodeError as error:
-        raise FormatError(
-            f"{path}: row {len(words) + 1}: expected a word in UTF-8, "
-            f"got byte 0x{error.object[error.start]:02x} at offset {position + error.start}"
-        ) from error
-    finally:
-        source.release()
-    if position < size and content[position] == _NEWLINE:
+    filled = 0
+    while len(words) < rows:
+        # Whole rows of a block; what is left of it is the beginning of the next.
+        block = content[position : position + max(_BLOCK, LONGEST_WORD + row_bytes + 2)]
+        size, at, done = len(block), 0, len(words)
+        source = memoryview(block)
+        try:
+            while len(words) < rows:
+                begin = at + (block[at : at + 1] == _NEWLINE)
+                space = block.find(b" ", begin)
+                end = space + 1 + row_bytes
+                if not 0 < space - begin <= LONGEST_WORD or end > size:
+                    break
+                words.append(str(source[begin:space], "utf-8"))
+                target[filled : filled + row_bytes] = source[space + 1 : end]
+                filled += row_bytes
+                at = end
+        except UnicodeDecodeError as error:
+            raise FormatError(
+                f"{path}: row {len(words) + 1}: expected a word in UTF-8, got byte "
+                f"0x{error.object[error.start]:02x} at offset {position + begin + error.start}"
+            ) from error
+        if len(words) == done:
+            raise _bad_row(path, done + 1, rows, block, len(content) - position)
+        position += at
+    if content[position : position + 1] == _NEWLINE:
         position += 1
-    if position != size:
+    if position != len(content):
         raise FormatError(
             f"{path}: expected the end of the file after {rows} words, "
-            f"got {size - position} more bytes"
+            f"got {len(content) - position} more bytes"
         )
     return words, vectors
 
 
-def _bad_row(path: str, row: int, rows: int, position: int, space: int, size: int) -> FormatError:
-    if space == position:
-        return FormatError(f"{path}: row {row}: expected a word, got an empty one")
-    if position == size:
+def _bad_row(path: str, row: int, rows: int, block: bytes, left: int) -> FormatError:
+    """The error for a row that `block` begins with, `left` bytes before the end of the file."""
+    block = block.removeprefix(_NEWLINE)
+    if not block:
         return FormatError(f"{path}: expected {rows} words, got {row - 1} (cut short?)")
+    if block.startswith(b" "):
+        return FormatError(f"{path}: row {row}: expected a word, got an empty one")
+    if b" " not in block[:LONGEST_WORD] and left > LONGEST_WORD:
+        return FormatError(
+            f"{path}: row {row}: expected a word and a space, got no space in {LONGEST_WORD} bytes"
+        )
     return FormatError(
         f"{path}: row {row}: expected a word, a space and its numbers, "
-        f"got the end of the file after {size - position} bytes (cut short?)"
+        f"got the end of the file after {len(block)} bytes (cut short?)"
     )
 
 

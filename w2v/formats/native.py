@@ -8,13 +8,14 @@ memory-mapped on request.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
 
 import w2v
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.formats.table import VectorTable, check_finite, check_unique
 from w2v.tensorfile import Tensors, read_tensors, write_tensors
 
@@ -30,24 +31,26 @@ _TENSORS: dict[str, tuple[type[Any], int]] = {
     "word_offsets": (np.int64, 1),
 }
 _OPTIONAL = {"context_vectors", "output_bias", "counts"}
+_MOST_NAMES = 8
 
 
-def read(path: str, *, mmap: bool) -> VectorTable:
+def read(path: str, file: str, *, mmap: bool) -> VectorTable:
     """Read a file that `write` wrote.
 
     Args:
-        path: the file.
+        path: what messages call it.
+        file: where it is.
         mmap: map the vectors in place of reading them. They are then not searched for NaN, which
             would read them all.
 
     Raises:
         FormatError: not such a file, of another version, or its parts contradict one another.
     """
-    tensors, metadata = read_tensors(path, mmap=mmap)
+    tensors, metadata = read_tensors(file, mmap=mmap, name=path)
     if metadata.get("format") != FORMAT:
         raise FormatError(
             f"{path}: expected vectors written by w2v (metadata format={FORMAT}), "
-            f"got a safetensors file with {', '.join(tensors) or 'no tensors'}"
+            f"got a safetensors file with {_names(tensors)}"
         )
     if metadata.get("format_version") != FORMAT_VERSION:
         raise FormatError(
@@ -55,7 +58,7 @@ def read(path: str, *, mmap: bool) -> VectorTable:
             f"got {metadata.get('format_version')} (written by a newer w2v?)"
         )
     _check_shapes(path, tensors)
-    words = _words(path, tensors)
+    words = unpack_words(path, tensors)
     check_unique(path, words)
     vectors, context_vectors = tensors["center_vectors"], tensors.get("context_vectors")
     bias = tensors.get("output_bias")
@@ -68,12 +71,19 @@ def read(path: str, *, mmap: bool) -> VectorTable:
     return VectorTable(words, vectors, tensors.get("counts"), context_vectors, metadata, bias)
 
 
+def _names(tensors: Tensors) -> str:
+    """A stranger's file may have thousands, of any length."""
+    shown_names = [shown(name)[1:-1] for name in islice(tensors, _MOST_NAMES)]
+    more = [f"{len(tensors) - _MOST_NAMES} more"] if len(tensors) > _MOST_NAMES else []
+    return ", ".join(shown_names + more) or "no tensors"
+
+
 def _check_shapes(path: str, tensors: Tensors) -> None:
     for name, (dtype, dimensions) in _TENSORS.items():
         tensor = tensors.get(name)
         if tensor is None:
             if name not in _OPTIONAL:
-                raise FormatError(f"{path}: expected a tensor {name}, got {', '.join(tensors)}")
+                raise FormatError(f"{path}: expected a tensor {name}, got {_names(tensors)}")
             continue
         if tensor.dtype != dtype or tensor.ndim != dimensions:
             raise FormatError(
@@ -102,7 +112,20 @@ def _check_shapes(path: str, tensors: Tensors) -> None:
         )
 
 
-def _words(path: str, tensors: Tensors) -> list[str]:
+def pack_words(words: Sequence[str]) -> Tensors:
+    """The tensors that hold words."""
+    encoded = [word.encode() for word in words]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(word) for word in encoded], out=offsets[1:])
+    return {"words_utf8": np.frombuffer(b"".join(encoded), np.uint8), "word_offsets": offsets}
+
+
+def unpack_words(path: str, tensors: Tensors) -> list[str]:
+    """The words that `pack_words` packed.
+
+    Raises:
+        FormatError: the offsets contradict the bytes, or the bytes are no UTF-8.
+    """
     encoded = tensors["words_utf8"].tobytes()
     offsets = tensors["word_offsets"]
     if offsets[0] != 0 or offsets[-1] != len(encoded) or (offsets[1:] <= offsets[:-1]).any():
@@ -126,19 +149,16 @@ def _words(path: str, tensors: Tensors) -> list[str]:
 
 def write(path: str, table: VectorTable) -> None:
     """Write a table, already checked, so that the file appears whole or not at all."""
-    encoded = [word.encode() for word in table.words]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(word) for word in encoded], out=offsets[1:])
-    tensors: Tensors = {
-        "center_vectors": table.vectors,
-        "words_utf8": np.frombuffer(b"".join(encoded), np.uint8),
-        "word_offsets": offsets,
-    }
+    tensors: Tensors = {"center_vectors": table.vectors, **pack_words(table.words)}
     if table.context_vectors is not None:
         tensors["context_vectors"] = table.context_vectors
     if table.output_bias is not None:
         tensors["output_bias"] = table.output_bias
     if table.counts is not None:
         tensors["counts"] = table.counts
-    own = {"format": FORMAT, "format_version": FORMAT_VERSION, "w2v_version": w2v.__version__}
-    write_tensors(path, tensors, {**table.metadata, **own})
+    write_tensors(path, tensors, {**table.metadata, **own_metadata()})
+
+
+def own_metadata() -> dict[str, str]:
+    """What tells these files from other safetensors."""
+    return {"format": FORMAT, "format_version": FORMAT_VERSION, "w2v_version": w2v.__version__}

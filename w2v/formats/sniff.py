@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import re
 
-HEAD_BYTES = 2**16
-"""How much of a file's beginning is enough to tell."""
-
 BINARY, TEXT, SAFETENSORS = "word2vec binary", "word2vec text", "safetensors"
 
 _SIGNATURES = (
@@ -24,13 +21,22 @@ _SIGNATURES = (
     (b"\xff\xfe", "UTF-16 text (convert it to UTF-8 first)"),
     (b"\xfe\xff", "UTF-16 text (convert it to UTF-8 first)"),
     (b"\x89HDF", "an HDF5 file"),
+    (b"version https://git-lfs", "a Git LFS pointer (git lfs pull fetches the file itself)"),
+    (b"%PDF-", "a PDF document"),
+    (b"\x7fELF", "a program"),
     *(
         (b"\x80" + bytes([protocol]), "a pickle, such as gensim's save()")
         for protocol in range(2, 6)
     ),
 )
 _MARKUP = re.compile(rb"\s*<(!doctype|html|head|\?xml)\b", re.IGNORECASE)
+_JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[\["{\]])')
 HEADER = re.compile(rb"[ \t]*([+-]?[0-9]+)[ \t]+([+-]?[0-9]+)[ \t\r]*(?:\n|\Z)")
+_LIKE_A_NUMBER = re.compile(
+    rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)",
+    re.IGNORECASE,
+)
+BOM = "\ufeff".encode()
 NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
@@ -39,28 +45,46 @@ def foreign(head: bytes) -> str | None:
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return name
-    if _MARKUP.match(head):
-        first_line = head.split(b"\n", 1)[0]
-        fields = first_line.split()
-        # "<html> 0.1 0.2" is a row of a text file: tokenised web pages have such words.
-        if len(fields) < 2 or not all(NUMBER.fullmatch(number) for number in fields[1:]):
+    # "<html> 0.1 0.2" is a row of a text file: tokenised web pages have such words.
+    if not _is_row(head):
+        if _MARKUP.match(head):
             return "an HTML or XML page (a failed download?)"
+        if _JSON.match(head):
+            return "a JSON document"
     return None
 
 
-def vector_format(head: bytes) -> str:
-    """The most likely of `BINARY`, `TEXT` and `SAFETENSORS` for a file that begins with `head`."""
+def vector_format(head: bytes) -> str | None:
+    """The most likely of `BINARY`, `TEXT` and `SAFETENSORS` for a file that begins with `head`.
+
+    None if it looks like none of them.
+    """
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32:
         return SAFETENSORS
     header = HEADER.match(head)
     if header is None:
-        return TEXT  # only text may lack the header
-    row, newline, _ = head[header.end() :].partition(b"\n")
+        return TEXT if _is_row(head.removeprefix(BOM)) else None  # only text may lack the header
+    row = head[header.end() :].partition(b"\n")[0]
+    return TEXT if _is_text(row) else BINARY
+
+
+def _is_text(line: bytes) -> bool:
+    """Whether a line has no control characters, which the bytes of numbers are seldom without."""
     try:
-        (row if newline else row[:-4]).decode()
-    except UnicodeDecodeError:
-        return BINARY
-    numbers = row.split()[1:]
+        return "".join(line.decode().split()).isprintable()
+    except UnicodeDecodeError as error:
+        # The head may end inside a character.
+        return error.reason == "unexpected end of data" and _is_text(line[: error.start])
+
+
+def _is_row(text: bytes) -> bool:
+    """Whether the first line is a word and numbers, NaN and infinities included, or begins so."""
+    line, newline, _ = text.partition(b"\n")
+    fields = line.split()
     if not newline:
-        numbers = numbers[:-1]  # the head may end inside a number
-    return TEXT if all(NUMBER.fullmatch(number) for number in numbers) else BINARY
+        fields = fields[:-1]  # the text may end inside a number
+    try:
+        b" ".join(fields).decode()
+    except UnicodeDecodeError:
+        return False
+    return len(fields) > (1 if newline else 0) and all(map(_LIKE_A_NUMBER.fullmatch, fields[1:]))

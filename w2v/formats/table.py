@@ -11,14 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 
 FloatMatrix = np.ndarray[Any, np.dtype[np.float32]]
 FloatVector = np.ndarray[Any, np.dtype[np.float32]]
 CountVector = np.ndarray[Any, np.dtype[np.int64]]
 
+LONGEST_WORD = 2**19
+"""Bytes; longer runs are no words, here as in a corpus."""
+LONGEST_ROW = 2**24
+"""Bytes of a row, as numbers or as text: a row is the least that must be in memory at once."""
+
 _ROWS_AT_ONCE = 16_384
-_LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,6 @@ class VectorTable:
     context_vectors: FloatMatrix | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     output_bias: FloatVector | None = None
-
-
-def shown(word: str) -> str:
-    """A word as an error message shows it: quoted, without control characters, not too long."""
-    return repr(word if len(word) <= _LONGEST_SHOWN else word[:_LONGEST_SHOWN] + "...")
 
 
 def row_blocks(rows: int) -> Iterator[slice]:

@@ -11,36 +11,36 @@ the same float32. Holds words and vectors only.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
 
 import numpy as np
 
-from w2v.errors import FormatError
+from w2v.errors import FormatError, shown
 from w2v.files import atomic_write
 from w2v.formats import decimals
+from w2v.formats.content import Content
 from w2v.formats.sniff import HEADER, NUMBER
 from w2v.formats.table import (
+    LONGEST_ROW,
+    LONGEST_WORD,
     FloatMatrix,
     VectorTable,
     bad_number,
     first_duplicate,
     first_not_finite,
-    shown,
 )
 
 _BLOCK = 2**20
 """Bytes parsed at once: the parser's arrays then stay in the cache."""
 _NUMBERS_AT_ONCE = 2**16
 """Numbers formatted at once, for the same reason."""
-_LONGEST_FIRST_LINE = 2**24
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _IS_BLANK = np.zeros(256, np.bool_)
 _IS_BLANK[list(_BLANK)] = True
 
 
-def read(path: str, content: bytes | mmap.mmap) -> VectorTable:
+def read(path: str, content: Content) -> VectorTable:
     """Read a whole file.
 
     Args:
@@ -54,11 +54,12 @@ def read(path: str, content: bytes | mmap.mmap) -> VectorTable:
     begin = len(_BOM) if content[: len(_BOM)] == _BOM else 0
     end = _end_of_text(content, begin)
     rows, vector_size, position, line = _header(path, content, begin, end)
+    _check_size(path, content, rows, vector_size, position, end, line)
     vectors = np.empty((rows, vector_size), np.float32)
     words: list[str] = []
     first_line = line
-    for block_begin, block_end in _blocks(content, position, end):
-        tokens = _Tokens(path, content[block_begin:block_end], line, block_begin, vector_size)
+    for offset, block in _blocks(path, content, position, end):
+        tokens = _Tokens(path, block, line, offset, vector_size)
         if len(words) + tokens.rows > rows:
             raise FormatError(
                 f"{path}:{first_line + rows}: expected the end of the file after {rows} rows, "
@@ -73,7 +74,7 @@ def read(path: str, content: bytes | mmap.mmap) -> VectorTable:
     return VectorTable(words, vectors)
 
 
-def _end_of_text(content: bytes | mmap.mmap, begin: int) -> int:
+def _end_of_text(content: Content, begin: int) -> int:
     """Where the last line ends, empty lines at the end not counted."""
     end = len(content)
     while end > begin:
@@ -85,15 +86,14 @@ def _end_of_text(content: bytes | mmap.mmap, begin: int) -> int:
     return end
 
 
-def _header(
-    path: str, content: bytes | mmap.mmap, begin: int, end: int
-) -> tuple[int, int, int, int]:
+def _header(path: str, content: Content, begin: int, end: int) -> tuple[int, int, int, int]:
     """Rows, numbers a row, and where the first row begins: its byte and its line."""
-    newline = content.find(b"\n", begin, min(end, begin + _LONGEST_FIRST_LINE))
-    line_end = end if newline < 0 else newline
-    if line_end - begin > _LONGEST_FIRST_LINE:
-        raise FormatError(f"{path}:1: expected lines, got none in {_LONGEST_FIRST_LINE} bytes")
-    first = content[begin:line_end]
+    first, newline, following = content[begin : min(end, begin + _BLOCK)].partition(b"\n")
+    if not newline:
+        start = content[begin : min(end, begin + LONGEST_ROW)]
+        first, newline, following = start.partition(b"\n")
+        if not newline and begin + len(start) < end:
+            raise FormatError(f"{path}:1: expected lines, got none in {LONGEST_ROW} bytes")
     fields = first.split()
     if not fields:
         raise FormatError(f"{path}:1: expected a word and numbers, got an empty line")
@@ -103,49 +103,73 @@ def _header(
                 f"{path}:1: expected a word and numbers, or two integers, got one field"
             )
         vector_size = len(fields) - 1
-        second = content[line_end : min(end, line_end + _BLOCK)].split(b"\n", 2)[1:2]
-        if vector_size == 1 and second and len(second[0].split()) > 2:
+        if vector_size == 1 and len(following.partition(b"\n")[0].split()) > 2:
             raise FormatError(
                 f"{path}:1: expected two integers (words, numbers a word), "
                 f"got {shown(first.decode(errors='replace'))}"
             )
-        rows = sum(
-            content[i : min(end, i + _BLOCK)].count(b"\n") for i in range(begin, end, _BLOCK)
-        )
-        return rows + 1, vector_size, begin, 1
+        return _lines(content, begin, end), vector_size, begin, 1
     rows, vector_size = int(fields[0][:_LONGEST_INTEGER]), int(fields[1][:_LONGEST_INTEGER])
     if rows < 1 or vector_size < 1:
         raise FormatError(
             f"{path}:1: expected at least one word and one number a word, "
             f"got {rows} and {vector_size}"
         )
-    # Before anything is allocated: the header may say anything. A row is at least a character,
-    # then a space and a digit a number; all but the last end their line.
+    return rows, vector_size, begin + len(first) + len(newline), 2
+
+
+def _check_size(
+    path: str, content: Content, rows: int, vector_size: int, begin: int, end: int, line: int
+) -> None:
+    """Compare the numbers of rows and columns with the bytes left, before anything is allocated.
+
+    Where there are as many lines as there should be, the error names the first that is short.
+    """
+    # A row is at least a character, then a space and a digit a number; all but the last end their
+    # line.
     least = rows * (2 + 2 * vector_size) - 1
-    left = max(0, end - line_end - 1)
-    if left < least:
-        raise FormatError(
-            f"{path}:1: expected at least {least} bytes for {rows} rows of {vector_size} numbers, "
-            f"got {left} (cut short?)"
-        )
-    return rows, vector_size, line_end + 1, 2
+    left = max(0, end - begin)
+    if left >= least:
+        return
+    lines = _lines(content, begin, end)
+    if lines == rows:
+        for offset, block in _blocks(path, content, begin, end):
+            line += _Tokens(path, block, line, offset, vector_size).rows
+    raise FormatError(
+        f"{path}:1: expected at least {least} bytes for {rows} rows of {vector_size} numbers, "
+        f"got {left} (cut short?)"
+    )
+
+
+def _lines(content: Content, begin: int, end: int) -> int:
+    """Lines of a text that does not end with a newline."""
+    newlines = sum(
+        content[i : min(end, i + _BLOCK)].count(b"\n") for i in range(begin, end, _BLOCK)
+    )
+    return newlines + 1
 
 
 _LONGEST_INTEGER = 100
 """Digits of a header's integer that are looked at: more than any file can mean."""
 
 
-def _blocks(content: bytes | mmap.mmap, position: int, end: int) -> Iterator[tuple[int, int]]:
-    """Begins and ends of runs of whole lines."""
+def _blocks(path: str, content: Content, position: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """Runs of whole lines, each with its place in the file."""
+    size = _BLOCK
     while position < end:
-        stop = min(position + _BLOCK, end)
-        if stop < end:
-            newline = content.rfind(b"\n", position, stop)
-            if newline < 0:
-                newline = content.find(b"\n", stop, end)
-            stop = end if newline < 0 else newline + 1
-        yield position, stop
-        position = stop
+        block = content[position : min(position + size, end)]
+        if position + len(block) < end:
+            block = block[: block.rfind(b"\n") + 1]
+        if block:
+            yield position, block
+            position += len(block)
+            size = _BLOCK
+        elif size < LONGEST_WORD + LONGEST_ROW:
+            size *= 2
+        else:
+            raise FormatError(
+                f"{path}: expected lines, got none in {size} bytes from offset {position}"
+            )
 
 
 class _Tokens:

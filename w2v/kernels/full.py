@@ -75,6 +75,7 @@ class FullSoftmax:
         model: the parameters; float32 to train, float64 to check.
         batch_size: the most rows of a step.
         workers: threads.
+        check: called every second or so in a long computation; may raise.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class FullSoftmax:
         model: FullModel,
         batch_size: int,
         workers: int,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self.loss = loss
+        self.check = check
         self.model = model
         self.workers = workers
         size, columns = model.context_vectors.shape
@@ -126,6 +129,7 @@ class FullSoftmax:
         d_centers = np.zeros((n, self.model.context_vectors.shape[1]), self.d_bias.dtype)
         gradients = Gradients(losses, d_centers, self.d_contexts, self.d_bias)
         for first in range(0, n, self.rows_at_once):
+            self.check()
             last = min(first + self.rows_at_once, n)
             rows = _Rows(self, examples.take(first, last), weights[first:last])
             rows.exponentials()
@@ -135,6 +139,8 @@ class FullSoftmax:
 
     def in_threads(self, work: Callable[[int], Any], n: int) -> list[Any]:
         """[work(0), ..., work(n - 1)], on all threads."""
+        if self.workers == 1:
+            return [work(k) for k in range(n)]
         return list(self._pool.map(work, range(n)))
 
     def close(self) -> None:

@@ -1,0 +1,157 @@
+"""Fuzz the readers, guided by coverage and under a memory limit; count, and keep what is found.
+
+    python scripts/fuzz.py                              every reader, 30 minutes each
+    python scripts/fuzz.py "word2vec text" --minutes 2  one of them
+
+Needs the extra `fuzz` (atheris, libFuzzer for Python). A reader is one of `tests/readers.py`, which
+says what it must do with any bytes. What a reader has seen is kept in build/fuzz and used again;
+an input that it fails on is kept there too, is printed, and ends the script with 1: make it a test.
+The counts are added to docs/fuzz.json, from which `scripts/measure_robustness.py` takes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "build" / "fuzz"
+COUNTS = ROOT / "docs" / "fuzz.json"
+
+MEMORY_BYTES = 3 * 2**30
+"""Of address space (RLIMIT_AS): Python, NumPy, Numba and LLVM reserve about 2 GB of it."""
+RESIDENT_MB = 1024
+SLOWEST_SECONDS = 10
+LONGEST_INPUT = 4096
+
+WORDS_TO_TRY = (
+    "1000000000000 300\\x0a", "0 0\\x0a", "-1 -1\\x0a", "1 1\\x0a", "nan", "-inf", "1e39", "1e-46",
+    "0.1_0", "+.5e-1",
+    "\\xef\\xbb\\xbf", "\\xff\\xfe", "\\xc2\\xa0", "\\xe2\\x80\\xa8", "\\x0d\\x0a",
+    "\\xed\\xa0\\x80", "\\xf4\\x90\\x80\\x80", "\\x00", "\\x1c", "\\x85",
+    '\\"__metadata__\\":', '\\"dtype\\":\\"F32\\"', '\\"BF16\\"', '\\"shape\\":[', "4294967296",
+    "9223372036854775807", '\\"data_offsets\\":[0,', '\\"center_vectors\\"', '\\"words_utf8\\"',
+    "\\x1f\\x8b\\x08", "BZh9", "\\xfd7zXZ\\x00", "\\x28\\xb5\\x2f\\xfd", "[[", "'''", "{a={b=1}}",
+    "1979-05-27T07:32:00Z", ": ", "#", "NaN", "Infinity", "1e999",
+)  # fmt: skip
+"""As libFuzzer's dictionaries write them: what random bytes seldom hit upon."""
+
+
+def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> None:
+    """Fuzz one reader in this process, which ends with it, watching the coverage of `modules`."""
+    import atheris
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    sys.path.insert(0, str(ROOT / "tests"))
+    # Compiled functions cannot be instrumented, and what goes on in NumPy would drown the rest.
+    own = [path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("w2v/**/*.py")]
+    unwatched = {".".join(path.parts).removesuffix(".__init__") for path in own}
+    unwatched -= {module for module in unwatched if module.startswith(modules)}
+    packages = {module.split(".")[0] for module in modules}
+    for module in packages & set(sys.modules):  # of the standard library, and loaded by atheris
+        del sys.modules[module]
+    with atheris.instrument_imports(include=list(packages), exclude=list(unwatched)):
+        import readers
+    reader = readers.READERS[name]
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(reader.seeds()):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    shared_memory = Path("/dev/shm")
+    folder = tempfile.TemporaryDirectory(dir=shared_memory if shared_memory.is_dir() else None)
+    path = Path(folder.name, f"fuzzed{reader.suffix}")
+    for seed in reader.seeds():  # kernels are compiled here, before the clock runs
+        readers.attempt(reader, path, seed)
+
+    def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+        """Half of the time, change what is inside (behind a length, or compressed)."""
+        parts = reader.inside(data) if seed % 2 else None
+        if parts is None:
+            return bytes(atheris.Mutate(data, max_size))
+        part, build = parts
+        return build(bytes(atheris.Mutate(part, max_size)))[:max_size]
+
+    def attempt(data: bytes) -> None:
+        try:
+            readers.attempt(reader, path, data)
+        except BaseException:
+            (corpus.parent / f"find-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
+            raise
+
+    dictionary = Path(folder.name, "words")
+    dictionary.write_text("".join(f'"{word}"\n' for word in WORDS_TO_TRY))
+    atheris.Setup(
+        [
+            sys.argv[0], str(corpus), f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}",
+            f"-rss_limit_mb={RESIDENT_MB}", f"-timeout={SLOWEST_SECONDS}", f"-dict={dictionary}",
+            f"-artifact_prefix={corpus.parent}/", "-print_final_stats=1", "-use_value_profile=1",
+        ],
+        attempt,
+        custom_mutator=mutate,
+    )  # fmt: skip
+    atheris.Fuzz()
+
+
+def run(reader: Any, seconds: int) -> bool:
+    """Fuzz one reader in a process of its own, add to its counts, and say whether all was well."""
+    name = reader.name
+    folder = KEPT / re.sub(r"\W", "-", name)
+    command = [
+        sys.executable, __file__, reader.name, "--corpus", str(folder / "corpus"),
+        "--modules", *reader.modules, "--seconds", str(seconds),
+    ]  # fmt: skip
+    process = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
+    found = dict(re.findall(r"stat::(\w+): +(\d+)", process.stderr))
+    done = re.search(r"Done \d+ runs in (\d+) second", process.stderr)
+    if process.returncode != 0 or done is None or not found:
+        lines = [line for line in process.stderr.splitlines() if not line.startswith("#")]
+        print(*lines[-40:], sep="\n", file=sys.stderr)
+        print(f"{name}: FAILED; the input is in {folder}", file=sys.stderr)
+        return False
+    counts: dict[str, Any] = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    mine = counts.setdefault(name, {"executions": 0, "seconds": 0, "peak_mb": 0})
+    mine["executions"] += int(found["number_of_executed_units"])
+    mine["seconds"] += int(done[1])
+    mine["peak_mb"] = max(mine["peak_mb"], int(found["peak_rss_mb"]))
+    mine["corpus"] = len(list((folder / "corpus").iterdir()))
+    mine["until"] = datetime.date.today().isoformat()
+    temporary = COUNTS.with_suffix(".tmp")
+    temporary.write_text(json.dumps(dict(sorted(counts.items())), indent=1) + "\n")
+    temporary.replace(COUNTS)
+    print(f"{name}: {mine['executions']:,} inputs in {mine['seconds']} s so far", flush=True)
+    return True
+
+
+def main() -> int:
+    """See the module's header."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("readers", nargs="*", help="names in tests/readers.py (default: all)")
+    parser.add_argument("--minutes", type=float, default=30, help="for each reader (default: 30)")
+    for option in ("--corpus", "--seconds", "--modules"):  # for the process that does the work
+        parser.add_argument(option, nargs="+", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.corpus:
+        (name,), (corpus,), (seconds,) = arguments.readers, arguments.corpus, arguments.seconds
+        fuzz(name, tuple(arguments.modules), Path(corpus), int(seconds))
+        return 0
+    sys.path.insert(0, str(ROOT / "tests"))
+    from readers import READERS
+
+    unknown = [name for name in arguments.readers if name not in READERS]
+    if unknown:
+        parser.error(f"expected some of {', '.join(READERS)}; got {unknown[0]}")
+    chosen = [READERS[name] for name in arguments.readers or READERS]
+    well = [run(reader, round(arguments.minutes * 60)) for reader in chosen]
+    return 0 if all(well) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""Many threads on few cores, for as long as you like: is every block trained once an epoch?
+
+    python scripts/soak_threads.py --seconds 600 --workers 8 --load 2
+
+Trains small models one after another while `--load` other processes keep the cores busy. Each run
+is of one of five sorts, in turn: undisturbed; with checkpoints as often as they can be written;
+interrupted after a random time again and again, and gone on with; one whose thread raises at a
+random block; and a full softmax with checkpoints. Each block that is trained is counted. Fails if
+one is missing or comes twice, if an error does not end its run, or if a thread is left over; where
+nothing happens for a minute it prints what all threads are doing, and ends. With `--record` the
+counts are added to docs/soak.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import itertools
+import multiprocessing
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from measure_robustness import add_soak
+
+from w2v import blocks, crew
+from w2v.config import TrainConfig
+from w2v.full import FullRun
+from w2v.hogwild import HogwildRun
+from w2v.run import Observer, Progress
+from w2v.trainer import train_embeddings
+
+SENTENCES, SENTENCE_WORDS, BLOCK_WORDS = 2_000, 10, 40
+"""500 blocks so short that the threads meet all the time."""
+
+STUCK_SECONDS = 60
+SORTS = ("undisturbed", "checkpoints", "interrupted", "raising", "softmax")
+
+
+class Broken(Exception):
+    """What a thread raises on purpose."""
+
+
+class Watcher(Observer):
+    """Counts checkpoints, keeps the alarm from going off, and interrupts after a while."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
+        self.checkpoints = 0
+
+    def progress(self, progress: Progress) -> None:
+        """See `Observer`."""
+        faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
+        if self.end is not None and time.monotonic() > self.end:
+            raise KeyboardInterrupt
+
+    def checkpointed(self, progress: float, path: str) -> None:
+        """See `Observer`."""
+        self.checkpoints += 1
+
+    def warning(self, text: str) -> None:
+        """See `Observer`."""
+        sys.exit(f"unexpected warning: {text}")
+
+
+class Count:
+    """The blocks that are trained, by sort of run; raises in one of them if asked to."""
+
+    def __init__(self) -> None:
+        self.trained: Counter[tuple[int, int]] = Counter()
+        self.fails_after: int | None = None
+        self.failures = 0
+        self._lock = threading.Lock()
+        real_block, real_step = HogwildRun.train_block, FullRun._step
+
+        def train_block(run, scratch, epoch, block, lr):  # type: ignore[no-untyped-def]
+            if lr:  # 0 while the time is forecast
+                self._note(epoch, block)
+            return real_block(run, scratch, epoch, block, lr)
+
+        def step(run, epoch, block, rows, begin, end):  # type: ignore[no-untyped-def]
+            real_step(run, epoch, block, rows, begin, end)
+            if end == rows.n:
+                self._note(epoch, block)
+
+        HogwildRun.train_block = train_block  # type: ignore[method-assign]
+        FullRun._step = step  # type: ignore[method-assign]
+
+    def _note(self, epoch: int, block: int) -> None:
+        with self._lock:
+            if self.fails_after is not None and self.trained.total() >= self.fails_after:
+                self.failures += 1
+                raise Broken
+            self.trained[epoch, block] += 1
+
+
+def busy() -> None:
+    """Load."""
+    while True:
+        sum(range(100_000))
+
+
+def main() -> int:
+    """Train until the time is over; print what was counted."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--load", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--record", action="store_true")
+    arguments = parser.parse_args()
+    rng = random.Random(arguments.seed)
+    words = np.random.default_rng(0).zipf(1.3, size=(SENTENCES, SENTENCE_WORDS)) % 500
+    corpus = [[f"w{word}" for word in sentence] for sentence in words]
+    blocks.block_edges.__defaults__ = (BLOCK_WORDS,)
+    crew.TICK_SECONDS = 0.002
+    n_blocks = SENTENCES * SENTENCE_WORDS // BLOCK_WORDS
+    expected = Counter(itertools.product(range(arguments.epochs), range(n_blocks)))
+    count = Count()
+    runs: Counter[str] = Counter()
+    total = interrupts = checkpoints = 0
+    load = [multiprocessing.Process(target=busy, daemon=True) for _ in range(arguments.load)]
+    for process in load:
+        process.start()
+    end = time.monotonic() + arguments.seconds
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, sort in enumerate(itertools.cycle(SORTS)):
+            if time.monotonic() > end:
+                break
+            count.trained.clear()
+            fails = sort == "raising"
+            count.fails_after = rng.randrange(sum(expected.values())) if fails else None
+            config = TrainConfig(
+                loss="softmax" if sort == "softmax" else "negative-sampling",
+                targets="distribution" if sort == "softmax" else None,
+                vector_size=20, min_count=1, workers=arguments.workers, epochs=arguments.epochs,
+                batch_size=64, seed=number,
+            )  # fmt: skip
+            keeps = sort in ("checkpoints", "interrupted", "softmax")
+            folder = Path(scratch) / str(number) if keeps else None
+            done = False
+            while not done:
+                faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
+                observer = Watcher(rng.uniform(0, 0.3) if sort == "interrupted" else None)
+                try:
+                    train_embeddings(
+                        corpus, config, observer=observer, checkpoint=folder,
+                        checkpoint_every="0.001s",
+                        resume=folder is not None and any(folder.glob("checkpoint-*")),
+                    )  # fmt: skip
+                    done = True
+                except KeyboardInterrupt:
+                    interrupts += 1
+                except Broken:
+                    done = True
+                checkpoints += observer.checkpoints
+            total += count.trained.total()
+            runs[sort] += 1
+            wrong = count.trained - expected if fails else count.trained
+            if (fails and wrong) or (not fails and wrong != expected):
+                print(f"run {number} ({sort}): blocks lost or trained twice")
+                return 1
+            left = [thread.name for thread in threading.enumerate()]
+            if left != ["MainThread"]:
+                print(f"run {number} ({sort}): threads left: {left}")
+                return 1
+    for process in load:
+        process.terminate()
+    if count.failures < runs["raising"]:
+        print(f"{count.failures} threads raised in {runs['raising']} runs")
+        return 1
+    print(
+        f"{arguments.workers} threads, {arguments.load} other processes, "
+        f"{arguments.seconds:.0f} s: {runs.total()} runs ({dict(runs)}), {total:,} blocks, each "
+        f"once an epoch; {checkpoints} checkpoints, {interrupts} interrupts, {count.failures} "
+        "threads that raised; no thread left over"
+    )
+    if arguments.record:
+        threads = f"{arguments.workers} threads, {arguments.load} other processes at work"
+        add_soak({
+            (f"{threads}: seconds of it", "no deadlock, no thread left over"):
+                round(arguments.seconds),
+            (f"{threads}: blocks", "each trained once an epoch"): total,
+            (f"{threads}: checkpoints between", "no block lost or trained twice"): checkpoints,
+            (f"{threads}: interrupted and gone on with", "no block lost or trained twice"):
+                interrupts,
+            (f"{threads}: a thread raises an error", "that error ends the run, and all threads"):
+                count.failures,
+        })  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,400 @@
+"""Inputs that no command can use, and what each says of them: data for `test_bad_inputs.py`."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import pickle
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from w2v.corpus import compression
+from w2v.losses import LOSSES
+
+TEXT = b"the cat sat on the mat\nthe dog sat on the log\n" * 50
+VECTORS = b"2 2\na 1 2\nb 3 4\n"
+PRECIOUS = b"an old file that nobody wants to lose\n"
+ZSTD = compression.zstd_module()
+
+TRAIN = "w2v.train t.txt --min-count 1"
+QUERY = "w2v.query"
+
+Content = bytes | Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, given as a person types it, and files; the command refuses them.
+
+    Attributes:
+        what: what is wrong, for people.
+        command: module and arguments.
+        expected: what its one line says, besides other things.
+        files: contents by name.
+        code: its exit code.
+        stdin: what comes by standard input.
+    """
+
+    what: str
+    command: str
+    expected: str
+    files: dict[str, Content] = field(default_factory=dict)
+    code: int = 2
+    stdin: bytes = b""
+
+
+def corpus(what: str, content: Content, expected: str, *, name: str = "t.txt") -> Case:
+    return Case(what, f"w2v.train {name}", expected, {name: content})
+
+
+def vectors(what: str, content: Content, expected: str, *, name: str) -> Case:
+    return Case(what, f"{QUERY} {name} a", expected, {name: content})
+
+
+# --- what is made for the cases -----------------------------------------------------------------
+
+
+def _npz() -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, x=np.zeros(3))
+    return stream.getvalue()
+
+
+def _greedy_xz() -> bytes:
+    """An xz file whose header asks for a dictionary of 4 GB."""
+    whole = bytearray(lzma.compress(TEXT))
+    begin, size = 12, (whole[12] + 1) * 4  # the block's header comes after the stream's 12 bytes
+    at = whole.index(b"\x21\x01", begin) + 2  # the filter LZMA2, and one byte of properties
+    whole[at] = 40
+    whole[begin + size - 4 : begin + size] = struct.pack(
+        "<I", zlib.crc32(whole[begin : begin + size - 4])
+    )
+    return bytes(whole)
+
+
+def _greedy_zstd() -> bytes:
+    """The header of a frame with a window of 2 GB (RFC 8878, 3.1.1.1.2), and one empty block."""
+    return b"\x28\xb5\x2f\xfd" + bytes([0, (31 - 10) << 3]) + b"\x01\0\0"
+
+
+def _nested(depth: int) -> bytes:
+    return b"[" * depth
+
+
+def tensors(**entries: object) -> bytes:
+    header = json.dumps(entries).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(8)
+
+
+def _pair(first: tuple[int, int], second: tuple[int, int]) -> bytes:
+    return tensors(**{
+        name: {"dtype": "U8", "shape": [end - begin], "data_offsets": [begin, end]}
+        for name, (begin, end) in zip("ab", (first, second), strict=True)
+    })  # fmt: skip
+
+
+def _binary(*rows: tuple[bytes, float], header: bytes = b"2 1\n") -> bytes:
+    return header + b"".join(word + b" " + struct.pack("<f", x) + b"\n" for word, x in rows)
+
+
+# --- refused ------------------------------------------------------------------------------------
+
+PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+if ZSTD is not None:
+    PACK[".zst"] = ZSTD.compress
+KINDS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+
+CORPUS = [
+    corpus("empty", b"", "expected words, got none (empty, or whitespace only)"),
+    corpus("whitespace only", " \n\t\r\n\u3000\u2028\n".encode(), "expected words, got none"),
+    corpus("every word rarer than min_count", b"a b c a", "(the most frequent of 3 words occurs 2"),
+    corpus("one word only", b"a " * 99, "expected at least 2 different words, got one that is"),
+    corpus("one word a line", b"a\nb\n" * 99, "expected sentences of several words, got none"),
+    corpus("bytes that are not UTF-8", b"good text\nbad \xff", "byte 14: expected UTF-8 text, got"),
+    corpus("a character cut by the end of the file", b"a \xe6\x97", "byte 2: expected UTF-8 text"),
+    corpus("a NUL byte", b"a\0b", "byte 1: expected UTF-8 text, got a NUL byte"),
+    corpus("UTF-16", "a b".encode("utf-16"), "got a NUL byte (UTF-16 or a binary file?"),
+    corpus("a word of 1 MB", b"a b " + b"x" * 2**20, "byte 4: expected words shorter than 524288"),
+    *(
+        corpus(f"a {suffix} {what}", lambda pack=pack, damage=damage: damage(pack(TEXT)),
+               f"expected a whole {KINDS[suffix]} file, got a ", name=f"t.txt{suffix}")
+        for suffix, pack in PACK.items()
+        for what, damage in (
+            ("cut short", lambda whole: whole[:-3]),
+            ("cut to half", lambda whole: whole[: len(whole) // 2]),
+            ("with something else after its end", lambda whole: whole + b"garbage"),
+            ("with a cut member after its end", lambda whole: whole + whole[:-1]),
+        )
+    ),
+    corpus("text that is called .gz", TEXT, "expected gzip data, as its name says", name="t.gz"),
+    corpus("an .xz that asks for 4 GB of memory", _greedy_xz,
+           "expected a xz file that takes at most 256 MB of memory to read", name="t.xz"),
+    *([corpus("a .zst that asks for 2 GB of memory", _greedy_zstd,
+              "expected a zstd file that takes at most 256 MB of memory", name="t.zst")]
+      if ZSTD is not None else []),
+    *(
+        corpus(f"a {suffix} of 64 MB of one letter, which unpacks a thousandfold",
+               lambda pack=pack: pack(b"x" * 2**26), "byte 0: expected words shorter than",
+               name=f"t{suffix}")
+        for suffix, pack in PACK.items()
+    ),
+    Case("no such file", "w2v.train none.txt", "none.txt: expected a file or folder, got nothing"),
+    Case("no file of a pattern", "w2v.train none-*", "none-*: expected files that match"),
+    Case("an empty name", "w2v.train ''", "corpus: expected a path, got an empty one"),
+    Case("a name of 5,000 letters", "w2v.train " + "x" * 5000, "...: cannot be read: File name to"),
+    Case("a name with control characters", "w2v.train 'a\n\x1b[31mb'", r"a\n\x1b[31mb: expected f"),
+    Case("/dev/null", "w2v.train /dev/null", "/dev/null: expected words, got none"),
+    Case("/dev/zero, which has no end", "w2v.train /dev/zero", "byte 0: expected words shorter"),
+    Case("/dev/urandom, which has no end", "w2v.train /dev/urandom", "expected UTF-8 text, got"),
+    Case("standard input twice", "w2v.train - -", "expected standard input once, got it twice"),
+    Case("standard input, empty", "w2v.train -", "standard input: expected words, got none"),
+    Case("standard input, a .gz cut short", "w2v.train -", "expected a whole gzip file, got a trun",
+         stdin=gzip.compress(TEXT)[:-3]),
+    Case("standard input with --cache", "w2v.train - --cache kept",
+         "expected files when a cache is used", stdin=TEXT),
+]  # fmt: skip
+
+CONFIG = [
+    *(
+        Case(f"{options} with {loss}",
+             f"{TRAIN} --vector-size 8 --sample 0 --quiet {options} --loss {loss}",
+             "expected a loss below 10000 nats a pair, got ", {"t.txt": TEXT}, code=1)
+        for options in ("--lr 1e6", "--lr 1e38")
+        for loss in LOSSES
+    ),
+    *(
+        Case(f"{options}", f"{TRAIN} {options}", expected, {"t.txt": TEXT})
+        for options, expected in (
+            ("--lr nan", "lr: expected a finite number, got nan"),
+            ("--lr inf", "lr: expected a finite number, got inf"),
+            ("--lr 0", "lr: expected a positive number that float32 holds, got 0.0"),
+            ("--lr -1", "lr: expected a positive number that float32 holds, got -1.0"),
+            ("--lr 1e300", "lr: expected a positive number that float32 holds, got 1e+300"),
+            ("--lr 1e-320", "lr: expected a positive number that float32 holds"),
+            ("--lr 0.1 --min-lr 1", "min_lr: expected 0 to lr = 0.1, got 1.0"),
+            ("--vector-size 0", "vector_size: expected 1 to 4096, got 0"),
+            ("--vector-size -3", "vector_size: expected 1 to 4096, got -3"),
+            ("--vector-size 999999999999999999999", "vector_size: expected 1 to 4096, got 99999"),
+            ("--vector-size 1e9", "invalid int value: '1e9'"),
+            ("--window 0", "window: expected 1 to 1000, got 0"),
+            ("--window 1001", "window: expected 1 to 1000, got 1001"),
+            ("--negative 0", "negative: expected 1 to 1000, got 0"),
+            ("--epochs 0", "epochs: expected 1 to 1000000, got 0"),
+            ("--workers 0", "workers: expected 1 to 1024, got 0"),
+            ("--min-count 0", "min_count: expected 1 to"),
+            ("--max-vocab 1", "max_vocab: expected 2 to"),
+            ("--sample 2", "sample: expected 0 to 1, got 2.0"),
+            ("--noise-exponent nan", "noise_exponent: expected a finite number, got nan"),
+            ("--validate 200%", "validate: expected 0 to 0.5, got 2.0"),
+            ("--seed 99999999999999999999999", "seed: expected 0 to 9223372036854775807"),
+            ("--vectr-size 3", "did you mean --vector-size?"),
+            ("--loss magic", "invalid choice: 'magic'"),
+            ("--loss softmax --batch-size 1000001", "batch_size: expected 1 to 1000000, got"),
+        )
+    ),
+    *(
+        Case(f"a TOML file {what}", f"{TRAIN} --config o.toml", expected,
+             {"t.txt": TEXT, "o.toml": content})
+        for what, content, expected in (
+            ("with an unknown key", b"vectorsize = 3", "(did you mean vector_size?)"),
+            ("with a table", b"[train]\nlr = 1", "o.toml: unknown option 'train' (known: loss,"),
+            ("with a wrong type", b"lr = 'high'", "o.toml: lr: expected a number, got 'high'"),
+            ("with a value out of range", b"window = 0", "o.toml: window: expected 1 to 1000"),
+            ("with NaN", b"lr = nan", "o.toml: lr: expected a finite number, got nan"),
+            ("with a key twice", b"lr = 1\nlr = 2", "o.toml: expected TOML: "),
+            ("with a key spelt two ways", b"min-lr = 0\nmin_lr = 0", "expected min_lr once, got i"),
+            ("of 5,000 digits", b"seed = 1" + b"1" * 5000, "o.toml: expected TOML: "),
+            ("nested 100,000 deep", b"a = " + _nested(100_000), "o.toml: expected TOML: nested"),
+            ("that is not UTF-8", b"lr = '\xff'", "o.toml: expected TOML: "),
+            ("of 2 MB", b"#" * 2**21, "o.toml: expected at most 1048576 bytes of options, got mor"),
+        )
+    ),
+    Case("no TOML file", f"{TRAIN} --config none.toml", "none.toml: cannot be read: No such file",
+         {"t.txt": TEXT}),
+    Case("a folder as TOML file", f"{TRAIN} --config .", ".: cannot be read: Is a directory",
+         {"t.txt": TEXT}),
+    Case("/dev/zero as TOML file", f"{TRAIN} --config /dev/zero", "bytes of options, got more",
+         {"t.txt": TEXT}),
+]  # fmt: skip
+
+OUTPUT = [
+    *(
+        Case(what, command, expected, {"t.txt": TEXT, "v.txt": VECTORS, "folder.bin/x": PRECIOUS,
+                                       "folder/x": PRECIOUS})
+        for what, command, expected in (
+            ("the folder is missing", f"{TRAIN} -o no/v.bin", "no/v.bin: expected an existing fol"),
+            ("a folder", f"{TRAIN} -o folder.bin", "folder.bin: expected a file to write, got a f"),
+            ("a file in place of the folder", f"{TRAIN} -o t.txt/v.bin", "t.txt/v.bin: expected a"),
+            ("a name that ends in /", f"{TRAIN} -o v.bin/", "v.bin/: expected a file to write, go"),
+            ("an unknown extension", f"{TRAIN} -o v.npy", "expected a name that ends in .bin, .tx"),
+            ("an empty name", f"{TRAIN} -o ''", "expected a name that ends in .bin"),
+            ("the corpus itself", f"{TRAIN} -o t.txt", "expected another file than the input"),
+            ("a file as cache", f"{TRAIN} --cache v.txt", "v.txt: expected a folder"),
+            ("explorer: the vectors", "w2v.explore v.txt -o ./v.txt", "another file than the inpu"),
+            ("explorer: a missing folder", "w2v.explore v.txt -o no/x.html", "expected an existin"),
+            ("explorer: a folder", "w2v.explore v.txt -o folder", "expected a file to write, got"),
+            ("export: the vectors", "w2v.export v.txt --to parquet -o v.txt", "than the input, go"),
+            ("export: a missing folder", "w2v.export v.txt --to parquet -o no/x", "an existing fo"),
+            ("export: a file as folder", "w2v.export v.txt --to projector -o t.txt", "t.txt: expe"),
+            ("export: a folder with other files", "w2v.export v.txt --to projector -o folder", "f"),
+            ("comparison: a file as folder", "w2v.compare t.txt -o v.txt", "v.txt"),
+        )
+    ),
+]  # fmt: skip
+
+_HTML = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"
+_MODEL = struct.pack("<ii", 793_712_314, 12) + bytes(100)
+_NOT_VECTORS = (
+    ("a fastText model", _MODEL, "got a fastText model"),
+    ("a gzip archive", lambda: gzip.compress(VECTORS), "got a gzip archive"),
+    ("an .npz archive", _npz, "got a zip archive or an .npz file"),
+    ("a pickle", lambda: pickle.dumps({"a": [1.0]}), "got a pickle"),
+    ("an HTML page", _HTML, "got an HTML or XML page (a failed download?)"),
+    ("a JSON document", b'{"error": "not found"}', "got a JSON document"),
+    ("a Git LFS pointer", b"version https://git-lfs.github.com/spec/v1\n", "got a Git LFS pointer"),
+    ("a program", b"\x7fELF\2\1\1" + bytes(99), "got a program"),
+    ("UTF-16 text", VECTORS.decode().encode("utf-16"), "got UTF-16 text"),
+    ("nothing", b"", "got an empty file"),
+)
+
+IMPORT = [
+    *(
+        vectors(f"{what} called v{suffix}", content, expected, name=f"v{suffix}")
+        for what, content, expected in _NOT_VECTORS
+        for suffix in (".bin", ".txt", ".safetensors", "")
+    ),
+    *(
+        vectors(f".bin: header {header!r}", _binary((b"a", 1.0), (b"b", 2.0), header=header),
+                expected, name="v.bin")
+        for header, expected in (
+            (b"1000000000000 300\n", "expected at least 1202000000000000 bytes for"),
+            (b"2 1000000000000\n", "expected at least 8000000000004 bytes for"),
+            (b"9999999999999999999999999 300\n", "expected at least 12019999999999999"),
+            (b"-2 1\n", "expected at least one word and one number a word"),
+            (b"0 1\n", "expected at least one word and one number a word"),
+            (b"2.5 1\n", "expected a first line of two integers"),
+            (b"two 1\n", "expected a first line of two integers"),
+            (b"3 1\n", "bytes for 3 words of 1 numbers, got 14"),
+            (b"1 1\n", "expected the end of the file after 1 words, got 7 more bytes"),
+        )
+    ),
+    vectors(".bin: a word twice", _binary((b"a", 1.0), (b"a", 2.0)), "row 2: expected each word on",
+            name="v.bin"),
+    vectors(".bin: an empty word", _binary((b"", 1.0), (b"bcd", 2.0)), "row 1: expected a word, go",
+            name="v.bin"),
+    vectors(".bin: a word that is not UTF-8", _binary((b"a", 1.0), (b"b\xff", 2.0)),
+            "row 2: expected a word in UTF-8, got byte 0xff", name="v.bin"),
+    vectors(".bin: NaN", _binary((b"a", 1.0), (b"b", np.nan)), "row 2, word 'b': expected finite n",
+            name="v.bin"),
+    vectors(".bin: infinity", _binary((b"a", -np.inf), (b"b", 1.0)), "row 1, word 'a': expected fi",
+            name="v.bin"),
+    *(
+        vectors(f".txt: {what}", content, expected, name="v.txt")
+        for what, content, expected in (
+            ("header of 10 ** 12 rows", b"1000000000000 300\na 1\n", "v.txt:1: expected at least"),
+            ("header of 25 digits", b"9" * 25 + b" 2\na 1 2\n", "v.txt:1: expected at least 59999"),
+            ("header of 5,000 digits", b"9" * 5000 + b" 2\na 1 2\n", "v.txt:1: expected at least"),
+            ("negative header", b"-1 2\na 1 2\n", "v.txt:1: expected at least one word"),
+            ("header that is no integer", b"2.5 2\na 1 2\n", "v.txt:1: expected two integers"),
+            ("fewer rows than the header says", b"9 2\na 1 2\nb 1 2\n", "v.txt:1: expected at lea"),
+            ("more rows than the header says", b"1 2\na 1 2\nb 1 2\n", "v.txt:3: expected the end"),
+            ("a short row", b"2 2\na 1 2\nb 1\n", "v.txt:3: expected 2 numbers, got 1"),
+            ("a long row", b"2 2\na 1 2\nb 1 2 3\n", "v.txt:3: expected 2 numbers, got 3"),
+            ("a row without numbers", b"2 2\na 1 2\nbcdefg\n", "v.txt:3: expected 2 numbers, got"),
+            ("one number in one row", b"a 1 2\nb 1\nc 1 2\n", "v.txt:2: expected 2 numbers, got 1"),
+            ("an empty line", b"a 1 2\n\nb 1 2\n", "v.txt:2: expected a word and 2 numbers, got n"),
+            ("NaN", b"2 2\na 1 2\nb 1 nan\n", "v.txt:3: word 'b': expected a finite number, got '"),
+            ("infinity", b"2 2\na 1 -inf\nb 1 2\n", "v.txt:2: word 'a': expected a finite number"),
+            ("a number beyond float32", b"2 2\na 1 1e39\nb 1 2\n", "float32 can hold, got inf"),
+            ("no number", b"2 2\na 1 x\nb 1 2\n", "v.txt:2: word 'a': expected a finite number, g"),
+            ("a number as Python writes it", b"2 2\na 1 1_0\nb 1 2\n", "a finite number, got '1_0"),
+            ("a word twice", b"2 2\na 1 2\na 3 4\n", "v.txt:3: expected each word once, got 'a' a"),
+            ("an empty word", b"2 2\n a 1 2\nb 1 2\n", "v.txt:2: expected a word, got an empty on"),
+            ("a word with a space", b"2 2\nnew york 1 2\nb 1 2\n", "v.txt:2: expected 2 numbers,"),
+            ("a word that is not UTF-8", b"2 2\na 1 2\nb\xff 3 4\n", "got byte 0xff at offset 11"),
+            ("a line without end", b"a" * 2**25, "v.txt:1: expected lines, got none in 16777216 b"),
+        )
+    ),
+    *(
+        vectors(f".safetensors: {what}", content, expected, name="v.safetensors")
+        for what, content, expected in (
+            ("header longer than the file", b"\xff" * 7 + b"\0{", "bytes of header, got 72057"),
+            ("header of 100 MB", (10**8).to_bytes(8, "little") + b"{" * 99, "bytes of header"),
+            ("header that is no JSON", (9).to_bytes(8, "little") + b"{nonsense", "a damaged one"),
+            ("header nested 100,000 deep",
+             (100_000).to_bytes(8, "little") + b'{"a":' + _nested(99_995), "a damaged one"),
+            ("a shape that does not fit", tensors(a={"dtype": "F32", "shape": [3],
+             "data_offsets": [0, 8]}), "a damaged one"),
+            ("a shape whose product overflows", tensors(a={"dtype": "F32",
+             "shape": [2**32, 2**32, 2], "data_offsets": [0, 8]}), "a damaged one"),
+            ("a negative shape", tensors(a={"dtype": "F32", "shape": [-2],
+             "data_offsets": [0, 8]}), "a damaged one"),
+            ("tensors that overlap", _pair((0, 8), (4, 8)), "a damaged one"),
+            ("a gap between tensors", _pair((0, 2), (6, 8)), "a damaged one"),
+            ("tensors past the end", _pair((0, 8), (8, 2**40)), "a damaged one"),
+            ("data that no tensor has", _pair((0, 2), (2, 4)), "a damaged one"),
+            ("Python objects", tensors(a={"dtype": "object", "shape": [1],
+             "data_offsets": [0, 8]}), "a damaged one"),
+            ("another program's tensors", tensors(a={"dtype": "F32", "shape": [2],
+             "data_offsets": [0, 8]}), "expected vectors written by w2v"),
+        )
+    ),
+    Case("a folder", f"{QUERY} . a", ".: expected a file of word vectors, got a folder"),
+    Case("no such file", f"{QUERY} none.bin a", "none.bin: expected a file of word vectors, got N"),
+    Case("an empty name", f"{QUERY} '' a", "vectors: expected a path, got an empty one"),
+    Case("/dev/zero, which has no end", f"{QUERY} /dev/zero a", "got a device"),
+    Case("standard input that is something else", f"{QUERY} /dev/stdin a", ":1: expected a word an",
+         stdin=b"y\n" * 10**6),
+]  # fmt: skip
+
+QUESTIONS = [
+    *(
+        Case(f"analogies: {what}", "w2v.evaluate v.txt --analogies q.txt", expected,
+             {"v.txt": VECTORS, "q.txt": content})
+        for what, content, expected in (
+            ("three words", b"a b a\n", "q.txt:1: expected 4 words or a section ': name', got 3"),
+            ("a section without a name", b":\n", "q.txt:1: expected a section's name"),
+            ("nothing", b"", "q.txt: expected lines of 4 words, got none"),
+            ("not UTF-8", b"a b \xff c\n", "q.txt:1: expected UTF-8 text, got byte 0xff"),
+            ("a line without end", b"a" * 2**20, "q.txt:1: expected lines of at most 65536 bytes"),
+        )
+    ),
+    *(
+        Case(f"similarity: {what}", "w2v.evaluate v.txt --similarity q.tsv", expected,
+             {"v.txt": VECTORS, "q.tsv": content})
+        for what, content, expected in (
+            ("two fields", b"a b\n", "q.tsv:1: expected word1 word2 score, got 2 fields"),
+            ("an infinite score", b"a b 1e999\n", "q.tsv:1: expected a number as score"),
+            ("no score", b"x y score\na b high\n", "q.tsv:2: expected a number as score"),
+            ("nothing", b"# only this\n", "q.tsv: expected lines of word1 word2 score, got none"),
+        )
+    ),
+    *(
+        Case(f"results of a comparison: {what}", "w2v.compare t.txt -o c --min-count 1", expected,
+             {"t.txt": TEXT, "c/results.json": content})
+        for what, content, expected in (
+            ("no JSON", b"garbage", "c/results.json: expected"),
+            ("another shape", b'{"format": 1, "plan": {}, "runs": 3}', "expected whole results, g"),
+            ("nested 100,000 deep", _nested(100_000), "c/results.json: expected"),
+            ("another format", b'{"format": 99}', "expected results of w2v.compare, got other JSO"),
+        )
+    ),
+    Case("/dev/zero as questions", "w2v.evaluate v.txt --analogies /dev/zero", "at most 65536 byte",
+         {"v.txt": VECTORS}),
+    Case("an unknown word", f"{QUERY} v.txt zebra", "'zebra' is not in the vocabulary",
+         {"v.txt": VECTORS}),
+    Case("a question of 1 MB", f"{QUERY} v.txt", "expected at most 65536 characters a line, got mo",
+         {"v.txt": VECTORS}, stdin=bytes(2**20)),
+]  # fmt: skip
+
+PARTS = {
+    "Corpus": CORPUS, "Options": CONFIG, "Outputs": OUTPUT, "Vectors": IMPORT,
+    "Questions and results": QUESTIONS,
+}  # fmt: skip

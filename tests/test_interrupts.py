@@ -1,0 +1,97 @@
+"""Signals: none is lost, SIGTERM does what Ctrl-C does, handlers are put back."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from w2v.interrupts import Terminated, exit_code, interrupts_kept, terminated_like_interrupted
+
+CALLBACK = ctypes.CFUNCTYPE(None)
+
+
+class Dying:
+    """Gets a signal in its destructor."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __del__(self):
+        os.kill(os.getpid(), self.number)
+        time.sleep(0)  # where Python calls the handler
+
+
+def in_a_destructor(number):
+    Dying(number)
+    time.sleep(10)
+
+
+def in_a_function_called_from_c(number):
+    CALLBACK(lambda: os.kill(os.getpid(), number))()
+    time.sleep(10)
+
+
+@pytest.mark.parametrize("lose", [in_a_destructor, in_a_function_called_from_c])
+@pytest.mark.parametrize(
+    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, kind, capfd, tried):
+    before = sys.unraisablehook
+    with pytest.raises(kind) as caught, terminated_like_interrupted(), interrupts_kept():
+        lose(number)
+    assert caught.type is kind
+    assert sys.unraisablehook is before
+    assert capfd.readouterr() == ("", "")
+    assert exit_code(caught.value) == 128 + number
+    what = f"{signal.Signals(number).name} {lose.__name__.replace('_', ' ')}, which swallows it"
+    tried("Concurrency", what, "comes again; nothing is printed")
+
+
+def test_other_exceptions_that_are_lost_are_reported_as_ever(monkeypatch):
+    reported = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: reported.append(lost.exc_type))
+
+    def fail():
+        raise RuntimeError("in a callback")
+
+    with interrupts_kept():
+        CALLBACK(fail)()
+    assert reported == [RuntimeError]
+
+
+def test_a_sigterm_that_somebody_handles_stays_theirs():
+    got = []
+    previous = signal.signal(signal.SIGTERM, lambda *_: got.append(True))
+    try:
+        with terminated_like_interrupted():
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert got == [True]
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def test_handlers_are_put_back_and_other_threads_set_none():
+    with terminated_like_interrupted():
+        assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    seen = []
+
+    def work():
+        hook = sys.unraisablehook
+        with terminated_like_interrupted(), interrupts_kept():
+            seen.append(signal.getsignal(signal.SIGTERM))
+            assert sys.unraisablehook is hook
+            seen.append(signal.SIG_DFL)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    with terminated_like_interrupted(active=False):
+        seen.append(signal.getsignal(signal.SIGTERM))
+    assert seen == [signal.SIG_DFL] * 3

@@ -1,0 +1,111 @@
+"""A checkpoint: the whole state of a training run in one file, with a checksum for every part.
+
+It is a safetensors file of vectors as `w2v.formats.native` describes it, so that `w2v.load` and all
+commands read it, with more tensors (biases, optimiser, the best epoch) and more metadata:
+
+    checkpoint           JSON: `Run.record` and all that a resumed run is compared with
+    checkpoint_version   of this layout
+    checksums            JSON: SHA-256 of each tensor's name, type, shape and bytes
+    digest               SHA-256 of all the other metadata
+
+Knows one file; `w2v.checkpoints` knows the folder, `w2v.checkpointer` the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2v.errors import FormatError
+from w2v.formats.native import own_metadata, pack_words, unpack_words
+from w2v.tensorfile import Tensors, read_tensors, write_tensors
+from w2v.vocab import Vocabulary
+
+CHECKPOINT_VERSION = "1"
+
+_HASH_BYTES = 2**26
+"""Hashed in one call: Ctrl-C is not noticed within one."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A state as it was read from a file.
+
+    Attributes:
+        path: the file.
+        arrays: by name, mapped read-only from the file.
+        record: what is not in arrays.
+    """
+
+    path: Path
+    arrays: Tensors
+    record: dict[str, Any]
+
+    def vocabulary(self) -> Vocabulary:
+        """The words and their counts."""
+        return Vocabulary(unpack_words(str(self.path), self.arrays), self.arrays["counts"])
+
+
+def vocabulary_tensors(vocabulary: Vocabulary) -> Tensors:
+    """What a checkpoint holds of a vocabulary: the same in all those of a run."""
+    return {"counts": vocabulary.counts, **pack_words(vocabulary.words)}
+
+
+def write_checkpoint(
+    path: Path, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]
+) -> None:
+    """Write a state; the file appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    metadata = {
+        **own_metadata(),
+        "checkpoint": json.dumps(record),
+        "checkpoint_version": CHECKPOINT_VERSION,
+        "checksums": json.dumps({name: _checksum(name, arrays[name]) for name in arrays}),
+    }
+    write_tensors(path, arrays, {**metadata, "digest": _digest(metadata)})
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a state, and check every bit of it.
+
+    Raises:
+        FormatError: it cannot be read, is no checkpoint, or not what was written.
+    """
+    arrays, metadata = read_tensors(path, mmap=True)
+    if metadata.pop("digest", None) != _digest(metadata):
+        raise FormatError(f"{path}: expected a checkpoint, got a damaged one: metadata")
+    version = metadata.get("checkpoint_version")
+    if version != CHECKPOINT_VERSION:
+        raise FormatError(
+            f"{path}: expected a checkpoint of version {CHECKPOINT_VERSION}, got {version}"
+        )
+    checksums = json.loads(metadata["checksums"])
+    if checksums.keys() != arrays.keys():
+        raise FormatError(f"{path}: expected a checkpoint, got a damaged one: names of tensors")
+    for name, array in arrays.items():
+        if _checksum(name, array) != checksums[name]:
+            raise FormatError(f"{path}: expected a checkpoint, got a damaged one: tensor {name}")
+    return Checkpoint(path, arrays, json.loads(metadata["checkpoint"]))
+
+
+def _checksum(name: str, array: np.ndarray) -> str:
+    """SHA-256 of a tensor; its numbers are hashed as they are stored, little-endian."""
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    digest = hashlib.sha256(f"{name} {little.dtype.str} {array.shape} ".encode())
+    data = np.ascontiguousarray(little).reshape(-1).view(np.uint8)
+    for first in range(0, len(data), _HASH_BYTES):
+        digest.update(data[first : first + _HASH_BYTES].data)
+    return digest.hexdigest()
+
+
+def _digest(metadata: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(metadata), sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,181 @@
+"""Compressed text as a stream: what a file is packed with, and its bytes in bounded memory.
+
+    kind_of(first_bytes)                 "gzip", "bzip2", "xz", "zstd" or None
+    decompressed(name, kind, stream)     a reader of the text
+
+Several members one after the other are one text. Python's own readers of bzip2 and xz take whatever
+follows the first member for rubbish if it is damaged, and stop there: a shorter text in silence.
+Here every byte must belong to a whole member, or be the zeros with which gzip and xz may be padded.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import re
+import sys
+import zlib
+from typing import Any, BinaryIO, Protocol
+
+from w2v.errors import CorpusError
+
+LONGEST_MAGIC = 10
+"""Bytes of a file that tell what it is packed with."""
+SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+
+MAX_MEMORY = 2**28
+"""Of a decompressor. Ordinary xz files take up to 65 MB, zstd ones up to 128 MB; a header may ask
+for gigabytes."""
+
+_MAGIC = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
+_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)")  # a block, or the empty file
+_PADDED_WITH_ZEROS = ("gzip", "xz")
+_GZIP_BITS = 31  # zlib's name for gzip's header and check sum
+_PACKED_BLOCK = 2**18
+
+
+def kind_of(start: bytes) -> str | None:
+    """What a file that begins with these bytes is packed with."""
+    for kind, magic in _MAGIC.items():
+        if start.startswith(magic):
+            return kind
+    return "bzip2" if _BZIP2.match(start) else None
+
+
+def zstd_module() -> Any:
+    """Python's own module where it has one, the extra's otherwise, or None."""
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            from backports import zstd
+    except ImportError:
+        return None
+    return zstd
+
+
+class _Decompressor(Protocol):
+    """One member; as in the standard library."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Gzip:
+    """`zlib`'s decompressor with the interface of the others."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(_GZIP_BITS)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        text = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+        # A full answer may be a part of it, whether or not there is input left.
+        self.needs_input = not self._zlib.unconsumed_tail and len(text) < max_length
+        return text
+
+
+class _Text:
+    """The text of a compressed stream."""
+
+    def __init__(self, name: str, kind: str, packed: BinaryIO) -> None:
+        self._name, self._kind, self._packed = name, kind, packed
+        self._member: _Decompressor | None = self._new_member()
+        self._rest = b""  # read, but not given to a member yet
+
+    def _new_member(self) -> _Decompressor:
+        if self._kind == "gzip":
+            return _Gzip()
+        if self._kind == "bzip2":
+            return bz2.BZ2Decompressor()
+        if self._kind == "xz":
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_MEMORY)
+        member: _Decompressor = zstd_module().ZstdDecompressor()
+        return member
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end of the text.
+
+        Raises:
+            CorpusError: the stream is truncated, damaged, or needs more than `MAX_MEMORY`.
+        """
+        parts: list[bytes] = []
+        while size and self._member is not None:
+            part = self._decompress(self._member, size)
+            parts.append(part)
+            size -= len(part)
+            if self._member.eof:
+                self._next_member(self._member.unused_data)
+        return b"".join(parts)
+
+    def _decompress(self, member: _Decompressor, size: int) -> bytes:
+        data, self._rest = self._rest, b""
+        if member.needs_input and not data:
+            data = self._packed.read(_PACKED_BLOCK)
+            if not data:
+                raise CorpusError(
+                    f"{self._name}: expected a whole {self._kind} file, got a truncated one"
+                )
+        try:
+            return member.decompress(data, size)
+        except _errors() as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            if "memory" in str(error).lower():
+                raise CorpusError(
+                    f"{self._name}: expected a {self._kind} file that takes at most "
+                    f"{MAX_MEMORY >> 20} MB of memory to read, got one that needs more"
+                ) from error
+            raise CorpusError(
+                f"{self._name}: expected a whole {self._kind} file, got a damaged one ({error})"
+            ) from error
+
+    def _next_member(self, rest: bytes) -> None:
+        """Begin the next member if anything is left."""
+        padding = b"\0" if self._kind in _PADDED_WITH_ZEROS else b""
+        while True:
+            rest = rest.lstrip(padding) if padding else rest
+            if rest:
+                self._member, self._rest = self._new_member(), rest
+                return
+            rest = self._packed.read(_PACKED_BLOCK)
+            if not rest:
+                self._member = None
+                return
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What the decompressors raise for damaged data; of an OSError, one without a number."""
+    zstd = zstd_module()
+    return (zlib.error, lzma.LZMAError, OSError, *([zstd.ZstdError] if zstd else ()))
+
+
+def decompressed(name: str, kind: str, packed: BinaryIO) -> _Text:
+    """The text in a stream.
+
+    Args:
+        name: of the stream, in messages.
+        kind: what it is packed with.
+        packed: its bytes, from the first on.
+
+    Raises:
+        CorpusError: zstd, which this Python cannot read.
+    """
+    if kind == "zstd" and zstd_module() is None:
+        raise CorpusError(
+            f"{name}: reading .zst needs Python 3.14 or the extra: pip install 'w2v[zstd]'"
+        )
+    return _Text(name, kind, packed)

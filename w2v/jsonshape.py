@@ -1,0 +1,40 @@
+"""Whether a JSON value has the shape that the program counts on. Reads nothing itself.
+
+A shape is a type (`float` takes integers too), None, a list with one shape for all its items, a
+dict of shapes for the keys that must be there, or a tuple of shapes of which one must fit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Shape = Any
+
+
+def misfit(value: Any, shape: Shape, place: str = "") -> str | None:
+    """The place of the first thing that is not as it should be, such as ``runs.2.seed``; or None.
+
+    >>> misfit({"seeds": [1, "2"]}, {"seeds": [int]})
+    'seeds.1'
+    """
+    if isinstance(shape, tuple):
+        found = [misfit(value, each, place) for each in shape]
+        return None if None in found else found[-1]
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            return place or "the whole"
+        parts = [(key, value.get(key), each) for key, each in shape.items()]
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            return place or "the whole"
+        parts = [(str(position), item, shape[0]) for position, item in enumerate(value)]
+    else:
+        types = (int, float) if shape is float else shape
+        fits = value is None if shape is None else isinstance(value, types)
+        # Python's bool is an int; JSON's true is no number.
+        return None if fits and isinstance(value, bool) == (shape is bool) else place
+    for key, item, each in parts:
+        found_at = misfit(item, each, f"{place}.{key}" if place else key)
+        if found_at is not None:
+            return found_at
+    return None
