@@ -71,7 +71,7 @@ def subsample(
     Returns:
         How many words were kept.
     """
-    n = 0
+    n: Any = 0
     for position in range(start, end):
         word = tokens[position]
         bits = draw(key, np.uint64(position - origin))

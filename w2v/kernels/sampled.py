@@ -273,7 +273,7 @@ def _arrange_template(
     for i in range(rows):
         input_ids[i] = kept[begin + i]
         row = i * TILE_COLUMNS
-        own = 0
+        own: Any = 0
         for p in range(first, last):
             distance = abs(begin + i - p)
             is_pair = np.int64(distance > 0) & np.int64(distance <= reach[p])
