@@ -1,11 +1,16 @@
-"""Measure speed against gensim, as ratios in one run: A B A B ..., medians.
+"""Measure the project's speed against its targets and its peers, and print the table.
 
-    python scripts/bench.py CORPUS --output docs/bench [--rounds 3] [--workers 1 2]
+    scripts/bench --quick                     two minutes, on a synthetic corpus
+    scripts/bench --full [CORPUS]             every row; an hour on two cores
+    scripts/bench --full CORPUS --only train  rows whose names hold the word
 
-CORPUS is one plain text file. Both sides read it from disk, train the same settings, and write a
-word2vec .bin; each side runs in a process of its own. "whole" is that process from start to end;
-"training" is what each side spends in its epochs. gensim reads with its fast `corpus_file` mode.
-Writes OUTPUT.json and OUTPUT.md. Needs the extra `bench`.
+CORPUS is plain text. Without one, a synthetic text of 100 MB takes its place: words drawn as often
+as Zipf and Mandelbrot say, which is all that speed depends on. Quality cannot be seen on it: the
+row that needs it wants a real CORPUS, with --analogies and --similarity files.
+
+Every figure is a ratio or a median within one run: what is compared takes turns (A B A B ...).
+Peers are gensim (the extra `bench` installs it) and, where installed, PyTorch and pyarrow.
+Writes OUTPUT.json and OUTPUT.md (default docs/bench) when all rows are asked for, or with --output.
 """
 
 from __future__ import annotations
@@ -13,123 +18,88 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from benchmarks import commands, files, kernels, memory, peers
+from benchmarks.corpus import write_corpus
+from benchmarks.rows import Job, Row, Skipped, table
 from measure_quality import machine
 
 from w2v.files import atomic_write
 
-OURS = """
-import json, sys, w2v
-o = json.loads(sys.argv[1])
-wv = w2v.train_embeddings(
-    o["corpus"], vector_size=o["vector_size"], window=5, negative=5, sample=1e-4, min_count=5,
-    epochs=o["epochs"], workers=o["workers"], lr=0.025, lowercase=False)
-wv.save(o["output"])
-record = json.loads(wv.metadata["training"])
-print(json.dumps({"training": record["train_seconds"], "reading": record["read_seconds"]}))
-"""
-
-GENSIM = """
-import json, sys, time
-from gensim.models import Word2Vec
-o = json.loads(sys.argv[1])
-m = Word2Vec(
-    vector_size=o["vector_size"], window=5, negative=5, sample=1e-4, min_count=5, sg=1, hs=0,
-    epochs=o["epochs"], workers=o["workers"], alpha=0.025)
-start = time.perf_counter()
-m.build_vocab(corpus_file=o["corpus"])
-built = time.perf_counter()
-m.train(corpus_file=o["corpus"], total_words=m.corpus_total_words, epochs=o["epochs"])
-trained = time.perf_counter()
-m.wv.save_word2vec_format(o["output"], binary=True)
-print(json.dumps({"training": trained - built, "reading": built - start}))
-"""
+ROOT = Path(__file__).resolve().parent.parent
+SECTIONS = (
+    peers.training, peers.whole_command, peers.time_to_quality, kernels.threads, kernels.peak_share,
+    kernels.losses, kernels.full_softmax, peers.softmax_in_pytorch, files.reading, files.formats,
+    commands.first_tick, commands.help_text, memory.peak,
+)  # fmt: skip
+"""In the order of the table; each yields rows."""
 
 
-def run(code: str, options: dict[str, Any]) -> dict[str, float]:
-    """Run one side in a fresh process; its own figures, and the whole process in seconds."""
-    started = time.perf_counter()
-    result = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(options)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    seconds = time.perf_counter() - started
-    if result.returncode:
-        sys.exit(f"bench: one side failed:\n{result.stderr}")
-    figures: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-    return {**figures, "whole": seconds}
+def measured(job: Job, only: str | None) -> Iterator[Row]:
+    """The rows of all sections, or of those whose names hold `only`."""
+    for section in SECTIONS:
+        name = f"{section.__module__.rpartition('.')[2]}.{section.__name__}"
+        if only is not None and only not in name:
+            continue
+        print(f"... {name}", file=sys.stderr, flush=True)
+        try:
+            for row in section(job):
+                print(row.line(), flush=True)
+                yield row
+        except Skipped as reason:
+            row = Row(name, "", f"not measured: {reason}", None)
+            print(row.line(), flush=True)
+            yield row
 
 
-def main() -> None:
-    """Alternate the two sides and print the table."""
+def main() -> int:
+    """See the module's header; the exit code says whether everything could be measured."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog="scripts/bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--vector-size", type=int, nargs="+", default=[100])
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("corpus", type=Path, nargs="?")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--quick", action="store_true", help="small figures, in two minutes")
+    length.add_argument("--full", action="store_true", help="as the README shows them")
+    parser.add_argument("--only", metavar="WORD", help="only sections whose names hold it")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each side (default: 3)")
+    parser.add_argument("--analogies", type=Path, metavar="FILE")
+    parser.add_argument("--similarity", type=Path, metavar="FILE")
+    parser.add_argument("--output", type=Path, metavar="PATH")
     args = parser.parse_args()
+    if args.corpus is not None and not args.corpus.is_file():
+        parser.error(f"{args.corpus}: expected a text file, found none")
 
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for size in args.vector_size:
-            for workers in args.workers:
-                options = {
-                    "corpus": str(args.corpus), "vector_size": size, "workers": workers,
-                    "epochs": args.epochs, "output": f"{folder}/vectors.bin",
-                }  # fmt: skip
-                run(OURS, {**options, "epochs": 1})  # compile once, as an installed program has
-                pairs = []
-                for round_ in range(args.rounds):
-                    pairs.append((run(OURS, options), run(GENSIM, options)))
-                    print(f"D={size} workers={workers} round {round_ + 1}: {pairs[-1]}", flush=True)
-                row: dict[str, Any] = {"vector_size": size, "workers": workers, "runs": pairs}
-                for figure in ("reading", "training", "whole"):
-                    row[figure] = {
-                        "ours": statistics.median(ours[figure] for ours, _ in pairs),
-                        "gensim": statistics.median(theirs[figure] for _, theirs in pairs),
-                        "ratio": statistics.median(t[figure] / o[figure] for o, t in pairs),
-                    }
-                rows.append(row)
+        corpus = write_corpus(args.corpus, Path(folder), 10e6 if args.quick else None)
+        job = Job(
+            corpus=corpus, named=str(args.corpus.name if args.corpus else "synthetic text"),
+            folder=Path(folder), quick=args.quick, rounds=args.rounds,
+            questions=(args.analogies, args.similarity) if args.corpus else (None, None),
+        )  # fmt: skip
+        rows = list(measured(job, args.only))
     report = {
-        "machine": machine(), "date": datetime.date.today().isoformat(), "rounds": args.rounds,
-        "corpus": args.corpus.name, "bytes": args.corpus.stat().st_size, "epochs": args.epochs,
-        "rows": rows,
+        "machine": machine(), "date": datetime.date.today().isoformat(), "corpus": job.named,
+        "bytes": job.corpus_bytes, "quick": args.quick, "rounds": args.rounds,
+        "rows": [row._asdict() for row in rows],
     }  # fmt: skip
-    lines = [
-        f"{args.epochs} epochs over {args.corpus.name} ({report['bytes'] / 1e6:.0f} MB); window 5, "
-        "5 negatives, sample 1e-4, min_count 5. Seconds, medians of "
-        f"{args.rounds} alternating rounds; the ratio is the median of the rounds' ratios.",
-        f"Measured on {report['machine']}, {report['date']}, by `scripts/bench.py`.",
-        "",
-        "| vector size | threads | what | w2v | gensim | times faster |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        for figure in ("reading", "training", "whole"):
-            f = row[figure]
-            lines.append(
-                f"| {row['vector_size']} | {row['workers']} | {figure} | {f['ours']:.1f} | "
-                f"{f['gensim']:.1f} | {f['ratio']:.1f} |"
-            )
-    text = "\n".join(lines) + "\n"
-    for suffix, content in ((".json", json.dumps(report, indent=1) + "\n"), (".md", text)):
-        with atomic_write(args.output.with_suffix(suffix)) as stream:
-            stream.write(content.encode())
-    print(text)
+    output = args.output
+    if output is None and args.full and args.only is None:
+        output = ROOT / "docs" / "bench"
+    if output is not None:
+        for suffix, text in (
+            (".json", json.dumps(report, indent=1) + "\n"),
+            (".md", table(report)),
+        ):
+            with atomic_write(output.with_suffix(suffix), "w") as stream:
+                stream.write(text)
+    print("\n" + table(report))
+    return 0 if all(row.met is not None for row in rows) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

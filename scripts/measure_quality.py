@@ -91,7 +91,9 @@ def first_words(path: str, n_words: int, folder: str) -> str:
     return str(cut)
 
 
-def write_report(path: Path, report: dict[str, Any]) -> None:
+def write_report(
+    path: Path, report: dict[str, Any], script: str = "scripts/measure_quality.py"
+) -> None:
     """The JSON, and a Markdown table of means and standard deviations."""
     with atomic_write(path.with_suffix(".json")) as stream:
         stream.write((json.dumps(report, indent=1) + "\n").encode())
@@ -109,7 +111,7 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
     lines = [
         f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "
         "frequent words. Similarity: Spearman's rho. Mean and standard deviation over seeds.",
-        f"Measured on {report['machine']}, {report['date']}, by `scripts/measure_quality.py`.",
+        f"Measured on {report['machine']}, {report['date']}, by `{script}`.",
         "",
         "| setting | seeds | " + " | ".join(columns) + " |",
         "|---|---|" + "---|" * len(columns),

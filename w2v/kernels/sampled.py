@@ -381,7 +381,10 @@ def sampled_kernels(
         "_tile": loss.tile,
         **{f"_{name}": operation for name, operation in operations._asdict().items()},
     }
-    name = f"{loss.name}-{columns}-{num_negatives}-{learn_bias:d}{learn_normalisers:d}"
+    name = (
+        f"{loss.name}-{columns}-{num_negatives}-{positions}-{noise}-"
+        f"{learn_bias:d}{learn_normalisers:d}"
+    )
     scatter = specialise(_scatter_template, name, inline=True, **frozen)
     step = specialise(_step_template, name, inline=True, **frozen, _scatter=scatter)
     arrange = specialise(_arrange_template, name, inline=True, **frozen)

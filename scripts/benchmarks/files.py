@@ -1,0 +1,105 @@
+"""Reading text, and writing and reading vectors."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.rows import Job, Row, at_most, in_turns, timed
+from w2v import Embeddings, load
+from w2v.corpus import read_corpus
+
+DIMENSIONS = 300
+
+
+def reading(job: Job) -> Iterator[Row]:
+    """Plain text to word ids, in seconds for 100 MB."""
+
+    def seconds(workers: int) -> float:
+        return timed(lambda: read_corpus([str(job.corpus)], min_count=5, workers=workers))
+
+    seconds(1)
+    runs = in_turns(job.rounds, {str(n): partial(seconds, n) for n in (1, 2)})
+    scale = 100e6 / job.corpus_bytes
+    yield at_most("reading 100 MB, one core", 2, [scale * run["1"] for run in runs], " s")
+    faster = statistics.median(run["1"] / run["2"] for run in runs)
+    yield Row("reading, two threads against one", "", f"{faster:.2f}x", True)
+
+
+def formats(job: Job) -> Iterator[Row]:
+    """Vectors of 300 numbers, against the same bytes written and read as they are."""
+    n = 20_000 if job.quick else 1_000_000
+    vectors = np.random.default_rng(0).standard_normal((n, DIMENSIONS), dtype=np.float32)
+    wv = Embeddings([f"word{i}" for i in range(n)], vectors)
+    raw = job.folder / "raw"
+    for suffix in (".bin", ".safetensors"):
+        path = job.folder / f"vectors{suffix}"
+        runs = in_turns(
+            job.rounds,
+            {"write": partial(timed, partial(wv.save, path)),
+             "raw write": partial(timed, partial(_write_raw, raw, vectors)),
+             "read": partial(timed, partial(load, path)),
+             "raw read": partial(timed, partial(_read_raw, raw))},
+        )  # fmt: skip
+        path.unlink()
+        yield _against_raw(f"write {n:,} x {DIMENSIONS} {suffix}", "write", runs, vectors.nbytes)
+        yield _against_raw(f"read {n:,} x {DIMENSIONS} {suffix}", "read", runs, vectors.nbytes)
+    raw.unlink()
+    yield from _text(job, Embeddings(wv.index_to_key[: n // 10], vectors[: n // 10]))
+
+
+def _write_raw(path: Path, vectors: np.ndarray) -> None:
+    with path.open("wb") as stream:
+        stream.write(memoryview(vectors).cast("B"))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _read_raw(path: Path) -> bool:
+    """Read the numbers, and look at each once, as a reader must that refuses NaN."""
+    return bool(np.isfinite(np.fromfile(path, dtype=np.float32)).all())
+
+
+def _against_raw(name: str, what: str, runs: list[dict[str, float]], n_bytes: int) -> Row:
+    ratio = statistics.median(run[what] / run[f"raw {what}"] for run in runs)
+    rate = n_bytes / statistics.median(run[what] for run in runs) / 1e9
+    return Row(
+        name, "at the rate of raw bytes", f"{ratio:.2f}x the time of raw bytes; {rate:.2f} GB/s",
+        ratio <= 1.25,
+    )  # fmt: skip
+
+
+def _text(job: Job, wv: Embeddings) -> Iterator[Row]:
+    """Text, a tenth as many rows, against pyarrow's CSV where it is installed."""
+    path, csv = job.folder / "vectors.txt", job.folder / "vectors.csv"
+    sides: dict[str, Callable[[], float]] = {
+        "write": partial(timed, partial(wv.save, path)),
+        "read": partial(timed, partial(load, path)),
+    }
+    if not find_spec("pyarrow"):
+        runs = in_turns(1, sides)
+        seconds = f"{runs[0]['write']:.1f} s and {runs[0]['read']:.1f} s"
+        yield Row("text vectors, write and read", "3x pyarrow", f"{seconds}; no pyarrow here", None)
+        return
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    columns: dict[str, Any] = {"word": wv.index_to_key}
+    columns |= {f"x{i}": wv.vectors[:, i] for i in range(wv.vector_size)}
+    arrow = pa.table(columns)
+    sides["pyarrow write"] = partial(timed, partial(arrow_csv.write_csv, arrow, csv))
+    sides["pyarrow read"] = partial(timed, partial(arrow_csv.read_csv, csv))
+    runs = in_turns(job.rounds, sides)
+    for what in ("write", "read"):
+        yield at_most(
+            f"{what} {len(wv):,} x {wv.vector_size} as text, in pyarrow's time", 3,
+            [run[what] / run[f"pyarrow {what}"] for run in runs], "x",
+            f"; {statistics.median(run[what] for run in runs):.1f} s",
+        )  # fmt: skip

@@ -1,0 +1,121 @@
+"""The training kernels by themselves, in one process and in turns."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from benchmarks.peak import gemm_gflops, peak_gflops
+from benchmarks.rows import Job, Row, at_least, at_most, in_turns
+from w2v.blocks import Position
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus, read_corpus
+from w2v.run import Observer
+from w2v.trainer import make_run, resolve
+
+
+@cache
+def _read(path: str) -> Corpus:
+    return read_corpus([path], min_count=5)
+
+
+def encoded(job: Job) -> Corpus:
+    """The corpus, read once for all sections."""
+    return _read(str(job.corpus))
+
+
+class Epochs:
+    """A model that is trained an epoch at a time."""
+
+    def __init__(self, corpus: Corpus, **options: Any) -> None:
+        self.config = resolve(TrainConfig(min_count=5, epochs=1, **options))
+        self.run = make_run(corpus, self.config)
+
+    def __call__(self) -> dict[str, float]:
+        """Seconds and pairs of one epoch, on top of the epochs before."""
+        self.run.position, self.run.tallies = Position(), []
+        started = time.perf_counter()
+        self.run.train_epoch(0, Observer())
+        seconds = time.perf_counter() - started
+        return {"seconds": seconds, "pairs": self.run.tallies[0].pairs}
+
+    def gflops(self, epoch: dict[str, float]) -> float:
+        """Of the definition: a dot product and two updates for each of 1 + K words a pair."""
+        operations = 6 * self.config.vector_size * (1 + self.config.negative)
+        return operations * epoch["pairs"] / epoch["seconds"] / 1e9
+
+
+def _compiled(*sides: Epochs) -> None:
+    for side in sides:
+        side()
+
+
+def threads(job: Job) -> Iterator[Row]:
+    """Two threads against one, each on the whole epoch."""
+    one, two = (Epochs(encoded(job), workers=workers) for workers in (1, 2))
+    _compiled(one, two)
+    runs = in_turns(2 * job.rounds, {"one": one, "two": two})
+    words = len(encoded(job).tokens) / 1e6
+    rates = [words / statistics.median(run[side]["seconds"] for run in runs)
+             for side in ("one", "two")]  # fmt: skip
+    yield at_least(
+        "two threads against one", 1.9,
+        [run["one"]["seconds"] / run["two"]["seconds"] for run in runs],
+        more=f"; {rates[0]:.2f} and {rates[1]:.2f} million words/s",
+    )  # fmt: skip
+
+
+def peak_share(job: Job) -> Iterator[Row]:
+    """Operations that the loss asks for, as a part of what one core's multiply-adds could do."""
+    for size, target in ((100, 30.0), (300, 35.0)):
+        side = Epochs(encoded(job), workers=1, vector_size=size)
+        _compiled(side)
+        runs = in_turns(job.rounds, {"peak": peak_gflops, "kernel": side})
+        shares = [100 * side.gflops(run["kernel"]) / run["peak"] for run in runs]
+        peak = statistics.median(run["peak"] for run in runs)
+        yield at_least(
+            f"part of the float32 multiply-add peak, D = {size}, one thread", target, shares, "%",
+            f"; the peak is {peak:.0f} GFLOP/s",
+        )  # fmt: skip
+
+
+def losses(job: Job) -> Iterator[Row]:
+    """NCE and sampled softmax, in negative sampling's time."""
+    names = "negative-sampling", "nce", "sampled-softmax"
+    sides = {name: Epochs(encoded(job), workers=1, loss=name) for name in names}
+    _compiled(*sides.values())
+    runs = in_turns(job.rounds, sides)
+
+    def ratios(name: str) -> list[float]:
+        return [run[name]["seconds"] / run["negative-sampling"]["seconds"] for run in runs]
+
+    yield at_most("NCE in negative sampling's time", 1.15, ratios("nce"), "x")
+    other = statistics.median(ratios("sampled-softmax"))
+    yield Row("sampled softmax in negative sampling's time", "", f"{other:.2f}x", True)
+
+
+def full_softmax(job: Job) -> Iterator[Row]:
+    """A pass over all pairs against the same operations in NumPy's best matrix product."""
+    corpus, workers = encoded(job), 2
+    side = Epochs(corpus, loss="softmax", workers=workers)
+    size = len(corpus.vocabulary)
+    operations = 6.0 * size * size * side.config.vector_size
+    with side.run.prepared():
+
+        def gemm() -> float:
+            with threadpool_limits(workers, "blas"):
+                return gemm_gflops()
+
+        runs = in_turns(job.rounds, {"gemm": gemm, "pass": side})
+    shares = [100 * operations / run["pass"]["seconds"] / 1e9 / run["gemm"] for run in runs]
+    seconds = statistics.median(run["pass"]["seconds"] for run in runs)
+    gemm_rate = statistics.median(run["gemm"] for run in runs)
+    yield at_least(
+        "full softmax, `corpus` targets: part of NumPy's matrix product, two threads", 60, shares,
+        "%", f"; a pass over {size:,} x {size:,} in {seconds:.1f} s, {gemm_rate:.0f} GFLOP/s",
+    )  # fmt: skip
