@@ -1,0 +1,209 @@
+"""Where the fused kernel's time goes, by leaving out one part at a time.
+
+    python scripts/profile_kernel.py CORPUS [--vector-size 100 300] [--output docs/profile.txt]
+
+Each part of a step is replaced by nothing, and the time of the same blocks, in turns with the whole
+kernel, tells what the part costs. The processor overlaps parts, so the costs need not add up to the
+whole: what they leave is time that no single part is to blame for. Learning rate 0; one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measure_quality import machine
+
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus, read_corpus
+from w2v.files import atomic_write
+from w2v.hogwild import HogwildRun
+from w2v.kernels import sampled
+from w2v.losses import get_loss
+from w2v.losses.base import SampledLoss
+from w2v.noise import sample
+from w2v.numerics import jit, stream_key
+
+ROUNDS = 15
+BLOCKS = 20
+"""Blocks of a turn: a tenth of a second or so."""
+
+
+@jit
+def _no_copy(target: Any, i: Any, source: Any, row: Any) -> None:
+    pass
+
+
+@jit
+def _no_dots(logits: Any, i: Any, x: Any, y: Any, offsets: Any) -> None:
+    pass
+
+
+@jit
+def _no_add(matrix: Any, row: Any, weights: Any, start: Any, step: Any, y: Any, n: Any) -> None:
+    pass
+
+
+@jit
+def _no_adds(
+    matrix: Any, row: Any, row_2: Any, weights: Any, start: Any, start_2: Any, step: Any, y: Any,
+    n: Any,
+) -> None:  # fmt: skip
+    pass
+
+
+@jit
+def _no_prefetch(matrix: Any, row: Any) -> None:
+    pass
+
+
+@jit
+def _no_loss(logits: Any, labels: Any, weights: Any, dlogits: Any, rows: Any, columns: Any) -> Any:
+    return logits.dtype.type(0)
+
+
+def _no_step(model: Any, scratch: Any, group: Any, coming: Any, lr: Any) -> Any:
+    return 0.0
+
+
+PARTS: dict[str, dict[str, Any]] = {
+    "rows: asking for the coming ones": {"prefetch": _no_prefetch},
+    "rows: copies into the tile": {"copy_row": _no_copy},
+    "dots: logits of the tile": {"store_dots": _no_dots},
+    "sigmoid: loss and d(loss)/d(logits)": {"tile": _no_loss},
+    "rows: updates": {"add_one": _no_add, "add_two": _no_adds},
+    "all of the step": {"step": _no_step},
+}
+"""What is left out. Without the step, what comes before it is left: draws and arrangement."""
+
+
+@contextmanager
+def left_out(parts: dict[str, Any]) -> Iterator[None]:
+    """Kernels that are made inside lack these operations."""
+    whole = sampled.tile_operations, sampled._step_template
+    operations = {name: part for name, part in parts.items() if name not in ("tile", "step")}
+    sampled.tile_operations = lambda *shape: whole[0](*shape)._replace(**operations)
+    sampled._step_template = parts.get("step", whole[1])
+    try:
+        yield
+    finally:
+        sampled.tile_operations, sampled._step_template = whole
+
+
+def blocks_of(corpus: Corpus, size: int, name: str, parts: dict[str, Any]) -> Callable[[int], None]:
+    """A function that trains `BLOCKS` blocks from a given one on."""
+    loss = get_loss("negative-sampling")
+    assert isinstance(loss, SampledLoss)
+    kept = {"tile": parts["tile"]} if "tile" in parts else {}
+    loss = dataclasses.replace(loss, name=f"profile-{name}", **kept)
+    config = TrainConfig(min_count=5, workers=1, vector_size=size, lr=0.04, epochs=5)
+    with left_out(parts):
+        run = HogwildRun(
+            corpus,
+            config.with_defaults(lr=0.04, epochs=5, targets="split", output_bias=False),
+            loss,
+        )
+        run.model.context_vectors[:, :size] = np.random.default_rng(0).normal(
+            0, 0.1, (len(corpus.vocabulary), size)
+        )
+        scratch = run.make_scratch()
+        run.train_block(scratch, 0, 0, 0.0)
+
+    def train(first: int) -> None:
+        for block in range(first, first + BLOCKS):
+            run.train_block(scratch, 0, block % run.n_blocks, 0.0)
+
+    return train
+
+
+@jit
+def _draw(table: Any, key: Any, n: Any) -> Any:
+    total = np.int64(0)
+    for i in range(n):
+        total += sample(table, key, np.uint64(i))
+    return total
+
+
+def profile(corpus: Corpus, size: int) -> list[str]:
+    """The lines of one vector size."""
+    sides = {"whole": blocks_of(corpus, size, "whole", {})}
+    for number, (name, parts) in enumerate(PARTS.items()):
+        sides[name] = blocks_of(corpus, size, str(number), parts)
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for turn in range(ROUNDS):
+        for name, train in sides.items():
+            started = time.perf_counter()
+            train(turn * BLOCKS)
+            seconds[name].append(time.perf_counter() - started)
+    shares = {
+        name: statistics.median(
+            1 - part / whole for part, whole in zip(seconds[name], seconds["whole"], strict=True)
+        )
+        for name in PARTS
+    }
+    lines = [f"D = {size}", ""]
+    for name, share in shares.items():
+        if name != "all of the step":
+            lines.append(f"  {name:40s} {share:6.1%}")
+    noise = _noise_share(corpus, size, statistics.median(seconds["whole"]))
+    rest = 1 - shares["all of the step"]
+    lines += [
+        f"  {'sampling: noise words':40s} {noise:6.1%}",
+        f"  {'queue: subsampling, windows, arrangement':40s} {rest - noise:6.1%}",
+        "",
+    ]
+    return lines
+
+
+def _noise_share(corpus: Corpus, size: int, seconds: float) -> float:
+    """Of `BLOCKS` blocks' time: drawing as many noise words as they take, by itself."""
+    config = TrainConfig(min_count=5, workers=1, vector_size=size, lr=0.04, epochs=5)
+    loss = get_loss("negative-sampling")
+    assert isinstance(loss, SampledLoss)
+    run = HogwildRun(
+        corpus, config.with_defaults(lr=0.04, epochs=5, targets="split", output_bias=False), loss
+    )
+    kept = run.train_block(run.make_scratch(), 0, 0, 0.0)[2] * BLOCKS
+    positions, noise = sampled.group_shape(loss, config.negative)
+    n = kept // positions * noise
+    _draw(run.noise.table, stream_key(1), 1)
+    started = time.perf_counter()
+    _draw(run.noise.table, stream_key(1), n)
+    return (time.perf_counter() - started) / seconds
+
+
+def main() -> None:
+    """Profile each vector size and write the text."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("corpus")
+    parser.add_argument("--vector-size", type=int, nargs="+", default=[100, 300])
+    parser.add_argument("--output", type=Path)
+    args = parser.parse_args()
+    corpus = read_corpus(args.corpus, min_count=5)
+    lines = [
+        "Parts of the negative sampling kernel, as the time that is saved where one is left out.",
+        f"{Path(args.corpus).name}; {machine()}, {datetime.date.today().isoformat()}, by",
+        "scripts/profile_kernel.py. Parts overlap in the processor and need not add up to 100%.",
+        "",
+    ]
+    for size in args.vector_size:
+        lines += profile(corpus, size)
+    text = "\n".join(lines)
+    if args.output is not None:
+        with atomic_write(args.output, "w") as stream:
+            stream.write(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
