@@ -8,6 +8,7 @@ import html.parser
 import json
 import re
 import sys
+import tracemalloc
 
 import naive
 import numpy as np
@@ -19,7 +20,7 @@ from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, OutputError
 from w2v.explore import main
 from w2v.explorer import PAGE_BYTES, make_model, overlap, words_that_fit
-from w2v.quantise import MIN_RECALL, directions, quantise, recall, to_codes
+from w2v.quantise import MIN_RECALL, directions, nearest, quantise, recall, to_codes
 
 EVIL = [
     "<script>alert(1)</script>", "</script>", "<!--", "<img/src=x/onerror=alert(2)>", "&lt;b&gt;",
@@ -83,6 +84,18 @@ def test_recall_is_its_naive_twin():
 def test_recall_of_few_words(rows):
     units = made_up().unit_vectors[:rows]
     assert recall(units, units) == 1
+
+
+def test_neighbours_of_all_words_need_little_memory():
+    """The 68k words of a real export would take 36 GB if a whole row of candidates were kept."""
+    units = np.random.default_rng(0).normal(size=(4000, 4)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        nearest(units, np.arange(len(units)), 10)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6  # V x V ids of 8 bytes would be 128 MB
 
 
 def test_equal_vectors_do_not_count_against_recall():
