@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from w2v import cli
-from w2v.embeddings import Embeddings, load
+from w2v.embeddings import load
 from w2v.errors import ConfigError, OutputError
 from w2v.evaluate import default_files, evaluate_analogies, evaluate_similarity
 from w2v.exports import huggingface, parquet, projector
@@ -104,7 +104,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _check_folder(output, KINDS[kind])
     questions = _questions(given) if kind == "huggingface" else ([], [])
 
-    wv = _first_words(load(arguments.vectors), arguments.max_words)
+    wv = load(arguments.vectors)
+    if arguments.max_words is not None:
+        wv = wv.first(arguments.max_words)
     if kind == "parquet":
         parquet.write(output, wv, method=method, seed=seed, neighbors=neighbors)
         columns = "--text word --x x --y y" + (" --neighbors neighbors" if neighbors else "")
@@ -126,15 +128,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         following = f'SentenceTransformer("{output}") in Python'
     print(f"{output}: {len(wv):,} words\nnext     {following}")
     return 0
-
-
-def _first_words(wv: Embeddings, max_words: int | None) -> Embeddings:
-    if max_words is None or max_words >= len(wv):
-        return wv
-    counts = None if wv.counts is None else wv.counts[:max_words]
-    return Embeddings(
-        wv.index_to_key[:max_words], wv.vectors[:max_words], counts=counts, metadata=wv.metadata
-    )
 
 
 def _questions(given: dict[str, list[str]]) -> tuple[list[str], list[str]]:
