@@ -14,7 +14,8 @@ from importlib import resources
 import naive
 import numpy as np
 import pytest
-from browser import Browser, find
+from browser import CTRL, Browser, find
+from test_query import SIGNS_AS_WORDS
 
 from w2v import explore, page, projection
 from w2v.embeddings import Embeddings, load
@@ -264,7 +265,10 @@ def test_contrast_in_both_modes():
     for colours in (light, dark):
         for name in ("ink", "muted", "c0", "c1", "c7"):  # text, notes, links, what is asked, errors
             assert contrast(colours[name], colours["paper"]) >= 4.5, name
-        for name in ("low", "high"):  # a heatmap's cells with their figures, a button under the mouse
+        for name in (
+            "low",
+            "high",
+        ):  # a heatmap's cells with their figures, a button under the mouse
             assert contrast(colours["ink"], colours[name]) >= 4.5, name
         for i in range(8):  # what is drawn, not read
             assert contrast(colours[f"c{i}"], colours["paper"]) >= 3
@@ -408,13 +412,35 @@ def view_of(shown):
     return [(left + right) / 2, (bottom + top) / 2, min(right - left, top - bottom)]
 
 
+def middle_of(shown, selector):
+    """In the window, where it is scrolled to."""
+    return shown.evaluate(
+        f"""(() => {{const element = document.querySelector({selector!r});
+        element.scrollIntoView({{block: "center"}});
+        const box = element.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2]}})()"""
+    )
+
+
+def place_of(shown, word_id):
+    """Where a word's point is in the window."""
+    return shown.evaluate(
+        f"""(() => {{const box = map.getBoundingClientRect(), {{x, y}} = map.data[0];
+        const [across, up] = [map.layout.xaxis.range, map.layout.yaxis.range];
+        return [box.x + 1 + (x[{word_id}] - across[0]) / (across[1] - across[0]) * map.clientWidth,
+                box.y + 1 + (up[1] - y[{word_id}]) / (up[1] - up[0]) * map.clientHeight]}})()"""
+    )
+
+
 def ask(shown, text, key="Enter"):
     """Type into the search field as a person does."""
     shown.evaluate("document.querySelector('#query').focus()")
     shown.evaluate("document.querySelector('#query').select()")
     shown.type(text)
     shown.press(key)
-    shown.wait(f"document.querySelector('title').textContent.startsWith({json.dumps(text)})")
+    shown.wait(
+        f"document.querySelector('title').textContent.startsWith({json.dumps(text + ' – ')})"
+    )
 
 
 def check_rows(rows, expected):
@@ -491,6 +517,18 @@ def test_completion_with_the_keyboard(browser, files):
     assert len(shown.evaluate(options)) == 12
     shown.press("Escape")
     assert shown.evaluate(options) == []
+    # A sign that touches its word; and a choice by the mouse.
+    shown.evaluate("document.querySelector('#query').select()")
+    shown.type("queen -man +new")
+    assert shown.evaluate(options) == ["new york"]
+    x, y = middle_of(shown, "#completions li")
+    shown.click(x, y)
+    shown.wait("document.querySelector('#query').value === 'queen -man +new york'")
+    assert shown.evaluate(options) == []
+    shown.click(*middle_of(shown, "h1"))
+    shown.click(*middle_of(shown, "#query"))  # what is typed next replaces what is there
+    shown.type("man")
+    assert shown.evaluate("document.querySelector('#query').value") == "man"
     assert shown.complaints() == []
 
 
@@ -509,9 +547,21 @@ def test_the_address_keeps_the_state(browser, files):
     shown.evaluate("history.back()")
     shown.wait("document.querySelector('#query').value === 'queen'")
     for nonsense in ("#q=&n=7&m=99&view=1,2", "#%", "#q=%ff", "#view=3,1,0", "#m=length"):
-        shown.evaluate(f"location.hash = {nonsense!r}")
-        shown.wait("document.querySelector('#map').layout.xaxis.range.every(Number.isFinite)")
+        shown.evaluate(
+            "new Promise(done => {addEventListener('hashchange', done, {once: true});"
+            f"location.hash = {nonsense!r}}}).then(() => 0)"
+        )
+        assert np.isfinite(view_of(shown)).all()
     assert shown.complaints() == []
+
+
+def texts(plot):
+    return f"[...document.querySelectorAll('{plot} .textpoint text')].map(t => t.textContent)"
+
+
+def label_of(word):
+    """A word as a plot shows it: whole, or cut off after fifteen letters at least."""
+    return {word, *(word[:length] + "…" for length in range(15, len(word)))}
 
 
 @needs_browser
@@ -522,10 +572,8 @@ def test_words_are_shown_literally(browser, files):
         ask(shown, word)
         assert shown.evaluate("document.querySelector('#query').value") == word
         assert len(shown.evaluate(ROWS)[0]) == 10
-        drawn = "[...document.querySelectorAll('#lengths text')].map(t => t.textContent)"
-        assert word in shown.evaluate(drawn)
-        drawn = "[...document.querySelectorAll('#map .textpoint text')].map(t => t.textContent)"
-        assert word in shown.evaluate(drawn)
+        for plot in ("#lengths", "#map"):
+            assert label_of(word) & set(shown.evaluate(texts(plot)))
         assert shown.evaluate("document.querySelector('#lists').innerHTML.includes('<script')") is (
             False
         )
@@ -555,16 +603,146 @@ def test_the_map_is_clicked_zoomed_and_highlighted(browser, files):
     assert narrow[1] - narrow[0] < wide[1] - wide[0]
     assert "view=" not in shown.evaluate("location.hash")
     shown.evaluate("document.querySelector('#map').scrollIntoView({block: 'center'})")
-    x, y = shown.evaluate(
-        """(() => {const map = document.querySelector("#map"), box = map.getBoundingClientRect();
-        const [x, y] = [map.layout.xaxis.range, map.layout.yaxis.range];
-        const point = [map.data[0].x[2], map.data[0].y[2]];
-        return [box.x + 1 + (point[0] - x[0]) / (x[1] - x[0]) * map.clientWidth,
-                box.y + 1 + (y[1] - point[1]) / (y[1] - y[0]) * map.clientHeight]})()"""
-    )
-    shown.click(x, y)
+    shown.click(*place_of(shown, 2))
     shown.wait("document.querySelector('#query').value === 'man'")
     assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_map_by_keyboard_and_wheel(browser, files):
+    shown = opened(browser, files / "one.html", "#q=queen")
+    x, y, size = home = view_of(shown)
+    shown.evaluate("map.focus()")
+    for key, expected in (
+        ("ArrowRight", [x + size / 5, y, size]),
+        ("ArrowUp", [x + size / 5, y + size / 5, size]),
+        ("ArrowLeft", [x, y + size / 5, size]),
+        ("ArrowDown", [x, y, size]),
+        ("+", [x, y, 0.6 * size]),
+        ("-", [x, y, size]),
+        ("+", [x, y, 0.6 * size]),
+        ("0", home),
+    ):
+        shown.press(key)
+        assert view_of(shown) == pytest.approx(expected, abs=1e-3 * size), key
+    for _ in range(20):
+        shown.press("-")
+    assert view_of(shown)[2] == pytest.approx(4 * size)  # not so far that nothing can be seen
+    shown.press("0")
+    # The wheel scrolls the page, unless the map was clicked or Ctrl is held.
+    shown.evaluate("document.activeElement.blur()")
+    place = middle_of(shown, "#map")
+    shown.evaluate("scrollTo(0, 100)")
+    shown.wheel(*place, 60)
+    shown.wait("scrollY > 100")
+    assert view_of(shown) == pytest.approx(home)
+    place = middle_of(shown, "#map")
+    shown.wheel(*place, -60, CTRL)
+    shown.wait(f"Math.abs(map.layout.yaxis.range[1] - map.layout.yaxis.range[0]) < {0.99 * size}")
+    shown.press("0")
+    shown.evaluate("document.querySelector('#zoom-all').click()")
+    top = shown.evaluate("scrollY")
+    shown.evaluate("map.focus()")
+    shown.wheel(*place, -60)
+    shown.wait(f"Math.abs(map.layout.yaxis.range[1] - map.layout.yaxis.range[0]) < {0.99 * size}")
+    assert shown.evaluate("scrollY") == top
+    shown.wait("location.hash.includes('view=')")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_map_by_finger(browser, files):
+    """One scrolls the page, two move and zoom the map, a tap looks a word up."""
+    shown = opened(browser, files / "one.html", "#q=queen", width=390, height=800)
+    _, _, size = home = view_of(shown)
+    x, y = middle_of(shown, "#map")
+    before = shown.evaluate("scrollY")
+    shown.touch(*([(x, y - 20 * i)] for i in range(8)))
+    shown.wait(f"scrollY > {before} + 50")
+    assert view_of(shown) == pytest.approx(home)
+    x, y = middle_of(shown, "#map")
+    shown.touch(*([(x - 40 - 10 * i, y), (x + 40 + 10 * i, y)] for i in range(5)))
+    shown.wait("location.hash.includes('view=')")
+    assert view_of(shown) == pytest.approx([*home[:2], size / 2], abs=0.02 * size)
+    half = view_of(shown)
+    pixel = half[2] / shown.evaluate("Math.min(map.clientWidth, map.clientHeight)")
+    shown.touch(*([(x - 40 + 10 * i, y), (x + 40 + 10 * i, y)] for i in range(5)))
+    shown.wait(f"map.layout.xaxis.range[0] < {half[0] - half[2] / 2 - 30 * pixel}")
+    expected = [half[0] - 40 * pixel, *half[1:]]
+    assert view_of(shown) == pytest.approx(expected, abs=3 * pixel)
+    shown.evaluate("document.querySelector('#zoom-all').click()")
+    middle_of(shown, "#map")
+    shown.touch([place_of(shown, 3)])
+    shown.wait("document.querySelector('#query').value === 'woman'")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_labels_do_not_cover_each_other(browser, tmp_path):
+    random = np.random.default_rng(0)
+    words = ["東京大阪京都", "x" * 200, "Donaudampfschifffahrtsgesellschaft", "👍👍👍", "שלוםעולם"]
+    words += [f"{'日本語単語' if i % 2 else 'word'}{i}" for i in range(200)]
+    Embeddings(words, random.normal(size=(len(words), 3))).save(tmp_path / "v.bin")
+    assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html")]) == 0
+    for width in (390, 1280):
+        shown = opened(browser, tmp_path / "v.html", f"#q={'x' * 200}", width=width)
+        boxes = shown.evaluate(
+            """[...document.querySelectorAll("#map .textpoint text")].filter(t => t.textContent)
+            .map(t => t.getBoundingClientRect())
+            .map(({left, top, right, bottom}) => [left, top, right, bottom])"""
+        )
+        assert len(boxes) > 10
+        asked = boxes[-1]
+        assert asked[2] - asked[0] < 0.5 * width
+        assert asked[0] > -1
+        assert asked[2] < width
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                across = min(a[2], b[2]) - max(a[0], b[0])
+                down = min(a[3], b[3]) - max(a[1], b[1])
+                assert min(across, down) < 4, (a, b)
+        assert shown.evaluate("document.documentElement.scrollWidth") == width
+        assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_policy_stops_a_script_that_got_in(browser, files):
+    shown = opened(browser, files / "one.html")
+    shown.evaluate(
+        """(() => {const script = document.createElement("script");
+        script.textContent = "window.ran = true";
+        document.body.append(script);
+        script.insertAdjacentHTML("afterend", "<img src=data:, onerror='window.ran = true'>");
+        })()"""
+    )
+    shown.wait("document.images[0].complete")
+    assert shown.evaluate("window.ran") is None
+    assert len(shown.complaints()) == 2
+
+
+@needs_browser
+def test_an_old_browser_is_told(browser, files):
+    shown = browser.open((files / "one.html").as_uri(), before="delete window.DecompressionStream")
+    shown.wait(
+        "document.querySelector('p.failed')?.textContent.includes('browser of 2023 or later')"
+    )
+
+
+@needs_browser
+def test_queries_are_read_as_w2v_query_reads_them(browser):
+    shown = browser.open("about:blank")
+    known = ["king", "man", "woman", "+", "-", "new york"]
+    for text, positive, negative in SIGNS_AS_WORDS:
+        words = [*known, "-man"] if "-man" in [*(positive or ()), *(negative or ())] else known
+        found = shown.evaluate(
+            f"""(() => {{{page.asset("vectors.js")}
+            try {{ return parse({json.dumps(text)}, word => {json.dumps(words)}.includes(word)); }}
+            catch (error) {{ return error.message; }}}})()"""
+        )
+        if positive is None:
+            assert found.startswith("Expected"), text
+        else:
+            assert found == {"positive": positive, "negative": negative}, text
 
 
 @needs_browser
@@ -588,7 +766,9 @@ def test_comparison_in_the_browser(browser, files):
     assert shown.evaluate(
         "[...document.querySelectorAll('#models button')].map(b => b.ariaPressed)"
     ) == ["false", "true"]  # fmt: skip
-    most = shown.evaluate("[...document.querySelectorAll('#differences li')].map(r => r.textContent)")
+    most = shown.evaluate(
+        "[...document.querySelectorAll('#differences li')].map(r => r.textContent)"
+    )
     words = sorted(overlaps, key=lambda entry: entry[1])
     assert most == [f"{word}{shared} of 10" for word, shared in words[:50]]
     ask(shown, "only-here")
@@ -640,7 +820,10 @@ def test_it_follows_a_change_of_the_window_and_the_mode(browser, files):
     before = shown.evaluate(width)
     shown.look(1280, 800, dark=True)
     shown.wait("document.querySelector('#map').layout.paper_bgcolor === '#16191d'")
+    shown.evaluate("document.querySelector('#zoom-in').click()")
+    view = view_of(shown)
     shown.look(390, 800, dark=True)
     shown.wait(f"{width} < 390")
     assert shown.evaluate(width) < before
+    assert view_of(shown) == pytest.approx(view, abs=1e-3)  # what was looked at is in view still
     assert shown.complaints() == []

@@ -105,7 +105,7 @@ function listenToFingers() {
   });
   map.addEventListener("touchmove", event => {
     if (!begin || event.touches.length !== 2) return;
-    event.preventDefault();
+    if (event.cancelable) event.preventDefault();
     end = measured(event.touches);
     const scale = end.apart / begin.apart;
     const [x, y] = [end.x - begin.x * scale, end.y - begin.y * scale];
