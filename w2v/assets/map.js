@@ -101,7 +101,7 @@ function listenToFingers() {
             apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) || 1};
   };
   map.addEventListener("touchstart", event => {
-    //event.stopPropagation();  // Plotly would take a finger that scrolled the page for a click
+    event.stopPropagation();  // Plotly would take a finger that scrolled the page for a click
     if (event.touches.length === 2) begin = end = measured(event.touches);
   }, true);
   map.addEventListener("touchmove", event => {
