@@ -706,6 +706,27 @@ def test_labels_do_not_cover_each_other(browser, tmp_path):
 
 
 @needs_browser
+def test_the_plots_against_rank_say_what_is_marked(browser, files):
+    wv = load(files / "one.safetensors")
+    shown = opened(browser, files / "one.html", "#q=king+-+man")
+    for plot, numbers in (
+        ("frequency", wv.counts),
+        ("lengths", np.linalg.norm(wv.vectors, axis=1)),
+    ):
+        note = shown.evaluate(f"document.querySelector('#{plot}-note .keys').textContent")
+        said = re.fullmatch(r" ?king: ([\d,.]+), rank 1; man: ([\d,.]+), rank 3", note)
+        figures = [float(figure.replace(",", "")) for figure in said.groups()]
+        np.testing.assert_allclose(figures, numbers[[0, 2]], atol=5e-4)
+        marked = shown.evaluate(f"document.querySelector('#{plot}').data[1]")
+        assert marked["x"] == [1, 3]
+        np.testing.assert_allclose(marked["y"], numbers[[0, 2]], rtol=1e-6)
+        assert shown.evaluate(texts(f"#{plot}")) == []  # labels would cover each other
+    ask(shown, "king")
+    assert shown.evaluate(texts("#lengths")) == ["king"]
+    assert shown.complaints() == []
+
+
+@needs_browser
 def test_the_policy_stops_a_script_that_got_in(browser, files):
     shown = opened(browser, files / "one.html")
     shown.evaluate(

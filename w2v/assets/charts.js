@@ -153,12 +153,12 @@ function drawRanks(element, models, numbers, asked, title, yType) {
     const [color, symbol] = [colour("c" + number), SYMBOLS[number]];
     const known = asked.filter(word => vectors.ids.has(word)).map(word => vectors.ids.get(word));
     const isLeft = id => id + 1 < Math.sqrt(last);
-    const isFirst = !data.length;  // one label a word is enough
+    const hasLabel = asked.length === 1 && !data.length;  // several would lie on each other
     data.push(trace([...ids], {marker: {size: 4, color, opacity: 0.6, symbol}}));
     data.push(trace(known, {
-      mode: isFirst ? "markers+text" : "markers", cliponaxis: false,
+      mode: hasLabel ? "markers+text" : "markers", cliponaxis: false,
       text: known.map(id => plain(shortened(vectors.words[id], element.clientWidth * 0.4, 14))),
-      textposition: known.map((id, i) => `${i % 2 ? "bottom" : "top"} ${isLeft(id) ? "right" : "left"}`),
+      textposition: known.map(id => isLeft(id) ? "top right" : "top left"),
       textfont: {color: colour("ink"), size: 14},
       marker: {size: 12, color, symbol, line: {width: 2, color: colour("ink")}}}));
   });

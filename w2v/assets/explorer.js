@@ -135,16 +135,24 @@ function difference({histogram, mean, words}) {
 function showRanks(query) {
   const asked = [...query.positive, ...query.negative];
   const counted = models.filter(vectors => vectors.counts);
-  const sample = " A sample of the words, evenly spread over the axis.";
-  const keys = shown => make("span", {class: "keys"}, ...models.flatMap((vectors, number) =>
-    several && shown.includes(vectors) ? [make("span", {}, ...named(number))] : []));
+  const sample = " A sample of the words, evenly spread over the axis. ";
+  // What the marks are, also for those who cannot see them.
+  const marks = (vectors, numbers) => asked.filter(word => vectors.ids.has(word)).map((word, i) => {
+    const id = vectors.ids.get(word);
+    const figures = [numbers[id], id + 1].map(number => number.toLocaleString("en"));
+    return make("span", {}, i ? "; " : " ", bdi(word), `: ${figures.join(", rank ")}`);
+  });
+  const keys = (shown, numbersOf) => make("span", {class: "keys"}, ...shown.map(vectors =>
+    make("span", {}, ...several ? named(models.indexOf(vectors)) : [],
+         ...marks(vectors, numbersOf(vectors)))));
   $("frequency").hidden = !counted.length;
   $("frequency-note").replaceChildren(...counted.length
     ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law is a straight line." + sample,
-       keys(counted)]
+       keys(counted, vectors => vectors.counts)]
     : ["No counts here: of w2v's files, .safetensors has them, .bin and .txt have not."]);
   $("lengths-note").replaceChildren(
-    "Euclidean length of the vectors, which cosines leave out." + sample, keys(models));
+    "Euclidean length of the vectors, which cosines leave out." + sample,
+    keys(models, vectors => vectors.lengths));
   if (counted.length)
     drawRanks($("frequency"), models, vectors => vectors.counts, asked, "occurrences", "log");
   return drawRanks($("lengths"), models, vectors => vectors.lengths, asked, "length", "linear");
