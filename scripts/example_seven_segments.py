@@ -146,7 +146,8 @@ def main() -> None:
     show_saturation()
     seed = 0
     stuck = caught(seed)
-    print(f"\nThe baseline after {EPOCHS} epochs, seed {seed}: {len(stuck)} segments wrong, e.g.\n")
+    wrong = f"{len(stuck)} of {BITS.size} segments wrong"
+    print(f"\nThe baseline after {EPOCHS} epochs, seed {seed}: {wrong}\n")
     print("  digit segment        z      output      dL/dz")
     for digit, segment, z, output, slope in stuck[:5]:
         print(f"  {digit:5} {'abcdefg'[segment]:>7} {z:8.2f} {output:11.6f} {slope:10.1e}")

@@ -1,131 +1,237 @@
 """Break the code on purpose, one place at a time, and see that a test goes red each time.
 
-    python scripts/mutations.py [--only TEXT]
+    python scripts/mutations.py [--only TEXT] [--minutes M] [--again]
 
-Works on a copy of the project in a temporary folder. Prints a line for each mutation with the
-first test that failed; exits with 1 if a mutation survived. Takes some minutes.
+The ways to break it are in scripts/mutations.txt. Works on a copy of the project in a temporary
+folder. Writes docs/mutations.json and docs/mutations.md after each mutation, and goes on from what
+is there: a mutation is tried again when its line or the file that it breaks has changed, and one
+that survived when any code or test has. Exits with 1 if a mutation survived, or its text is no
+longer in the code, and refuses to begin where the tests fail before anything is broken.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = [
-    "tests/test_losses.py", "tests/test_sampled_kernel.py", "tests/test_noise.py",
-    "tests/test_pairs.py", "tests/test_trainer.py", "tests/test_gradcheck.py",
-    "tests/test_activations.py", "tests/test_dense.py", "tests/test_yardstick.py",
-]  # fmt: skip
+MUTATIONS = ROOT / "scripts" / "mutations.txt"
+OUTPUT = ROOT / "docs" / "mutations"
+
+NEAREST = {
+    "losses/": ("losses", "sampled_kernel", "runs", "yardstick", "gradcheck"),
+    "kernels/": ("sampled_kernel", "runs", "losses", "gradcheck"),
+    "activations.py": ("activations", "gradcheck", "dense"),
+    "dense": ("dense", "examples"),
+    "gradcheck/": ("gradcheck", "examples"),
+    "noise.py": ("noise", "losses"),
+    "pairs.py": ("pairs", "runs"),
+    "cooccurrence.py": ("runs", "losses"),
+    "yardstick.py": ("yardstick",),
+    "validation.py": ("yardstick",),
+    "comparison.py": ("compare",),
+    "results.py": ("compare",),
+    "plots.py": ("compare",),
+}
+"""The tests that should notice, by the beginning of a path; all others are asked if they do not."""
+ELSEWHERE = ("runs", "trainer")
+
+SURVIVED, GONE = "survived", "gone"
 
 
 class Mutation(NamedTuple):
-    """In `path`, `old` (which occurs once) becomes `new`."""
+    """In `path`, `old`, which occurs once, becomes `new`."""
 
     path: str
     old: str
     new: str
 
-
-MUTATIONS = (
-    # the losses
-    Mutation("losses/negative_sampling.py", "out[i] = t * p", "out[i] = p"),
-    Mutation("losses/negative_sampling.py", "loss += softplus", "loss -= softplus"),
-    Mutation("losses/sampled_softmax.py", "dlogits[i, 0] -= logits.dtype.type(1)", "pass"),
-    Mutation("losses/sampled_softmax.py", "- logits[i, 0]", "+ logits[i, 0]"),
-    Mutation("losses/sampled_softmax.py", 'accidental_hits="keep"', 'accidental_hits="skip"'),
-    Mutation("losses/sampled_softmax.py", "corrects_by_noise=True", "corrects_by_noise=False"),
-    Mutation("losses/nce.py", "corrects_by_noise=True", "corrects_by_noise=False"),
-    Mutation("losses/nce.py", 'accidental_hits="keep"', 'accidental_hits="skip"'),
-    Mutation("losses/softmax.py", "row[ids[k]] -= weights[r] * probs[k]",
-             "row[ids[k]] -= probs[k]"),
-    Mutation("losses/softmax.py", "- expected", "+ expected"),
-    Mutation("losses/softmax.py", "largest = max(largest, row[w])", "pass"),
-    # the fused kernels
-    Mutation("kernels/sampled.py", "np.log(num_negatives * noise_probs)", "np.log(noise_probs)"),
-    Mutation("kernels/sampled.py", "_add_combination(contexts, output_ids[j], -lr,",
-             "_add_combination(contexts, output_ids[j], lr,"),
-    Mutation("kernels/sampled.py", "centers, scratch.center_ids[i], -lr, dlogits",
-             "centers, scratch.center_ids[i], -lr * 0.99, dlogits"),
-    Mutation("kernels/sampled.py", "model.logit_offsets[output_ids[j]] -= lr",
-             "model.logit_offsets[output_ids[j]] += lr"),
-    Mutation("kernels/sampled.py", "model.log_normalisers[scratch.center_ids[i]] += lr",
-             "model.log_normalisers[scratch.center_ids[i]] -= lr"),
-    Mutation("kernels/sampled.py", "and word == context", "and word != context"),
-    Mutation("kernels/full.py", "np.matmul(logits.T, centers, out=target)",
-             "np.matmul(logits.T, -centers, out=target)"),
-    Mutation("kernels/full.py", "self._d_contexts += self._more", "pass"),
-    Mutation("kernels/full.py", "params[word, d] -= rate", "params[word, d] += rate"),
-    Mutation("kernels/full.py", "squares[word] += total", "squares[word] = total"),
-    # sampling and pairs
-    Mutation("noise.py", "dtype=np.float64) ** exponent", "dtype=np.float64) * exponent"),
-    Mutation("noise.py", "if low_half(bits) < np.uint64(table[bucket, 0])", "if True"),
-    Mutation("pairs.py", "np.sqrt(ratio) + ratio", "np.sqrt(ratio)"),
-    Mutation("cooccurrence.py", "np.repeat((1 / sizes)", "np.repeat((2 / sizes)"),
-    Mutation("cooccurrence.py", "counts[at - 1] += 1", "counts[at - 1] += 2"),
-    # the schedule and the streams
-    Mutation("run.py", "start + (end - start) * done", "start"),
-    Mutation("hogwild.py", "before = epoch * len(training.corpus.tokens)", "before = 0"),
-    Mutation("hogwild.py", "stream_key(seed, STREAM_NOISE, epoch, block)",
-             "stream_key(seed, STREAM_NOISE, 0, 0)"),
-    Mutation("hogwild.py", "if not loss <= MAX_MEAN_LOSS * max(pairs, 1)", "if False"),
-    # the derivatives of the dense networks
-    Mutation("activations.py", "return (1.0 - a) * (1.0 + a)",
-             "return 1.0 - math.tanh(a) ** 2"),
-    # the yardstick
-    Mutation("yardstick.py", "offsets = offsets + np.log(run.config.negative * run.noise.probs)",
-             "pass"),
-)  # fmt: skip
+    def broken(self, text: str) -> str | None:
+        """The text with the mutation in it; None unless `old` is there once."""
+        words = [re.escape(word) for word in self.old.split()]
+        # Lines may have been broken anew: between words, and after or before a bracket.
+        pattern = re.sub(r"(\\[\[({])", r"\1\\s*", r"\s+".join(words))
+        pattern = re.sub(r"(?<!\\s\+)(\\[\])}])", r"\\s*\1", pattern)
+        found = list(re.finditer(pattern, text))
+        if len(found) != 1:
+            return None
+        return text[: found[0].start()] + self.new + text[found[0].end() :]
 
 
-def first_failure(folder: Path) -> str | None:
+def read_mutations() -> list[Mutation]:
+    """Every line of the list."""
+    found: list[Mutation] = []
+    path = ""
+    for line in MUTATIONS.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith(" "):
+            old, _, new = line.partition("=>")
+            found.append(Mutation(path, old.strip(), new.strip()))
+        else:
+            path = line.strip()
+    return found
+
+
+def run_tests(copy: Path, names: list[str]) -> str | None:
     """The first test that fails in a copy of the project, or None."""
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment = {
+        **os.environ, "PYTHONPATH": str(copy), "NUMBA_CACHE_DIR": str(copy / "cache"),
+    }  # fmt: skip
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *names],
+        cwd=copy, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if result.returncode == 0:
         return None
-    found = re.search(r"^(?:FAILED|ERROR) (\S+)", result.stdout, re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
     return found.group(1) if found else result.stdout.strip().splitlines()[-1]
 
 
+def test_files(copy: Path, path: str) -> tuple[list[str], list[str]]:
+    """The tests nearest to a file of w2v, and all others."""
+    near = next((names for start, names in NEAREST.items() if path.startswith(start)), ELSEWHERE)
+    nearest = [f"tests/test_{name}.py" for name in near]
+    every = sorted(f"tests/{file.name}" for file in (copy / "tests").glob("test_*.py"))
+    return nearest, [file for file in every if file not in nearest]
+
+
+def attempt(copy: Path, mutation: Mutation) -> str:
+    """The first test that notices, `SURVIVED` or `GONE`."""
+    path = copy / "w2v" / mutation.path
+    original = path.read_text(encoding="utf-8")
+    broken = mutation.broken(original)
+    if broken is None:
+        return GONE
+    try:
+        path.write_text(broken, encoding="utf-8")
+        for names in test_files(copy, mutation.path):
+            failure = run_tests(copy, names)
+            # A test that only fails now and then has noticed nothing.
+            if failure is not None and run_tests(copy, [failure]) is not None:
+                return failure
+        return SURVIVED
+    finally:
+        path.write_text(original, encoding="utf-8")
+
+
+def digest(*paths: Path) -> str:
+    """Of the contents of files."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+
+
+def digest_of_all() -> str:
+    """Of the code and the tests."""
+    return digest(*sorted((ROOT / "w2v").rglob("*.py")), *sorted((ROOT / "tests").glob("*.py")))
+
+
+def is_settled(entry: dict[str, str] | None, mutation: Mutation, everything: str) -> bool:
+    """Whether a mutation need not be tried again; `everything` is `digest_of_all`."""
+    if entry is None or entry["file"] != digest(ROOT / "w2v" / mutation.path):
+        return False
+    return entry["result"] not in (SURVIVED, GONE) or entry.get("all") == everything
+
+
+def key(mutation: Mutation) -> str:
+    """Names a mutation in the record."""
+    return f"{mutation.path}: {mutation.old} => {mutation.new}"
+
+
+def code(text: str) -> str:
+    """A span of code in a cell of a Markdown table."""
+    return f"`{text}`".replace("|", r"\|") if text else "nothing"
+
+
+def write(report: dict[str, Any], mutations: list[Mutation]) -> None:
+    """The report as JSON, and as a table in the order of the list."""
+    known = {key(mutation): mutation for mutation in mutations}
+    record = {name: report["mutations"][name] for name in known if name in report["mutations"]}
+    text = json.dumps({**report, "mutations": record}, indent=1) + "\n"
+    OUTPUT.with_suffix(".json").write_text(text, encoding="utf-8")
+    if not record:
+        return
+    results = [entry["result"] for entry in record.values()]
+    dates = sorted({entry["date"] for entry in record.values()})
+    noticed = len(results) - results.count(SURVIVED) - results.count(GONE)
+    lines = [
+        "# Mutations",
+        "",
+        "Each line is a way to break the code. It was done in a copy of the project, and the tests",
+        "were run, the nearest ones first, until one failed. By `scripts/mutations.py`, "
+        + " to ".join(dict.fromkeys((dates[0], dates[-1])))
+        + ".",
+        "",
+        f"{noticed} of {len(known)} were noticed, {results.count(SURVIVED)} survived, "
+        f"{results.count(GONE)} have lost their text, {len(known) - len(results)} are still to be "
+        "tried.",
+    ]
+    path = None
+    for name, entry in record.items():
+        mutation = known[name]
+        if mutation.path != path:
+            path = mutation.path
+            lines += ["", f"## {path}", "", "| reads | becomes | noticed by |", "|---|---|---|"]
+        result = entry["result"]
+        noticed_by = f"**{result}**" if result in (SURVIVED, GONE) else code(result)
+        lines.append(f"| {code(mutation.old)} | {code(mutation.new)} | {noticed_by} |")
+    OUTPUT.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main() -> int:
-    """Try every mutation."""
+    """Try every mutation that is not on record."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--only", default="", help="only mutations of files with this in the name")
+    parser.add_argument("--only", default="", help="only mutations with this in path or text")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--again", action="store_true", help="also those that are on record")
     args = parser.parse_args()
-    survivors = 0
+    started = time.monotonic()
+    mutations = read_mutations()
+    report: dict[str, Any] = {"unbroken": {}, "mutations": {}}
+    if OUTPUT.with_suffix(".json").exists():
+        report = json.loads(OUTPUT.with_suffix(".json").read_text(encoding="utf-8"))
+    record, everything = report["mutations"], digest_of_all()
+    chosen = [mutation for mutation in mutations if args.only in key(mutation)]
+    left = [
+        mutation
+        for mutation in chosen
+        if args.again or not is_settled(record.get(key(mutation)), mutation, everything)
+    ]
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "project"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-        if (broken := first_failure(copy)) is not None:
-            sys.exit(f"expected the tests to pass before any mutation, got {broken}")
-        for mutation in MUTATIONS:
-            if args.only not in mutation.path:
-                continue
-            path = copy / "w2v" / mutation.path
-            original = path.read_text(encoding="utf-8")
-            if original.count(mutation.old) != 1:
-                sys.exit(f"{mutation.path}: expected {mutation.old!r} once")
-            path.write_text(original.replace(mutation.old, mutation.new), encoding="utf-8")
-            failure = first_failure(copy)
-            path.write_text(original, encoding="utf-8")
-            survivors += failure is None
-            change = f"{mutation.old.strip()} -> {mutation.new.strip() or '(nothing)'}"
-            print(f"{failure or 'SURVIVED'}\n    w2v/{mutation.path}: {change}", flush=True)
-    print(f"{survivors} survived")
-    return min(survivors, 1)
+        while left and time.monotonic() - started < 60 * args.minutes:
+            mutation = left.pop(0)
+            nearest = test_files(copy, mutation.path)[0]
+            if report["unbroken"].get(" ".join(nearest)) != everything:
+                if (failure := run_tests(copy, nearest)) is not None:
+                    sys.exit(f"expected the tests to pass before any mutation, got {failure}")
+                report["unbroken"][" ".join(nearest)] = everything
+            result = attempt(copy, mutation)
+            record[key(mutation)] = {
+                "result": result,
+                "date": datetime.date.today().isoformat(),
+                "file": digest(ROOT / "w2v" / mutation.path),
+                "all": everything,
+            }
+            print(f"{result}\n    {key(mutation)}", flush=True)
+            write(report, mutations)
+    results = [record[key(mutation)]["result"] for mutation in chosen if key(mutation) in record]
+    survived, gone = results.count(SURVIVED), results.count(GONE)
+    print(f"{survived} survived, {gone} have lost their text, {len(left)} are left to try")
+    return 1 if survived or gone or left else 0
 
 
 if __name__ == "__main__":

@@ -97,6 +97,74 @@ def negative_sampling_gradient(centers, contexts, pairs, negatives):
     return d_centers, d_contexts
 
 
+def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr):
+    """One step of gradient descent on the summed loss of pairs that share their noise.
+
+    Changes the lists in place, and returns the loss in nats. `loss` is one of
+
+    - negative-sampling: logits s = u . v, a noise word that hits the true one is left out;
+    - nce (Mnih and Teh 2012): the same classifier on s + b - ln(k q), hits stay;
+    - sampled-softmax (Jean et al. 2015): cross-entropy over the candidates' s + b - ln(k q).
+    """
+    total, terms = 0.0, []
+    corrected = loss != "negative-sampling"
+    for center, context in pairs:
+        noise = negatives if corrected else [w for w in negatives if w != context]
+        words = [context, *noise]
+        logits = [
+            dot(contexts[w], centers[center]) + (bias[w] - ln_kq[w] if corrected else 0.0)
+            for w in words
+        ]
+        if loss == "sampled-softmax":
+            ln_z = math.log(math.fsum(math.exp(x) for x in logits))
+            total += ln_z - logits[0]
+            probs = [math.exp(x - ln_z) for x in logits]
+        else:
+            total -= log_sigmoid(logits[0]) + sum(log_sigmoid(-x) for x in logits[1:])
+            probs = [sigmoid(x) for x in logits]
+        terms += [
+            (center, w, p - (j == 0)) for j, (w, p) in enumerate(zip(words, probs, strict=True))
+        ]
+    old_centers, old_contexts = ([row[:] for row in rows] for rows in (centers, contexts))
+    for center, word, error in terms:
+        for d in range(len(centers[center])):
+            centers[center][d] -= lr * error * old_contexts[word][d]
+            contexts[word][d] -= lr * error * old_centers[center][d]
+        if corrected:
+            bias[word] -= lr * error
+    return total
+
+
+def full_softmax_gradient(centers, contexts, bias, examples):
+    """Summed loss in nats of (center, {word: part}, weight), and what it is differentiated by.
+
+    Returns loss, {center: d_row}, d_contexts, d_bias.
+    """
+    size, columns = len(contexts), range(len(contexts[0]))
+    loss, d_centers = 0.0, {}
+    d_contexts, d_bias = [[0.0] * len(columns) for _ in contexts], [0.0] * size
+    for center, label, weight in examples:
+        scores = [dot(contexts[w], centers[center]) + bias[w] for w in range(size)]
+        ln_z = math.log(math.fsum(math.exp(x) for x in scores))
+        loss += weight * sum(part * (ln_z - scores[w]) for w, part in label.items())
+        d_row = d_centers.setdefault(center, [0.0] * len(columns))
+        for w in range(size):
+            error = weight * (math.exp(scores[w] - ln_z) - label.get(w, 0.0))
+            d_bias[w] += error
+            for d in columns:
+                d_row[d] += error * contexts[w][d]
+                d_contexts[w][d] += error * centers[center][d]
+    return loss, d_centers, d_contexts, d_bias
+
+
+def adagrad(row, gradient, squares, lr):
+    """Duchi et al. 2011 with one sum of squares for a whole row, changed in place; returns it."""
+    squares += sum(g * g for g in gradient) / len(gradient)
+    for d, g in enumerate(gradient):
+        row[d] -= lr * g / math.sqrt(squares) if g else 0.0
+    return squares
+
+
 def cosine_analogy(vectors, a, b, c):
     """3CosAdd (Mikolov et al. 2013): argmax over w not in {a, b, c} of cos(w, b - a + c)."""
     unit = [[x / math.sqrt(dot(v, v)) for x in v] for v in vectors]

@@ -1,6 +1,8 @@
 """Activations against formulas, at both ends of the float range, and inside Numba."""
 
 import math
+import subprocess
+import sys
 
 import naive_dense as naive
 import numba
@@ -22,6 +24,7 @@ from w2v.activations import (
     softmax,
     softmax_jvp_from_a,
     softmax_jvp_from_z,
+    softmax_jvp_rows,
     softmax_rows,
     softplus,
     softplus_derivative_from_z,
@@ -188,17 +191,49 @@ def test_nan_stays_nan_and_results_are_float64(activation):
         np.testing.assert_allclose(activation.value(given_array), expected, rtol=1e-12)
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="there is no compiled code to call from")
-def test_the_same_definitions_run_inside_numba():
-    @numba.njit
-    def kernel(z, logits, out):
-        softmax_rows(logits, out)
-        return sigmoid(z) + tanh_derivative_from_z(z) + softplus(z)
+FLOAT32_FIRST = """
+import numpy as np
+from w2v.activations import ACTIVATIONS
+z = np.array([-3.3, -0.7, 0.1, 0.3, 2.1], dtype=np.float32)
+for a in ACTIVATIONS.values():
+    for f in filter(None, (a.value, a.derivative_from_z, a.derivative_from_a)):
+        single, double = f(z), f(z.astype(np.float64))
+        assert single.dtype == np.float64, f
+        assert np.array_equal(single, double), f
+"""
 
-    z, out = 0.3, np.empty((1, 2))
-    expected = sigmoid(z) + tanh_derivative_from_z(z) + softplus(z)
-    assert kernel(z, np.array([[1.0, 2.0]]), out) == pytest.approx(expected, rel=1e-15)
+
+def test_float32_given_first_is_still_computed_in_float64():
+    """A ufunc compiles for the first type that it meets, so it takes a process of its own."""
+    subprocess.run([sys.executable, "-c", FLOAT32_FIRST], check=True)
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="there is no compiled code to call from")
+@pytest.mark.parametrize("activation", **BY_NAME)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_same_definitions_run_inside_numba(activation, dtype):
+    for function in (activation.value, activation.derivative_from_z, activation.derivative_from_a):
+        if function is None:
+            continue
+        kernel = numba.njit(lambda z, function=function: function(z))
+        for z in dtype([-3.3, 0.7]):
+            inside = kernel(z)
+            assert isinstance(inside, float)
+            assert inside == function(np.float64(z))
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="there is no compiled code to call from")
+def test_softmax_runs_inside_numba():
+    @numba.njit
+    def kernel(logits, vectors, out, product):
+        softmax_rows(logits, out)
+        softmax_jvp_rows(out, vectors, product)
+
+    logits, vectors = np.array([[1.0, 2.0]]), np.array([[3.0, -1.0]])
+    out, product = np.empty((2, 1, 2))
+    kernel(logits, vectors, out, product)
     np.testing.assert_allclose(out[0], naive.softmax([1.0, 2.0]))
+    np.testing.assert_allclose(product[0], naive.softmax_jacobian([1.0, 2.0]) @ vectors[0])
 
 
 # --- softmax ----------------------------------------------------------------------------------

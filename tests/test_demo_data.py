@@ -11,7 +11,9 @@ import pytest
 
 import w2v
 from w2v.evaluate import evaluate_analogies, evaluate_similarity
+from w2v.losses import LOSSES, get_loss
 from w2v.questions import read_analogies, read_similarity
+from w2v.train import main
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -136,6 +138,20 @@ def test_the_demo_teaches_more_than_nine_analogies_in_ten(demo_vectors):
     assert result.total.correct > 0.9 * result.total.found
     for section in result.sections:
         assert section.correct > 0.8 * section.found, section.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("loss", "targets"), [(name, kind) for name in LOSSES for kind in get_loss(name).targets]
+)
+def test_every_loss_and_kind_of_target_learns_the_demo(loss, targets, tmp_path):
+    options = ["--loss", loss, "--targets", targets, "--vector-size", "64", "--sample", "1e-3"]
+    if get_loss(loss).family == "sampled":
+        options += ["--epochs", "12"]
+    output = str(tmp_path / "vectors.bin")
+    assert main([str(DATA / "demo.txt"), "--quiet", "--output", output, *options]) == 0
+    result = evaluate_analogies(w2v.load(output), DATA / "demo-analogies.txt")
+    assert result.total.correct > 0.9 * result.total.total
 
 
 def test_the_demo_knows_rome_and_the_queen(demo_vectors):

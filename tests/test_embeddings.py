@@ -95,6 +95,11 @@ def test_float32_is_not_copied_and_the_rest_is_converted():
             {"context_vectors": np.zeros((1, 2))},
             r"context_vectors: expected shape \(1, 3\), got \(1, 2\)",
         ),
+        (
+            (["a"], np.zeros((1, 3))),
+            {"output_bias": np.zeros(2)},
+            r"output_bias: expected shape \(1,\), got \(2,\)",
+        ),
     ],
 )
 def test_sizes_that_do_not_fit(arguments, options, message):
@@ -224,6 +229,7 @@ def test_save_and_load(tmp_path, name):
         VECTORS,
         counts=np.arange(6),
         context_vectors=VECTORS * 2,
+        output_bias=np.arange(6) / 4,
         metadata={"training": "{}"},
     )
     wv.save(tmp_path / name)
@@ -236,6 +242,7 @@ def test_save_and_load(tmp_path, name):
         for loaded in (read, mapped):
             np.testing.assert_array_equal(loaded.counts, wv.counts)
             np.testing.assert_array_equal(loaded.context_vectors, wv.context_vectors)
+            np.testing.assert_array_equal(loaded.output_bias, np.arange(6) / 4)
             assert loaded.metadata["training"] == "{}"
             assert loaded.metadata["w2v_version"] == w2v.__version__
     with pytest.raises(FormatError):

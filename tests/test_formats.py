@@ -146,6 +146,7 @@ def test_safetensors_holds_everything(tmp_path):
         counts=np.array([3, 2, 0]),
         context_vectors=VECTORS[3:],
         metadata={"training": '{"epochs": 5}'},
+        output_bias=VECTORS[0, :3],
     )
     for mmap in (False, True):
         formats.write(tmp_path / "a.safetensors", table)
@@ -153,6 +154,7 @@ def test_safetensors_holds_everything(tmp_path):
         assert same(read, table)
         np.testing.assert_array_equal(read.counts, table.counts)
         np.testing.assert_array_equal(read.context_vectors, table.context_vectors)
+        np.testing.assert_array_equal(read.output_bias, table.output_bias)
         assert read.metadata.items() >= table.metadata.items()
         assert read.metadata["format_version"] == "1"
 
@@ -464,6 +466,7 @@ def native(**changes) -> tuple[dict, dict]:
     tensors = {
         "center_vectors": np.ones((2, 3), np.float32),
         "context_vectors": np.ones((2, 3), np.float32),
+        "output_bias": np.ones(2, np.float32),
         "counts": np.array([2, 1]),
         "words_utf8": np.frombuffer(b"abc", np.uint8),
         "word_offsets": np.array([0, 1, 3]),
@@ -490,6 +493,7 @@ def native(**changes) -> tuple[dict, dict]:
         ({"center_vectors": np.ones(6, np.float32)}, r"2 dimensions, got float32 of shape \(6,\)"),
         ({"center_vectors": np.ones((0, 3), np.float32)}, "at least one word and one number"),
         ({"context_vectors": np.ones((2, 2), np.float32)}, r"expected shape \(2, 3\)"),
+        ({"output_bias": np.ones(3, np.float32)}, r"tensor output_bias: expected shape \(2,\)"),
         ({"counts": np.array([1])}, r"tensor counts: expected shape \(2,\), got \(1,\)"),
         ({"counts": np.array([1, -1])}, "tensor counts: expected no negative count, got -1"),
         ({"word_offsets": np.array([0, 3])}, r"expected shape \(3,\)"),
@@ -521,14 +525,22 @@ def test_safetensors_with_nan(tmp_path):
     write_tensors(path, *native(context_vectors=vectors))
     with pytest.raises(FormatError, match="context_vectors: row 2, word 'bc'"):
         formats.read(path)
+    bias = np.array([0, np.inf], np.float32)
+    write_tensors(path, *native(output_bias=bias))
+    with pytest.raises(FormatError, match=r"output_bias: row 2, word 'bc': .* got inf"):
+        formats.read(path)
+    table = VectorTable(["a", "b"], np.ones((2, 3), np.float32), output_bias=bias)
+    with pytest.raises(FormatError, match=r"output_bias: row 2, word 'b': .* got inf"):
+        formats.write(path, table)
 
 
 def test_optional_tensors(tmp_path):
     path = tmp_path / "a.safetensors"
-    write_tensors(path, *native(counts=None, context_vectors=None))
+    write_tensors(path, *native(counts=None, context_vectors=None, output_bias=None))
     table = formats.read(path)
     assert table.counts is None
     assert table.context_vectors is None
+    assert table.output_bias is None
     assert read_tensors(path)[0].keys() == {"center_vectors", "words_utf8", "word_offsets"}
 
 

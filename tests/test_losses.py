@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.gradcheck.word2vec import target_examples
+from w2v.kernels import full
 from w2v.kernels.full import FullModel, FullSoftmax
 from w2v.kernels.sampled import (
     Model,
@@ -18,12 +20,11 @@ from w2v.kernels.sampled import (
     sampled_kernels,
 )
 from w2v.losses import LOSSES, get_loss
-from w2v.losses.base import MASKED_LOGIT, FullLoss, SampledLoss
+from w2v.losses.base import MASKED_LOGIT, SampledLoss
 from w2v.noise import NoiseSampler, sample
 from w2v.numerics import aligned_zeros, draw, jit, padded, stream_key
 
 SAMPLED = [name for name in LOSSES if isinstance(get_loss(name), SampledLoss)]
-FULL = [name for name in LOSSES if isinstance(get_loss(name), FullLoss)]
 LOGITS = st.lists(st.lists(st.floats(-30, 30), min_size=4, max_size=4), min_size=1, max_size=6).map(
     np.array
 )
@@ -62,7 +63,7 @@ def cross_entropy(logits):
 ORACLES = {"negative-sampling": logistic, "nce": logistic, "sampled-softmax": cross_entropy}
 
 
-@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("name", ORACLES)
 @given(logits=LOGITS)
 def test_a_tile_is_its_formula(name, logits):
     loss, slope = tile(name, logits)
@@ -129,12 +130,8 @@ def small_full_model(vocabulary=7, size=5):
     )  # fmt: skip
 
 
-def evaluate(model, examples, weights, **limits):
+def evaluate(model, examples, weights):
     softmax = FullSoftmax(get_loss("softmax"), model, len(examples.centers), workers=2)
-    for name, value in limits.items():
-        setattr(softmax, name, value)
-    if limits:
-        softmax._more = np.empty_like(softmax._d_contexts)
     result = softmax.gradients(examples, weights)
     softmax.close()
     d_centers = np.zeros_like(model.center_vectors)
@@ -194,13 +191,45 @@ def test_the_corpus_loss_is_the_sum_over_its_distributions():
     assert pairs == [pairs[0]] * 3
 
 
-def test_a_small_buffer_gives_the_same_gradient():
+@pytest.mark.parametrize("rows_at_once", [1, 4, 5])
+def test_a_small_buffer_gives_the_same_gradient(monkeypatch, rows_at_once):
     model, examples = small_full_model(), target_examples()["split"]
     weights = np.random.default_rng(2).uniform(1, 2, len(examples.centers))
     whole = evaluate(model, examples, weights)
-    pieces = evaluate(model, examples, weights, rows_at_once=4)
+    row_bytes = 8 * len(model.bias)
+    monkeypatch.setattr(full, "BUFFER_BYTES", row_bytes * rows_at_once + row_bytes // 2)
+    pieces = evaluate(model, examples, weights)
     for a, b in zip(whole, pieces, strict=True):
         assert np.abs(a - b).max() < 1e-12
+
+
+@pytest.mark.parametrize("buffer_rows", [0, 8])
+def test_memory_does_not_grow_with_batch_times_vocabulary(monkeypatch, buffer_rows):
+    """Never more logits than the stated buffer holds, but always room for one row."""
+    size, columns, rows = 20_000, 4, 400
+    monkeypatch.setattr(full, "BUFFER_BYTES", 4 * size * buffer_rows)
+    model = FullModel(*(np.zeros((size, columns), np.float32) for _ in range(2)),
+                      np.zeros(size, np.float32))  # fmt: skip
+    split = target_examples()["split"]
+    examples = split.take(0, min(rows, len(split.centers)))
+    repeats = -(-rows // len(examples.centers))
+    batch = [np.tile(array, repeats)[:rows] for array in (examples.centers, examples.contexts)]
+    examples = examples._replace(
+        centers=batch[0], starts=np.arange(rows + 1), contexts=batch[1],
+        probs=np.ones(rows, np.float32), pairs=np.ones(rows, np.int64),
+    )  # fmt: skip
+    evaluate(model, examples.take(0, 2), np.ones(2))  # compiles
+    tracemalloc.start()
+    softmax = FullSoftmax(get_loss("softmax"), model, rows, workers=1)
+    softmax.gradients(examples, np.ones(rows))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    stated = softmax.memory_bytes()
+    softmax.close()
+    buffer, matrix = 4 * size * max(1, buffer_rows), 4 * size * columns
+    assert stated == buffer + 2 * matrix
+    assert peak < stated + 2**20
+    assert peak < 4 * size * rows / 4
 
 
 # --- NCE ----------------------------------------------------------------------------------------
@@ -262,7 +291,7 @@ def _noise(table, key, out):
 
 
 def test_the_nce_gradient_tends_to_the_softmax_gradient_as_one_over_sqrt_k():
-    """Gutmann and Hyvarinen 2012, section 2.3; the bias falls as 1 / k, the noise as its root."""
+    """Gutmann and Hyvarinen 2012, section 2; the bias falls as 1 / k, the noise as its root."""
     counts = np.array([50, 20, 10, 5, 2, 1])
     noise = NoiseSampler(counts, 0.75)
     rng = np.random.default_rng(3)
@@ -300,40 +329,48 @@ def known_distribution():
 
 
 @jit
-def _train(step, model, scratch, cumulative, table, key, lr, steps, ids, outputs):
-    u = 1.0 / 2.0**53
+def _pick(cumulative, bits):
+    """The first entry that a uniform number of 53 random bits does not exceed."""
+    x = np.float64(bits >> np.uint64(11)) / 2.0**53
+    at = 0
+    while at < cumulative.size - 1 and x > cumulative[at]:
+        at += 1
+    return at
+
+
+@jit
+def _train(step, model, scratch, word_sums, center_sums, table, key, lr, steps, rows, outputs):
+    """Steps on a word w drawn from p(w), with `rows` centers from p(c | w) that share its noise."""
     for n in range(steps):
         rate = lr * (1 - n / steps) + 1e-4
-        bits = draw(key, np.uint64(n))
-        center = n % cumulative.shape[0]
-        x = np.float64(bits >> np.uint64(11)) * u
-        word = 0
-        while word < cumulative.shape[1] - 1 and x > cumulative[center, word]:
-            word += 1
-        outputs[0] = word
+        first = np.uint64(n * (rows + 1))
+        outputs[0] = _pick(word_sums, draw(key, first))
+        for i in range(rows):
+            bits = draw(key, first + np.uint64(i + 1))
+            scratch.center_ids[i] = _pick(center_sums[outputs[0]], bits)
         for j in range(1, outputs.size):
             outputs[j] = sample(table, key + np.uint64(1), np.uint64(n * outputs.size + j))
-        scratch.center_ids[0] = center
-        step(model, scratch, 1, outputs, rate)
+        step(model, scratch, rows, outputs, rate)
 
 
-def fit(name, known, k=10, steps=600_000, **learn):
+def fit(name, known, k=10, steps=1_000_000, rows=1, lr=0.05, **learn):
+    """Scores (6, 6) of a model trained on pairs of p(c) p(w | c), and K q(w); p(c) is 1/6."""
     table, noise, counts = known
     loss = get_loss(name)
     correction = noise_correction(loss, noise.probs, k)
     bias = initial_bias(loss, counts, learn.get("learn_bias", False))
-    model = random_model(bias - correction, seed=6)
     size = 8
     matrices = [aligned_zeros(6, padded(size), np.float64) for _ in range(2)]
     for matrix in matrices:
         matrix[:, :size] = np.random.default_rng(7).normal(0, 0.3, (6, size))
-    model = Model(*matrices, model.logit_offsets, model.log_normalisers)
-    scratch = make_scratch(padded(size), k, 1, np.float64)
+    model = Model(*matrices, bias - correction, np.zeros(6))
+    scratch = make_scratch(padded(size), k, rows, np.float64)
     kernels = sampled_kernels(loss, size, k, **learn)
     outputs = np.zeros(1 + k, dtype=np.int64)
     _train(
-        kernels.step, model, scratch, table.cumsum(axis=1), noise.table, stream_key(8), 0.1, steps,
-        None, outputs,
+        kernels.step, model, scratch, table.mean(axis=0).cumsum(),
+        (table / table.sum(axis=0)).T.cumsum(axis=1), noise.table, stream_key(8), lr, steps,
+        rows, outputs,
     )  # fmt: skip
     scores = model.center_vectors @ model.context_vectors.T + model.logit_offsets + correction
     return scores - model.log_normalisers[:, None], k * noise.probs
@@ -345,6 +382,14 @@ def test_nce_recovers_a_known_conditional_distribution(known_distribution, learn
     scores, _ = fit("nce", known_distribution, learn_bias=True, learn_normalisers=learn_normalisers)
     assert np.abs(np.exp(scores) - table).max() < 0.03
     assert np.abs(np.log(np.exp(scores).sum(axis=1))).max() < 0.06  # normalisers near 1
+
+
+def test_nce_recovers_it_from_pairs_that_share_their_noise(known_distribution):
+    """K is how many noise words one pair sees; with K / 3 for three pairs, ln Z would be ln 3."""
+    table = known_distribution[0]
+    scores, _ = fit("nce", known_distribution, rows=3, learn_bias=True)
+    assert np.abs(np.exp(scores) - table).max() < 0.06
+    assert np.abs(np.log(np.exp(scores).sum(axis=1))).max() < 0.06
 
 
 def test_negative_sampling_recovers_it_shifted(known_distribution):

@@ -4,6 +4,7 @@ import threading
 import numpy as np
 import pytest
 
+from w2v import hogwild
 from w2v.blocks import block_edges
 from w2v.config import TrainConfig
 from w2v.corpus import encode_sentences
@@ -47,8 +48,11 @@ def test_the_loss_falls_to_what_the_data_allow(sentences):
     assert bound * 0.9 < losses[-1] < losses[0]
 
 
-def test_the_first_loss_is_that_of_tossed_coins(sentences):
-    wv = train_embeddings(sentences, **{**OPTIONS, "lr": 1e-9, "min_lr": 0, "sample": 0})
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_first_loss_is_that_of_tossed_coins(sentences, workers, monkeypatch):
+    monkeypatch.setattr(hogwild, "block_edges", lambda starts: block_edges(starts, 500))
+    options = {**OPTIONS, "lr": 1e-9, "min_lr": 0, "sample": 0, "workers": workers}
+    wv = train_embeddings(sentences, **options)
     losses = json.loads(wv.metadata["training"])["epoch_losses"]
     # One true word and five noise words, of which one in twenty hits the true word and is skipped.
     assert losses == pytest.approx([(1 + 5 * 19 / 20) * np.log(2)] * 3, rel=2e-3)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import w2v
 from w2v.config import TrainConfig, make_config
 from w2v.corpus import encode_sentences
 from w2v.errors import ConfigError, CorpusError
@@ -146,17 +147,16 @@ def test_the_classifier_against_its_naive_twin():
     assert health.accuracy == pytest.approx(both)
 
 
-def test_the_offset_of_each_loss(corpus):
-    for name in LOSSES:
-        config = resolve(TrainConfig(**OPTIONS, loss=name))
-        run = make_run(corpus, config)
-        model = conditional_model(run)
-        if name == "negative-sampling":
-            q = NoiseSampler(corpus.vocabulary.counts, 0.75).probs
-            assert model.offsets == pytest.approx(np.log(5 * q), rel=1e-5)
-        else:  # starts normalised, with ln p(w) as its bias
-            p = corpus.vocabulary.counts / corpus.vocabulary.counts.sum()
-            assert model.offsets == pytest.approx(np.log(p), rel=1e-5)
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_offset_of_each_loss(corpus, name):
+    run = make_run(corpus, resolve(TrainConfig(**OPTIONS, loss=name)))
+    model = conditional_model(run)
+    if name == "negative-sampling":
+        q = NoiseSampler(corpus.vocabulary.counts, 0.75).probs
+        assert model.offsets == pytest.approx(np.log(5 * q), rel=1e-5)
+    else:  # starts normalised, with ln p(w) as its bias
+        p = corpus.vocabulary.counts / corpus.vocabulary.counts.sum()
+        assert model.offsets == pytest.approx(np.log(p), rel=1e-5)
 
 
 def test_a_learned_normaliser_belongs_to_the_model(corpus):
@@ -167,18 +167,40 @@ def test_a_learned_normaliser_belongs_to_the_model(corpus):
     assert judge(run, held_out).log_z_mean == pytest.approx(-1.5, abs=1e-3)
 
 
-def test_every_loss_learns_by_this_yardstick(corpus):
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_saved_file_holds_the_whole_model(corpus, tmp_path, name):
+    """What training judged is what the file's vectors and bias say."""
+    config = resolve(TrainConfig(**OPTIONS, loss=name))
+    run = make_run(corpus, config)
+    run.run(Observer())
+    held_out = held_out_pairs(corpus, config)
+    run.embeddings(0.0).save(tmp_path / "v.safetensors")
+    wv = w2v.load(tmp_path / "v.safetensors")
+    offsets = wv.output_bias
+    if name == "negative-sampling":  # its scores are ln p / (K q)
+        assert offsets is None
+        offsets = np.log(5 * NoiseSampler(wv.counts, 0.75).probs).astype(np.float32)
+    zeros = np.zeros(len(wv), np.float32)
+    got = measure(ConditionalModel(wv.vectors, wv.context_vectors, offsets, zeros), held_out)
+    assert got.nats == pytest.approx(judge(run, held_out).nats, abs=1e-6)
+    assert got.raw_nats == pytest.approx(judge(run, held_out).raw_nats, abs=1e-6)
+
+
+CLASSIFIERS = {"negative-sampling": True, "nce": True, "sampled-softmax": False, "softmax": False}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_learns_by_this_yardstick(corpus, name):
     train, rest = split_corpus(corpus, 0.2, 1)
     config = TrainConfig(**OPTIONS)
     held_out = held_out_pairs(rest, config)
     baseline = unigram_nats(corpus, config, held_out)
-    for name in LOSSES:
-        epochs = 30
-        run = make_run(train, resolve(TrainConfig(**{**OPTIONS, "epochs": epochs}, loss=name)))
-        run.run(Observer())
-        got = judge(run, held_out)
-        assert got.nats < baseline - 0.2, name
-        assert (got.noise is not None) == (name in ("negative-sampling", "nce"))
+    run = make_run(train, resolve(TrainConfig(**{**OPTIONS, "epochs": 30}, loss=name)))
+    run.run(Observer())
+    got = judge(run, held_out)
+    assert got.nats < baseline - 0.2
+    if name in CLASSIFIERS:
+        assert (got.noise is not None) == CLASSIFIERS[name]
 
 
 def test_the_unigram_baseline_by_hand():

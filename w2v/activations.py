@@ -88,14 +88,14 @@ def identity_derivative_from_a(a: Any) -> Any:
 @_ufunc
 def sigmoid(z: Any) -> Any:
     """1 / (1 + e^-z); below zero as e^z / (1 + e^z), so that small values keep all their digits."""
-    e = math.exp(-abs(z))
+    e = math.exp(-abs(np.float64(z)))
     return 1.0 / (1.0 + e) if z >= 0.0 else e / (1.0 + e)
 
 
 @_ufunc
 def sigmoid_derivative_from_z(z: Any) -> Any:
     """e^-|z| / (1 + e^-|z|)^2; a (1 - a) would round to 0 beyond z = 37."""
-    e = math.exp(-abs(z))
+    e = math.exp(-abs(np.float64(z)))
     return e / ((1.0 + e) * (1.0 + e))
 
 
@@ -108,21 +108,21 @@ def sigmoid_derivative_from_a(a: Any) -> Any:
 @_ufunc
 def softplus(z: Any) -> Any:
     """ln(1 + e^z), as max(z, 0) + ln(1 + e^-|z|)."""
-    rest = math.log1p(math.exp(-abs(z)))
+    rest = math.log1p(math.exp(-abs(np.float64(z))))
     return z + rest if z > 0.0 else rest
 
 
 @_ufunc
 def softplus_derivative_from_z(z: Any) -> Any:
     """sigmoid(z)."""
-    e = math.exp(-abs(z))
+    e = math.exp(-abs(np.float64(z)))
     return 1.0 / (1.0 + e) if z >= 0.0 else e / (1.0 + e)
 
 
 @_ufunc
 def softplus_derivative_from_a(a: Any) -> Any:
     """1 - e^-a."""
-    return -math.expm1(-a)
+    return -math.expm1(-np.float64(a))
 
 
 # --- tanh -------------------------------------------------------------------------------------
@@ -131,13 +131,13 @@ def softplus_derivative_from_a(a: Any) -> Any:
 @_ufunc
 def tanh(z: Any) -> Any:
     """Hyperbolic tangent."""
-    return math.tanh(z)
+    return math.tanh(np.float64(z))
 
 
 @_ufunc
 def tanh_derivative_from_z(z: Any) -> Any:
     """1 / cosh(z)^2, as 4 e^-2|z| / (1 + e^-2|z|)^2; 1 - tanh^2 would round to 0 beyond z = 19."""
-    e = math.exp(-abs(z))
+    e = math.exp(-abs(np.float64(z)))
     e = e * e  # not exp(-2 |z|): 2 |z| can overflow
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
@@ -169,7 +169,7 @@ def scaled_tanh_derivative_from_a(a: Any) -> Any:
     The form 2/3 (1.7159 - a^2), often quoted, is wrong: it is negative from a = 1.31 on, where
     the function still rises. `w2v.gradcheck` rejects it (tests/test_activations.py).
     """
-    return LECUN_SLOPE * (LECUN_AMPLITUDE - a * a / LECUN_AMPLITUDE)
+    return LECUN_SLOPE * (LECUN_AMPLITUDE - a * (a / LECUN_AMPLITUDE))
 
 
 # --- rectifiers -------------------------------------------------------------------------------

@@ -46,6 +46,8 @@ class Embeddings:
         vectors: (V, D), stored as float32: the centre vectors.
         counts: (V,) occurrences in the corpus.
         context_vectors: (V, D), stored as float32.
+        output_bias: (V,), stored as float32; the model's score of a context word w for a center
+            word c is context_vectors[w] . vectors[c] + output_bias[w].
         metadata: texts about how the vectors were made; kept in .safetensors files.
 
     Raises:
@@ -63,6 +65,7 @@ class Embeddings:
         *,
         counts: np.ndarray[Any, Any] | None = None,
         context_vectors: np.ndarray[Any, Any] | None = None,
+        output_bias: np.ndarray[Any, Any] | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         self.index_to_key: list[str] = list(words)
@@ -70,6 +73,9 @@ class Embeddings:
         self.counts: CountVector | None = None if counts is None else _read_only(counts, np.int64)
         self.context_vectors: FloatMatrix | None = (
             None if context_vectors is None else _read_only(context_vectors, np.float32)
+        )
+        self.output_bias: FloatVector | None = (
+            None if output_bias is None else _read_only(output_bias, np.float32)
         )
         self.metadata: dict[str, str] = {} if metadata is None else dict(metadata)
         self._check_sizes()
@@ -91,6 +97,8 @@ class Embeddings:
             raise InputError(
                 f"context_vectors: expected shape {self.vectors.shape}, got {context.shape}"
             )
+        if self.output_bias is not None and self.output_bias.shape != (rows,):
+            raise InputError(f"output_bias: expected shape ({rows},), got {self.output_bias.shape}")
 
     @property
     def key_to_index(self) -> Mapping[str, int]:
@@ -246,8 +254,9 @@ class Embeddings:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file, in the format that the extension names; see `w2v.formats.write`."""
         table = formats.VectorTable(
-            self.index_to_key, self.vectors, self.counts, self.context_vectors, self.metadata
-        )
+            self.index_to_key, self.vectors, self.counts, self.context_vectors, self.metadata,
+            self.output_bias,
+        )  # fmt: skip
         formats.write(path, table)
 
     def __repr__(self) -> str:
@@ -284,6 +293,7 @@ def load(path: str | os.PathLike[str], *, mmap: bool = False) -> Embeddings:
         table.vectors,
         counts=table.counts,
         context_vectors=table.context_vectors,
+        output_bias=table.output_bias,
         metadata=table.metadata,
     )
 

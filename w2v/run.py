@@ -165,7 +165,7 @@ class Run(ABC):
 
     def embeddings(self, read_seconds: float) -> Embeddings:
         """The vectors as they are now, with a record of the run."""
-        centers, contexts, _ = self.vectors()
+        centers, contexts, bias = self.vectors()
         record = {
             "w2v_version": w2v.__version__,
             "config": asdict(self.config),
@@ -184,5 +184,6 @@ class Run(ABC):
             centers,
             counts=self.corpus.vocabulary.counts,
             context_vectors=contexts,
+            output_bias=bias,
             metadata={"training": json.dumps(record)},
         )

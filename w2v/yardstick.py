@@ -35,7 +35,6 @@ from w2v.errors import ConfigError, CorpusError
 from w2v.full import FullRun
 from w2v.hogwild import HogwildRun
 from w2v.losses.base import SampledLoss
-from w2v.losses.negative_sampling import logistic_tile
 from w2v.losses.softmax import largest_of
 from w2v.noise import NoiseSampler, sample
 from w2v.numerics import exp, jit, stream_key
@@ -219,8 +218,7 @@ def noise_test(run: Run) -> NoiseTest | None:
     if not isinstance(run, HogwildRun):
         return None
     assert isinstance(run.loss, SampledLoss)
-    trains_one = run.loss.tile is logistic_tile
-    return NoiseTest(run.noise, run.config.negative) if trains_one else None
+    return NoiseTest(run.noise, run.config.negative) if run.loss.is_classifier else None
 
 
 # --- the yardstick ------------------------------------------------------------------------------

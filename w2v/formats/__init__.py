@@ -160,3 +160,5 @@ def _check(path: str, table: VectorTable, *, whitespace_allowed: bool) -> None:
         raise FormatError(f"{path}: expected no negative count, got {table.counts.min()}")
     if table.context_vectors is not None:
         check_finite(f"{path}: context_vectors", words, table.context_vectors)
+    if table.output_bias is not None:
+        check_finite(f"{path}: output_bias", words, table.output_bias[:, None])

@@ -1,8 +1,9 @@
 """The project's own format: everything about the vectors in one safetensors file.
 
-Tensors: ``center_vectors`` (V, D) float32; ``context_vectors`` likewise and ``counts`` (V,) int64
-where there are any; ``words_utf8``, the words' bytes one after the other, and ``word_offsets``
-(V + 1,) int64, where each begins. Words may hold spaces. Loads memory-mapped on request.
+Tensors: ``center_vectors`` (V, D) float32; where there are any, ``context_vectors`` likewise,
+``output_bias`` (V,) float32 and ``counts`` (V,) int64; ``words_utf8``, the words' bytes one after
+the other, and ``word_offsets`` (V + 1,) int64, where each begins. Words may hold spaces. Loads
+memory-mapped on request.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ FORMAT_VERSION = "1"
 _TENSORS: dict[str, tuple[type[Any], int]] = {
     "center_vectors": (np.float32, 2),
     "context_vectors": (np.float32, 2),
+    "output_bias": (np.float32, 1),
     "counts": (np.int64, 1),
     "words_utf8": (np.uint8, 1),
     "word_offsets": (np.int64, 1),
 }
-_OPTIONAL = {"context_vectors", "counts"}
+_OPTIONAL = {"context_vectors", "output_bias", "counts"}
 
 
 def read(path: str, *, mmap: bool) -> VectorTable:
@@ -56,11 +58,14 @@ def read(path: str, *, mmap: bool) -> VectorTable:
     words = _words(path, tensors)
     check_unique(path, words)
     vectors, context_vectors = tensors["center_vectors"], tensors.get("context_vectors")
+    bias = tensors.get("output_bias")
     if not mmap:
         check_finite(path, words, vectors)
         if context_vectors is not None:
             check_finite(f"{path}: context_vectors", words, context_vectors)
-    return VectorTable(words, vectors, tensors.get("counts"), context_vectors, metadata)
+        if bias is not None:
+            check_finite(f"{path}: output_bias", words, bias[:, None])
+    return VectorTable(words, vectors, tensors.get("counts"), context_vectors, metadata, bias)
 
 
 def _check_shapes(path: str, tensors: Tensors) -> None:
@@ -82,6 +87,7 @@ def _check_shapes(path: str, tensors: Tensors) -> None:
         )
     expected = {
         "context_vectors": (rows, vector_size),
+        "output_bias": (rows,),
         "counts": (rows,),
         "word_offsets": (rows + 1,),
     }
@@ -130,6 +136,8 @@ def write(path: str, table: VectorTable) -> None:
     }
     if table.context_vectors is not None:
         tensors["context_vectors"] = table.context_vectors
+    if table.output_bias is not None:
+        tensors["output_bias"] = table.output_bias
     if table.counts is not None:
         tensors["counts"] = table.counts
     own = {"format": FORMAT, "format_version": FORMAT_VERSION, "w2v_version": w2v.__version__}

@@ -14,6 +14,7 @@ import numpy as np
 from w2v.errors import FormatError
 
 FloatMatrix = np.ndarray[Any, np.dtype[np.float32]]
+FloatVector = np.ndarray[Any, np.dtype[np.float32]]
 CountVector = np.ndarray[Any, np.dtype[np.int64]]
 
 _ROWS_AT_ONCE = 16_384
@@ -30,6 +31,7 @@ class VectorTable:
         counts: (V,) int64 occurrences in the corpus, or None where the format has no room.
         context_vectors: (V, D) float32, or None.
         metadata: texts about how the vectors were made.
+        output_bias: (V,) float32, added to the score of each context word, or None.
     """
 
     words: Sequence[str]
@@ -37,6 +39,7 @@ class VectorTable:
     counts: CountVector | None = None
     context_vectors: FloatMatrix | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    output_bias: FloatVector | None = None
 
 
 def shown(word: str) -> str:

@@ -69,8 +69,8 @@ def check_gradient(
         coordinates: which entries of the flattened array to check; None checks all. Each costs
             three evaluations of `function`, a few more where a measurement looks suspicious.
         tolerance: largest relative error that passes.
-        method: "central" (error about 1e-10), "richardson" (about 1e-12, for a function that
-            changes little over a step of 1e-3 max(|x|, scale)), or "complex" (exact to rounding;
+        method: "central" (error about 1e-10), "richardson" (about 1e-12, at a few more
+            evaluations), or "complex" (exact to rounding;
             `function` must carry complex numbers through, which abs, max and < do not).
         scale: the step is eps^(1/3) * max(|x|, scale) for each coordinate x.
         name: the report's title.

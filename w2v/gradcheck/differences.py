@@ -26,6 +26,9 @@ EPSILON = float(np.finfo(np.float64).eps)
 CENTRAL_STEP = EPSILON ** (1 / 3)
 RICHARDSON_STEP = EPSILON ** (1 / 5)
 
+HALVINGS = 20
+"""From `RICHARDSON_STEP` down to 1e-9, for functions that are steep or end nearby."""
+
 COMPLEX_STEP = 1e-30
 """Nothing is subtracted, so the step may be as small as it likes: Squire and Trapp 1998, "Using
 Complex Variables to Estimate Derivatives of Real Functions"."""
@@ -155,6 +158,27 @@ def _complex_slope(function: Slice, x: float) -> float:
     return value.imag / COMPLEX_STEP
 
 
+def _extrapolated(function: Slice, x: float, step: float, central: Slope) -> tuple[float, float]:
+    """Central slopes at a step and at its half, without their h^2 terms, and the noise in that.
+
+    Halves the step until two results agree to rounding; else takes those that agree best, as
+    Ridders 1982, "Accurate computation of F'(x) and F'(x) F''(x)".
+    """
+    slope, noise, smallest = central.slope, central.noise, math.inf
+    coarse, previous = _sides(function, x, step), math.nan
+    for _ in range(HALVINGS):
+        step /= 2
+        fine = _sides(function, x, step)
+        current = (4.0 * fine.slope - coarse.slope) / 3.0
+        change = abs(current - previous)  # NaN at first, and where the function is not defined
+        if change + fine.noise < smallest:
+            slope, noise, smallest = current, fine.noise, change + fine.noise
+        if change <= fine.noise:
+            break
+        coarse, previous = fine, current
+    return slope, noise
+
+
 def measure(
     function: Slice, x: float, method: Method, scale: float, suspicious: Callable[[Slope], bool]
 ) -> Slope:
@@ -184,9 +208,7 @@ def measure(
     if method is Method.COMPLEX:
         slope, noise = _complex_slope(function, x), EPSILON * NOISE_FACTOR * abs(first.slope)
     else:
-        step = RICHARDSON_STEP * size
-        coarse, fine = _sides(function, x, step), _sides(function, x, step / 2)
-        slope, noise = (4.0 * fine.slope - coarse.slope) / 3.0, fine.noise
+        slope, noise = _extrapolated(function, x, RICHARDSON_STEP * size, first)
     if not math.isfinite(slope):
         return UNDEFINED
     return Slope(Point.SMOOTH, slope, first.left, first.right, noise)

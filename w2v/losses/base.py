@@ -63,6 +63,7 @@ class SampledLoss(Loss):
         accidental_hits: what becomes of a noise word that equals the true one: "skip" gives it
             `MASKED_LOGIT`, "keep" leaves it in.
         learns_normalisers: whether a ln Z for each center word may be learned.
+        is_classifier: whether it learns to tell true words from noise, and can be tested at that.
     """
 
     family: ClassVar[str] = "sampled"
@@ -70,6 +71,7 @@ class SampledLoss(Loss):
     corrects_by_noise: bool
     accidental_hits: AccidentalHits
     learns_normalisers: bool = False
+    is_classifier: bool = False
 
 
 @dataclass(frozen=True)

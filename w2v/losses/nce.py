@@ -8,11 +8,11 @@ than from the noise are p(w | c) / (K q(w)), so the classifier's logit is
     loss = softplus(-x_0) + sum over k of softplus(x_k)         in nats
     dloss/dx_0 = sigmoid(x_0) - 1,   dloss/dx_k = sigmoid(x_k)
 
-(Gutmann and Hyvarinen 2012, section 2.3; Mnih and Teh 2012, section 3.1, equations 8 to 10). Z(c)
-is fixed to 1, which Mnih and Teh found to be no worse than learning it; ``--learn-normaliser``
-learns it for each center word. K is the number of noise words seen by one pair, also where several
-pairs share them. A noise word that equals the true one stays in: the noise has to follow q for the
-estimate to be consistent. q is the distribution that the sampler's table really gives.
+(Gutmann and Hyvarinen 2012, section 2; Mnih and Teh 2012, section 3). Z(c) is fixed to 1, which
+Mnih and Teh found to be no worse than learning it; ``--learn-normaliser`` learns it for each
+center word. K is the number of noise words seen by one pair, also where several pairs share them.
+A noise word that equals the true one stays in: the noise has to follow q for the estimate to be
+consistent. q is the distribution that the sampler's table really gives.
 """
 
 from __future__ import annotations
@@ -29,4 +29,5 @@ LOSS = SampledLoss(
     corrects_by_noise=True,
     accidental_hits="keep",
     learns_normalisers=True,
+    is_classifier=True,
 )

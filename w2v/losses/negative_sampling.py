@@ -8,7 +8,8 @@ For a pair with true context word 0 and noise words 1..K, and logits s = u_w . v
 which is minus equation 4 of Mikolov et al. 2013, "Distributed Representations of Words and Phrases
 and their Compositionality". Softplus is ln(1 + e^x) and -ln sigmoid(x) = softplus(-x), so no
 logarithm of a rounded zero is ever taken. A noise word equal to the true one is skipped, as in
-word2vec.c. At the optimum s(w) = ln p(w | center) / (K q(w)) (Levy and Goldberg 2014).
+word2vec.c. At the optimum s(w) = ln p / (K q) with p = p(w | center) and q = q(w) (Levy and
+Goldberg 2014, section 3.1); skipping makes it ln p / (K q (1 - p)), the same where p is small.
 """
 
 from __future__ import annotations
@@ -56,4 +57,5 @@ LOSS = SampledLoss(
     tile=logistic_tile,
     corrects_by_noise=False,
     accidental_hits="skip",
+    is_classifier=True,
 )
