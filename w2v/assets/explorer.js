@@ -142,9 +142,11 @@ function showRanks(query) {
     const figures = [numbers[id], id + 1].map(number => number.toLocaleString("en"));
     return make("span", {}, i ? "; " : " ", bdi(word), `: ${figures.join(", rank ")}`);
   });
-  const keys = (shown, numbersOf) => make("span", {class: "keys"}, ...shown.map(vectors =>
-    make("span", {}, ...several ? named(models.indexOf(vectors)) : [],
-         ...marks(vectors, numbersOf(vectors)))));
+  const keys = (shown, numbersOf) => make("span", {class: "keys"}, ...shown.map(vectors => {
+    const found = marks(vectors, numbersOf(vectors));
+    const name = several ? [...named(models.indexOf(vectors)), found.length ? ":" : ""] : [];
+    return make("span", {}, ...name, ...found);
+  }));
   $("frequency").hidden = !counted.length;
   $("frequency-note").replaceChildren(...counted.length
     ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law is a straight line." + sample,
@@ -210,8 +212,12 @@ ready("search");
 await new Promise(resolve => setTimeout(resolve));
 await loadPlotly();
 plotting = true;
-await plot();
+await showMap(readState(), shown.query, shown.answers);
 listenToMap();
+ready("map");
+
+await new Promise(resolve => setTimeout(resolve));  // the map is seen before the others are drawn
+await showRanks(shown.query);
 let resizing;
 addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(plot, 150); });
 onModeChange(plot);

@@ -10,7 +10,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Note how far the page is: "search", then "all". */
+/** Note how far the page is: "search", "map", then "all". */
 function ready(stage) {
   document.documentElement.dataset.ready = stage;
   performance.mark(stage);
