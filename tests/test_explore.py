@@ -727,6 +727,19 @@ def test_the_plots_against_rank_say_what_is_marked(browser, files):
 
 
 @needs_browser
+def test_the_search_answers_first_and_the_map_comes_next(browser, files):
+    # At each stage: rows of neighbours, plots.
+    watch = """const mark = performance.mark;
+    performance.mark = function (stage) {
+      (window.seen ??= {})[stage] = ["#lists tbody tr", ".js-plotly-plot"].map(
+        part => document.querySelectorAll(part).length);
+      return mark.apply(performance, arguments);
+    }"""
+    shown = opened(browser, files / "one.html", "#q=king", before=watch)
+    assert shown.evaluate("seen") == {"search": [10, 0], "map": [10, 1], "all": [10, 3]}
+
+
+@needs_browser
 def test_the_policy_stops_a_script_that_got_in(browser, files):
     shown = opened(browser, files / "one.html")
     shown.evaluate(
