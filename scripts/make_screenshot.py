@@ -19,7 +19,7 @@ from w2v.files import atomic_write
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from browser import Browser, find
 
-WIDTH, HEIGHT = 1020, 760
+WIDTH, HEIGHT = 1020, 800
 
 
 def main() -> None:

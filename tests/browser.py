@@ -24,7 +24,11 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SECONDS = 60
-KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9, "Backspace": 8}
+KEYS = {
+    "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+    "Tab": 9,
+}  # fmt: skip
+CTRL = 2
 
 # Descriptors are moved out of the way before they become 3 and 4.
 _START = """
@@ -106,8 +110,10 @@ class Browser:
         message, _, self._rest = b"".join(parts).partition(b"\0")
         return json.loads(message)
 
-    def open(self, uri: str, width: int = 1280, height: int = 800, dark: bool = False) -> Page:
-        """A new page, once it has loaded."""
+    def open(
+        self, uri: str, width: int = 1280, height: int = 800, dark: bool = False, before: str = ""
+    ) -> Page:
+        """A new page, once it has loaded; `before` is a script that runs before its own do."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
@@ -116,6 +122,7 @@ class Browser:
         page.call("Log.enable")
         page.call("Network.enable")
         page.look(width, height, dark)
+        page.call("Page.addScriptToEvaluateOnNewDocument", source=before)
         page.call("Page.navigate", url=uri)
         page.wait("document.readyState === 'complete'")
         return page
@@ -136,6 +143,7 @@ class Page:
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
+        self.call("Emulation.setTouchEmulationEnabled", enabled=width < 600)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
 
@@ -170,6 +178,22 @@ class Page:
                 type=kind, x=x, y=y, button="none" if kind == "mouseMoved" else "left",
                 clickCount=1,
             )  # fmt: skip
+
+    def wheel(self, x: float, y: float, pixels: float, modifiers: int = 0) -> None:
+        self.call(
+            "Input.dispatchMouseEvent",
+            type="mouseWheel", x=x, y=y, deltaX=0, deltaY=pixels, modifiers=modifiers,
+        )  # fmt: skip
+
+    def touch(self, *moments: list[tuple[float, float]]) -> None:
+        """Fingers that begin at the places of the first moment, move through the others, leave."""
+        for number, places in enumerate(moments):
+            self.call(
+                "Input.dispatchTouchEvent",
+                type="touchMove" if number else "touchStart",
+                touchPoints=[{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)],
+            )
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def screenshot(self, whole: bool = False) -> bytes:
         """A PNG of what is in the window, or of the whole page."""

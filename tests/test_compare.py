@@ -714,7 +714,10 @@ def test_the_report_loads_nothing(report):
 
 
 def test_the_reports_data_are_those_of_the_results(report, document):
-    plots = {plot["id"]: plot for plot in json.loads(Elements(report).scripts[0])}
+    facts = json.loads(Elements(report).scripts[0])
+    plots = {plot["id"]: plot for plot in facts["plots"]}
+    style = report.split("<style>")[1].split("</style>")[0]
+    assert facts["colours"] == len(set(re.findall(r"--c\d+:", style)))
     assert set(plots) == {
         "ranks", "nats-1", "nats-0", "training_loss-1", "analogies-1", "similarity-1", "log-z",
         "overlap",

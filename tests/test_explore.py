@@ -8,18 +8,21 @@ import html.parser
 import json
 import re
 import sys
+import tracemalloc
+from importlib import resources
 
 import naive
 import numpy as np
 import pytest
-from browser import Browser, find
+from browser import CTRL, Browser, find
+from test_query import SIGNS_AS_WORDS
 
 from w2v import explore, page, projection
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, OutputError
 from w2v.explore import main
-from w2v.explorer import PAGE_BYTES, make_model, overlap, words_that_fit
-from w2v.quantise import MIN_RECALL, directions, quantise, recall, to_codes
+from w2v.explorer import PAGE_BYTES, overlap
+from w2v.quantise import MIN_RECALL, directions, nearest, quantise, recall, to_codes
 
 EVIL = [
     "<script>alert(1)</script>", "</script>", "<!--", "<img/src=x/onerror=alert(2)>", "&lt;b&gt;",
@@ -83,6 +86,18 @@ def test_recall_is_its_naive_twin():
 def test_recall_of_few_words(rows):
     units = made_up().unit_vectors[:rows]
     assert recall(units, units) == 1
+
+
+def test_neighbours_of_all_words_need_little_memory():
+    """The 68k words of a real export would take 36 GB if a whole row of candidates were kept."""
+    units = np.random.default_rng(0).normal(size=(4000, 4)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        nearest(units, np.arange(len(units)), 10)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6  # V x V ids of 8 bytes would be 128 MB
 
 
 def test_equal_vectors_do_not_count_against_recall():
@@ -199,8 +214,12 @@ def test_the_page_loads_nothing(files):
             assert tag not in ("link", "img", "iframe", "base", "object", "embed")
             assert not {"src", "srcset", "action"} & attributes.keys()
             assert attributes.get("href", "#").startswith("#")
-        policies = [a["content"] for _, a in parsed.tags if "http-equiv" in a]
-        assert policies == [page.POLICY]
+        (policy,) = (a["content"] for _, a in parsed.tags if "http-equiv" in a)
+        plotly = gzip.decompress(base64.b64decode(parsed.scripts["plotly"])).decode()
+        assert plotly == page.plotly_script()
+        assert policy == page.policy([parsed.scripts["code"], plotly])
+        assert policy.startswith("default-src 'none'; script-src 'sha256-")
+        assert "unsafe" not in policy.replace("style-src 'unsafe-inline'", "")
         assert "url(" not in text.split("<style>")[1].split("</style>")[0]
 
 
@@ -216,7 +235,10 @@ def test_words_reach_the_page_as_json_alone(files):
 
 
 def test_our_scripts_never_write_html():
-    for name in ("vectors.js", "charts.js", "explorer.js"):
+    names = [path.name for path in resources.files("w2v").joinpath("assets").iterdir()]
+    scripts = [name for name in names if name.endswith(".js")]
+    assert len(scripts) == 7
+    for name in scripts:
         for way in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval("):
             assert way not in page.asset(name)
 
@@ -241,17 +263,15 @@ def test_contrast_in_both_modes():
         dict(re.findall(r"--(\w+):(#\w+)", part)) for part in page.asset("page.css").split("@media")
     )
     for colours in (light, dark):
-        for name in ("ink", "muted", "c0", "c7"):  # text, notes, links, errors
+        for name in ("ink", "muted", "c0", "c1", "c7"):  # text, notes, links, what is asked, errors
             assert contrast(colours[name], colours["paper"]) >= 4.5, name
+        for name in ("low", "high"):  # a heatmap's cells with figures, a button under the mouse
+            assert contrast(colours["ink"], colours[name]) >= 4.5, name
         for i in range(8):  # what is drawn, not read
             assert contrast(colours[f"c{i}"], colours["paper"]) >= 3
 
 
 def test_the_most_frequent_words_are_kept_and_the_page_says_so(files, capsys):
-    wide = Embeddings(["a"], np.ones((1, 300)))
-    narrow = Embeddings(["a"], np.ones((1, 100)))
-    assert 67_777 < words_that_fit([narrow]) < 100_000
-    assert words_that_fit([wide, wide]) < words_that_fit([wide]) < words_that_fit([narrow])
     out = files / "cut.html"
     assert main([str(files / "one.safetensors"), "-o", str(out), "--max-words", "100"]) == 0
     total = len(load(files / "one.safetensors"))
@@ -262,15 +282,25 @@ def test_the_most_frequent_words_are_kept_and_the_page_says_so(files, capsys):
     assert len(facts["words"]) == len(facts["counts"]) == len(facts["points"][0]) == 100
 
 
-def test_a_page_of_68k_words_stays_small():
+@pytest.mark.parametrize(
+    ("rows", "size", "spike", "fits"),
+    [
+        (67_777, 100, 0, True),
+        # Two bytes a number, and words of three bytes a letter: a first guess is too long.
+        (7000, 1000, 100, False),
+    ],
+)
+def test_a_page_stays_below_its_limit(tmp_path, capsys, rows, size, spike, fits):
     """Random numbers, which compress least."""
-    random = np.random.default_rng(0)
-    codes = random.integers(-127, 128, (67_777, 100), np.int8)
-    vectors = page.compressed_element("codes", codes.tobytes())
-    words = page.json_element("facts", [f"abcdef{i}" for i in range(67_777)])
-    lengths = page.compressed_element("lengths", random.normal(size=67_777).astype("f4").tobytes())
-    plotly = page.compressed_element("plotly", page.plotly_script().encode())
-    assert sum(map(len, (vectors, words, lengths, plotly))) < PAGE_BYTES - 500_000
+    vectors = np.random.default_rng(0).normal(size=(rows, size)).astype(np.float32)
+    vectors[:, 0] += spike
+    words = [f"東京東京{i}" if spike else f"abcdef{i}" for i in range(rows)]
+    Embeddings(words, vectors).save(tmp_path / "v.bin")
+    assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html"), "--map-words", "50"]) == 0
+    page_bytes = (tmp_path / "v.html").stat().st_size
+    assert 0.75 * PAGE_BYTES < page_bytes <= PAGE_BYTES
+    (kept,) = re.findall(r"v.bin: ([\d,]+)(?: of [\d,]+)? words", capsys.readouterr().out)
+    assert (int(kept.replace(",", "")) == rows) is fits
 
 
 # --- comparison ---------------------------------------------------------------------------------
@@ -278,19 +308,19 @@ def test_a_page_of_68k_words_stays_small():
 
 def test_overlap_is_its_naive_twin():
     first, second = made_up(), made_up(noise=0.9, extra=["only-here"])
-    found = overlap(first, second, 10_000)
+    found = overlap(first, second)
     shared = [word for word in first if word in second]
     assert [word for word, _ in found] == shared
     assert found[20:40] == [
         (word, naive.overlap_at_10(first, second, shared, word)) for word in shared[20:40]
     ]
     assert len({n for _, n in found}) > 3
-    assert all(n == 10 for word, n in overlap(first, first, 10_000) if word != "zero")
+    assert all(n == 10 for word, n in overlap(first, first) if word != "zero")
 
 
 def test_files_with_little_in_common():
     first, second = made_up(), Embeddings(["king", "other"], np.eye(2, 24))
-    assert overlap(first, second, 10_000) == []
+    assert overlap(first, second) == []
 
 
 # --- the command --------------------------------------------------------------------------------
@@ -342,9 +372,11 @@ def test_a_page_of_very_few_words(tmp_path, words):
     assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html")]) == 0
 
 
-def test_a_record_that_is_no_json():
+def test_a_record_that_is_no_json(tmp_path):
     wv = Embeddings(["a", "b"], np.eye(2), metadata={"training": "{"})
-    assert make_model("v", wv, max_words=10).training == {}
+    wv.save(tmp_path / "v.safetensors")
+    assert main([str(tmp_path / "v.safetensors"), "-o", str(tmp_path / "v.html")]) == 0
+    assert "says nothing of how it was trained" in (tmp_path / "v.html").read_text(encoding="utf-8")
 
 
 # --- in a browser -------------------------------------------------------------------------------
@@ -369,13 +401,43 @@ def opened(browser, path, fragment="", **look):
     return shown
 
 
+def view_of(shown):
+    """The middle of what the map shows, and how much its shorter side does."""
+    left, right, bottom, top = shown.evaluate(
+        "[map.layout.xaxis.range, map.layout.yaxis.range].flat()"
+    )
+    return [(left + right) / 2, (bottom + top) / 2, min(right - left, top - bottom)]
+
+
+def middle_of(shown, selector):
+    """In the window, where it is scrolled to."""
+    return shown.evaluate(
+        f"""(() => {{const element = document.querySelector({selector!r});
+        element.scrollIntoView({{block: "center"}});
+        const box = element.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2]}})()"""
+    )
+
+
+def place_of(shown, word_id):
+    """Where a word's point is in the window."""
+    return shown.evaluate(
+        f"""(() => {{const box = map.getBoundingClientRect(), {{x, y}} = map.data[0];
+        const [across, up] = [map.layout.xaxis.range, map.layout.yaxis.range];
+        return [box.x + 1 + (x[{word_id}] - across[0]) / (across[1] - across[0]) * map.clientWidth,
+                box.y + 1 + (up[1] - y[{word_id}]) / (up[1] - up[0]) * map.clientHeight]}})()"""
+    )
+
+
 def ask(shown, text, key="Enter"):
     """Type into the search field as a person does."""
     shown.evaluate("document.querySelector('#query').focus()")
     shown.evaluate("document.querySelector('#query').select()")
     shown.type(text)
     shown.press(key)
-    shown.wait(f"document.querySelector('title').textContent.startsWith({json.dumps(text)})")
+    shown.wait(
+        f"document.querySelector('title').textContent.startsWith({json.dumps(text + ' – ')})"
+    )
 
 
 def check_rows(rows, expected):
@@ -420,9 +482,11 @@ def test_wrong_queries_are_explained(browser, files):
         ("king queen", "Expected + or − between words, got “queen”."),
         ("king - ", "Expected a word after + or −, got the end."),
         ("king - + man", "Expected a word after + or −, got “+”."),
+        ("", "Expected a word, got none."),
     ):
         ask(shown, text.strip())
-        assert shown.evaluate("document.querySelector('#lists').textContent") == message
+        assert shown.evaluate("document.querySelector('#status').textContent") == message
+        assert shown.evaluate("document.querySelector('#lists').textContent") == ""
     assert shown.complaints() == []
 
 
@@ -450,15 +514,27 @@ def test_completion_with_the_keyboard(browser, files):
     assert len(shown.evaluate(options)) == 12
     shown.press("Escape")
     assert shown.evaluate(options) == []
+    # A sign that touches its word; and a choice by the mouse.
+    shown.evaluate("document.querySelector('#query').select()")
+    shown.type("queen -man +new")
+    assert shown.evaluate(options) == ["new york"]
+    x, y = middle_of(shown, "#completions li")
+    shown.click(x, y)
+    shown.wait("document.querySelector('#query').value === 'queen -man +new york'")
+    assert shown.evaluate(options) == []
+    shown.click(*middle_of(shown, "h1"))
+    shown.click(*middle_of(shown, "#query"))  # what is typed next replaces what is there
+    shown.type("man")
+    assert shown.evaluate("document.querySelector('#query').value") == "man"
     assert shown.complaints() == []
 
 
 @needs_browser
 def test_the_address_keeps_the_state(browser, files):
-    shown = opened(browser, files / "one.html", "#q=queen&n=25&view=-1,1,-0.5,0.5")
+    shown = opened(browser, files / "one.html", "#q=queen&n=25&view=0.5,0.1,2", height=700)
     assert shown.evaluate("document.querySelector('#query').value") == "queen"
     assert len(shown.evaluate(ROWS)[0]) == 25
-    assert shown.evaluate("document.querySelector('#map').layout.xaxis.range") == [-1, 1]
+    assert view_of(shown) == pytest.approx([0.5, 0.1, 2], abs=1e-3)
     first = shown.evaluate(ROWS)[0][0][0]
     shown.evaluate("document.querySelector('#lists a').click()")
     shown.wait(f"document.querySelector('#query').value === {first!r}")
@@ -467,9 +543,22 @@ def test_the_address_keeps_the_state(browser, files):
     assert "view=" in shown.evaluate("location.hash")
     shown.evaluate("history.back()")
     shown.wait("document.querySelector('#query').value === 'queen'")
-    for nonsense in ("#q=&n=7&m=99&view=1,2", "#%", "#q=%ff", "#view=3,1,0,0"):
-        shown.evaluate(f"location.hash = {nonsense!r}")
+    for nonsense in ("#q=&n=7&m=99&view=1,2", "#%", "#q=%ff", "#view=3,1,0", "#m=length"):
+        shown.evaluate(
+            "new Promise(done => {addEventListener('hashchange', done, {once: true});"
+            f"location.hash = {nonsense!r}}}).then(() => 0)"
+        )
+        assert np.isfinite(view_of(shown)).all()
     assert shown.complaints() == []
+
+
+def texts(plot):
+    return f"[...document.querySelectorAll('{plot} .textpoint text')].map(t => t.textContent)"
+
+
+def label_of(word):
+    """A word as a plot shows it: whole, or cut off after fifteen letters at least."""
+    return {word, *(word[:length] + "…" for length in range(15, len(word)))}
 
 
 @needs_browser
@@ -480,10 +569,8 @@ def test_words_are_shown_literally(browser, files):
         ask(shown, word)
         assert shown.evaluate("document.querySelector('#query').value") == word
         assert len(shown.evaluate(ROWS)[0]) == 10
-        drawn = "[...document.querySelectorAll('#lengths text')].map(t => t.textContent)"
-        assert word in shown.evaluate(drawn)
-        drawn = "[...document.querySelectorAll('#map .textpoint text')].map(t => t.textContent)"
-        assert word in shown.evaluate(drawn)
+        for plot in ("#lengths", "#map"):
+            assert label_of(word) & set(shown.evaluate(texts(plot)))
         assert shown.evaluate("document.querySelector('#lists').innerHTML.includes('<script')") is (
             False
         )
@@ -513,22 +600,189 @@ def test_the_map_is_clicked_zoomed_and_highlighted(browser, files):
     assert narrow[1] - narrow[0] < wide[1] - wide[0]
     assert "view=" not in shown.evaluate("location.hash")
     shown.evaluate("document.querySelector('#map').scrollIntoView({block: 'center'})")
-    x, y = shown.evaluate(
-        """(() => {const map = document.querySelector("#map"), box = map.getBoundingClientRect();
-        const [x, y] = [map.layout.xaxis.range, map.layout.yaxis.range];
-        const point = [map.data[0].x[2], map.data[0].y[2]];
-        return [box.x + 1 + (point[0] - x[0]) / (x[1] - x[0]) * map.clientWidth,
-                box.y + 1 + (y[1] - point[1]) / (y[1] - y[0]) * map.clientHeight]})()"""
-    )
-    shown.click(x, y)
+    shown.click(*place_of(shown, 2))
     shown.wait("document.querySelector('#query').value === 'man'")
     assert shown.complaints() == []
 
 
 @needs_browser
+def test_the_map_by_keyboard_and_wheel(browser, files):
+    shown = opened(browser, files / "one.html", "#q=queen")
+    x, y, size = home = view_of(shown)
+    shown.evaluate("map.focus()")
+    for key, expected in (
+        ("ArrowRight", [x + size / 5, y, size]),
+        ("ArrowUp", [x + size / 5, y + size / 5, size]),
+        ("ArrowLeft", [x, y + size / 5, size]),
+        ("ArrowDown", [x, y, size]),
+        ("+", [x, y, 0.6 * size]),
+        ("-", [x, y, size]),
+        ("+", [x, y, 0.6 * size]),
+        ("0", home),
+    ):
+        shown.press(key)
+        assert view_of(shown) == pytest.approx(expected, abs=1e-3 * size), key
+    for _ in range(20):
+        shown.press("-")
+    assert view_of(shown)[2] == pytest.approx(4 * size)  # not so far that nothing can be seen
+    shown.press("0")
+    # The wheel scrolls the page, unless the map was clicked or Ctrl is held.
+    shown.evaluate("document.activeElement.blur()")
+    place = middle_of(shown, "#map")
+    shown.evaluate("scrollTo(0, 100)")
+    shown.wheel(*place, 60)
+    shown.wait("scrollY > 100")
+    assert view_of(shown) == pytest.approx(home)
+    place = middle_of(shown, "#map")
+    shown.wheel(*place, -60, CTRL)
+    shown.wait(f"Math.abs(map.layout.yaxis.range[1] - map.layout.yaxis.range[0]) < {0.99 * size}")
+    shown.press("0")
+    shown.evaluate("document.querySelector('#zoom-all').click()")
+    top = shown.evaluate("scrollY")
+    shown.evaluate("map.focus()")
+    shown.wheel(*place, -60)
+    shown.wait(f"Math.abs(map.layout.yaxis.range[1] - map.layout.yaxis.range[0]) < {0.99 * size}")
+    assert shown.evaluate("scrollY") == top
+    shown.wait("location.hash.includes('view=')")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_map_by_finger(browser, files):
+    """One scrolls the page, two move and zoom the map, a tap looks a word up."""
+    shown = opened(browser, files / "one.html", "#q=queen", width=390, height=800)
+    _, _, size = home = view_of(shown)
+    for i in range(8):  # wherever the finger leaves the page, it chooses no word
+        x, y = middle_of(shown, "#map")
+        before = shown.evaluate("scrollY")
+        shown.touch(*([(x + 20 * i - 70, y - 20 * j)] for j in range(4 + i % 3)))
+    shown.wait(f"scrollY > {before} + 20")
+    assert shown.evaluate("location.hash") == "#q=queen"
+    assert view_of(shown) == pytest.approx(home)
+    # The page goes on scrolling for a while after the finger has left: another one.
+    shown = opened(browser, files / "one.html", "#q=queen", width=390, height=800)
+    x, y = middle_of(shown, "#map")
+    shown.touch(*([(x - 40 - 10 * i, y), (x + 40 + 10 * i, y)] for i in range(5)))
+    shown.wait("location.hash.includes('view=')")
+    assert view_of(shown) == pytest.approx([*home[:2], size / 2], abs=0.02 * size)
+    half = view_of(shown)
+    pixel = half[2] / shown.evaluate("Math.min(map.clientWidth, map.clientHeight)")
+    shown.touch(*([(x - 40 + 10 * i, y), (x + 40 + 10 * i, y)] for i in range(5)))
+    shown.wait(f"map.layout.xaxis.range[0] < {half[0] - half[2] / 2 - 30 * pixel}")
+    expected = [half[0] - 40 * pixel, *half[1:]]
+    assert view_of(shown) == pytest.approx(expected, abs=3 * pixel)
+    shown.evaluate("document.querySelector('#zoom-all').click()")
+    shown.touch([place_of(shown, 3)])
+    shown.wait("document.querySelector('#query').value === 'woman'")
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_labels_do_not_cover_each_other(browser, tmp_path):
+    random = np.random.default_rng(0)
+    words = ["東京大阪京都", "x" * 200, "Donaudampfschifffahrtsgesellschaft", "👍👍👍", "שלוםעולם"]
+    words += [f"{'日本語単語' if i % 2 else 'word'}{i}" for i in range(200)]
+    Embeddings(words, random.normal(size=(len(words), 3))).save(tmp_path / "v.bin")
+    assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html")]) == 0
+    for width in (390, 1280):
+        shown = opened(browser, tmp_path / "v.html", f"#q={'x' * 200}", width=width)
+        boxes = shown.evaluate(
+            """[...document.querySelectorAll("#map .textpoint text")].filter(t => t.textContent)
+            .map(t => t.getBoundingClientRect())
+            .map(({left, top, right, bottom}) => [left, top, right, bottom])"""
+        )
+        assert len(boxes) > 10
+        asked = boxes[-1]
+        assert asked[2] - asked[0] < 0.5 * width
+        assert asked[0] > -1
+        assert asked[2] < width
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                across = min(a[2], b[2]) - max(a[0], b[0])
+                down = min(a[3], b[3]) - max(a[1], b[1])
+                assert min(across, down) < 4, (a, b)
+        assert shown.evaluate("document.documentElement.scrollWidth") == width
+        assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_plots_against_rank_say_what_is_marked(browser, files):
+    wv = load(files / "one.safetensors")
+    shown = opened(browser, files / "one.html", "#q=king+-+man")
+    for plot, numbers in (
+        ("frequency", wv.counts),
+        ("lengths", np.linalg.norm(wv.vectors, axis=1)),
+    ):
+        note = shown.evaluate(f"document.querySelector('#{plot}-note .keys').textContent")
+        said = re.fullmatch(r" ?king: ([\d,.]+), rank 1; man: ([\d,.]+), rank 3", note)
+        figures = [float(figure.replace(",", "")) for figure in said.groups()]
+        np.testing.assert_allclose(figures, numbers[[0, 2]], atol=5e-4)
+        marked = shown.evaluate(f"document.querySelector('#{plot}').data[1]")
+        assert marked["x"] == [1, 3]
+        np.testing.assert_allclose(marked["y"], numbers[[0, 2]], rtol=1e-6)
+        assert shown.evaluate(texts(f"#{plot}")) == []  # labels would cover each other
+    ask(shown, "king")
+    assert shown.evaluate(texts("#lengths")) == ["king"]
+    assert shown.complaints() == []
+
+
+@needs_browser
+def test_the_search_answers_first_and_the_map_comes_next(browser, files):
+    # At each stage: rows of neighbours, plots.
+    watch = """const mark = performance.mark;
+    performance.mark = function (stage) {
+      (window.seen ??= {})[stage] = ["#lists tbody tr", ".js-plotly-plot"].map(
+        part => document.querySelectorAll(part).length);
+      return mark.apply(performance, arguments);
+    }"""
+    shown = opened(browser, files / "one.html", "#q=king", before=watch)
+    assert shown.evaluate("seen") == {"search": [10, 0], "map": [10, 1], "all": [10, 3]}
+
+
+@needs_browser
+def test_the_policy_stops_a_script_that_got_in(browser, files):
+    shown = opened(browser, files / "one.html")
+    shown.evaluate(
+        """(() => {const script = document.createElement("script");
+        script.textContent = "window.ran = true";
+        document.body.append(script);
+        script.insertAdjacentHTML("afterend", "<img src=data:, onerror='window.ran = true'>");
+        })()"""
+    )
+    shown.wait("document.images[0].complete")
+    assert shown.evaluate("window.ran") is None
+    assert len(shown.complaints()) == 2
+
+
+@needs_browser
+def test_an_old_browser_is_told(browser, files):
+    shown = browser.open((files / "one.html").as_uri(), before="delete window.DecompressionStream")
+    shown.wait(
+        "document.querySelector('p.failed')?.textContent.includes('browser of 2023 or later')"
+    )
+
+
+@needs_browser
+def test_queries_are_read_as_w2v_query_reads_them(browser):
+    shown = browser.open("about:blank")
+    known = ["king", "man", "woman", "+", "-", "new york"]
+    for text, positive, negative in SIGNS_AS_WORDS:
+        words = [*known, "-man"] if "-man" in [*(positive or ()), *(negative or ())] else known
+        found = shown.evaluate(
+            f"""(() => {{{page.asset("vectors.js")}
+            try {{ return parse({json.dumps(text)}, word => {json.dumps(words)}.includes(word)); }}
+            catch (error) {{ return error.message; }}}})()"""
+        )
+        if positive is None:
+            assert found.startswith("Expected"), text
+        else:
+            assert found == {"positive": positive, "negative": negative}, text
+
+
+@needs_browser
 def test_comparison_in_the_browser(browser, files):
     first, second = load(files / "one.safetensors"), load(files / "two.safetensors")
-    overlaps = overlap(first, second, 10_000)
+    overlaps = overlap(first, second)
 
     def lost(entry):
         """By how much words that only one file has would lower the overlap."""
@@ -546,12 +800,11 @@ def test_comparison_in_the_browser(browser, files):
     assert shown.evaluate(
         "[...document.querySelectorAll('#models button')].map(b => b.ariaPressed)"
     ) == ["false", "true"]  # fmt: skip
-    table = shown.evaluate(
-        "[...document.querySelectorAll('#differences details tr')].map(r => r.textContent)"
+    most = shown.evaluate(
+        "[...document.querySelectorAll('#differences li')].map(r => r.textContent)"
     )
-    assert len(table) == 50
     words = sorted(overlaps, key=lambda entry: entry[1])
-    assert table[0] == f"{words[0][0]}{words[0][1]} of 10"
+    assert most == [f"{word}{shared} of 10" for word, shared in words[:50]]
     ask(shown, "only-here")
     assert shown.evaluate("document.querySelector('#lists .failed').textContent").startswith(
         "“only-here” is not in the vocabulary"
@@ -601,7 +854,10 @@ def test_it_follows_a_change_of_the_window_and_the_mode(browser, files):
     before = shown.evaluate(width)
     shown.look(1280, 800, dark=True)
     shown.wait("document.querySelector('#map').layout.paper_bgcolor === '#16191d'")
+    shown.evaluate("document.querySelector('#zoom-in').click()")
+    view = view_of(shown)
     shown.look(390, 800, dark=True)
     shown.wait(f"{width} < 390")
     assert shown.evaluate(width) < before
+    assert view_of(shown) == pytest.approx(view, abs=1e-3)  # what was looked at is in view still
     assert shown.complaints() == []

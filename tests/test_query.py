@@ -56,12 +56,43 @@ def test_expressions(text, positive, negative):
         ("- + man", "expected a word after . or -, got '.'"),
         ("+ + man", "expected a word after . or -, got '.'"),
         ("+", "expected a word after . or -, got the end"),
-        ("", "expected a word after . or -, got the end"),
+        ("", "expected a word, got none"),
     ],
 )
 def test_bad_expressions(text, message):
     with pytest.raises(ConfigError, match=message):
         parse(text.split())
+
+
+SIGNS_AS_WORDS = [
+    ("-", ["-"], []),
+    ("+ - man", ["+"], ["man"]),
+    ("king - - + +", ["king", "+"], ["-"]),
+    ("- - man", ["-"], ["man"]),
+    ("- man", [], ["man"]),
+    ("king -man +woman", ["king", "woman"], ["man"]),
+    ("king − man", ["king"], ["man"]),
+    ("-man", ["-man"], []),
+    ("king - -man", ["king"], ["-man"]),
+    ("new york - king", None, None),
+    ("king - - man", None, None),
+    ("king - man -", None, None),
+]
+"""Queries, and what they mean where the corpus has "+", "-", "-man" and "new york"."""
+
+
+@pytest.mark.parametrize(("text", "positive", "negative"), SIGNS_AS_WORDS)
+def test_signs_that_are_words(tmp_path, capsys, text, positive, negative):
+    words = ["king", "man", "woman", "+", "-", "new york"]
+    words += ["-man"] if "-man" in [*(positive or ()), *(negative or ())] else []
+    Embeddings(words, np.eye(len(words))).save(tmp_path / "v.safetensors")
+    if positive is None:
+        with pytest.raises(ConfigError, match="expected"):
+            main([str(tmp_path / "v.safetensors"), text])
+        return
+    assert main([str(tmp_path / "v.safetensors"), text, "--json"]) == 0
+    (answer,) = answers(capsys)
+    assert (answer["positive"], answer["negative"]) == (positive, negative)
 
 
 def answers(capsys) -> list[dict]:
@@ -96,6 +127,7 @@ def test_analogy(vectors, capsys, words):
         (["-1"], ["-1"], []),
         (["king", "-", "-1"], ["king"], ["-1"]),
         (["-king"], [], ["king"]),
+        (["king", "−man", "−", "woman"], ["king"], ["man", "woman"]),
     ],
 )
 def test_words_that_look_like_expressions(vectors, capsys, words, positive, negative):
@@ -114,6 +146,21 @@ def test_table(vectors, capsys):
     assert {query._columns(line) for line in lines} == {query._columns(lines[0])}
     (wide,) = (line for line in lines if "東京" in line)
     assert len(wide) == len(lines[0]) - 2
+
+
+@pytest.mark.parametrize(
+    ("word", "shown", "columns"),
+    [
+        ("re\u0301", "re\u0301", 2),  # a combining accent
+        ("हिन्दी", "हिन्दी", 5),  # two vowel signs with a column of their own, and a virama
+        ("می\u200cخواهم", "می\u200cخواهم", 7),  # the joiners are parts of words
+        ("東京", "東京", 4),
+        ("\u202eevil\x1b[2J", "\ufffdevil\ufffd[2J", 9),
+    ],
+)
+def test_what_a_terminal_gets(word, shown, columns):
+    assert query._printable(word) == shown
+    assert query._columns(shown) == columns
 
 
 def test_unknown_word(vectors):

@@ -132,6 +132,24 @@ class Embeddings:
         units.flags.writeable = False
         return units
 
+    def first(self, count: int) -> Embeddings:
+        """The first words, the most frequent by convention, with their vectors: nothing is copied.
+
+        Raises:
+            ConfigError: `count` is below 1.
+        """
+        if count < 1:
+            raise ConfigError(f"first: expected at least 1, got {count}")
+        if count >= len(self):
+            return self
+        return Embeddings(
+            self.index_to_key[:count],
+            self.vectors[:count],
+            counts=None if self.counts is None else self.counts[:count],
+            context_vectors=None if self.context_vectors is None else self.context_vectors[:count],
+            metadata=self.metadata,
+        )
+
     def __len__(self) -> int:
         return len(self.index_to_key)
 

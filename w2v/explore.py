@@ -16,16 +16,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from w2v import cli
+from w2v.embeddings import load
 from w2v.errors import ConfigError
-from w2v.explorer import (
-    MAP_WORDS,
-    MOST_MODELS,
-    PAGE_BYTES,
-    explorer_page,
-    make_model,
-    overlap,
-    words_that_fit,
-)
+from w2v.explorer import MAP_WORDS, MOST_MODELS, PAGE_BYTES, explore
 from w2v.files import atomic_write, check_output
 from w2v.page import plotly_script, require_plotly
 from w2v.projection import METHODS, check_method
@@ -89,30 +82,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_output(output, PAGE_BYTES)
     cli.refuse_input_as_output(output, paths)
 
-    from w2v.embeddings import load
-
-    files = [load(path) for path in paths]
-    fitting = words_that_fit(files)
-    max_words = fitting if arguments.max_words is None else arguments.max_words
-    models = [
-        make_model(
-            name, wv, max_words=max_words, map_words=min(arguments.map_words, max_words),
-            method=arguments.map, seed=arguments.seed,
-        )
-        for name, wv in zip(_names(paths), files, strict=True)
-    ]  # fmt: skip
-    overlaps = [overlap(files[0], other, max_words) for other in files[1:]]
-    page = explorer_page(models, overlaps, plotly_script())
+    models, page = explore(
+        list(zip(_names(paths), map(load, paths), strict=True)),
+        plotly_script(),
+        max_words=arguments.max_words,
+        map_words=arguments.map_words,
+        method=arguments.map,
+        seed=arguments.seed,
+    )
     with atomic_write(output, "w") as stream:
         stream.write(page)
     for model in models:
-        cut = f" of {model.total:,}" if len(model.words) < model.total else ""
-        size = model.quantised.codes.itemsize
+        cut = f" of {model.total:,}" if len(model.wv) < model.total else ""
+        size, recall = model.quantised.codes.itemsize, model.quantised.recall
         print(
-            f"{model.name}: {len(model.words):,}{cut} words, {size} byte{'s' * (size > 1)} a "
-            f"number, recall@10 {model.quantised.recall:.3f}"
+            f"{model.name}: {len(model.wv):,}{cut} words, {size} byte{'s' * (size > 1)} a "
+            f"number, recall@10 {recall:.3f}"
         )
-        if model.quantised.recall < MIN_RECALL:
+        if recall < MIN_RECALL:
             print(f"{PROG}: warning: {model.name}: recall@10 below {MIN_RECALL}", file=sys.stderr)
     print(f"{output}: {len(page.encode()) / 1e6:.1f} MB")
     return 0

@@ -1,8 +1,9 @@
 """A page to look at vectors in: what it holds, and the HTML around it.
 
 The page needs no server and no network. Its scripts are in ``assets``: ``vectors.js`` finds
-neighbours, ``charts.js`` draws, ``explorer.js`` is the page's behaviour. Every word reaches the
-page as JSON, and the page as text: none is ever read as HTML.
+neighbours, ``charts.js`` draws, ``search.js`` and ``map.js`` listen to the reader, ``explorer.js``
+shows what the address says. Every word reaches the page as JSON and its elements as text: none is
+ever read as HTML.
 
 Reads no files and writes none (`w2v.explore`).
 """
@@ -25,7 +26,7 @@ MOST_MODELS = 8
 """Different colours in ``page.css``."""
 
 PAGE_BYTES = 15_000_000
-"""What a page should stay below, unless told how many words to keep."""
+"""What a page stays below, unless told how many words to keep."""
 
 MAP_WORDS = 2000
 """Words on the map: more take the browser longer to draw than it takes to read the page."""
@@ -36,13 +37,11 @@ COMPARED_WORDS = 2000
 MOST_DIFFERENT = 50
 """Rows of the table of words that differ most."""
 
-_OTHER_BYTES = 2_300_000
+_FEWEST_WORDS = 1000
+"""Kept of each file, however long its vectors are."""
+
+_FIXED_BYTES = 2_000_000
 """The plotting script, compressed, with the page's own parts and the map."""
-
-_WORD_BYTES = 28
-"""A word in JSON with its count and its length in base64: 26 on English Wikipedia."""
-
-_BASE64 = 4 / 3
 
 _SHORTEST_EXAMPLE = 4
 _EXAMPLES = 5
@@ -57,53 +56,37 @@ class Model:
 
     Attributes:
         name: what it is called on the page.
-        words: those kept, the first ones of the file.
+        wv: the words that are kept, the first ones of the file.
         total: words in the file.
-        quantised: their directions.
-        lengths: (V,) float32, the lengths of their vectors.
-        counts: (V,) occurrences in the corpus; None if the file has none.
+        quantised: the vectors' directions.
         projection: points of the first words, for the map.
         method: how the map was made, a key of `w2v.projection.METHODS`.
-        training: the record of the run that made the vectors; empty if the file has none.
     """
 
     name: str
-    words: list[str]
+    wv: Embeddings
     total: int
     quantised: Quantised
-    lengths: np.ndarray[Any, np.dtype[np.float32]]
-    counts: np.ndarray[Any, np.dtype[np.int64]] | None
     projection: Projection
     method: str
-    training: dict[str, Any]
 
 
-def words_that_fit(models: Sequence[Embeddings]) -> int:
-    """How many words of each file fit on a page of `PAGE_BYTES`, at least 1000.
-
-    Args:
-        models: the files' vectors.
-    """
-    a_word = sum(_BASE64 * wv.vector_size + _WORD_BYTES for wv in models)
-    fitting = int((PAGE_BYTES - _OTHER_BYTES) / a_word)
-    return max(1000, fitting // 100 * 100)
-
-
-def make_model(
-    name: str,
-    wv: Embeddings,
+def explore(
+    files: Sequence[tuple[str, Embeddings]],
+    plotly_script: str,
     *,
-    max_words: int,
+    max_words: int | None = None,
     map_words: int = MAP_WORDS,
     method: str = "pca",
     seed: int = 0,
-) -> Model:
-    """What the page holds of vectors.
+) -> tuple[list[Model], str]:
+    """What the page holds of vectors, and the page.
 
     Args:
-        name: what to call them.
-        wv: the vectors, the most frequent words first.
-        max_words: at most this many words are kept, the first ones.
+        files: names and vectors, the most frequent words first.
+        plotly_script: plotly.js.
+        max_words: words to keep of each file, the first ones. None: as many as fit into
+            `PAGE_BYTES`, but 1000 at least.
         map_words: at most this many words are on the map.
         method: a key of `w2v.projection.METHODS`.
         seed: for the methods that draw random numbers.
@@ -111,32 +94,44 @@ def make_model(
     Raises:
         ConfigError: the method needs more words.
     """
-    units = wv.unit_vectors[:max_words]
-    return Model(
-        name=name,
-        words=wv.index_to_key[:max_words],
-        total=len(wv),
-        quantised=quantise(units),
-        lengths=np.linalg.norm(wv.vectors[:max_words].astype(np.float64), axis=1).astype("<f4"),
-        counts=None if wv.counts is None else wv.counts[:max_words],
-        projection=project(units[:map_words], method, seed),
-        method=method,
-        training=wv.training,
-    )
+    kept = _guess([wv for _, wv in files]) if max_words is None else max_words
+    maps = [project(wv.first(min(map_words, kept)).unit_vectors, method, seed) for _, wv in files]
+    while True:
+        models = [
+            Model(name, head, len(wv), quantise(head.unit_vectors), projection, method)
+            for (name, wv), projection in zip(files, maps, strict=True)
+            for head in [wv.first(kept)]
+        ]
+        overlaps = [overlap(models[0].wv, other.wv) for other in models[1:]]
+        whole = explorer_page(models, overlaps, plotly_script)
+        size = len(whole.encode())
+        longest = max(len(model.wv) for model in models)
+        if size <= PAGE_BYTES or max_words is not None or longest <= _FEWEST_WORDS:
+            return models, whole
+        kept = _in_hundreds(0.99 * longest * (PAGE_BYTES - _FIXED_BYTES) / (size - _FIXED_BYTES))
 
 
-def overlap(first: Embeddings, second: Embeddings, max_words: int) -> list[tuple[str, int]]:
+def _guess(files: Sequence[Embeddings]) -> int:
+    """How many words of each file a page has room for, if one byte a number is enough."""
+    a_word = 4 / 3 * sum(wv.vector_size for wv in files)  # base64; gzip saves about the word
+    return _in_hundreds((PAGE_BYTES - _FIXED_BYTES) / a_word)
+
+
+def _in_hundreds(words: float) -> int:
+    return max(_FEWEST_WORDS, int(words) // 100 * 100)
+
+
+def overlap(first: Embeddings, second: Embeddings) -> list[tuple[str, int]]:
     """How many of its ten nearest neighbours a word has in both files, for the frequent words.
 
-    Candidates are the words that both files have among their first `max_words`, so that another
-    vocabulary alone makes no difference.
+    Candidates are the words that both have, so that another vocabulary alone makes no difference.
 
     Returns:
         (word, 0 to 10) for up to `COMPARED_WORDS` words that both have, in the order of the first
         file; nothing if they share no more than ten words.
     """
-    known = {word: i for i, word in enumerate(second.index_to_key[:max_words])}
-    pairs = [(i, known[w]) for i, w in enumerate(first.index_to_key[:max_words]) if w in known]
+    known = second.key_to_index
+    pairs = [(i, known[word]) for i, word in enumerate(first) if word in known]
     if len(pairs) <= NEIGHBOURS:
         return []
     rows = np.array(pairs)
@@ -165,22 +160,28 @@ def explorer_page(
         "models": [_facts(model) for model in models],
         "neighbours": NEIGHBOURS,
         "overlaps": [_difference(overlap) for overlap in overlaps],
-        "examples": _examples(models[0].words),
+        "examples": _examples(models[0].wv),
     }
-    names = ", ".join(model.name for model in models)
     data = page.json_element("facts", facts) + "".join(
         page.compressed_element(f"codes-{i}", _little(model.quantised.codes))
-        + page.compressed_element(f"lengths-{i}", _little(model.lengths))
+        + page.compressed_element(f"lengths-{i}", _little(_lengths(model.wv)))
         for i, model in enumerate(models)
     )
-    script = "\n".join(map(page.asset, ("vectors.js", "charts.js", "explorer.js")))
+    body = page.asset("explorer.html")
+    for place, content in (("header", _header(models)), ("about", _about(models))):
+        body = body.replace(f"<!-- {place} -->", content)
     return page.whole(
-        title=f"{names}: word vectors",
-        style=page.asset("page.css") + page.asset("explorer.css"),
-        body=f"{_header(models)}{page.asset('explorer.html')}{_details(models)}</main>{data}"
-        f"{page.compressed_element('plotly', plotly_script.encode())}"
-        f'<script type="module">{script}</script>',
+        title=f"{', '.join(model.name for model in models)}: word vectors",
+        styles=("explorer.css",),
+        body=body + data,
+        scripts=("vectors.js", "charts.js", "search.js", "map.js", "explorer.js"),
+        plotly_script=plotly_script,
     )
+
+
+def _lengths(wv: Embeddings) -> np.ndarray[Any, np.dtype[np.float32]]:
+    lengths = np.linalg.norm(wv.vectors.astype(np.float64), axis=1)
+    return np.asarray(lengths, np.float32)
 
 
 def _little(array: np.ndarray[Any, Any]) -> bytes:
@@ -189,15 +190,15 @@ def _little(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def _facts(model: Model) -> dict[str, Any]:
-    projection = model.projection
+    wv, projection = model.wv, model.projection
     return {
         "name": model.name,
-        "words": model.words,
-        "size": model.quantised.codes.shape[1],
+        "words": wv.index_to_key,
+        "size": wv.vector_size,
         "bytes": model.quantised.codes.itemsize,
-        "counts": None if model.counts is None else model.counts.tolist(),
+        "counts": None if wv.counts is None else wv.counts.tolist(),
         "method": TITLES[model.method],
-        "points": _rounded(projection.points.T),
+        "points": _rounded(projection.points[: len(wv)].T),
         "axes": _rounded(projection.axes),
         "center": _rounded(projection.center),
         "explained": projection.explained,
@@ -223,15 +224,15 @@ def _difference(overlap: Sequence[tuple[str, int]]) -> dict[str, Any]:
     }
 
 
-def _examples(words: Sequence[str]) -> list[str]:
+def _examples(wv: Embeddings) -> list[str]:
     """A few queries to begin with: well-known ones where the vocabulary has them."""
-    known = set(words)
-    found = [word for word in _LIKELY_EXAMPLES if word in known]
+    words = wv.index_to_key
+    found = [word for word in _LIKELY_EXAMPLES if word in wv]
     frequent = (
         word for word in words[_EXAMPLES_FROM] if len(word) >= _SHORTEST_EXAMPLE and word.isalpha()
     )
     found = list(dict.fromkeys((*found, *frequent, *words[:_EXAMPLES])))[:_EXAMPLES]
-    if known.issuperset(_LIKELY_ANALOGY):
+    if all(word in wv for word in _LIKELY_ANALOGY):
         found.append("{} - {} + {}".format(*_LIKELY_ANALOGY))
     return found
 
@@ -240,57 +241,57 @@ def _examples(words: Sequence[str]) -> list[str]:
 
 
 def _header(models: Sequence[Model]) -> str:
-    title = " and ".join(model.name for model in models) if len(models) < 3 else "Word vectors"
-    lines = "".join(f"<p class=note>{_summary(model, len(models) > 1)}</p>" for model in models)
-    return (
-        '<a class="skip" href="#query">To the search</a>'
-        f"<header><h1>{text(title)}</h1><div>{lines}</div></header>"
+    """What the page shows; of files that are cut short, that they are."""
+    names = [model.name for model in models]
+    title = " and ".join(names) if len(names) < 3 else f"{len(names)} files of word vectors"
+    lines = [(f"{model.name}: " if len(names) > 1 else "", _size(model)) for model in models]
+    cut = (
+        "<p class=note>The first words of a file are the most frequent by convention; neighbours "
+        "are sought among these alone.</p>"
+        if any(len(model.wv) < model.total for model in models)
+        else ""
     )
+    notes = "".join(f"<p class=note>{text(name)}{size}</p>" for name, size in lines)
+    return f"<h1>{text(title)}</h1><div>{notes}{cut}</div>"
 
 
-def _summary(model: Model, several: bool) -> str:
-    name = f"{text(model.name)}: " if several else ""
-    size = model.quantised.codes.shape[1]
-    if len(model.words) < model.total:
-        held = (
-            f"<strong>the first {len(model.words):,} of {model.total:,} words</strong>, which are "
-            "the most frequent by convention; neighbours are sought among these alone"
-        )
-    else:
-        held = f"{model.total:,} words"
-    return f"{name}{held}; {size:,} numbers a word."
+def _size(model: Model) -> str:
+    words, numbers = f"{model.total:,} words", f"{model.wv.vector_size:,} numbers a word"
+    if len(model.wv) < model.total:
+        words = f"<strong>the first {len(model.wv):,} of {words}</strong>"
+    return f"{words}, {numbers}"
 
 
-def _details(models: Sequence[Model]) -> str:
-    rows = "".join(_model_details(model, len(models) > 1) for model in models)
-    return f'<section id="about"><h2>About the vectors</h2>{rows}</section>'
+def _about(models: Sequence[Model]) -> str:
+    explained = (
+        f"<p>recall@{NEIGHBOURS} is the part of a word's {NEIGHBOURS} nearest neighbours, by the "
+        f"file's own numbers, that are among its {NEIGHBOURS} nearest on this page, which rounds "
+        "them. It was measured on words over all frequencies when the page was made.</p>"
+    )
+    return explained + "".join(map(_about_one, models))
 
 
-def _model_details(model: Model, several: bool) -> str:
+def _about_one(model: Model) -> str:
     codes, kept = model.quantised
     size = {1: "one byte", 2: "two bytes"}[codes.itemsize]
-    title = f"<h3>{text(model.name)}</h3>" if several else ""
-    loss = (
-        f"<p>The page keeps {size} a number. Of a word's {NEIGHBOURS} nearest neighbours by the "
-        f"file's own numbers, <strong>{kept:.1%}</strong> are among its {NEIGHBOURS} nearest here "
-        f"(recall@{NEIGHBOURS}, measured on words over all frequencies when the page was made).</p>"
-    )
-    config = model.training.get("config")
+    loss = f"{text(model.name)}: {size} a number, <strong>recall@{NEIGHBOURS} {kept:.1%}</strong>"
+    training = model.wv.training
+    config = training.get("config")
     known = {
         **(config if isinstance(config, dict) else {}),
         **{
-            key: model.training[key]
+            key: training[key]
             for key in ("w2v_version", "epochs_trained", "words_trained", "train_seconds")
-            if key in model.training
+            if key in training
         },
     }
     if not known:
-        return f"{title}{loss}<p class=note>The file says nothing of how it was trained.</p>"
+        return f"<p>{loss}. The file says nothing of how it was trained.</p>"
     cells = "".join(
         f"<tr><th scope=row>{text(key)}</th><td>{text('-' if value is None else value)}</td></tr>"
         for key, value in known.items()
     )
     return (
-        f"{title}{loss}<details><summary>How they were trained</summary>"
+        f"<p>{loss}.</p><details><summary>How {text(model.name)} was trained</summary>"
         f'<div class="wide"><table>{cells}</table></div></details>'
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from w2v import cli
-from w2v.embeddings import Embeddings, load
+from w2v.embeddings import load
 from w2v.errors import ConfigError
 from w2v.evaluate import default_files, evaluate_analogies, evaluate_similarity
 from w2v.exports import huggingface, parquet, projector
@@ -108,7 +108,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.refuse_input_as_output(output, [arguments.vectors])
     questions = _questions(given) if kind == "huggingface" else ([], [])
 
-    wv = _first_words(load(arguments.vectors), arguments.max_words)
+    wv = load(arguments.vectors)
+    if arguments.max_words is not None:
+        wv = wv.first(arguments.max_words)
     row = wv.vector_size * _BYTES_A_NUMBER[kind] + _BYTES_A_WORD
     if kind == "parquet":
         row += neighbors * _BYTES_A_NEIGHBOR
@@ -134,15 +136,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         following = f'SentenceTransformer("{output}") in Python'
     print(f"{output}: {len(wv):,} words\nnext     {following}")
     return 0
-
-
-def _first_words(wv: Embeddings, max_words: int | None) -> Embeddings:
-    if max_words is None or max_words >= len(wv):
-        return wv
-    counts = None if wv.counts is None else wv.counts[:max_words]
-    return Embeddings(
-        wv.index_to_key[:max_words], wv.vectors[:max_words], counts=counts, metadata=wv.metadata
-    )
 
 
 def _questions(

@@ -120,5 +120,6 @@ def nearest(units: FloatMatrix, ids: np.ndarray[Any, Any], count: int) -> np.nda
 def _nearest(units: FloatMatrix, ids: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
     cosines = units[ids] @ units.T
     cosines[np.arange(len(ids)), ids] = -np.inf
+    # A copy: the slice alone would keep all V columns in memory for as long as it is held.
     near: np.ndarray[Any, Any] = np.argpartition(cosines, len(units) - count, axis=1)[:, -count:]
-    return near
+    return near.copy()

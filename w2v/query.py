@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -25,28 +25,38 @@ from w2v.errors import ConfigError, InputError, UnknownWordError, shown
 
 PROG = "w2v.query"
 PROMPT = "> "
+SIGNS = ("+", "-", "−")
+"""The last one is the minus sign of typesetters, which the explorer page shows."""
 
 _BOLD, _DIM, _BLUE, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
 _BAR_COLUMNS = 20
 """How long the bar of a cosine of 1 is, on a terminal."""
 _TOPN = 10
 _LONGEST_LINE = 2**16
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Not printable by themselves, but parts of words in Persian and Hindi, and of emoji."""
 _LIKE_A_SIGNED_WORD = re.compile(r"-(?!-|h$).")
 """The only one-letter option is -h."""
 
 
-def parse(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+def parse(tokens: Sequence[str], known: Container[str] = ()) -> tuple[list[str], list[str]]:
     """Words to add and words to subtract, from ``["king", "-", "man", "+", "woman"]``.
+
+    A sign that is itself a word of `known` is taken for one where a word may stand and none
+    follows it: ``["-"]``, ``["king", "-", "-"]``.
 
     Raises:
         ConfigError: two words, or two signs, side by side; or no word after a sign.
     """
+    if not tokens:
+        raise ConfigError("query: expected a word, got none")
     positive: list[str] = []
     negative: list[str] = []
-    into: list[str] | None = positive  # None: a sign must come first
+    into: list[str] | None = positive  # None: a sign must come next
     after_sign = False
-    for token in tokens:
-        if token in ("+", "-"):
+    for token, following in zip(tokens, [*tokens[1:], "+"], strict=True):
+        is_word = into is not None and token in known and following in SIGNS
+        if token in SIGNS and not is_word:
             if after_sign:
                 raise ConfigError(f"query: expected a word after + or -, got {shown(token)}")
             into, after_sign = (positive if token == "+" else negative), True
@@ -128,9 +138,9 @@ def _resolve(arguments: Sequence[str], wv: Embeddings) -> tuple[list[str], list[
     for argument in arguments:
         whole = argument.strip()
         for part in [whole] if whole in wv else whole.split():
-            signed = part[0] in "+-" and part not in wv
+            signed = part[0] in SIGNS and part not in wv
             tokens += [part[0], part[1:]] if signed and len(part) > 1 else [part]
-    return parse(tokens)
+    return parse(tokens, wv)
 
 
 def _print_json(wv: Embeddings, positive: list[str], negative: list[str], topn: int) -> None:
@@ -182,13 +192,17 @@ def _bar(cosine: float) -> str:
 
 def _printable(word: str) -> str:
     """A word without the control characters that a terminal would obey."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in word)
+    return "".join(
+        c if c.isprintable() or c in _JOINERS else "\N{REPLACEMENT CHARACTER}" for c in word
+    )
 
 
 def _columns(word: str) -> int:
-    """How many columns of a terminal a word takes: wide characters two, combining ones none."""
+    """How many columns of a terminal a word takes: wide characters two, marks on others none."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        0
+        if unicodedata.category(c) in ("Mn", "Me", "Cf")
+        else 1 + (unicodedata.east_asian_width(c) in "WF")
         for c in word
     )
 

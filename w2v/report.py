@@ -48,7 +48,7 @@ def write_report(path: Path, document: Document) -> None:
 
 
 def page(document: Document, plotly_script: str) -> str:
-    """The whole page; `plotly_script` is put into it as it is."""
+    """The whole page, with `plotly_script` inside."""
     drawn = plots(document)
     sections = "".join(
         f"<figure><figcaption><h2>{text(plot['title'])}</h2>{plot['caption']}</figcaption>"
@@ -57,13 +57,13 @@ def page(document: Document, plotly_script: str) -> str:
     )
     data = [{key: plot[key] for key in ("id", "data", "layout")} for plot in drawn]
     corpus = ", ".join(Path(name).name or name for name in document["corpus"]["names"])
-    script = f"const COLOURS = {COLOURS};\n{pages.asset('report.js')}"
     return pages.whole(
         title=f"Losses compared on {corpus}",
-        style=pages.asset("page.css"),
+        styles=(),
         body=f"{_summary(document, corpus)}{sections}{_figures(document)}{_details(document)}"
-        f"{pages.json_element('plots', data)}<script>{plotly_script}</script>"
-        f"<script>{script}</script>",
+        f"{pages.json_element('plots', {'plots': data, 'colours': COLOURS})}",
+        scripts=("report.js",),
+        plotly_script=plotly_script,
     )
 
 

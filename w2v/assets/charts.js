@@ -1,112 +1,141 @@
 // The map and the two plots against rank. Plotly draws; colours are the page's own.
 
 const MOST_POINTS = 700;
-const LETTER = 7.5, LINE = 15;  // pixels that a label takes, about
+const FONT = {found: 14, asked: 15, other: 12};  // pixels
+const LINE = 15, GAP = 7;  // pixels that a label is high, and that it keeps from its point
 const CELL = [100, 56];  // pixels of the map that get one label
+const LONGEST_LABEL = 240;  // pixels
+const LONGEST_HOVER = 480;
 const SIDES = {"top center": [0, -1], "bottom center": [0, 1], "middle right": [1, 0],
                "middle left": [-1, 0]};
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon"];
+const SIGNS = ["●", "■", "◆", "▲", "✚", "✖", "★", "⬢"];  // the same, for text
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+/** How many pixels a text of the page's font takes. */
+function widthOf(text, size) {
+  ruler.font = `${size}px system-ui, sans-serif`;
+  return ruler.measureText(text).width;
+}
+
+/** A word that takes no more than some pixels, with "…" for what is left out. */
+function shortened(word, most, size) {
+  if (widthOf(word, size) <= most) return word;
+  const letters = [...word.slice(0, most)];
+  while (letters.length > 1 && widthOf(letters.join("") + "…", size) > most) letters.pop();
+  return letters.join("") + "…";
+}
 
 /** A word as Plotly shows it literally: it reads a little HTML. */
 const plain = word => word.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-const style = getComputedStyle(document.documentElement);
-const colour = name => style.getPropertyValue("--" + name).trim();
-const CORNERS = ["top right", "bottom left", "top left", "bottom right"];
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon"];
-const SIGNS = ["●", "■", "◆", "▲", "✚", "✖", "★", "⬢"];  // the same, for text
+/** A word for a line with more behind it, which it cannot turn round (U+2068, U+2069). */
+const hovered = word => `\u2068${plain(shortened(word, LONGEST_HOVER, 13))}\u2069`;
 
-function layout(own) {
-  const axis = {gridcolor: colour("line"), linecolor: colour("line"), zeroline: false};
-  return {paper_bgcolor: colour("paper"), plot_bgcolor: colour("paper"), showlegend: false,
-          font: {color: colour("ink"), size: 13, family: "system-ui, sans-serif"},
-          hoverlabel: {bgcolor: colour("ink"), font: {color: colour("paper")}}, ...own,
-          margin: {l: 8, r: 8, t: 8, b: 8, ...own.margin},
-          xaxis: {...axis, ...own.xaxis}, yaxis: {...axis, ...own.yaxis}};
+// --- the map ----------------------------------------------------------------------------------
+// A view is {x, y, size}: its middle, and how much of the map the shorter side of its element shows.
+// One unit is as long both ways, whatever the window.
+
+const shorterSide = element => Math.min(element.clientWidth, element.clientHeight);
+
+/** [left, right, bottom, top] of a view. */
+function rangesOf({x, y, size}, element) {
+  const half = size / shorterSide(element) / 2;
+  const [w, h] = [element.clientWidth * half, element.clientHeight * half];
+  return [x - w, x + w, y - h, y + h];
+}
+
+/** The view of these ranges. */
+function viewOf([left, right, bottom, top], element) {
+  return {x: (left + right) / 2, y: (bottom + top) / 2,
+          size: (right - left) / element.clientWidth * shorterSide(element)};
+}
+
+/** A view that shows some points with a margin. */
+function around(points, element, margin) {
+  const [xs, ys] = [points.map(point => point[0]), points.map(point => point[1])];
+  const low = [Math.min(...xs), Math.min(...ys)], high = [Math.max(...xs), Math.max(...ys)];
+  const scale = Math.max((high[0] - low[0]) / element.clientWidth,
+                         (high[1] - low[1]) / element.clientHeight, 1e-4);
+  return {x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2,
+          size: scale * (1 + 2 * margin) * shorterSide(element)};
 }
 
 /** Which words of a view get a label, and on which side of their point, so that none covers
  *  another: the marked ones first, then the most frequent one of each cell of a grid. */
-function labelled(vectors, view, element, asked, found) {
-  const marked = [...asked, ...found].filter(id => vectors.point(id));
-  const [left, right, bottom, top] = view;
+function labelled(vectors, ranges, element, asked, found) {
+  const [left, right, bottom, top] = ranges;
   const [width, height] = [element.clientWidth, element.clientHeight];
   const place = id => {
-    const point = vectors.point(id);
-    return point && [(point[0] - left) / (right - left) * width,
-                     (top - point[1]) / (top - bottom) * height];
+    const [x, y] = vectors.point(id);
+    return [(x - left) / (right - left) * width, (top - y) / (top - bottom) * height];
   };
-  const taken = marked.map(place).map(([x, y]) => ({x, y, w: 7, h: 7}));
-  const free = box => box.x - box.w >= 0 && box.x + box.w <= width && box.y - box.h >= 0
-    && box.y + box.h <= height && !taken.some(other =>
-      Math.abs(other.x - box.x) < other.w + box.w && Math.abs(other.y - box.y) < other.h + box.h);
-  const near = [], others = [], filled = new Set();
-  const add = (id, [x, y], into, sides, gap) => {
-    const w = vectors.words[id].length * LETTER / 2 + 3, h = LINE / 2;
-    for (const side of sides) {
+  const taken = [...asked, ...found].map(place).map(([x, y]) => ({x, y, w: 7, h: 7}));
+  const inside = box => box.x - box.w >= 0 && box.x + box.w <= width && box.y - box.h >= 0
+    && box.y + box.h <= height;
+  const free = box => inside(box) && !taken.some(other =>
+    Math.abs(other.x - box.x) < other.w + box.w && Math.abs(other.y - box.y) < other.h + box.h);
+  const longest = Math.min(LONGEST_LABEL, width * 0.45);
+  const labels = new Map();  // id to {text, side}
+  const add = (id, size, sides, gap, must) => {
+    const [x, y] = place(id);
+    const text = shortened(vectors.words[id], longest, size);
+    const w = widthOf(text, size) / 2 + 3, h = LINE / 2;
+    const boxes = sides.map(side => {
       const [dx, dy] = SIDES[side];
-      const box = {x: x + dx * (w + gap), y: y + dy * (h + gap), w, h};
-      if (!free(box)) continue;
-      taken.push(box);
-      into.push({id, side});
-      return true;
-    }
-    return false;
+      return {x: x + dx * (w + gap), y: y + dy * (h + gap), w, h, side};
+    });
+    const box = boxes.find(free) ?? (must && (boxes.find(inside) ?? boxes[0]));
+    if (!box) return;
+    taken.push(box);
+    labels.set(id, {text, side: box.side});
   };
-  for (const id of marked)
-    if (!add(id, place(id), near, Object.keys(SIDES), 7) && asked.includes(id))
-      near.push({id, side: "top center"});  // what was asked for always has its label
+  const sides = Object.keys(SIDES);
+  for (const id of asked) add(id, FONT.asked, sides, GAP, true);  // these always have their labels
+  for (const id of found) add(id, FONT.found, sides, GAP, false);
+  const others = [], filled = new Set(), marked = new Set([...asked, ...found]);
   for (let id = 0; id < vectors.points[0].length; id++) {
-    const point = place(id);
-    const cell = point.map((pixels, i) => Math.floor(pixels / CELL[i])).join();
-    if (!filled.has(cell) && !marked.includes(id) && add(id, point, others, ["top center"], 1))
-      filled.add(cell);
+    const cell = place(id).map((pixels, i) => Math.floor(pixels / CELL[i])).join();
+    if (filled.has(cell) || marked.has(id)) continue;
+    add(id, FONT.other, ["top center"], 1, false);
+    if (!labels.has(id)) continue;
+    filled.add(cell);
+    others.push(id);
   }
-  return {near, others};
+  return {labels, others};
 }
 
-/** Ranges that show some points with a margin, one unit being as long both ways. */
-function around(points, element, margin = 0.08) {
-  const [xs, ys] = [points.map(point => point[0]), points.map(point => point[1])];
-  const low = [Math.min(...xs), Math.min(...ys)], high = [Math.max(...xs), Math.max(...ys)];
-  const scale = Math.max((high[0] - low[0]) / element.clientWidth,
-                         (high[1] - low[1]) / element.clientHeight, 1e-4) * (0.5 + margin);
-  const [x, y] = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
-  const [w, h] = [element.clientWidth * scale, element.clientHeight * scale];
-  return [x - w, x + w, y - h, y + h];
-}
-
-/** Draw the map. `asked` and `found` are ids; the view is [left, right, bottom, top]. */
+/** Draw a view of the map. `asked` and `found` are ids of words that have a place on it. */
 function drawMap(element, vectors, view, asked, found) {
-  const labels = labelled(vectors, view, element, asked, found);
+  const ranges = rangesOf(view, element);
+  const {labels, others} = labelled(vectors, ranges, element, asked, found);
   const trace = (ids, own) => {
     const points = ids.map(id => vectors.point(id));
-    return {type: "scatter", mode: "markers", x: points.map(p => p[0]), y: points.map(p => p[1]),
-            customdata: ids, hovertext: ids.map(id => `${plain(vectors.words[id])}, rank ${id + 1}`),
-            hovertemplate: "%{hovertext}<extra></extra>", ...own};
+    return {type: "scatter", mode: "markers+text", x: points.map(p => p[0]), y: points.map(p => p[1]),
+            customdata: ids, hovertext: ids.map(id => `${hovered(vectors.words[id])}, rank ${id + 1}`),
+            hovertemplate: "%{hovertext}<extra></extra>",
+            text: ids.map(id => plain(labels.get(id)?.text ?? "")),
+            textposition: ids.map(id => labels.get(id)?.side ?? "top center"), ...own};
   };
-  const sides = new Map(labels.near.map(({id, side}) => [id, side]));
-  const marks = (ids, size, name, symbol, font) => trace(ids.filter(id => vectors.point(id)), {
-    mode: "markers+text", marker: {size, color: colour(name), symbol},
-    textfont: {color: colour(name), size: font},
-    ...textOf(ids.filter(id => vectors.point(id)), id => sides.get(id))});
-  const textOf = (ids, side) => ({
-    text: ids.map(id => side(id) ? plain(vectors.words[id]) : ""),
-    textposition: ids.map(id => side(id) ?? "top center")});
-  const data = [
+  const marks = (ids, name, symbol, size, font) => trace(ids, {
+    marker: {size, symbol, color: colour(name)}, textfont: {color: colour(name), size: font}});
+  const axis = {showgrid: false, showticklabels: false, ticks: "", zeroline: false};
+  return Plotly.react(element, [
     trace(vectors.points[0].map((_, id) => id),
-          {marker: {size: 4, color: colour("muted"), opacity: 0.35}}),
-    trace(labels.others.map(({id}) => id), {
-      mode: "text", hoverinfo: "skip", hovertemplate: null,
-      textfont: {color: colour("muted"), size: 12},
-      ...textOf(labels.others.map(({id}) => id), () => "top center")}),
-    marks(found, 9, "c0", "circle", 14), marks(asked, 12, "c1", "diamond", 15),
-  ];
-  const axis = {showgrid: false, showticklabels: false, ticks: ""};
-  return Plotly.react(element, data, layout({
-    width: element.clientWidth, height: element.clientHeight, dragmode: "pan", hovermode: "closest", margin: {l: 0, r: 0, t: 0, b: 0},
-    xaxis: {...axis, range: view.slice(0, 2)}, yaxis: {...axis, range: view.slice(2)},
-  }), {responsive: false, displayModeBar: false, typesetMath: false, scrollZoom: true, doubleClick: false});
+          {mode: "markers", marker: {size: 4, color: colour("muted"), opacity: 0.35}}),
+    trace(others, {mode: "text", hoverinfo: "skip", hovertemplate: null,
+                   textfont: {color: colour("muted"), size: FONT.other}}),
+    marks(found, "c0", "circle", 9, FONT.found),
+    marks(asked, "c1", "diamond", 12, FONT.asked),
+  ], layout({
+    width: element.clientWidth, height: element.clientHeight, margin: {l: 0, r: 0, t: 0, b: 0},
+    dragmode: fingers ? false : "pan", hovermode: "closest",
+    xaxis: {...axis, range: ranges.slice(0, 2)}, yaxis: {...axis, range: ranges.slice(2)},
+  }), {displayModeBar: false, typesetMath: false, scrollZoom: true, doubleClick: false});
 }
+
+// --- against rank -----------------------------------------------------------------------------
 
 /** Draw numbers against rank, for several models; the asked words are marked. */
 function drawRanks(element, models, numbers, asked, title, yType) {
@@ -115,27 +144,29 @@ function drawRanks(element, models, numbers, asked, title, yType) {
     const values = numbers(vectors);
     if (!values) return;
     const last = vectors.words.length;
-    const ids = new Set();
+    const ids = new Set();  // evenly spread over a logarithmic axis
     for (let i = 0; i < MOST_POINTS; i++) ids.add(Math.floor(last ** (i / (MOST_POINTS - 1))) - 1);
     const trace = (ids, own) => ({
       type: "scatter", mode: "markers", x: ids.map(id => id + 1), y: ids.map(id => values[id]),
-      hovertext: ids.map(id => plain(vectors.words[id])),
+      hovertext: ids.map(id => hovered(vectors.words[id])),
       hovertemplate: "%{hovertext}: %{y:.4~g}, rank %{x:,}<extra></extra>", ...own});
-    const name = "c" + number;
-    data.push(trace([...ids], {marker: {size: 4, color: colour(name), opacity: 0.6,
-                                        symbol: SYMBOLS[number]}}));
+    const [color, symbol] = [colour("c" + number), SYMBOLS[number]];
     const known = asked.filter(word => vectors.ids.has(word)).map(word => vectors.ids.get(word));
-    data.push(trace(known, {mode: "markers+text", 
-      text: known.map(id => number ? "" : plain(vectors.words[id])),  // once is enough
-      textposition: known.map((_, i) => CORNERS[i % CORNERS.length]),
+    const isLeft = id => id + 1 < Math.sqrt(last);
+    const hasLabel = asked.length === 1 && !data.length;  // several would lie on each other
+    data.push(trace([...ids], {marker: {size: 4, color, opacity: 0.6, symbol}}));
+    data.push(trace(known, {
+      mode: hasLabel ? "markers+text" : "markers", cliponaxis: false,
+      text: known.map(id => plain(shortened(vectors.words[id], element.clientWidth * 0.4, 14))),
+      textposition: known.map(id => isLeft(id) ? "top right" : "top left"),
       textfont: {color: colour("ink"), size: 14},
-      marker: {size: 12, color: colour(name), symbol: SYMBOLS[number],
-               line: {width: 2, color: colour("ink")}}}));
+      marker: {size: 12, color, symbol, line: {width: 2, color: colour("ink")}}}));
   });
+  const logarithmic = {type: "log", dtick: 1, tickformat: ",d"};
   return Plotly.react(element, data, layout({
-    hovermode: "closest", dragmode: false, margin: {l: yType === "log" ? 78 : 46, t: 16, b: 42},
-    xaxis: {type: "log", title: {text: "rank by frequency"}, dtick: 1, tickformat: ",d"},
-    yaxis: {type: yType, title: {text: title}, ...(yType === "log" ? {dtick: 1, tickformat: ",d"}
-                                                                   : {rangemode: "tozero"})},
+    hovermode: "closest", margin: {l: yType === "log" ? 78 : 46, r: 8, t: 24, b: 42},
+    xaxis: {...logarithmic, title: {text: "rank by frequency"}, zeroline: false},
+    yaxis: {title: {text: title}, zeroline: false,
+            ...(yType === "log" ? logarithmic : {rangemode: "tozero"})},
   }), {responsive: true, displayModeBar: false, typesetMath: false});
 }

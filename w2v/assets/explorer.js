@@ -1,18 +1,17 @@
-// The page: what is typed becomes the address, and what the address says is shown.
+// The page: what the address says is shown.
 
-const $ = id => document.getElementById(id);
 const facts = JSON.parse($("facts").textContent);
-const COMPLETIONS = 12;
-
-/** An element; text becomes text, never HTML. */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
+const models = [];
+for (const [number, entry] of facts.models.entries()) models.push(await Vectors.load(entry, number));
+const several = models.length > 1;
+const known = word => models.some(vectors => vectors.ids.has(word));
 
 const bdi = word => make("bdi", {}, word);  // a word's direction stays its own
+
+/** A model's name behind the sign that its points have. */
+const named = number => [
+  make("span", {style: `color:var(--c${number})`, "aria-hidden": "true"}, SIGNS[number]),
+  ` ${models[number].name}`];
 
 // --- the address ------------------------------------------------------------------------------
 
@@ -23,7 +22,7 @@ function readState() {
   const state = {...DEFAULTS};
   for (const key of Object.keys(DEFAULTS)) if (given.has(key)) state[key] = given.get(key);
   if (!["10", "25", "50"].includes(state.n)) state.n = DEFAULTS.n;
-  if (!facts.models[state.m]) state.m = DEFAULTS.m;
+  if (!Object.keys(models).includes(state.m)) state.m = DEFAULTS.m;
   return state;
 }
 
@@ -36,54 +35,54 @@ function address(changes) {
 const go = changes => { location.hash = address(changes); };
 const link = (query, ...content) => make("a", {href: address({q: query, view: ""})}, ...content);
 
-// --- models -----------------------------------------------------------------------------------
-
-const models = [];
-for (const [number, entry] of facts.models.entries()) models.push(await Vectors.load(entry, number));
-const several = models.length > 1;
-const known = word => models.some(vectors => vectors.ids.has(word));
-
-function answer(vectors, query, count, allowed) {
-  const unknown = [...query.positive, ...query.negative].filter(word => !vectors.ids.has(word));
-  if (unknown.length) return {unknown: unknown[0], found: []};
-  const leftOut = new Set([...query.positive, ...query.negative]);
-  const sum = vectors.sum(query.positive, query.negative);
-  return {found: vectors.nearest(sum, leftOut, count, allowed)};
-}
-
 // --- neighbours -------------------------------------------------------------------------------
 
-function showNeighbours(query, count) {
-  const answers = models.map(vectors => answer(vectors, query, count));
-  const lists = answers.map(({unknown, found}, number) => {
-    const title = several ? [make("h3", {}, models[number].name)] : [];
-    if (unknown !== undefined) return make("div", {}, ...title, unknownWord(models[number], unknown));
-    const others = answers.filter((other, i) => i !== number && other.found.length);
-    const rows = found.map(({word, cosine}, i) => {
-      const both = others.length && others.every(other => other.found.some(n => n.word === word));
-      const bar = make("i");
-      bar.style.width = `${Math.max(0, cosine) * 100}%`;
-      return make("tr", {},
-        make("td", {class: "rank"}, String(i + 1)),
-        make("td", {}, link(word, bdi(word)), ...(both ? [make("span", {class: "both"}, "shared")] : [])),
-        make("td", {class: "number"}, cosine.toFixed(4)),
-        make("td", {class: "bar", "aria-hidden": "true"}, bar));
-    });
-    const head = make("tr", {}, make("th", {class: "rank", scope: "col"}, "#"),
-      make("th", {scope: "col"}, "word"), make("th", {class: "number", scope: "col"}, "cosine"),
-      make("th", {class: "bar", "aria-hidden": "true"}));
-    return make("div", {}, ...title, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)),
-                ...overlapNote(query, number));
-  });
-  $("lists").replaceChildren(...lists);
-  return answers;
+/** What a model finds, and the first word of the query that it does not know. */
+function answer(vectors, {positive, negative}, count, allowed) {
+  const words = [...positive, ...negative];
+  const unknown = words.find(word => !vectors.ids.has(word));
+  const found = unknown !== undefined || !words.length ? []
+    : vectors.nearest(vectors.sum(positive, negative), new Set(words), count, allowed);
+  return {unknown, found};
+}
+
+function showNeighbours(query, answers) {
+  if (!answers.some(({found}) => found.length)) return $("lists").replaceChildren();
+  $("lists").replaceChildren(...answers.map(({unknown, found}, number) => {
+    const title = several ? [make("h3", {}, ...named(number))] : [];
+    const content = unknown === undefined ? [table(found, answers), ...overlapNote(query, number)]
+      : [unknownWord(models[number], unknown)];
+    return make("div", {}, ...title, ...content);
+  }));
+}
+
+function table(found, answers) {
+  const everywhere = word => several && answers.every(({found}) => found.some(n => n.word === word));
+  const mark = models.length === 2 ? "in both" : "in all";
+  const head = make("tr", {}, make("th", {class: "rank", scope: "col"}, "#"),
+    make("th", {scope: "col"}, "word"), make("th", {class: "number", scope: "col"}, "cosine"),
+    make("td", {class: "bar", "aria-hidden": "true"}));
+  const rows = found.map(({word, cosine}, i) => make("tr", {},
+    make("td", {class: "rank"}, String(i + 1)),
+    make("td", {}, link(word, bdi(word)),
+         ...(everywhere(word) ? [make("span", {class: "both"}, mark)] : [])),
+    make("td", {class: "number"}, cosine.toFixed(4)),
+    bar(Math.max(0, cosine))));
+  return make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));
+}
+
+/** A cell with a bar, 0 to 1 of its width. */
+function bar(part) {
+  const inside = make("i");
+  inside.style.width = `${part * 100}%`;
+  return make("td", {class: "bar", "aria-hidden": "true"}, inside);
 }
 
 function unknownWord(vectors, word) {
-  const near = vectors.similar(word);
-  const words = near.flatMap((other, i) => [i ? ", " : " Did you mean ", link(other, bdi(other))]);
+  const words = vectors.similar(word).flatMap((other, i) =>
+    [i ? ", " : " Did you mean ", link(other, bdi(other))]);
   return make("p", {class: "failed"}, "“", bdi(word), "” is not in the vocabulary.", ...words,
-              near.length ? "?" : "");
+              words.length ? "?" : "");
 }
 
 /** How many of the ten nearest words two files share, among the words that both have. */
@@ -100,80 +99,35 @@ function overlapNote(query, number) {
                " (among the words that both have)")];
 }
 
-// --- the map ----------------------------------------------------------------------------------
+// --- differences ------------------------------------------------------------------------------
 
-const map = $("map");
-let drawn = null;  // what the map shows now
-
-/** Almost all of the map, and all the words that are marked on it. */
-function homeView(vectors, marked) {
-  const sorted = vectors.points.map(numbers => [...numbers].sort((a, b) => a - b));
-  const cut = Math.floor(sorted[0].length * 0.005);  // a few far words would squeeze the others
-  const end = sorted[0].length - 1 - cut;
-  const corners = [[sorted[0][cut], sorted[1][cut]], [sorted[0][end], sorted[1][end]]];
-  return around([...corners, ...marked.map(id => vectors.point(id))], map, 0.04);
+function showDifferences() {
+  $("differences").hidden = !several;
+  $("difference-list").replaceChildren(...facts.overlaps.map((overlap, i) =>
+    make("div", {}, make("h3", {}, ...named(0), " and ", ...named(i + 1)), ...difference(overlap))));
 }
 
-function showMap(state, query, answers) {
-  const vectors = models[state.m];
-  const ids = words => words.filter(word => vectors.ids.has(word)).map(word => vectors.ids.get(word));
-  const asked = ids([...query.positive, ...query.negative]);
-  const found = answers[state.m].found.map(({id}) => id);
-  const given = state.view.split(",").map(Number);
-  const isView = given.length === 4 && given.every(Number.isFinite)
-    && given[0] < given[1] && given[2] < given[3];
-  const placed = [...asked, ...found].filter(id => vectors.point(id));
-  const view = isView ? given : homeView(vectors, placed);
-  drawn = {vectors, asked, found, view, placed};
-  const explained = vectors.explained === null ? "" :
-    ` Two directions hold ${(vectors.explained * 100).toFixed(0)}% of the variance; what is apart`
-    + " here is apart, what is close here may not be.";
-  $("map-note").textContent = `${vectors.method} of the ${vectors.points[0].length.toLocaleString("en")}`
-    + ` most frequent words.${explained} Diamonds: asked for. Large dots: the nearest words`
-    + ` (${found.filter(id => vectors.point(id)).length} of ${found.length} can be placed). Choose a`
-    + " word to look it up; drag to move, scroll to zoom.";
-  return drawMap(map, vectors, view, asked, found);
-}
-
-function setView(view) {
-  const text = view ? view.map(number => number.toPrecision(4)).join(",") : "";
-  history.replaceState(null, "", address({view: text}));  // no step back for each zoom
-  drawn.view = view ?? homeView(drawn.vectors, drawn.placed);
-  drawMap(map, drawn.vectors, drawn.view, drawn.asked, drawn.found);
-}
-
-function zoom(factor) {
-  const [left, right, bottom, top] = drawn.view;
-  const [x, y, w, h] = [(left + right) / 2, (bottom + top) / 2, right - left, top - bottom];
-  setView([x - w * factor / 2, x + w * factor / 2, y - h * factor / 2, y + h * factor / 2]);
-}
-
-function listenToMap() {
-  map.on("plotly_click", ({points}) => {
-    const id = points[0]?.customdata;
-    if (id !== undefined) go({q: drawn.vectors.words[id]});
-  });
-  map.on("plotly_relayout", change => {
-    if (!("xaxis.range[0]" in change || "xaxis.range" in change)) return;
-    setView([...map.layout.xaxis.range, ...map.layout.yaxis.range]);
-  });
-  $("zoom-in").onclick = () => zoom(0.6);
-  $("zoom-out").onclick = () => zoom(1 / 0.6);
-  $("zoom-all").onclick = () => setView(null);
-  $("zoom-found").onclick = () => {
-    const points = drawn.placed.map(id => drawn.vectors.point(id));
-    if (points.length) setView(around(points, map, 0.15));
-  };
-}
-
-function showModels(state) {
-  if (!several) return;
-  $("models").replaceChildren(...models.map((vectors, number) => {
-    const button = make("button", {type: "button", "aria-pressed": String(number === +state.m)},
-                        vectors.name);
-    button.onclick = () => go({m: String(number), view: ""});
-    return button;
-  }));
+function difference({histogram, mean, words}) {
+  if (mean === null) return [make("p", {}, "They share too few words to compare.")];
+  const total = histogram.reduce((a, b) => a + b);
+  const largest = Math.max(...histogram);
+  const rows = histogram.map((count, shared) => make("tr", {},
+    make("th", {scope: "row"}, String(shared)), bar(count / largest),
+    make("td", {}, count.toLocaleString("en"))));
+  const most = words.map(([word, shared]) => make("li", {}, link(word, bdi(word)),
+    make("span", {class: "note"}, `${shared} of ${facts.neighbours}`)));
+  return [
+    make("p", {}, `Of a word's ${facts.neighbours} nearest words, they share `,
+         make("strong", {}, mean.toFixed(2)), ` on average over ${total.toLocaleString("en")} frequent`
+         + " words; only words that both have are counted."),
+    make("div", {class: "beside"},
+         make("table", {class: "histogram"},
+              make("caption", {}, "How many words share 0 to 10 of their nearest words"),
+              make("tbody", {}, ...rows)),
+         make("div", {class: "most"},
+              make("p", {class: "note"}, `The ${words.length} words that differ most, of how many`
+                   + " they share"),
+              make("ol", {}, ...most)))];
 }
 
 // --- frequency and length ---------------------------------------------------------------------
@@ -181,175 +135,90 @@ function showModels(state) {
 function showRanks(query) {
   const asked = [...query.positive, ...query.negative];
   const counted = models.filter(vectors => vectors.counts);
-  const keys = shown => models.flatMap((vectors, i) => several && shown.includes(vectors)
-    ? [make("span", {class: "key"}, make("span", {style: `color:var(--c${i})`}, SIGNS[i]), ` ${vectors.name}`)]
-    : []);
+  const sample = " A sample of the words, evenly spread over the axis. ";
+  // What the marks are, also for those who cannot see them.
+  const marks = (vectors, numbers) => asked.filter(word => vectors.ids.has(word)).map((word, i) => {
+    const id = vectors.ids.get(word);
+    const figures = [numbers[id], id + 1].map(number => number.toLocaleString("en"));
+    return make("span", {}, i ? "; " : " ", bdi(word), `: ${figures.join(", rank ")}`);
+  });
+  const keys = (shown, numbersOf) => make("span", {class: "keys"}, ...shown.map(vectors => {
+    const found = marks(vectors, numbersOf(vectors));
+    const name = several ? [...named(models.indexOf(vectors)), found.length ? ":" : ""] : [];
+    return make("span", {}, ...name, ...found);
+  }));
   $("frequency").hidden = !counted.length;
   $("frequency-note").replaceChildren(...counted.length
-    ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law is a straight line.",
-       ...keys(counted)]
+    ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law is a straight line." + sample,
+       keys(counted, vectors => vectors.counts)]
     : ["No counts here: of w2v's files, .safetensors has them, .bin and .txt have not."]);
-  $("lengths-note").replaceChildren("Euclidean length of the vectors, which cosines leave out. A"
-    + " sample of the words, evenly spread over the axis.", ...keys(models));
+  $("lengths-note").replaceChildren(
+    "Euclidean length of the vectors, which cosines leave out." + sample,
+    keys(models, vectors => vectors.lengths));
   if (counted.length)
     drawRanks($("frequency"), models, vectors => vectors.counts, asked, "occurrences", "log");
-  drawRanks($("lengths"), models, vectors => vectors.lengths, asked, "length", "linear");
-}
-
-// --- differences ------------------------------------------------------------------------------
-
-function showDifferences() {
-  $("differences").hidden = !several;
-  const parts = facts.overlaps.map(({histogram, mean, words}, i) => {
-    const title = make("h3", {}, `${models[0].name} and ${models[i + 1].name}`);
-    if (mean === null) return make("div", {}, title, "They share too few words to compare.");
-    const total = histogram.reduce((a, b) => a + b);
-    const largest = Math.max(...histogram);
-    const bars = histogram.map((count, shared) => {
-      const bar = make("i");
-      bar.style.width = `${100 * count / largest}%`;
-      return make("tr", {}, make("th", {scope: "row"}, String(shared)),
-        make("td", {class: "bar", "aria-hidden": "true"}, bar), make("td", {}, count.toLocaleString("en")));
-    });
-    const rows = words.map(([word, shared]) => make("tr", {},
-      make("td", {}, link(word, bdi(word))), make("td", {}, `${shared} of ${facts.neighbours}`)));
-    return make("div", {}, title,
-      make("p", {}, `Of a word's ${facts.neighbours} nearest words, they share `,
-           make("strong", {}, mean.toFixed(2)), ` on average over ${total.toLocaleString("en")} frequent`
-           + " words; only words that both have are counted."),
-      make("div", {class: "beside"}, make("table", {class: "histogram"}, make("caption", {}, "Words by how many neighbours are shared"),
-           make("tbody", {}, ...bars)),
-      make("details", {open: ""}, make("summary", {}, `The ${words.length} words that differ most`),
-           make("div", {class: "wide tall", tabindex: "0"}, make("table", {}, make("tbody", {}, ...rows))))));
-  });
-  $("difference-list").replaceChildren(...parts);
+  return drawRanks($("lengths"), models, vectors => vectors.lengths, asked, "length", "linear");
 }
 
 // --- all of it --------------------------------------------------------------------------------
 
+let shown = null;  // the query and what was found
 let plotting = false;  // whether Plotly is there
-let shown = null;
 
 function show() {
   const state = readState();
-  const input = $("query");
   if (document.activeElement !== input || input.value.trim() !== state.q) input.value = state.q;
   $("count").value = state.n;
-  let query = {positive: [], negative: []};
+  let query = {positive: [], negative: []}, failure = null;
   try {
     query = parse(state.q, known);
-    const answers = showNeighbours(query, +state.n);
-    shown = {state, query, answers};
-    const found = answers.find(({found}) => found.length);
-    $("status").textContent = found ? `The words nearest to ${state.q}` : "Nothing was found.";
   } catch (error) {
-    shown = {state, query, answers: models.map(() => ({found: []}))};
-    $("lists").replaceChildren(make("p", {class: "failed"}, error.message));
-    $("status").textContent = "";
+    failure = make("p", {class: "failed"}, error.message);
   }
+  const answers = models.map(vectors => answer(vectors, query, +state.n));
+  if (!failure && answers.every(({unknown}) => unknown !== undefined))
+    failure = unknownWord(models[0], answers[0].unknown);
+  const nothing = answers.every(({found}) => !found.length);
+  $("status").replaceChildren(...failure ? [failure]
+    : nothing ? ["There are no other words."] : ["to ", bdi(state.q)]);
+  showNeighbours(query, answers);
   document.title = `${state.q} – ${models.map(vectors => vectors.name).join(", ")}`;
-  showModels(state);
+  [...$("models").children].forEach((button, number) =>
+    button.setAttribute("aria-pressed", String(number === +state.m)));
+  shown = {query, answers};
   if (plotting) plot();
 }
 
 function plot() {
-  showMap(shown.state, shown.query, shown.answers);
-  showRanks(shown.query);
+  return Promise.all([showMap(readState(), shown.query, shown.answers), showRanks(shown.query)]);
 }
-
-// --- the search field -------------------------------------------------------------------------
-
-const input = $("query"), list = $("completions");
-let chosen = -1;
-
-/** What is typed, in two: up to the last sign, and the word after it. */
-const typed = () => input.value.match(/^((?:.*\s)?[+\-−]\s+)?(.*)$/s).slice(1).map(part => part ?? "");
-
-function close() {
-  list.hidden = true;
-  chosen = -1;
-  input.setAttribute("aria-expanded", "false");
-  input.removeAttribute("aria-activedescendant");
-}
-
-function complete() {
-  const word = typed()[1].trim();
-  const found = new Set();
-  if (word) for (const vectors of models) vectors.complete(word, COMPLETIONS).forEach(w => found.add(w));
-  list.replaceChildren(...[...found].slice(0, COMPLETIONS).map((text, i) =>
-    make("li", {role: "option", id: `completion-${i}`, "aria-selected": "false"}, bdi(text))));
-  if (!list.children.length) return close();
-  chosen = -1;
-  list.hidden = false;
-  input.setAttribute("aria-expanded", "true");
-  input.removeAttribute("aria-activedescendant");
-}
-
-function choose(number) {
-  const count = list.children.length;
-  chosen = (number + count) % count;
-  [...list.children].forEach((item, i) => item.setAttribute("aria-selected", String(i === chosen)));
-  list.children[chosen].scrollIntoView({block: "nearest"});
-  input.setAttribute("aria-activedescendant", list.children[chosen].id);
-}
-
-function take(item) {
-  input.value = typed()[0] + item.textContent;
-  close();
-  input.focus();
-}
-
-function submit() {
-  close();
-  const q = input.value.trim();
-  if (q) address({q, view: ""}) === location.hash ? show() : go({q, view: ""});
-}
-
-input.addEventListener("input", complete);
-input.addEventListener("blur", () => setTimeout(close, 150));  // after a click on a completion
-input.addEventListener("focus", () => input.select());
-input.addEventListener("keydown", event => {
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    if (list.hidden) complete();
-    if (!list.hidden) choose(event.key === "ArrowDown" ? chosen + 1 : Math.max(chosen, 0) - 1);
-  } else if (event.key === "Escape") {
-    close();
-  } else if (event.key === "Enter" && chosen >= 0) {
-    take(list.children[chosen]);  // and the form is submitted
-  }
-});
-list.addEventListener("mousedown", event => {
-  const item = event.target.closest("li");
-  if (!item) return;
-  event.preventDefault();
-  take(item);
-  submit();
-});
-$("search").addEventListener("submit", event => { event.preventDefault(); submit(); });
-$("count").addEventListener("change", () => go({n: $("count").value}));
-addEventListener("keydown", event => {
-  if (event.key !== "/" || /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
-  event.preventDefault();
-  input.focus();
-});
-
-// --- begin ------------------------------------------------------------------------------------
 
 $("examples").append(...facts.examples.map(query => link(query, bdi(query))));
-if (several) document.querySelector(".halves").classList.add("several");
+if (several) {
+  $("top").classList.add("several");
+  $("models").append(...models.map((vectors, number) => {
+    const button = make("button", {type: "button"}, vectors.name);
+    button.onclick = () => go({m: String(number), view: ""});
+    return button;
+  }));
+}
 showDifferences();
+listenToSearch();
 show();
 addEventListener("hashchange", show);
-document.documentElement.dataset.ready = "search";
+ready("search");
 
 // The plotting script is a third of the page: the neighbours are there before it is.
 await new Promise(resolve => setTimeout(resolve));
-document.head.append(make("script", {}, new TextDecoder().decode(await unpack("plotly"))));
+await loadPlotly();
 plotting = true;
-await plot();
+await showMap(readState(), shown.query, shown.answers);
 listenToMap();
+ready("map");
+
+await new Promise(resolve => setTimeout(resolve));  // the map is seen before the others are drawn
+await showRanks(shown.query);
 let resizing;
 addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(plot, 150); });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", plot);
-document.documentElement.dataset.ready = "all";
+onModeChange(plot);
+ready("all");

@@ -1,30 +1,31 @@
-const plots = JSON.parse(document.getElementById("plots").textContent);
+// The report of a comparison: the plots that w2v.plots describes, in the reader's colours.
+
+const {plots, colours} = JSON.parse($("plots").textContent);
+const NARROW = 600;  // pixels
+
 function draw() {
-  const style = getComputedStyle(document.documentElement);
-  const colour = name => style.getPropertyValue("--" + name).trim();
-  const axis = {gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor:
-    colour("muted"), automargin: true};
-  for (const plot of plots) {
-    const data = plot.data.map(trace => {
-      if (trace.type === "heatmap")
-        return {...trace, textfont: {color: colour("ink")},
-                colorscale: [[0, colour("low")], [1, colour("high")]]};
-      const own = colour("c" + trace.meta % COLOURS);
-      return {...trace, line: {...trace.line, color: own}, marker: {...trace.marker, color: own},
-              error_x: {...trace.error_x, color: own}, textfont: {color: colour("ink")}};
-    });
-    const given = {height: 380, ...plot.layout};
-    const narrow = document.getElementById(plot.id).clientWidth < 600;
-    if (narrow && given.xaxis && given.xaxis.type === "log")  // 2 and 5 would run into each other
+  for (const {id, data, layout: own} of plots) {
+    const given = {height: 380, margin: {l: 8, r: 12, t: 12, b: 8}, ...own};
+    if ($(id).clientWidth < NARROW && given.xaxis?.type === "log")  // 2 and 5 would run into each other
       given.xaxis = {...given.xaxis, ticktext: given.xaxis.ticktext.map(
         text => /^(1|0[.]0*1)[0,]*$/.test(text) ? text : "")};
-    const layout = {...given, showlegend: false, paper_bgcolor: colour("paper"), plot_bgcolor:
-      colour("paper"), font: {color: colour("ink"), size: 13, family: "system-ui, sans-serif"},
-      margin: {l: 8, r: 12, t: 12, b: 8}, dragmode: false,
-      xaxis: {...axis, ...given.xaxis}, yaxis: {...axis, ...given.yaxis}};
-    Plotly.react(plot.id, data, layout, {responsive: true, displayModeBar: false});
+    given.xaxis = {automargin: true, ...given.xaxis};
+    given.yaxis = {automargin: true, ...given.yaxis};
+    Plotly.react(id, data.map(coloured), layout(given), {responsive: true, displayModeBar: false});
   }
 }
+
+function coloured(trace) {
+  const textfont = {color: colour("ink")};
+  if (trace.type === "heatmap")
+    return {...trace, textfont, colorscale: [[0, colour("low")], [1, colour("high")]]};
+  const own = colour("c" + trace.meta % colours);
+  return {...trace, textfont, line: {...trace.line, color: own},
+          marker: {...trace.marker, color: own}, error_x: {...trace.error_x, color: own}};
+}
+
+await loadPlotly();
 draw();
 addEventListener("resize", draw);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+onModeChange(draw);
+ready("all");

@@ -1,14 +1,5 @@
 // Vectors in memory: look-up, neighbours, completion. Knows nothing of the page.
 
-/** The bytes of a <script type="text/plain"> that holds gzip in base64. */
-async function unpack(id) {
-  const text = atob(document.getElementById(id).textContent);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
-}
-
 class Vectors {
   /** Words and vectors of one file: `facts` as JSON, `codes` (V x D integers), `lengths`. */
   constructor(facts, codes, lengths) {
@@ -80,6 +71,7 @@ class Vectors {
 
   /** Words that begin with a text whatever the case, then words that contain it; frequent first. */
   complete(text, count) {
+    if (!text) return [];
     const typed = text.toLowerCase();
     const inside = [], found = this.ids.has(text) ? [text] : [];
     for (let id = 0; id < this.words.length && found.length < count; id++) {
@@ -120,24 +112,26 @@ function editDistance(a, b, most) {
  *  `known` tells whether a text is a word. Throws an Error for people. As w2v.query reads them. */
 function parse(text, known) {
   const whole = text.trim();
-  const tokens = [];
-  for (const part of known(whole) ? [whole] : whole.split(/\s+/))
-    if (/^[+\-−]./.test(part) && !known(part)) tokens.push(part[0], part.slice(1));
-    else tokens.push(part);
+  const isSign = token => /^[+\-−]$/.test(token);
+  const tokens = (known(whole) ? [whole] : whole.split(/\s+/).filter(Boolean)).flatMap(part =>
+    /^[+\-−]./.test(part) && !known(part) ? [part[0], part.slice(1)] : [part]);
+  if (!tokens.length) throw new Error("Expected a word, got none.");
   const positive = [], negative = [];
-  let into = positive, afterSign = false;
-  for (const token of tokens)
-    if (/^[+\-−]$/.test(token) && !(into && known(token))) {
+  let into = positive;  // null: a sign must come next
+  let afterSign = false;
+  tokens.forEach((token, i) => {
+    // "-" may be a word of the corpus: it is one where a word may stand and none follows it.
+    const isWord = into && known(token) && isSign(tokens[i + 1] ?? "+");
+    if (isSign(token) && !isWord) {
       if (afterSign) throw new Error(`Expected a word after + or −, got “${token}”.`);
       into = token === "+" ? positive : negative;
       afterSign = true;
-    } else if (!into) {
-      throw new Error(`Expected + or − between words, got “${token}”.`);
-    } else {
+    } else if (into) {
       into.push(token);
       into = null;
       afterSign = false;
-    }
+    } else throw new Error(`Expected + or − between words, got “${token}”.`);
+  });
   if (into) throw new Error("Expected a word after + or −, got the end.");
   return {positive, negative};
 }
