@@ -105,7 +105,9 @@ def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch, t
         train(workers=8, epochs=10)
     assert left[0] >= -8  # no thread has taken another block after its own failure, or ours
     assert threading.active_count() == before
-    tried("Concurrency", "one of 8 threads raises an error", "that error ends the run, and all")
+    tried(
+        "Concurrency", "one of 8 threads raises an error", "that error ends the run, and the others"
+    )
 
 
 @pytest.mark.parametrize("loss", ["softmax", "nce"])
