@@ -73,6 +73,17 @@ ssize_t write(int descriptor, const void *data, size_t size) {
     return NEXT(ssize_t, "write", int, const void *, size_t)(descriptor, data, size);
 }
 
+#define PWRITE_CALL(name)                                                              \
+    ssize_t name(int descriptor, const void *data, size_t size, off_t at) {            \
+        if (fails_at(WRITE, descriptor)) {                                             \
+            if (failing_number != 0) return -1;                                        \
+            size = (size + 1) / 2;                                                     \
+        }                                                                              \
+        return NEXT(ssize_t, #name, int, const void *, size_t, off_t)(descriptor, data, size, at); \
+    }
+PWRITE_CALL(pwrite)
+PWRITE_CALL(pwrite64)
+
 #define SYNC_CALL(name)                                   \
     int name(int descriptor) {                            \
         if (fails_at(SYNC, descriptor)) return -1;        \

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import shlex
 
 import gensim
 import numpy as np
@@ -211,24 +210,18 @@ def test_a_continued_run_is_resumed_with_its_vectors(old, tmp_path, tried):
     tried("Checkpoints", "init, interrupted and gone on with", "the same bytes")
 
 
-def test_the_command(old, tmp_path, write, tried):
+def test_the_command(old, tmp_path, write, commands, tried):
     write("new.txt", "\n".join(" ".join(sentence) for sentence in NEW))
     old.save(tmp_path / "old.bin")
-    result = subprocess.run(
-        [sys.executable, "-m", "w2v.train", "new.txt", "--init", "old.bin", "-o", "v.safetensors",
-         "--workers", "1", "--sample", "0", "--epochs", "2"],
-        cwd=tmp_path, capture_output=True, text=True,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    assert "init: 5 old words (without counts and context vectors), 3 new ones" in result.stderr
+    arguments = shlex.split("new.txt --init old.bin -o v.safetensors --workers 1 --sample 0")
+    result = commands.run("w2v.train", *arguments, cwd=tmp_path)
+    assert result.code == 0, result.err
+    assert "init: 5 old words (without counts and context vectors), 3 new ones" in result.err
     wv = w2v.load(tmp_path / "v.safetensors")
     assert json.loads(wv.metadata["training"])["init"]["counts"] is False
     assert wv["comet"].tobytes() == w2v.load(tmp_path / "old.bin")["comet"].tobytes()
-    result = subprocess.run(
-        [sys.executable, "-m", "w2v.train", "new.txt", "--init", "none.bin"],
-        cwd=tmp_path, capture_output=True, text=True,
-    )  # fmt: skip
-    assert result.returncode == 2
-    assert result.stderr.startswith("w2v.train: none.bin: expected a file of word vectors, got")
-    assert result.stderr.count("\n") == 1
-    tried("Options", "--init with no such file", f"exit 2: {result.stderr.strip()}")
+    result = commands.run("w2v.train", "new.txt", "--init", "none.bin", cwd=tmp_path)
+    assert result.code == 2
+    assert result.err.startswith("w2v.train: none.bin: expected a file of word vectors, got")
+    assert result.err.count("\n") == 1
+    tried("Options", "--init with no such file", f"exit 2: {result.err.strip()}")

@@ -382,5 +382,6 @@ def test_a_line_of_a_gigabyte_is_read_in_bounded_memory(tmp_path, tried):
     assert words == path.stat().st_size // len(piece) * 200_000
     tokens_kb = words * 4 / 1024  # mapped from a file, and counted by the system all the same
     assert peak_kb < tokens_kb + 500_000
-    happens = "read in sentences of 10,000 words; nothing cut"
+    mapped = f"{tokens_kb // 1024:,.0f} MB of the peak are ids in a file"
+    happens = f"read in sentences of 10,000 words; nothing cut; {mapped}"
     tried("Corpus", "1 GB without a newline", happens, peak_mb=peak_kb // 1024)

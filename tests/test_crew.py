@@ -51,7 +51,7 @@ def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
     assert work.ended == 1000
     assert all(begun == ended for begun, ended in seen)
     assert len({begun for begun, _ in seen}) > 10
-    what = f"a pause for a checkpoint, with {threads} threads"
+    what = f"a pause for a checkpoint; threads: {threads}"
     tried("Concurrency", what, "every thread is between two blocks", times=len(seen))
 
 

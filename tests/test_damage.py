@@ -91,12 +91,12 @@ def test_whole_files_are_read(tmp_path, reader):
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_damaged_bytes(tmp_path, tried, reader):
-    outcomes = Counter()
+    outcomes, seeds = Counter(), reader.seeds()
 
     @settings(max_examples=200)
     @given(data=st.data(), changes=st.lists(_CHANGES, min_size=1, max_size=4))
     def damage(data, changes):
-        content = data.draw(st.sampled_from(reader.seeds()))
+        content = data.draw(st.sampled_from(seeds))
         for change in changes:
             content = changed(content, *change)
         outcomes[attempt(reader, tmp_path / f"damaged{reader.suffix}", content)] += 1

@@ -49,7 +49,8 @@ def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, 
     assert sys.unraisablehook is before
     assert capfd.readouterr() == ("", "")
     assert exit_code(caught.value) == 128 + number
-    what = f"{signal.Signals(number).name} {lose.__name__.replace('_', ' ')}, which swallows it"
+    where = lose.__name__.replace("_", " ").replace("from c", "from C")
+    what = f"{signal.Signals(number).name} {where}, which swallows it"
     tried("Concurrency", what, "comes again; nothing is printed")
 
 

@@ -30,6 +30,7 @@ def test_the_page_is_up_to_date(script):
     assert {row["part"] for row in rows} <= set(script["PARTS"])
     assert all(row["times"] >= 1 for row in rows)
     assert "Traceback" not in page
+    assert "/tmp/" not in page
 
 
 def test_every_user_of_the_fixture_is_on_the_page(script):

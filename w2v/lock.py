@@ -46,8 +46,13 @@ class FolderLock:
             while not _is_open_at(descriptor, self._path):  # its last holder has just removed it
                 os.close(descriptor)
                 descriptor = self._locked()
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            try:
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            except OSError as error:
+                self._remove()
+                os.close(descriptor)
+                raise self._failed(error) from error
             _ours.add(key)
             self._key, self._descriptor = key, descriptor
         return self
@@ -59,7 +64,8 @@ class FolderLock:
             # Only where this process holds no lock: closing any descriptor of the file releases it.
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
-            raise OutputError(f"{self._folder}: cannot be locked: {error.strerror}") from error
+            self._remove_folder()
+            raise self._failed(error) from error
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -67,19 +73,31 @@ class FolderLock:
             os.close(descriptor)
             if isinstance(error, BlockingIOError | PermissionError):  # as the system pleases
                 raise self._refused(f"process {holder}") from error
-            raise OutputError(f"{self._folder}: cannot be locked: {error.strerror}") from error
+            raise self._failed(error) from error
         return descriptor
 
     def __exit__(self, *_: object) -> None:
         with _lock:
             if self._key not in _ours or self._key[0] != os.getpid():
                 return
-            with suppress(OSError):
-                self._path.unlink()
-                if self._made:
-                    self._path.parent.rmdir()
+            self._remove()
             os.close(self._descriptor)
             _ours.discard(self._key)
+
+    def _remove(self) -> None:
+        """Remove the file, by who holds the lock."""
+        with suppress(OSError):
+            self._path.unlink()
+            self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        """Remove the folder if it was made here and nothing is in it."""
+        if self._made:
+            with suppress(OSError):
+                self._path.parent.rmdir()
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(f"{self._folder}: cannot be locked: {error.strerror}")
 
     def _refused(self, holder: str) -> OutputError:
         return OutputError(
