@@ -100,8 +100,8 @@ def table(document: dict[str, Any], fuzz: dict[str, Any], soak: list[dict[str, A
         "",
         f"{sum(row['times'] for row in rows):,} trials of {len(rows):,} inputs and faults: no "
         "traceback, no file lost, no temporary file left, and where memory was measured at most "
-        f"{max(peaks, default=0):,} MB of it, of which Python and its libraries take 90. Each row is "
-        "what a test noted that passed; one that fails ends the script that writes this page.",
+        f"{max(peaks, default=0):,} MB of it, of which Python and its libraries take 90. Each row "
+        "is what a test noted that passed; one that fails ends the script that writes this page.",
         "",
         f"Measured on {document['machine']}, {document['date']}, by "
         "`scripts/measure_robustness.py`. The tests: "

@@ -81,7 +81,10 @@ def writes(path: Path):
             yield name, node.lineno
 
 
-ON_COPIES = {"scripts/mutations.py", "scripts/fuzz.py"}
+ON_COPIES = {
+    "scripts/mutations.py", "scripts/fuzz.py", "scripts/measure_explorer.py",
+    "scripts/benchmarks/files.py",
+}  # fmt: skip
 """These work in temporary folders alone."""
 
 SOURCES = sorted(

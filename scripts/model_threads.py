@@ -1,0 +1,145 @@
+"""How the fused kernel would scale: collisions of threads, and memory traffic, from real draws.
+
+    python scripts/model_threads.py CORPUS [--vector-size 100] [--output docs/threads.md]
+
+No machine of 16 or 64 cores is needed: groups of positions are drawn as training draws them, and
+for T threads, each somewhere in the corpus with one group, it is counted
+
+    collisions   updates of a row that another thread's group holds at the same moment, of all
+    traffic      bytes that a word of the corpus moves, if every row of a group came from memory
+                 and went back to it; and if the rows of the most frequent words, up to a core's
+                 own cache, never left it
+
+With the measured words a second of one thread, traffic gives the memory bandwidth that T threads
+ask for. What the model does not know: how a processor slows down where all its cores compute, and
+what a line costs that another core has just written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measure_quality import machine
+
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus, read_corpus
+from w2v.files import atomic_write
+from w2v.hogwild import HogwildRun
+from w2v.kernels.sampled import Scratch
+from w2v.numerics import padded, stream_key
+from w2v.trainer import make_run, resolve
+
+THREADS = (1, 2, 4, 16, 64)
+TRIALS = 400
+CACHE_BYTES = 512 * 2**10
+"""A core's own second-level cache, half of which is taken to hold rows."""
+TIMED_BLOCKS = 200
+
+
+def drawn_groups(run: HogwildRun, blocks: int) -> tuple[list[tuple[Any, Any]], int]:
+    """(input ids, candidate ids) of each group of some blocks, and the words of those blocks."""
+    found = []
+    words = 0
+    rng = np.random.default_rng(0)
+    for block in rng.choice(run.n_blocks, min(blocks, run.n_blocks), replace=False):
+        scratch: Scratch = run.make_scratch()
+        run.train_block(scratch, 0, int(block), 0.0)
+        starts = run.corpus.sentence_starts
+        words += int(starts[run.edges[block + 1]] - starts[run.edges[block]])
+        for number in range(np.count_nonzero(scratch.plan[:, 2])):
+            key = stream_key(1, 2, 3, int(block))
+            run.kernels.arrange(scratch, scratch.group, number, run.noise.table, key)
+            rows, candidates, _ = scratch.group.sizes.tolist()
+            group = scratch.group
+            found.append((group.input_ids[:rows].copy(), group.candidate_ids[:candidates].copy()))
+    return found, words
+
+
+def collisions(groups: list[tuple[Any, Any]], threads: int) -> float:
+    """Of the rows of one thread's group, the part that is in another thread's, too."""
+    rng = np.random.default_rng(1)
+    shared = total = 0
+    for _ in range(TRIALS):
+        picked = [groups[i] for i in rng.integers(0, len(groups), threads)]
+        for matrix in (0, 1):
+            mine = set(picked[0][matrix].tolist())
+            others: set[int] = set()
+            for group in picked[1:]:
+                others.update(group[matrix].tolist())
+            shared += len(mine & others)
+            total += len(mine)
+    return shared / total
+
+
+def bytes_a_word(groups: list[tuple[Any, Any]], words: int, row_bytes: int, cached: int) -> float:
+    """Memory traffic: each row is read and written once a group, but those below `cached`."""
+    rows = sum(int((ids >= cached).sum()) for group in groups for ids in group)
+    return 2 * rows * row_bytes / words
+
+
+def words_a_second(run: HogwildRun) -> float:
+    """Of one thread, over some blocks."""
+    scratch = run.make_scratch()
+    run.train_block(scratch, 0, 0, 0.0)
+    blocks = min(TIMED_BLOCKS, run.n_blocks)
+    started = time.perf_counter()
+    for block in range(blocks):
+        run.train_block(scratch, 0, block, run.config.lr_)
+    starts = run.corpus.sentence_starts
+    return float(starts[run.edges[blocks]] / (time.perf_counter() - started))
+
+
+def page(corpus: Corpus, name: str, size: int) -> str:
+    """The table."""
+    run = make_run(corpus, resolve(TrainConfig(min_count=5, workers=1, vector_size=size)))
+    assert isinstance(run, HogwildRun)
+    groups, words = drawn_groups(run, 40)
+    row_bytes = 4 * padded(size)
+    cached = CACHE_BYTES // 2 // (2 * row_bytes)  # rows of either matrix
+    far, near = (bytes_a_word(groups, words, row_bytes, n) for n in (0, cached))
+    rate = words_a_second(run)
+    mean_rows = np.mean([len(inputs) + len(candidates) for inputs, candidates in groups])
+    lines = [
+        f"{name}, vocabulary {len(corpus.vocabulary):,}, {size} numbers a vector. A group holds "
+        f"{mean_rows:.1f} rows on average. A word moves {far:,.0f} bytes if every row came from "
+        f"memory, {near:,.0f} if a core kept the {cached:,} most frequent words of either matrix; "
+        f"one thread trained {rate / 1e6:.2f} million words/s.",
+        f"Modelled on {machine()}, {datetime.date.today().isoformat()}, by "
+        "`scripts/model_threads.py`.",
+        "",
+        "| threads | rows that another thread holds, too | memory traffic at most, GB/s | with hot "
+        "rows cached, GB/s |",
+        "|---|---|---|---|",
+    ]
+    for threads in THREADS:
+        traffic = [threads * rate * each / 1e9 for each in (far, near)]
+        lines.append(
+            f"| {threads} | {collisions(groups, threads):.1%} | {traffic[0]:.0f} | "
+            f"{traffic[1]:.0f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Print the table; write it, if asked to."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("corpus")
+    parser.add_argument("--vector-size", type=int, default=100)
+    parser.add_argument("--output", type=Path)
+    args = parser.parse_args()
+    text = page(read_corpus(args.corpus, min_count=5), Path(args.corpus).name, args.vector_size)
+    if args.output is not None:
+        with atomic_write(args.output, "w") as stream:
+            stream.write(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
