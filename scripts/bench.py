@@ -2,7 +2,7 @@
 
     scripts/bench --quick                     two minutes, on a synthetic corpus
     scripts/bench --full [CORPUS]             every row; an hour on two cores
-    scripts/bench --full CORPUS --only train  rows whose names hold the word
+    scripts/bench --full CORPUS --only peers  some sections, into the same table
 
 CORPUS is plain text. Without one, a synthetic text of 100 MB takes its place: words drawn as often
 as Zipf and Mandelbrot say, which is all that speed depends on. Quality cannot be seen on it: the
@@ -10,7 +10,7 @@ row that needs it wants a real CORPUS, with --analogies and --similarity files.
 
 Every figure is a ratio or a median within one run: what is compared takes turns (A B A B ...).
 Peers are gensim (the extra `bench` installs it) and, where installed, PyTorch and pyarrow.
-Writes OUTPUT.json and OUTPUT.md (default docs/bench) when all rows are asked for, or with --output.
+Writes OUTPUT.json and OUTPUT.md after each section; --full has docs/bench as its default.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import datetime
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks import commands, files, kernels, memory, peers
 from benchmarks.corpus import write_corpus
@@ -39,21 +40,21 @@ SECTIONS = (
 """In the order of the table; each yields rows."""
 
 
-def measured(job: Job, only: str | None) -> Iterator[Row]:
-    """The rows of all sections, or of those whose names hold `only`."""
-    for section in SECTIONS:
-        name = f"{section.__module__.rpartition('.')[2]}.{section.__name__}"
-        if only is not None and only not in name:
-            continue
-        print(f"... {name}", file=sys.stderr, flush=True)
-        try:
-            for row in section(job):
-                print(row.line(), flush=True)
-                yield row
-        except Skipped as reason:
-            row = Row(name, "", f"not measured: {reason}", None)
+def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> Iterator[Row]:
+    """The rows of a section, each printed when it is known."""
+    try:
+        for row in section(job):
             print(row.line(), flush=True)
             yield row
+    except Skipped as reason:
+        row = Row(name_of(section), "", f"not measured: {reason}", None)
+        print(row.line(), flush=True)
+        yield row
+
+
+def name_of(section: Callable[[Job], Iterator[Row]]) -> str:
+    """What `--only` selects by."""
+    return f"{section.__module__.rpartition('.')[2]}.{section.__name__}"
 
 
 def main() -> int:
@@ -73,7 +74,14 @@ def main() -> int:
     args = parser.parse_args()
     if args.corpus is not None and not args.corpus.is_file():
         parser.error(f"{args.corpus}: expected a text file, found none")
+    sections = [each for each in SECTIONS if (args.only or "") in name_of(each)]
+    if not sections:
+        parser.error(f"--only: expected a part of a section's name, got {args.only}")
+    output = args.output or (ROOT / "docs" / "bench" if args.full else None)
 
+    report: dict[str, Any] = {"sections": {}}
+    if output is not None and args.only and output.with_suffix(".json").exists():
+        report = json.loads(output.with_suffix(".json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         corpus = write_corpus(args.corpus, Path(folder), 10e6 if args.quick else None)
         job = Job(
@@ -81,24 +89,31 @@ def main() -> int:
             folder=Path(folder), quick=args.quick, rounds=args.rounds,
             questions=(args.analogies, args.similarity) if args.corpus else (None, None),
         )  # fmt: skip
-        rows = list(measured(job, args.only))
-    report = {
-        "machine": machine(), "date": datetime.date.today().isoformat(), "corpus": job.named,
-        "bytes": job.corpus_bytes, "quick": args.quick, "rounds": args.rounds,
-        "rows": [row._asdict() for row in rows],
-    }  # fmt: skip
-    output = args.output
-    if output is None and args.full and args.only is None:
-        output = ROOT / "docs" / "bench"
-    if output is not None:
-        for suffix, text in (
-            (".json", json.dumps(report, indent=1) + "\n"),
-            (".md", table(report)),
-        ):
-            with atomic_write(output.with_suffix(suffix), "w") as stream:
-                stream.write(text)
-    print("\n" + table(report))
-    return 0 if all(row.met is not None for row in rows) else 1
+        report |= {
+            "machine": machine(), "date": datetime.date.today().isoformat(), "corpus": job.named,
+            "bytes": job.corpus_bytes, "quick": args.quick, "rounds": args.rounds,
+        }  # fmt: skip
+        for section in sections:
+            print(f"... {name_of(section)}", file=sys.stderr, flush=True)
+            rows = [row._asdict() for row in measured(section, job)]
+            report["sections"][name_of(section)] = rows
+            if output is not None:  # after each, so that an interrupted hour is not lost
+                _write(output, report)
+    print("\n" + table(report, _names()))
+    missing = [row for name in map(name_of, sections) for row in report["sections"][name]
+               if row["met"] is None]  # fmt: skip
+    return 1 if missing else 0
+
+
+def _names() -> list[str]:
+    return [name_of(section) for section in SECTIONS]
+
+
+def _write(output: Path, report: dict[str, Any]) -> None:
+    texts = {".json": json.dumps(report, indent=1) + "\n", ".md": table(report, _names())}
+    for suffix, text in texts.items():
+        with atomic_write(output.with_suffix(suffix), "w") as stream:
+            stream.write(text)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,7 @@ def _first_tick(folder: Path, cache: str) -> float:
         "--epochs", "50",
     ]  # fmt: skip
     terminal, inside = pty.openpty()
+    termios.tcsetwinsize(inside, (24, 100))
     started = time.perf_counter()
     process = subprocess.Popen(
         command, stderr=inside, stdout=subprocess.DEVNULL, env=environment, cwd=folder

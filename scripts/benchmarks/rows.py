@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,8 +96,8 @@ def run_python(code: str, options: Mapping[str, Any]) -> dict[str, float]:
     return {**figures, "whole": seconds}
 
 
-def table(report: Mapping[str, Any]) -> str:
-    """The page: where and when, then a row a figure."""
+def table(report: Mapping[str, Any], sections: Sequence[str]) -> str:
+    """The page: where and when, then the rows of the sections in this order."""
     marks = {True: "yes", False: "no", None: ""}
     lines = [
         f"{'A quick look: ' if report['quick'] else ''}{report['corpus']} "
@@ -109,7 +109,8 @@ def table(report: Mapping[str, Any]) -> str:
         "|---|---|---|---|",
         *(
             f"| {row['name']} | {row['target']} | {row['measured']} | {marks[row['met']]} |"
-            for row in report["rows"]
+            for name in sections
+            for row in report["sections"].get(name, [])
         ),
     ]
     return "\n".join(lines) + "\n"
