@@ -1,4 +1,4 @@
-"""Put what is measured or generated into README.md and docs/softmax.md, between their markers.
+"""Put what is measured or generated into README.md and two pages of docs/, between markers.
 
     python scripts/update_readme.py
 
@@ -74,17 +74,18 @@ def updated(text: str) -> str:
 
     def filled(match: re.Match[str]) -> str:
         begin, name, end = match.groups()
-        content = (
-            generated[name]()
-            if name in generated
-            else (ROOT / name).read_text(encoding="utf-8").strip()
-        )
+        if name in generated:
+            content = generated[name]()
+        else:
+            content = (ROOT / name).read_text(encoding="utf-8").strip()
+        if name.endswith(".txt"):
+            content = f"```\n{content}\n```"
         return f"{begin}{content}\n{end}"
 
     return MARKED.sub(filled, text)
 
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "softmax.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "softmax.md", ROOT / "docs" / "speed.md")
 
 if __name__ == "__main__":
     for page in PAGES:
