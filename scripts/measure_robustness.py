@@ -94,14 +94,14 @@ def add_soak(notes: dict[tuple[str, str], int]) -> None:
 def table(document: dict[str, Any], fuzz: dict[str, Any], soak: list[dict[str, Any]]) -> str:
     """The page: a table a part, and one of the fuzzers."""
     rows = together([row for mine in document["tests"].values() for row in mine] + soak)
-    peaks = [row["peak_mb"] for row in rows if row["peak_mb"] is not None]
+    peak = max((row["peak_mb"] or 0 for row in rows), default=0)
     lines = [
         "# What bad input and faults do",
         "",
         f"{sum(row['times'] for row in rows):,} trials of {len(rows):,} inputs and faults: no "
         "traceback, no file lost, no temporary file left, and where memory was measured at most "
-        f"{max(peaks, default=0):,} MB of it, of which Python and its libraries take 90. Each row "
-        "is what a test noted that passed; one that fails ends the script that writes this page.",
+        f"{peak:,} MB of it, of which Python and its libraries take 90. Each row is "
+        "what a test noted that passed; one that fails ends the script that writes this page.",
         "",
         f"Measured on {document['machine']}, {document['date']}, by "
         "`scripts/measure_robustness.py`. The tests: "
