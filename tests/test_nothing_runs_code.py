@@ -21,6 +21,8 @@ METHODS = {
     "read_pickle", "to_pickle", "literal_eval", "spawnl", "execv", "execvp", "posix_spawn",
 }  # fmt: skip
 KEYWORDS = {"shell", "allow_pickle"}
+ALLOWED = {"scripts/benchmarks/peers.py": {"import torch"}}
+"""It computes there; what unpickles is its `load`."""
 NUMPY_READERS = {"load", "fromfile", "loadtxt", "genfromtxt"}
 """NumPy's own: `load` unpickles if told so, and the others trust or guess."""
 
@@ -58,7 +60,8 @@ def dangers(text: str):
 
 @pytest.mark.parametrize("path", SOURCES, ids=[str(path.relative_to(ROOT)) for path in SOURCES])
 def test_nothing_runs_what_is_read(path):
-    assert list(dangers(path.read_text(encoding="utf-8"))) == []
+    found = {what for _, what in dangers(path.read_text(encoding="utf-8"))}
+    assert found <= ALLOWED.get(path.relative_to(ROOT).as_posix(), set())
 
 
 def test_all_sources_were_searched(tried):

@@ -24,7 +24,7 @@ COMMANDS = {
     "export parquet": (export, ["v.txt", "--to", "parquet", "-o"], "v.parquet"),
 }
 NEEDS = {"explore": "plotly", "export parquet": "pyarrow.parquet"}
-WORK = ("w2v.hogwild.HogwildRun.train_epoch", "w2v.explore.make_model", "w2v.exports.parquet.write",
+WORK = ("w2v.hogwild.HogwildRun.train_epoch", "w2v.explore.explore", "w2v.exports.parquet.write",
         "w2v.exports.projector.write", "w2v.exports.huggingface.write")  # fmt: skip
 """What takes its time, and must not have begun."""
 

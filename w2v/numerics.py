@@ -126,6 +126,7 @@ _P2 = np.float32(8.3334519073e-3)
 _P3 = np.float32(4.1665795894e-2)
 _P4 = np.float32(1.6666665459e-1)
 _P5 = np.float32(5.0000001201e-1)
+_ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
 _MIN_ARGUMENT = np.float32(-87.0)  # exp(-87) is the last normal float32
@@ -211,12 +212,10 @@ def sigmoid_and_softplus(x: Any) -> Any:
     With e = exp(-|x|): softplus(x) = max(x, 0) + ln(1 + e), and sigmoid(x) is 1 / (1 + e) for
     x >= 0 and e / (1 + e) below, so that neither loses its small values to rounding.
     """
-    zero = x - x  # in the precision of x, and NaN where x is infinite: that must stay visible
-    one = zero + _ONE
     e = exp(-abs(x))
-    inverse = one / (one + e)
-    sigmoid = inverse if x >= zero else e * inverse
-    softplus = (x if x > zero else zero) + log1p_unit(e)
+    inverse = _ONE / (_ONE + e)
+    sigmoid = inverse if x >= _ZERO else e * inverse
+    softplus = (x if x > _ZERO else _ZERO) + log1p_unit(e)
     return sigmoid, softplus
 
 

@@ -64,7 +64,7 @@ def _write_raw(path: Path, vectors: np.ndarray) -> None:
 
 def _read_raw(path: Path) -> bool:
     """Read the numbers, and look at each once, as a reader must that refuses NaN."""
-    return bool(np.isfinite(np.fromfile(path, dtype=np.float32)).all())
+    return bool(np.isfinite(np.frombuffer(path.read_bytes(), dtype=np.float32)).all())
 
 
 def _against_raw(name: str, what: str, runs: list[dict[str, float]], n_bytes: int) -> Row:
