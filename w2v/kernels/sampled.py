@@ -334,14 +334,13 @@ def _block_template(
     loss = 0.0
     pairs = 0
     group, coming = scratch.group, scratch.coming
-    if groups > 0:
-        _arrange(scratch, group, 0, alias_table, noise_key)
-    for number in range(1, groups + 1):
+    for number in range(groups + 1):  # arranges this one, and trains the one before it
         coming.sizes[:] = 0
         if number < groups:
             _arrange(scratch, coming, number, alias_table, noise_key)
-        loss += _step(model, scratch, group, coming, lr)
-        pairs += group.sizes[2]
+        if number > 0:
+            loss += _step(model, scratch, group, coming, lr)
+            pairs += group.sizes[2]
         group, coming = coming, group
     return loss, pairs, words
 
