@@ -103,7 +103,8 @@ def _doubled_slots(slots: Any, hashes: Any, n_words: Any) -> Any:
 @jit
 def _doubled(array: Any) -> Any:
     larger = np.empty(array.size * 2, array.dtype)
-    larger[: array.size] = array
+    for i in range(array.size):  # assigning the slice takes Numba four seconds more to compile
+        larger[i] = array[i]
     return larger
 
 
@@ -230,7 +231,8 @@ def _add_words(table: Any, n_words: Any, n_bytes: Any, chunk: Any, out: Any) -> 
                 counts = _doubled(counts)
             while n_bytes + word_bytes.size > arena.size:
                 arena = _doubled(arena)
-            arena[n_bytes : n_bytes + word_bytes.size] = word_bytes
+            for byte in range(word_bytes.size):  # see `_doubled`
+                arena[n_bytes + byte] = word_bytes[byte]
             slots[slot] = word
             hashes[word] = new_hashes[k]
             starts[word] = n_bytes
