@@ -12,6 +12,7 @@ import lzma
 import os
 import re
 import shlex
+import signal
 import threading
 from pathlib import Path
 
@@ -278,6 +279,9 @@ def test_too_little_memory_for_anything(write, tmp_path, commands, tried, more_m
     if result.code == 0:  # here Python and the system were content with as much
         assert len(w2v.load(tmp_path / "vectors.bin")) == 50_000
         return
+    if result.code == -signal.SIGALRM and result.err.endswith("\nMemoryError\n"):
+        assert everything(tmp_path) == before
+        pytest.xfail("Thread.start of CPython waits for a thread that had no memory to begin with")
     assert result.code == 1, result.err
     assert result.err.startswith("w2v.train: out of memory: ")
     assert result.err.count("\n") == 1

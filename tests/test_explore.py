@@ -145,7 +145,13 @@ def test_pca_of_very_little(shape):
 
 
 @pytest.mark.filterwarnings("ignore")  # theirs, not ours
-@pytest.mark.parametrize(("method", "module"), [("umap", "umap"), ("tsne", "sklearn.manifold")])
+@pytest.mark.parametrize(
+    ("method", "module"),
+    [
+        pytest.param("umap", "umap", marks=pytest.mark.slow),  # compiles for a minute
+        ("tsne", "sklearn.manifold"),
+    ],
+)
 def test_other_maps_keep_groups_together(method, module):
     pytest.importorskip(module)
     groups = np.repeat(np.eye(3, 8), 20, axis=0)

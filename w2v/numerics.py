@@ -141,7 +141,12 @@ def exp(x: Any) -> Any:
     Numba has no vector library for `math.exp` (Intel's SVML is gone), so that a loop over it runs
     one element at a time. The float32 version saturates at exp(-87) and exp(88). NaN stays NaN.
     """
-    return math.exp(x)
+    return _like(x, math.exp(x))
+
+
+def _like(x: Any, value: float) -> Any:
+    """With the JIT off: `value` in the precision of x, which a Python float would not keep."""
+    return np.asarray(x).dtype.type(value)
 
 
 def _exp32(x: Any) -> Any:
@@ -179,7 +184,7 @@ _TWO = np.float32(2.0)
 
 def log1p_unit(e: Any) -> Any:
     """ln(1 + e) for e in [0, 1]; for float32 a series that LLVM can vectorise."""
-    return math.log1p(e)
+    return _like(e, math.log1p(e))
 
 
 def _log1p_unit32(e: Any) -> Any:

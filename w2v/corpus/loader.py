@@ -9,6 +9,7 @@ or long its lines: where the sentences begin is kept in a file too.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections import deque
@@ -150,6 +151,8 @@ class _Scratch:
         try:
             yield
         except OSError as error:
+            if error.errno == errno.ENOMEM:  # there was no memory to map it into
+                raise MemoryError("the ids of the corpus") from error
             raise OutputError(
                 f"{tempfile.gettempdir()}: expected room for the ids of the corpus, 4 bytes a word "
                 f"and 10 a sentence, got: {error.strerror} (TMPDIR names another folder)"
