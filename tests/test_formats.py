@@ -428,7 +428,7 @@ def npz() -> bytes:
     ("content", "kind"),
     [
         (struct.pack("<ii", 793712314, 12) + bytes(100), "a fastText model"),
-        (gzip.compress(b"2 2\na 1 2\nb 3 4\n"), "a gzip archive"),
+        (gzip.compress(b"2 2\na 1 2\nb 3 4\n", mtime=0), "a gzip archive"),
         (npz(), r"a zip archive or an \.npz file"),
         (pickle.dumps({"a": [1.0]}), "a pickle"),
         (b"<!DOCTYPE html>\n<html><body>404</body></html>", "an HTML or XML page"),
