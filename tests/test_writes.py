@@ -24,10 +24,8 @@ ALLOWED = {
     # the lock's file, which holds nothing but a number
     ("w2v/lock.py", "open"), ("w2v/lock.py", "ftruncate"), ("w2v/lock.py", "pwrite"),
     # files without a name, which are gone with the process
-    ("w2v/corpus/loader.py", "TemporaryFile"), ("w2v/corpus/loader.py", "memmap"),
-    ("w2v/corpus/loader.py", "truncate"),  # it grows where there is no posix_fallocate
-    ("w2v/yardstick.py", "TemporaryFile"), ("w2v/yardstick.py", "memmap"),
-    ("w2v/continuing.py", "TemporaryFile"), ("w2v/continuing.py", "memmap"),
+    ("w2v/corpus/scratch.py", "TemporaryFile"), ("w2v/corpus/scratch.py", "memmap"),
+    ("w2v/corpus/scratch.py", "truncate"),  # it grows where there is no posix_fallocate
     # what comes through a pipe, in TMPDIR while it is read: names of its own, removed after it
     ("w2v/formats/content.py", "NamedTemporaryFile"),
     # standard output, when its reader has gone

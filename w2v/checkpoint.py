@@ -24,13 +24,10 @@ import numpy as np
 
 from w2v.errors import FormatError
 from w2v.formats.native import own_metadata, pack_words, unpack_words
-from w2v.tensorfile import Tensors, read_tensors, write_tensors
+from w2v.tensorfile import Tensors, add_to_digest, read_tensors, write_tensors
 from w2v.vocab import Vocabulary
 
 CHECKPOINT_VERSION = "1"
-
-_HASH_BYTES = 2**26
-"""Hashed in one call: Ctrl-C is not noticed within one."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +98,7 @@ def _checksum(name: str, array: np.ndarray) -> str:
     """SHA-256 of a tensor; its numbers are hashed as they are stored, little-endian."""
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     digest = hashlib.sha256(f"{name} {little.dtype.str} {array.shape} ".encode())
-    data = np.ascontiguousarray(little).reshape(-1).view(np.uint8)
-    for first in range(0, len(data), _HASH_BYTES):
-        digest.update(data[first : first + _HASH_BYTES].data)
+    add_to_digest(digest, little)
     return digest.hexdigest()
 
 

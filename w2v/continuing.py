@@ -19,12 +19,12 @@ gensim's ``build_vocab(update=True)`` is the same in words, counts, noise and su
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from typing import Any
 
 import numpy as np
 
 from w2v.corpus import Corpus
+from w2v.corpus.scratch import scratch_array
 from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, CorpusError
 from w2v.numerics import jit
@@ -87,8 +87,7 @@ def grown(corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None
             f"corpus: expected words of the vectors to go on from, or new ones that occur at least "
             f"min_count = {min_count} times, got none"
         )
-    with tempfile.TemporaryFile(prefix="w2v-") as file:  # as `w2v.corpus`: not in memory
-        tokens: np.ndarray = np.memmap(file, np.int32, mode="w+", shape=(kept,))
+    tokens = scratch_array(np.int32, kept)
     lengths = np.empty(len(corpus.sentence_starts) - 1, dtype=np.int64)
     _renumber(corpus.tokens, corpus.sentence_starts, new_ids, tokens, lengths)
     tokens.flags.writeable = False

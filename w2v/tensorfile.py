@@ -12,13 +12,19 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from w2v.errors import FormatError, shown
 from w2v.files import atomic_write
+
+if TYPE_CHECKING:
+    import hashlib
+
+_HASH_BYTES = 2**26
+"""Hashed in one call: Ctrl-C is not noticed within one."""
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -175,3 +181,10 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
             ) from error
         stream.seek(8)
         return json.loads(stream.read(length)), 8 + length
+
+
+def add_to_digest(digest: hashlib._Hash, array: np.ndarray) -> None:
+    """Hash the bytes of an array, as they lie in memory, piece by piece."""
+    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    for first in range(0, len(data), _HASH_BYTES):
+        digest.update(data[first : first + _HASH_BYTES].data)

@@ -21,7 +21,6 @@ Trains nothing. Vectors alone are not enough to be judged here: it takes both ma
 from __future__ import annotations
 
 import math
-import tempfile
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,6 +30,7 @@ from w2v.blocks import block_edges
 from w2v.config import TrainConfig
 from w2v.cooccurrence import block_windows, split_examples
 from w2v.corpus import Corpus
+from w2v.corpus.scratch import scratch_array
 from w2v.errors import ConfigError, CorpusError
 from w2v.hogwild import HogwildRun
 from w2v.losses.base import SampledLoss
@@ -93,8 +93,7 @@ def _generator(*key: int) -> np.random.Generator:
 def _part(corpus: Corpus, chosen: np.ndarray) -> Corpus:
     lengths = np.diff(corpus.sentence_starts)[chosen]
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    with tempfile.TemporaryFile(prefix="w2v-") as file:  # as `w2v.corpus`: not in memory
-        tokens: np.ndarray = np.memmap(file, np.int32, mode="w+", shape=(int(starts[-1]),))
+    tokens = scratch_array(np.int32, int(starts[-1]))
     _copy_sentences(corpus.tokens, corpus.sentence_starts, np.flatnonzero(chosen), tokens)
     tokens.flags.writeable = False
     return Corpus(corpus.vocabulary, tokens, starts, corpus.audit)

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from w2v.corpus.sources import Source
-from w2v.errors import CorpusError, FormatError, OutputError
-from w2v.tensorfile import read_tensors, write_tensors
+from w2v.errors import CorpusError, FormatError
+from w2v.files import make_folder
+from w2v.tensorfile import add_to_digest, read_tensors, write_tensors
 
 CACHE_FORMAT = 2
 """Raised whenever the tokeniser or the layout of the file changes."""
@@ -44,16 +45,6 @@ def content_key(sources: Sequence[Source], options: Mapping[str, object]) -> str
             raise CorpusError(f"{source.name}: cannot be read: {error.strerror}") from error
         digest.update(one_file.digest())
     return digest.hexdigest()
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse a cache that could not be written once the corpus is read.
-
-    Raises:
-        OutputError: it is a file.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: expected a folder for the cache, got a file")
 
 
 def _file(folder: Path, key: str) -> Path:
@@ -119,7 +110,7 @@ def _digest(tensors: Mapping[str, np.ndarray], audit: str) -> str:
     for name in sorted(tensors):
         array = tensors[name]
         digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(array.reshape(-1).view(np.uint8).data)
+        add_to_digest(digest, array)
     return digest.hexdigest()
 
 
@@ -138,10 +129,7 @@ def save(
     Raises:
         OutputError: it cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+    make_folder(folder)
     tensors = {
         "counts": counts,
         "tokens": tokens,

@@ -9,20 +9,18 @@ or long its lines: where the sentences begin is kept in a file too.
 
 from __future__ import annotations
 
-import errno
 import os
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from w2v.corpus import cache
+from w2v.corpus.scratch import Scratch
 from w2v.corpus.sources import (
     MAX_TOKEN_BYTES,
     EncodingErrors,
@@ -32,7 +30,8 @@ from w2v.corpus.sources import (
     token_too_long,
 )
 from w2v.corpus.tokenizer import Chunk, WordTable, tokenize
-from w2v.errors import CorpusError, OutputError, shown
+from w2v.errors import CorpusError, shown
+from w2v.files import check_folder
 from w2v.numerics import jit
 from w2v.vocab import Vocabulary, kept_words
 
@@ -115,55 +114,11 @@ class _Words(Protocol):
     def words(self, ids: np.ndarray) -> list[str]: ...
 
 
-class _Scratch:
-    """A temporary file of numbers: written once, then mapped. Gone however the process ends."""
-
-    def __init__(self) -> None:
-        # Unlinked at once; it lives on while it is open or mapped.
-        self._file: BinaryIO = tempfile.TemporaryFile(prefix="w2v-")  # noqa: SIM115
-
-    def write(self, array: np.ndarray) -> None:
-        with self._explained():
-            self._file.write(array.data)
-
-    def mapped(self, dtype: Any, count: int) -> np.ndarray:
-        """The file as `count` numbers; if it is shorter, it grows to as many."""
-        with self._explained():
-            self._file.flush()
-            if os.fstat(self._file.fileno()).st_size < count * np.dtype(dtype).itemsize:
-                self._grow(count * np.dtype(dtype).itemsize)
-            mapped: np.ndarray = np.memmap(self._file, dtype=dtype, mode="r+", shape=(count,))
-        return mapped
-
-    def _grow(self, size: int) -> None:
-        if hasattr(os, "posix_fallocate"):
-            # Blocks are taken now: a disk that is full later, under a map, kills the process.
-            os.posix_fallocate(self._file.fileno(), 0, size)
-        else:
-            self._file.truncate(size)
-
-    def close(self) -> None:
-        with suppress(OSError):  # after a failed write, it would try once more
-            self._file.close()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno == errno.ENOMEM:  # there was no memory to map it into
-                raise MemoryError("the ids of the corpus") from error
-            raise OutputError(
-                f"{tempfile.gettempdir()}: expected room for the ids of the corpus, 4 bytes a word "
-                f"and 10 a sentence, got: {error.strerror} (TMPDIR names another folder)"
-            ) from error
-
-
 class _Encoder:
     """Collects tokens in order: ids and sentence lengths, in temporary files."""
 
     def __init__(self) -> None:
-        self.tokens, self.lengths, self.starts = _Scratch(), _Scratch(), _Scratch()
+        self.tokens, self.lengths, self.starts = Scratch(), Scratch(), Scratch()
         self.sentences = 0
         self.open_length = 0  # words of the line that the last chunk left unfinished
         self.lines = 0
@@ -321,7 +276,7 @@ def read_corpus(
     stamps = [source.stamp() for source in sources]
     key = None
     if cache_dir is not None:
-        cache.check_folder(Path(cache_dir))
+        check_folder(cache_dir)
         key = cache.content_key(sources, options)
         found = cache.load(Path(cache_dir), key, [field.name for field in fields(Audit)])
         if found is not None:
