@@ -16,7 +16,6 @@ Writes OUTPUT.json and OUTPUT.md after each section; --full has docs/bench as it
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import sys
 import tempfile
@@ -27,9 +26,7 @@ from typing import Any
 from benchmarks import commands, files, kernels, memory, peers
 from benchmarks.corpus import write_corpus
 from benchmarks.rows import Job, Row, Skipped, table
-from measure_quality import machine
-
-from w2v.files import atomic_write
+from reporting import machine, today, write_report
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = (
@@ -55,6 +52,9 @@ def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> Iterator[Row]
 def name_of(section: Callable[[Job], Iterator[Row]]) -> str:
     """What `--only` selects by."""
     return f"{section.__module__.rpartition('.')[2]}.{section.__name__}"
+
+
+NAMES = [name_of(section) for section in SECTIONS]
 
 
 def main() -> int:
@@ -90,7 +90,7 @@ def main() -> int:
             questions=(args.analogies, args.similarity) if args.corpus else (None, None),
         )  # fmt: skip
         report |= {
-            "machine": machine(), "date": datetime.date.today().isoformat(), "corpus": job.named,
+            "machine": machine(), "date": today(), "corpus": job.named,
             "bytes": job.corpus_bytes, "quick": args.quick, "rounds": args.rounds,
         }  # fmt: skip
         for section in sections:
@@ -98,22 +98,11 @@ def main() -> int:
             rows = [row._asdict() for row in measured(section, job)]
             report["sections"][name_of(section)] = rows
             if output is not None:  # after each, so that an interrupted hour is not lost
-                _write(output, report)
-    print("\n" + table(report, _names()))
+                write_report(output, report, table(report, NAMES))
+    print("\n" + table(report, NAMES))
     missing = [row for name in map(name_of, sections) for row in report["sections"][name]
                if row["met"] is None]  # fmt: skip
     return 1 if missing else 0
-
-
-def _names() -> list[str]:
-    return [name_of(section) for section in SECTIONS]
-
-
-def _write(output: Path, report: dict[str, Any]) -> None:
-    texts = {".json": json.dumps(report, indent=1) + "\n", ".md": table(report, _names())}
-    for suffix, text in texts.items():
-        with atomic_write(output.with_suffix(suffix), "w") as stream:
-            stream.write(text)
 
 
 if __name__ == "__main__":

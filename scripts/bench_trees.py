@@ -30,8 +30,10 @@ scratch, starts = run.make_scratch(), corpus.sentence_starts
 run.train_block(scratch, 0, 0, 0.025)
 print("ready", flush=True)
 for line in sys.stdin:
-    first, n = map(int, line.split())
-    last = min(first + n, run.n_blocks)
+    turn, n = map(int, line.split())
+    n = min(n, run.n_blocks)
+    first = turn * n % (run.n_blocks - n + 1)
+    last = first + n
     started = time.perf_counter()
     for block in range(first, last):
         run.train_block(scratch, 0, block, 0.025)
@@ -67,7 +69,7 @@ def main() -> None:
         for side, mine in zip(sides, speeds, strict=True):
             assert side.stdin is not None
             assert side.stdout is not None
-            print(turn * args.blocks, args.blocks, file=side.stdin)
+            print(turn, args.blocks, file=side.stdin)
             mine.append(float(side.stdout.readline()))
     for tree, mine in zip(args.trees, speeds, strict=True):
         ratio = statistics.median(a / b for a, b in zip(mine, speeds[0], strict=True))

@@ -10,17 +10,15 @@ OUTPUT.json and OUTPUT.md.
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 from pathlib import Path
 from typing import Any
 
-from measure_quality import machine, parse_setting
+from measure_quality import parse_setting
+from reporting import add_questions, machine, make_parser, today, write_report
 
 from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
 from w2v.evaluate import evaluate_analogies, evaluate_similarity
-from w2v.files import atomic_write
 from w2v.run import Observer, Run
 from w2v.trainer import train_embeddings
 
@@ -46,14 +44,9 @@ class Scoring(Observer):
 
 def main() -> None:
     """Train once and write the curve."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("corpus")
-    parser.add_argument("--analogies", required=True)
-    parser.add_argument("--similarity", nargs="+", default=[])
+    parser = make_parser(__doc__)
+    add_questions(parser)
     parser.add_argument("--setting", default="default")
-    parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
     options = parse_setting(args.setting)
@@ -64,7 +57,7 @@ def main() -> None:
 
     name = f"{Path(args.corpus).name}, {corpus.audit.words:,} words"
     report = {"corpus": name, "vocabulary": len(corpus.vocabulary), "setting": args.setting,
-              "machine": machine(), "date": datetime.date.today().isoformat(),
+              "machine": machine(), "date": today(),
               "rows": scoring.rows}  # fmt: skip
     columns = list(scoring.rows[0])
     lines = [
@@ -80,10 +73,7 @@ def main() -> None:
             for row in scoring.rows
         ),
     ]
-    with atomic_write(args.output.with_suffix(".json")) as stream:
-        stream.write((json.dumps(report, indent=1) + "\n").encode())
-    with atomic_write(args.output.with_suffix(".md")) as stream:
-        stream.write(("\n".join(lines) + "\n").encode())
+    write_report(args.output, report, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,12 @@ start of its process: time on the clock would measure what else the machine does
 from __future__ import annotations
 
 import argparse
-import datetime
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 
-from measure_quality import machine
+from reporting import machine, today
 
 from w2v.embeddings import load
 from w2v.explorer import explore
@@ -51,10 +50,7 @@ def main() -> None:
     print("| vectors | page | recall@10 | search answers | map is there | all is drawn |")
     print("|---|---|---|---|---|---|")
     print("\n".join(rows))
-    print(
-        f"\nMeasured on {machine()}, {version()}, {datetime.date.today().isoformat()}, "
-        "by `scripts/measure_explorer.py`."
-    )
+    print(f"\nMeasured on {machine()}, {version()}, {today()}, by `scripts/measure_explorer.py`.")
 
 
 def version() -> str:

@@ -9,14 +9,10 @@ the pairs of one position alone. Everything else is at its default. Goes on from
 
 from __future__ import annotations
 
-import argparse
-import datetime
-import json
 import tempfile
-from pathlib import Path
-from typing import Any
 
-import measure_quality as quality
+from measure_quality import add_seeds, begun, measure, write_table
+from reporting import add_questions, described, make_parser
 
 from w2v.corpus import read_corpus
 from w2v.kernels import sampled
@@ -24,37 +20,24 @@ from w2v.kernels import sampled
 
 def main() -> None:
     """Train with each kind of group and each seed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("corpus")
-    parser.add_argument("--analogies", required=True)
-    parser.add_argument("--similarity", nargs="+", default=[])
+    parser = make_parser(__doc__)
+    add_questions(parser)
+    add_seeds(parser)
     parser.add_argument("--groups", nargs="+", required=True)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--top-words", type=int, default=30_000)
-    parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
-    report: dict[str, Any] = {"runs": {}}
-    if args.output.with_suffix(".json").exists():
-        report = json.loads(args.output.with_suffix(".json").read_text())
-    report |= {"machine": quality.machine(), "date": datetime.date.today().isoformat(),
-               "top_words": args.top_words}  # fmt: skip
+    report = begun(args)
     with tempfile.TemporaryDirectory() as cache:
         corpus = read_corpus(args.corpus, min_count=5, cache_dir=cache)
-        report["corpus"] = (
-            f"{Path(args.corpus).name}, {corpus.audit.words:,} words, "
-            f"vocabulary {len(corpus.vocabulary):,}"
-        )
+        report["corpus"] = described(args.corpus, corpus)
         for seed in range(1, args.seeds + 1):
             for group in args.groups:
                 sampled.GROUP_POSITIONS, sampled.GROUP_NOISE = map(int, group.split("x"))
                 runs = report["runs"].setdefault(group, {})
                 if str(seed) not in runs:
-                    runs[str(seed)] = quality.measure(corpus, {"seed": seed}, args)
+                    runs[str(seed)] = measure(corpus, {"seed": seed}, args)
                     print(group, "seed", seed, runs[str(seed)], flush=True)
-                    quality.write_report(args.output, report, "scripts/measure_groups.py")
+                    write_table(args.output, report, "scripts/measure_groups.py")
     print(args.output.with_suffix(".md").read_text())
 
 

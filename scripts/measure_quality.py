@@ -12,38 +12,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
 import json
-import os
-import platform
 import statistics
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from reporting import add_questions, described, machine, make_parser, today, write_report
 
 import w2v
 from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
 from w2v.evaluate import evaluate_analogies, evaluate_similarity
 from w2v.files import atomic_write
-
-
-def machine() -> str:
-    """The processor, its cores and the versions that matter."""
-    import numba
-    import numpy as np
-
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
-    return (
-        f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, Numba {numba.__version__}, w2v {w2v.__version__}"
-    )
 
 
 def parse_setting(text: str) -> dict[str, Any]:
@@ -91,12 +72,10 @@ def first_words(path: str, n_words: int, folder: str) -> str:
     return str(cut)
 
 
-def write_report(
+def write_table(
     path: Path, report: dict[str, Any], script: str = "scripts/measure_quality.py"
 ) -> None:
     """The JSON, and a Markdown table of means and standard deviations."""
-    with atomic_write(path.with_suffix(".json")) as stream:
-        stream.write((json.dumps(report, indent=1) + "\n").encode())
     columns: list[str] = []
     rows = []
     for setting, runs in report["runs"].items():
@@ -117,31 +96,33 @@ def write_report(
         "|---|---|" + "---|" * len(columns),
         *rows,
     ]
-    with atomic_write(path.with_suffix(".md")) as stream:
-        stream.write(("\n".join(lines) + "\n").encode())
+    write_report(path, report, "\n".join(lines) + "\n")
+
+
+def add_seeds(parser: argparse.ArgumentParser) -> None:
+    """How often each setting is trained, and over how many words analogies are asked."""
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--top-words", type=int, default=30_000)
+
+
+def begun(args: argparse.Namespace) -> dict[str, Any]:
+    """The report that OUTPUT.json has, to go on from, or a new one."""
+    report: dict[str, Any] = {"runs": {}}
+    if args.output.with_suffix(".json").exists():
+        report = json.loads(args.output.with_suffix(".json").read_text())
+    return {**report, "machine": machine(), "date": today(), "top_words": args.top_words}
 
 
 def main() -> None:
     """Run every setting with every seed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("corpus")
-    parser.add_argument("--analogies", required=True)
-    parser.add_argument("--similarity", nargs="+", default=[])
+    parser = make_parser(__doc__)
+    add_questions(parser)
+    add_seeds(parser)
     parser.add_argument("--settings", nargs="+", default=["default"])
-    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-words", type=int)
-    parser.add_argument("--top-words", type=int, default=30_000)
-    parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
 
-    report: dict[str, Any] = {"runs": {}}
-    if args.output.with_suffix(".json").exists():
-        report = json.loads(args.output.with_suffix(".json").read_text())
-    report["machine"] = machine()
-    report["date"] = datetime.date.today().isoformat()
-    report["top_words"] = args.top_words
+    report = begun(args)
     with tempfile.TemporaryDirectory() as cache:
         path = args.corpus
         if args.first_words is not None:
@@ -153,16 +134,13 @@ def main() -> None:
                 path, min_count=config.min_count, max_vocab=config.max_vocab,
                 workers=config.workers, cache_dir=cache,
             )  # fmt: skip
-            report["corpus"] = (
-                f"{Path(args.corpus).name}, {corpus.audit.words:,} words, "
-                f"vocabulary {len(corpus.vocabulary):,}"
-            )
+            report["corpus"] = described(args.corpus, corpus)
             runs = report["runs"].setdefault(setting, {})
             for seed in range(1, args.seeds + 1):
                 if str(seed) not in runs:
                     runs[str(seed)] = measure(corpus, {**options, "seed": seed}, args)
                     print(setting, "seed", seed, runs[str(seed)], flush=True)
-                    write_report(args.output, report)
+                    write_table(args.output, report)
     print(args.output.with_suffix(".md").read_text())
 
 

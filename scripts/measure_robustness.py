@@ -149,7 +149,7 @@ def _cell(text: str) -> str:
 def machine() -> str:
     """The processor, its cores and the versions that matter."""
     sys.path.insert(0, str(ROOT / "scripts"))
-    from measure_quality import machine as described
+    from reporting import machine as described
 
     return described()
 

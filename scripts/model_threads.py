@@ -17,18 +17,15 @@ what a line costs that another core has just written.
 
 from __future__ import annotations
 
-import argparse
-import datetime
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure_quality import machine
+from reporting import machine, make_parser, today, write_page
 
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
-from w2v.files import atomic_write
 from w2v.hogwild import HogwildRun
 from w2v.kernels.sampled import Scratch
 from w2v.numerics import padded, stream_key
@@ -109,8 +106,7 @@ def page(corpus: Corpus, name: str, size: int) -> str:
         f"{mean_rows:.1f} rows on average. A word moves {far:,.0f} bytes if every row came from "
         f"memory, {near:,.0f} if a core kept the {cached:,} most frequent words of either matrix; "
         f"one thread trained {rate / 1e6:.2f} million words/s.",
-        f"Modelled on {machine()}, {datetime.date.today().isoformat()}, by "
-        "`scripts/model_threads.py`.",
+        f"Modelled on {machine()}, {today()}, by `scripts/model_threads.py`.",
         "",
         "| threads | rows that another thread holds, too | memory traffic at most, GB/s | with hot "
         "rows cached, GB/s |",
@@ -127,17 +123,12 @@ def page(corpus: Corpus, name: str, size: int) -> str:
 
 def main() -> None:
     """Print the table; write it, if asked to."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("corpus")
+    parser = make_parser(__doc__)
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--output", type=Path)
     args = parser.parse_args()
     text = page(read_corpus(args.corpus, min_count=5), Path(args.corpus).name, args.vector_size)
-    if args.output is not None:
-        with atomic_write(args.output, "w") as stream:
-            stream.write(text)
+    write_page(args.output, text)
     print(text)
 
 

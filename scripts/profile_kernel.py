@@ -9,9 +9,7 @@ whole: what they leave is time that no single part is to blame for. Learning rat
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import datetime
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -20,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure_quality import machine
+from reporting import machine, make_parser, today, write_page
 
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
-from w2v.files import atomic_write
 from w2v.hogwild import HogwildRun
 from w2v.kernels import sampled
 from w2v.losses import get_loss
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
 from w2v.numerics import jit, stream_key
+from w2v.trainer import resolve
 
 ROUNDS = 15
 BLOCKS = 20
@@ -98,19 +96,20 @@ def left_out(parts: dict[str, Any]) -> Iterator[None]:
         sampled.tile_operations, sampled._step_template = whole
 
 
+def run_of(corpus: Corpus, size: int, loss: SampledLoss) -> HogwildRun:
+    """A run on one thread, with negative sampling's options."""
+    config = resolve(TrainConfig(min_count=5, workers=1, vector_size=size))
+    return HogwildRun(corpus, config, loss)
+
+
 def blocks_of(corpus: Corpus, size: int, name: str, parts: dict[str, Any]) -> Callable[[int], None]:
     """A function that trains `BLOCKS` blocks from a given one on."""
     loss = get_loss("negative-sampling")
     assert isinstance(loss, SampledLoss)
     kept = {"tile": parts["tile"]} if "tile" in parts else {}
     loss = dataclasses.replace(loss, name=f"profile-{name}", **kept)
-    config = TrainConfig(min_count=5, workers=1, vector_size=size, lr=0.04, epochs=5)
     with left_out(parts):
-        run = HogwildRun(
-            corpus,
-            config.with_defaults(lr=0.04, epochs=5, targets="split", output_bias=False),
-            loss,
-        )
+        run = run_of(corpus, size, loss)
         run.model.context_vectors[:, :size] = np.random.default_rng(0).normal(
             0, 0.1, (len(corpus.vocabulary), size)
         )
@@ -165,14 +164,11 @@ def profile(corpus: Corpus, size: int) -> list[str]:
 
 def _noise_share(corpus: Corpus, size: int, seconds: float) -> float:
     """Of `BLOCKS` blocks' time: drawing as many noise words as they take, by itself."""
-    config = TrainConfig(min_count=5, workers=1, vector_size=size, lr=0.04, epochs=5)
     loss = get_loss("negative-sampling")
     assert isinstance(loss, SampledLoss)
-    run = HogwildRun(
-        corpus, config.with_defaults(lr=0.04, epochs=5, targets="split", output_bias=False), loss
-    )
+    run = run_of(corpus, size, loss)
     kept = run.train_block(run.make_scratch(), 0, 0, 0.0)[2] * BLOCKS
-    positions, noise = sampled.group_shape(loss, config.negative)
+    positions, noise = sampled.group_shape(loss, run.config.negative)
     n = kept // positions * noise
     _draw(run.noise.table, stream_key(1), 1)
     started = time.perf_counter()
@@ -182,26 +178,21 @@ def _noise_share(corpus: Corpus, size: int, seconds: float) -> float:
 
 def main() -> None:
     """Profile each vector size and write the text."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("corpus")
+    parser = make_parser(__doc__)
     parser.add_argument("--vector-size", type=int, nargs="+", default=[100, 300])
     parser.add_argument("--output", type=Path)
     args = parser.parse_args()
     corpus = read_corpus(args.corpus, min_count=5)
     lines = [
         "Parts of the negative sampling kernel, as the time that is saved where one is left out.",
-        f"{Path(args.corpus).name}; {machine()}, {datetime.date.today().isoformat()}, by",
+        f"{Path(args.corpus).name}; {machine()}, {today()}, by",
         "scripts/profile_kernel.py. Parts overlap in the processor and need not add up to 100%.",
         "",
     ]
     for size in args.vector_size:
         lines += profile(corpus, size)
     text = "\n".join(lines)
-    if args.output is not None:
-        with atomic_write(args.output, "w") as stream:
-            stream.write(text)
+    write_page(args.output, text)
     print(text)
 
 
