@@ -24,6 +24,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from streams import Wrapped
 
 from w2v import crew, files, train_embeddings
 from w2v.losses import LOSSES, get_loss
@@ -105,11 +106,12 @@ class Killer:
         return call
 
 
-class Stream:
+class Stream(Wrapped):
     """A file object whose nth write is cut in half by the death of the process."""
 
     def __init__(self, stream, killer: Killer) -> None:
-        self.stream, self.killer = stream, killer
+        super().__init__(stream)
+        self.killer = killer
 
     def write(self, data):
         if self.killer.count("in the middle of the nth write"):
@@ -117,15 +119,6 @@ class Stream:
             self.stream.flush()
             os.kill(self.killer.pid, signal.SIGKILL)
         return self.stream.write(data)
-
-    def __getattr__(self, name):
-        return getattr(self.stream, name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *details):
-        self.stream.close()
 
 
 def forked(work, result: Path) -> int:

@@ -257,6 +257,13 @@ def test_a_file_of_50_gb(tmp_path, commands, tried, name, begin, code, expected)
     tried("Memory", what, f"exit {code}: {result.err.strip()}", peak_mb=result.peak_mb)
 
 
+def out_of_memory(result):
+    """One line says so."""
+    assert result.code == 1, result.err
+    assert result.err.startswith("w2v.train: out of memory: ")
+    assert result.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_out_of_memory_in_training(write, tmp_path, commands, tried, loss):
     words = [b"w%d" % i for i in range(20_000)]
@@ -264,9 +271,7 @@ def test_out_of_memory_in_training(write, tmp_path, commands, tried, loss):
     before = everything(tmp_path)
     arguments = ("t.txt", "--min-count", 1, "--vector-size", 4096, "--loss", loss, "--quiet")
     result = commands.run("w2v.train", *arguments, cwd=tmp_path, more_mb=300)
-    assert result.code == 1, result.err
-    assert result.err.startswith("w2v.train: out of memory: ")
-    assert result.err.count("\n") == 1
+    out_of_memory(result)
     assert everything(tmp_path) == before
     what = f"20,000 words of 4,096 numbers with {loss} and 300 MB (RLIMIT_AS)"
     tried("Memory", what, f"exit 1: {result.err.strip()}", peak_mb=result.peak_mb)
@@ -287,9 +292,7 @@ def test_too_little_memory_for_anything(write, tmp_path, commands, tried, more_m
     if result.code == -signal.SIGALRM and result.err.endswith("\nMemoryError\n"):
         assert everything(tmp_path) == before
         pytest.xfail("Thread.start of CPython waits for a thread that had no memory to begin with")
-    assert result.code == 1, result.err
-    assert result.err.startswith("w2v.train: out of memory: ")
-    assert result.err.count("\n") == 1
+    out_of_memory(result)
     assert everything(tmp_path) == before
     what = f"500,000 words with {more_mb} MB and 8 threads"
     tried("Memory", what, f"exit 1: {result.err.strip()}", peak_mb=result.peak_mb)

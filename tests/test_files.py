@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors import numpy as safetensors_numpy
+from streams import Wrapped
 
 from w2v import files
 from w2v.errors import FormatError, OutputError, W2VError
@@ -77,11 +78,12 @@ class Faults:
         return self.real(*args, **kwargs)
 
 
-class FailingStream:
+class FailingStream(Wrapped):
     """A file object whose nth write fails, after writing half."""
 
     def __init__(self, stream, nth: int, number: int) -> None:
-        self.stream, self.nth, self.number = stream, nth, number
+        super().__init__(stream)
+        self.nth, self.number = nth, number
 
     def write(self, data):
         self.nth -= 1
@@ -89,15 +91,6 @@ class FailingStream:
             self.stream.write(data[: len(data) // 2])
             raise OSError(self.number, os.strerror(self.number))
         return self.stream.write(data)
-
-    def __getattr__(self, name):
-        return getattr(self.stream, name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *details):
-        self.stream.close()
 
 
 def write_in_parts(path: Path) -> None:

@@ -126,18 +126,22 @@ def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(
     tried("Checkpoints", f"{kind}: interrupted after a step", SAME, times=len(ends))
 
 
-def test_a_run_that_is_interrupted_again_and_again_gets_there(tmp_path, monkeypatch, tried):
-    whole = train()
+def interrupted_until_done(monkeypatch, turns, **options):
+    """Train, interrupted after so many turns each time; the vectors, and how often it began."""
     goes = 0
     while True:
         goes += 1
         with monkeypatch.context() as patch:
-            interrupt_after(patch, 2)
+            interrupt_after(patch, turns)
             try:
-                wv = train(checkpoint=tmp_path, resume=goes > 1)
+                return train(**options, resume=goes > 1), goes
             except KeyboardInterrupt:
                 continue
-        break
+
+
+def test_a_run_that_is_interrupted_again_and_again_gets_there(tmp_path, monkeypatch, tried):
+    whole = train()
+    wv, goes = interrupted_until_done(monkeypatch, 2, checkpoint=tmp_path)
     assert goes > 3
     assert same(wv, whole)
     assert len(wv.training["resumed_at_words"]) == goes - 1
@@ -282,16 +286,7 @@ def test_every_block_is_trained_once_an_epoch_also_across_interrupts(tmp_path, m
     monkeypatch.setattr(Checkpointer, "_record", record)
     options = {"workers": 5, "epochs": 6, "checkpoint": tmp_path, "checkpoint_every": "2%"}
     corpus = sentences(300_000)
-    goes = 0
-    while True:
-        goes += 1
-        with monkeypatch.context() as patch:
-            interrupt_after(patch, 37)
-            try:
-                wv = train(corpus=corpus, **options, resume=goes > 1)
-            except KeyboardInterrupt:
-                continue
-        break
+    wv, goes = interrupted_until_done(monkeypatch, 37, corpus=corpus, **options)
     assert goes > 3
     n_blocks = max(block for _, block in seen) + 1
     every = [(epoch, block) for epoch in range(6) for block in range(n_blocks)]
