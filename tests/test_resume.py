@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import wait
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from killed import COMMON, KINDS, sentences
 from w2v import crew as crew_module
 from w2v.checkpoint import read_checkpoint
 from w2v.checkpointer import Checkpointer
-from w2v.checkpoints import numbered
+from w2v.checkpoints import CheckpointFolder, numbered
 from w2v.config import TrainConfig
 from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, CorpusError, DivergenceError, OutputError
@@ -574,36 +575,63 @@ def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, m
 
 
 def poison(monkeypatch, at, times=1):
-    """The model becomes NaN in one row before the given (epoch, block) is trained."""
+    """The model becomes NaN in one row before the given (epoch, block) is trained; the event."""
     left = [times]
+    poisoned_once = threading.Event()
     real = HogwildRun.train_block
 
     def poisoned(self, scratch, epoch, block, lr):
         if lr and (epoch, block) == at and left[0]:
             left[0] -= 1
             self.model.center_vectors[1] = np.nan
+            poisoned_once.set()
         return real(self, scratch, epoch, block, lr)
 
     monkeypatch.setattr(HogwildRun, "train_block", poisoned)
+    return poisoned_once
+
+
+def write_slowly(monkeypatch, poisoned):
+    """The first checkpoint is still being written when the fault happens."""
+    real = CheckpointFolder.write
+
+    def write(self, *arguments):
+        assert poisoned.wait(timeout=60)
+        return real(self, *arguments)
+
+    monkeypatch.setattr(CheckpointFolder, "write", write)
+
+
+def write_at_once(monkeypatch):
+    """Training waits until each checkpoint is written, however slow the disk is."""
+    real = Checkpointer._begin_writing
+
+    def begin(self):
+        real(self)
+        if self._writing is not None:
+            wait([self._writing])
+
+    monkeypatch.setattr(Checkpointer, "_begin_writing", begin)
 
 
 def test_a_divergence_is_stopped_within_a_block_and_the_last_good_checkpoint_kept(
     tmp_path, monkeypatch, tried
 ):
-    whole = train(epochs=10)
+    options = {"corpus": sentences(100_000), "epochs": 10}
+    whole = train(**options)
     with monkeypatch.context() as patch:
-        poison(patch, (5, 2))
+        write_slowly(patch, poison(patch, (5, 2)))
         with pytest.raises(DivergenceError) as error:
-            train(epochs=10, checkpoint=tmp_path, checkpoint_every="5%")
+            train(**options, checkpoint=tmp_path, checkpoint_every="5%")
     text = str(error.value)
     assert text.startswith(
-        "epoch 6, block 3 of 4: expected a loss below 10000 nats a pair, got nan"
+        "epoch 6, block 3 of 10: expected a loss below 10000 nats a pair, got nan"
     )
     assert "at learning rate 0.01" in text
     assert re.search(r"\(row \d+ of center_vectors, 'w\d+', is not finite\); lower --lr", text)
     assert "is kept: --resume --back-off 1 goes on from it at half the rate" in text
     observer = Quiet()
-    assert same(train(observer, epochs=10, checkpoint=tmp_path, resume=True), whole)
+    assert same(train(observer, **options, checkpoint=tmp_path, resume=True), whole)
     assert 0 < observer.begun_at < 0.55
     tried("Checkpoints", "a row becomes NaN in training", f"stopped: {text}")
 
@@ -657,6 +685,7 @@ def test_back_off_goes_to_the_last_checkpoint_and_then_to_the_one_before(
     tmp_path, monkeypatch, tried
 ):
     poison(monkeypatch, (3, 20), times=3)
+    write_at_once(monkeypatch)
     observer = Quiet()
     rates = []
     real = HogwildRun.train_block

@@ -142,10 +142,14 @@ class Checkpointer(Relay):
         except DivergenceError as error:
             self.warning(f"{error}; the checkpoint before it is kept")
 
-    def let_go(self) -> None:
-        """Wait for what is being written, and hold no run any more."""
+    def settle(self) -> None:
+        """Wait for what is being written: what is not finite is not written, and not said again."""
         with suppress(DivergenceError):
             self._end_writing()
+
+    def let_go(self) -> None:
+        """Wait for what is being written, and hold no run any more."""
+        self.settle()
         del self.run
 
     def close(self) -> None:

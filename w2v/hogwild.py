@@ -38,9 +38,10 @@ FORECAST_BLOCKS = 5
 class HogwildRun(Run):
     """A run of a sampled loss. See `w2v.run.Run`."""
 
+    loss: SampledLoss
+
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
-        self.sampled_loss = loss
         weights = corpus.vocabulary.weights
         size, columns = len(weights), padded(config.vector_size)
         self.noise = NoiseSampler(weights, config.noise_exponent)
@@ -97,7 +98,7 @@ class HogwildRun(Run):
         config = self.config
         block_words = int(np.diff(self.corpus.sentence_starts[self.edges]).max())
         return make_scratch(
-            self.sampled_loss, config.vector_size, config.negative, config.window, block_words
+            self.loss, config.vector_size, config.negative, config.window, block_words
         )
 
     def train_block(

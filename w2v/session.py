@@ -140,6 +140,8 @@ class Session:
             if self.checkpointer is not None:
                 self.checkpointer.save()
         except DivergenceError as error:
+            if self.checkpointer is not None:
+                self.checkpointer.settle()  # so that the last checkpoint is known
             return str(error)
         return None
 
