@@ -1,5 +1,6 @@
 import json
 
+import naive as twins
 import numpy as np
 import pytest
 from hypothesis import given
@@ -208,6 +209,9 @@ def test_the_unigram_baseline_by_hand():
     held_out = HeldOut(np.array([0]), np.array([0, 2]), np.array([0, 1]), seed=1)
     got = unigram_nats(corpus, TrainConfig(sample=0), held_out)
     assert got == pytest.approx(-(np.log(0.75) + np.log(0.25)) / 2)
+    got = unigram_nats(corpus, TrainConfig(sample=0.1), held_out)
+    weights = [n * twins.keep_prob(n, 40, 0.1) for n in (30, 10)]
+    assert got == pytest.approx(np.log(sum(weights)) - np.log(weights).mean())
 
 
 # --- held-out pairs -----------------------------------------------------------------------------
@@ -255,7 +259,9 @@ def test_all_pairs_without_shrinking_by_hand():
     assert pairs == ["ab", "ab", "ba", "ba", "bc", "cb"]
 
 
-def test_a_sample_of_the_pairs_is_even(corpus, monkeypatch):
+def test_a_sample_of_the_pairs_is_even(monkeypatch):
+    text = sentences()
+    corpus = encode_sentences(text[::2] + text[1::2], min_count=1)  # other words in either half
     # Small blocks, so that pairs of many blocks compete.
     blocks = lambda starts: np.arange(0, len(starts), 10)  # noqa: E731
     monkeypatch.setattr("w2v.yardstick.block_edges", blocks)
