@@ -87,6 +87,8 @@ class Scratch(NamedTuple):
             window of each reaches.
         plan: (words of a block, 3) int32: for each group its first position, and the bounds of its
             sentence, all in `kept`.
+        center_touches, context_touches: (V,) int32, how many steps have changed each row, where
+            that is counted; else empty.
     """
 
     group: Group
@@ -100,6 +102,8 @@ class Scratch(NamedTuple):
     kept: np.ndarray
     reach: np.ndarray
     plan: np.ndarray
+    center_touches: np.ndarray
+    context_touches: np.ndarray
 
 
 def group_shape(loss: SampledLoss, num_negatives: int) -> tuple[int, int]:
@@ -116,8 +120,12 @@ def make_scratch(
     window: int,
     block_words: int = 0,
     dtype: Any = np.float32,
+    counted_words: int = 0,
 ) -> Scratch:
-    """Working memory for kernels of this shape, and blocks of at most `block_words`."""
+    """Working memory for kernels of this shape, and blocks of at most `block_words`.
+
+    Where touches are counted, `counted_words` is V.
+    """
     positions, noise = group_shape(loss, num_negatives)
     inputs, candidates = positions + 2 * window, noise + positions
     inputs += inputs % 2  # dot products go two rows at a time
@@ -145,6 +153,8 @@ def make_scratch(
         kept=np.zeros(block_words, dtype=np.int32),
         reach=np.zeros(block_words, dtype=np.int32),
         plan=np.zeros((block_words, 3), dtype=np.int32),
+        center_touches=np.zeros(counted_words, dtype=np.int32),
+        context_touches=np.zeros(counted_words, dtype=np.int32),
     )
 
 
@@ -157,6 +167,7 @@ USE_OFFSETS = False
 LEARN_BIAS = False
 LEARN_NORMALISERS = False
 SKIP_HITS = True
+COUNT_TOUCHES = False
 _tile: Any = None
 _store_dots: Any = None
 _add_one: Any = None
@@ -213,6 +224,11 @@ def _step_template(model: Any, scratch: Any, group: Any, coming: Any, lr: Any) -
         for i in range(rows):
             for j in range(candidates):
                 model.log_normalisers[input_ids[i]] -= dlogits[i * TILE_COLUMNS + j]
+    if COUNT_TOUCHES:
+        for j in range(candidates):
+            scratch.context_touches[candidate_ids[j]] += 1
+        for i in range(rows):
+            scratch.center_touches[input_ids[i]] += 1
     return loss
 
 
@@ -363,8 +379,12 @@ def sampled_kernels(
     *,
     learn_bias: bool = False,
     learn_normalisers: bool = False,
+    count_touches: bool = False,
 ) -> SampledKernels:
-    """Kernels for `loss` with the sizes frozen; they work in float32 and float64."""
+    """Kernels for `loss` with the sizes frozen; they work in float32 and float64.
+
+    With `count_touches`, each step counts in the scratch which rows it has changed.
+    """
     columns = padded(vector_size)
     positions, noise = group_shape(loss, num_negatives)
     operations = tile_operations(columns, noise + positions)
@@ -377,12 +397,13 @@ def sampled_kernels(
         "LEARN_BIAS": learn_bias,
         "LEARN_NORMALISERS": learn_normalisers,
         "SKIP_HITS": loss.accidental_hits == "skip",
+        "COUNT_TOUCHES": count_touches,
         "_tile": loss.tile,
         **{f"_{name}": operation for name, operation in operations._asdict().items()},
     }
     name = (
         f"{loss.name}-{columns}-{num_negatives}-{positions}-{noise}-"
-        f"{learn_bias:d}{learn_normalisers:d}"
+        f"{learn_bias:d}{learn_normalisers:d}{count_touches:d}"
     )
     scatter = specialise(_scatter_template, name, inline=True, **frozen)
     step = specialise(_step_template, name, inline=True, **frozen, _scatter=scatter)
