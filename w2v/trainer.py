@@ -16,11 +16,19 @@ from contextlib import ExitStack
 from typing import Any, Unpack
 
 from w2v.checkpoints import CheckpointFolder, parse_interval
-from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config, unused
+from w2v.config import (
+    DEFAULT_INTERVAL,
+    TrainConfig,
+    TrainOptions,
+    make_config,
+    of_rounds,
+    unused,
+)
 from w2v.continuing import check_size, grown
-from w2v.corpus import Corpus, encode_sentences, read_corpus
+from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus, read_shards
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError, CorpusError
+from w2v.engine import Engine, LocalEngine
+from w2v.errors import ConfigError, CorpusError, shown
 from w2v.files import check_folder
 from w2v.interrupts import interrupts_kept
 from w2v.losses import get_loss
@@ -31,6 +39,8 @@ from w2v.session import Session, make_run
 __all__ = ["Observer", "Plan", "Progress", "make_run", "resolve", "train_embeddings"]
 
 StrPath = str | os.PathLike[str]
+
+ENGINES = ("local", "ray")
 
 MAX_BACK_OFF = 20
 """Half the rate so often is a millionth of it."""
@@ -47,6 +57,8 @@ def train_embeddings(
     checkpoint_every: str = DEFAULT_INTERVAL,
     resume: bool = False,
     back_off: int = 0,
+    engine: str = "local",
+    address: str | None = None,
     **options: Unpack[TrainOptions],
 ) -> Embeddings:
     """Train skip-gram embeddings.
@@ -69,6 +81,10 @@ def train_embeddings(
             the vectors are those of the uninterrupted run, bit for bit.
         back_off: where the loss diverges, go back to the last checkpoint (or the beginning) and go
             on at half the learning rate, at most so often in a run.
+        engine: where to train: ``local``, or ``ray``, which needs the extra `w2v[ray]`. On Ray, as
+            with the option `deterministic`, the corpus must be plain text files, by paths or URLs.
+        address: of the Ray cluster: ``auto``, ``host:port``, ``ray://...``; None starts one for
+            this run on this machine, unless the variable RAY_ADDRESS is set.
 
     Returns:
         Center vectors with counts, context vectors, and in `metadata` the configuration, the
@@ -92,8 +108,15 @@ def train_embeddings(
     if not 0 <= back_off <= MAX_BACK_OFF:
         raise ConfigError(f"back_off: expected 0 to {MAX_BACK_OFF}, got {back_off}")
     interval = parse_interval(checkpoint_every)
+    if engine not in ENGINES:
+        raise ConfigError(f"engine: expected {' or '.join(ENGINES)}, got {shown(engine)}")
+    if address is not None and engine == "local":
+        raise ConfigError(f"address: expected the engine ray, got {shown(address)} for local")
     if observer is None:
         observer = Observer()
+    if engine != "local":
+        options["deterministic"] = True
+        config = config and dataclasses.replace(config, deterministic=True)
     given = dict(options) if config is None else dataclasses.asdict(resolve(config))
     with ExitStack() as stack:
         stack.enter_context(interrupts_kept())
@@ -110,24 +133,112 @@ def train_embeddings(
             if old is not None:
                 given.setdefault("vector_size", old.vector_size)
             config = make_config(given)
-            refuse_unused(options, config.loss)
+            refuse_unused(options, config)
         config = resolve(config)
         started = time.perf_counter()
-        encoded = encode(corpus, config, cache_dir, observer, old)
-        session = Session(encoded, config, observer, old, start, folder, interval)
+        encoded: Corpus | ShardedCorpus
+        tasks: Engine | None = None
+        if config.deterministic:
+            paths = refuse_undivided(corpus, cache_dir, old, config)
+            tasks = make_engine(engine, config.workers, address)
+            stack.callback(tasks.close)
+            encoded = encode_shards(tasks, paths, config, observer)
+        else:
+            encoded = encode(corpus, config, cache_dir, observer, old)
+        session = Session(encoded, config, observer, old, start, folder, interval, tasks)
         stack.callback(session.close)
         return session.train(back_off, time.perf_counter() - started)
 
 
-def refuse_unused(options: Mapping[str, Any], loss_name: str) -> None:
+def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
     """Refuse options that were given and would be ignored.
 
     Raises:
-        ConfigError: the loss has no use for one of them.
+        ConfigError: the loss has no use for one of them, or only a run in rounds has.
     """
-    loss = get_loss(loss_name)
+    loss = get_loss(config.loss)
+    refuse_indivisible(config)
     for name in unused(options, loss.family):
         raise ConfigError(f"{name}: expected an option that {loss.name} uses, got {options[name]}")
+    if not config.deterministic:
+        for name in of_rounds(options):
+            raise ConfigError(
+                f"{name}: expected it with deterministic or the engine ray, got {options[name]} "
+                "without"
+            )
+
+
+def refuse_indivisible(config: TrainConfig) -> None:
+    """Refuse to train the full softmax in rounds.
+
+    Raises:
+        ConfigError: that was asked for.
+    """
+    if config.deterministic and get_loss(config.loss).family != "sampled":
+        raise ConfigError(
+            f"loss: expected a sampled loss with deterministic or the engine ray, got {config.loss}"
+            ", each of whose steps changes every context vector: shards would exchange all of them"
+        )
+
+
+def refuse_undivided(
+    corpus: Any, cache_dir: StrPath | None, old: Embeddings | None, config: TrainConfig
+) -> list[StrPath]:
+    """The paths of a corpus that is to be trained in shards.
+
+    Raises:
+        ConfigError: the corpus is not given by paths, or something was asked for that needs the
+            whole corpus in one place.
+    """
+    paths = given_paths(corpus)
+    if paths is None:
+        raise ConfigError("deterministic: expected a corpus given by paths, got sentences")
+    needs_whole = {
+        "cache_dir": (cache_dir, None), "init": (old, None), "validate": (config.validate, 0.0)
+    }  # fmt: skip
+    for name, (value, unset) in needs_whole.items():
+        if value != unset:
+            raise ConfigError(
+                f"{name}: expected none with deterministic or the engine ray, for no process has "
+                "the whole corpus, got one"
+            )
+    return paths
+
+
+def make_engine(name: str, workers: int, address: str | None) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        ConfigError: Ray is not installed.
+        W2VError: there is no cluster at that address.
+    """
+    if name == "local":
+        return LocalEngine(workers)
+    from w2v.ray_engine import RayEngine
+
+    return RayEngine(workers, address)
+
+
+def encode_shards(
+    engine: Engine, paths: list[StrPath], config: TrainConfig, observer: Observer
+) -> ShardedCorpus:
+    """The corpus in shards.
+
+    Raises:
+        CorpusError: see `w2v.corpus.sharded`; or no word has another one beside it.
+    """
+    corpus = read_shards(
+        engine,
+        paths,
+        config.shards,
+        min_count=config.min_count,
+        max_vocab=config.max_vocab,
+        lowercase=config.lowercase,
+        encoding_errors=config.encoding_errors,  # type: ignore[arg-type]
+        on_progress=observer.reading,
+    )
+    refuse_lonely(corpus, config.min_count)
+    return corpus
 
 
 def resolve(config: TrainConfig) -> TrainConfig:
@@ -136,6 +247,7 @@ def resolve(config: TrainConfig) -> TrainConfig:
     Raises:
         ConfigError: a kind of target, or a normaliser, that the loss does not have.
     """
+    refuse_indivisible(config)
     loss = get_loss(config.loss)
     targets = next(iter(loss.targets)) if config.targets is None else config.targets
     defaults = {str(kind): default for kind, default in loss.targets.items()}.get(targets)
@@ -170,24 +282,38 @@ def encode(
         whole = encode(corpus, every_word, cache_dir, observer)
         return grown(whole, old, config.min_count, config.max_vocab)
     encoded = corpus if isinstance(corpus, Corpus) else _encode(corpus, config, cache_dir, observer)
-    if encoded.audit.longest_sentence < 2:
+    refuse_lonely(encoded, config.min_count)
+    return encoded
+
+
+def refuse_lonely(corpus: Corpus | ShardedCorpus, min_count: int) -> None:
+    """Refuse a corpus in which no word has another one beside it.
+
+    Raises:
+        CorpusError: it is one.
+    """
+    if corpus.audit.longest_sentence < 2:
         raise CorpusError(
             "corpus: expected sentences of several words, got none with two that are kept "
-            f"(one sentence is one line; min_count = {config.min_count})"
+            f"(one sentence is one line; min_count = {min_count})"
         )
-    return encoded
+
+
+def given_paths(corpus: Any) -> list[StrPath] | None:
+    """The paths that a corpus is given by; None where it is given otherwise."""
+    if isinstance(corpus, (str, os.PathLike)):
+        return [corpus]
+    if isinstance(corpus, (list, tuple)) and all(
+        isinstance(item, (str, os.PathLike)) for item in corpus
+    ):
+        return list(corpus)
+    return None
 
 
 def _encode(
     corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
 ) -> Corpus:
-    paths = None
-    if isinstance(corpus, (str, os.PathLike)):
-        paths = [corpus]
-    elif isinstance(corpus, (list, tuple)) and all(
-        isinstance(item, (str, os.PathLike)) for item in corpus
-    ):
-        paths = list(corpus)
+    paths = given_paths(corpus)
     if paths is not None:
         return read_corpus(
             paths,

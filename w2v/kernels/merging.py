@@ -96,7 +96,9 @@ def _merge_template(
     rate: Any, rows: Any, deltas: Any, touches: Any,
 ) -> Any:  # fmt: skip
     """Fill the last three, which have room for all rows of both; returns how many there are."""
-    i = j = k = 0
+    i: Any = 0
+    j: Any = 0
+    k = 0
     while i < rows_1.size or j < rows_2.size:
         has_1 = i < rows_1.size and (j == rows_2.size or rows_1[i] <= rows_2[j])
         has_2 = j < rows_2.size and (i == rows_1.size or rows_2[j] <= rows_1[i])

@@ -1,0 +1,142 @@
+"""Where tasks run: pure functions of arrays, handed out and awaited. Here, threads of this process.
+
+A task is a function of a module, called with values and with references to what other tasks return;
+it changes nothing that it is given, so that it may be run again, elsewhere, with the same result.
+`w2v.ray_engine` runs the same tasks on a cluster. Knows nothing of what is computed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+WAIT_SECONDS = 0.1
+"""How often somebody who waits for tasks looks whether to go on waiting."""
+
+Ref = Any
+"""Of a value that a task returns, or will return; what it is depends on the engine."""
+
+
+def no_check() -> None:
+    """For who waits, whatever happens."""
+
+
+class Engine(ABC):
+    """Runs tasks. Use it from one thread at a time."""
+
+    @abstractmethod
+    def put(self, value: Any) -> Ref:
+        """A reference to a value, which nobody may change from now on."""
+
+    @abstractmethod
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, outputs: int = 1, group: int = 0,
+        threads: int = 1,
+    ) -> list[Ref]:  # fmt: skip
+        """Have ``function(*arguments)`` run; references among the arguments become their values.
+
+        Args:
+            function: of a module, pure.
+            arguments: values and references; references only at the top level.
+            outputs: how many values it returns, as a tuple where there are several.
+            group: tasks of the same group have data in common (`groups`), and run in the same place
+                if they can.
+            threads: that the function will start.
+        """
+
+    @abstractmethod
+    def get(self, refs: Sequence[Ref], check: Callable[[], None] = no_check) -> list[Any]:
+        """The values, once they are there. Who raises from `check` waits no longer.
+
+        Raises:
+            Whatever a task has raised.
+        """
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Begin no task that has not begun; nobody needs the results."""
+
+    @abstractmethod
+    def groups(self, count: int) -> list[range]:
+        """So many tasks, numbered from 0, in groups that run side by side in one place."""
+
+    @abstractmethod
+    def threads(self, group: range) -> int:
+        """How many threads one task for the whole group should use."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End everything."""
+
+
+class _Output(NamedTuple):
+    """One of the values that a task returns."""
+
+    future: Future[Any]
+    number: int | None
+
+    def value(self) -> Any:
+        result = self.future.result()
+        return result if self.number is None else result[self.number]
+
+
+class LocalEngine(Engine):
+    """Threads of this process; the compiled kernels let go of Python's lock.
+
+    Args:
+        workers: how many.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="w2v-task")
+        self._pending: list[Future[Any]] = []
+
+    def put(self, value: Any) -> Ref:
+        """See `Engine`, as for all that follow."""
+        future: Future[Any] = Future()
+        future.set_result(value)
+        return _Output(future, None)
+
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, outputs: int = 1, group: int = 0,
+        threads: int = 1,
+    ) -> list[Ref]:  # fmt: skip
+        """Threads take tasks in the order in which they came, so that none waits for a later one.
+
+        A task that waits for an earlier one holds its thread; the earliest never waits.
+        """
+
+        def call() -> Any:
+            return function(*(a.value() if isinstance(a, _Output) else a for a in arguments))
+
+        future = self._pool.submit(call)
+        self._pending = [task for task in self._pending if not task.done()]
+        self._pending.append(future)
+        return [_Output(future, None if outputs == 1 else k) for k in range(outputs)]
+
+    def get(self, refs: Sequence[Ref], check: Callable[[], None] = no_check) -> list[Any]:
+        """See `Engine`."""
+        pending = {ref.future for ref in refs}
+        while pending:
+            _, pending = wait(pending, WAIT_SECONDS)
+            check()
+        return [ref.value() for ref in refs]
+
+    def cancel(self) -> None:
+        """See `Engine`."""
+        for task in self._pending:
+            task.cancel()
+
+    def groups(self, count: int) -> list[range]:
+        """Each task alone."""
+        return [range(number, number + 1) for number in range(count)]
+
+    def threads(self, group: range) -> int:
+        """One: the engine has the threads."""
+        return 1
+
+    def close(self) -> None:
+        """See `Engine`."""
+        self._pool.shutdown(cancel_futures=True)
