@@ -1,8 +1,8 @@
 """Tasks on a Ray cluster: the one module that knows Ray (https://docs.ray.io, extra `w2v[ray]`).
 
 A task is a Ray task, a reference a Ray object reference: what tasks hand on to one another goes
-from node to node and never through the driver. A task whose worker process or node dies is run again by
-Ray, and so are those whose results went with it. As all tasks are pure, that changes no byte.
+from node to node and never through the driver. A task whose worker process or node dies is run
+again by Ray, and so are those whose results went with it. As tasks are pure, that changes no byte.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One call of `w2v.trainer.train_embeddings` once the corpus is read: run, validate, keep, go back.
 
 Chooses the run for the loss (`w2v.hogwild`, `w2v.full`, in rounds `w2v.sharded`), holds some of
-the corpus out where `validate` asks for it, starts from a checkpoint or from earlier vectors, and after a divergence
-goes back to a checkpoint. Asks nothing of the command line and reads no text.
+the corpus out where `validate` asks for it, starts from a checkpoint or from earlier vectors, and
+after a divergence goes back to a checkpoint. Asks nothing of the command line and reads no text.
 """
 
 from __future__ import annotations

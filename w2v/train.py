@@ -71,7 +71,8 @@ def make_parser() -> cli.ArgumentParser:
     where = parser.add_argument_group("where to train")
     where.add_argument(
         "--engine", metavar="ENGINE", choices=("local", "ray"), default="local",
-        help="local or ray: on this machine, or on a Ray cluster (needs w2v[ray]), in rounds (default: local)",
+        help="local or ray: on this machine, or on a Ray cluster, which needs w2v[ray] "
+        "(default: local)",
     )  # fmt: skip
     where.add_argument(
         "--address", metavar="ADDRESS", default=None,
