@@ -1,6 +1,7 @@
 """A corpus cut into shards is the corpus: ranges of bytes, counts, ids; and what is refused."""
 
 import gzip
+import itertools
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ from w2v.corpus.sharded import (
 from w2v.engine import LocalEngine
 from w2v.errors import CorpusError
 
-TEXT = "the cat sat on the mat\nthe dög sat on the log\n\n  \nmice\r\n" * 20 + "no newline at the end"
+TEXT = (
+    "the cat sat on the mat\nthe dög sat on the log\n\n  \nmice\r\n" * 20 + "no newline at the end"
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +47,20 @@ def shards(engine, paths, count, **options):
 def test_every_line_is_in_the_shard_in_which_it_begins(text, count, tmp_path_factory):
     path = tmp_path_factory.mktemp("ranges") / "t.txt"
     path.write_text(text)
-    try:
-        plan = plan_ranges(expand_urls([path]), count)
-    except CorpusError as error:
-        assert "lines for" in str(error)
+    lines = text.splitlines(keepends=True)
+    begins = list(itertools.accumulate(map(len, lines), initial=0))[:-1]
+    shard_of = [sum(b >= len(text) * k // count for k in range(1, count)) for b in begins]
+    if set(shard_of) != set(range(count)):
+        with pytest.raises(CorpusError, match="expected lines for"):
+            plan_ranges(expand_urls([path]), count)
         return
+    plan = plan_ranges(expand_urls([path]), count)
+    assert [shard[0].begin for shard in plan] == [begins[shard_of.index(k)] for k in range(count)]
     parts = [segment for shard in plan for segment in shard]
     assert [part.begin for part in parts] == [0, *(part.end for part in parts[:-1])]
     assert parts[-1].end == len(text)
     for part in parts:
         assert part.begin == 0 or text[part.begin - 1] == "\n"
-    for number, shard in enumerate(plan):
-        assert shard[0].begin >= len(text) * number // count
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 16])

@@ -30,8 +30,9 @@ import numpy as np
 
 from w2v.numerics import jit, specialise
 
-CURVATURE = 0.1
-"""Of the loss along a row, in 1 / (learning rate x steps); measured in docs/sharded.md."""
+CURVATURE = 2.0
+"""Of the loss along a row, a step: lr x this is the part of the way to the bottom. docs/cluster.md
+has what others give."""
 
 
 class RowDeltas(NamedTuple):
@@ -61,9 +62,11 @@ def no_deltas(columns: int) -> RowDeltas:
 def _mean(
     out: Any, k: Any, first: Any, i: Any, n: Any, second: Any, j: Any, m: Any, rate: Any
 ) -> None:
-    weight = n / (n + m)
+    # One product, for of two either might be fused with the sum, which are two different roundings.
+    weight = m / (n + m)
     for c in range(out.shape[1]):
-        out[k, c] = weight * np.float64(first[i, c]) + (1.0 - weight) * np.float64(second[j, c])
+        apart = np.float64(second[j, c]) - np.float64(first[i, c])
+        out[k, c] = np.float64(first[i, c]) + weight * apart
 
 
 def _combine(

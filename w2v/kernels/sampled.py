@@ -22,6 +22,7 @@ words (`group_shape`). Where several threads work, rows may change in between: H
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,11 @@ GROUP_POSITIONS = 4
 
 GROUP_NOISE = 2
 """Noise words of a group for each of the K of a pair; with fewer, quality falls (docs/speed.md)."""
+
+
+_APART = 272
+"""Numbers between two arrays that one loop uses: with fewer, LLVM's check of whether they overlap
+may say that they do. No multiple of a page: they would compete for the same places in the cache."""
 
 
 class Model(NamedTuple):
@@ -130,32 +136,48 @@ def make_scratch(
     inputs, candidates = positions + 2 * window, noise + positions
     inputs += inputs % 2  # dot products go two rows at a time
     tile = inputs, tile_columns(candidates)
-    labels = np.zeros(tile, dtype=dtype)
-    labels[:, noise:candidates] = 1
+    size = tile[0] * tile[1]
+    dlogits, logits, labels, weights, coming_weights, offsets = _side_by_side(
+        [size, size, size, size, size, tile[1]], dtype
+    )
+    labels.reshape(tile)[:, noise:candidates] = 1
 
-    def group() -> Group:
+    def group(weights: np.ndarray) -> Group:
         return Group(
             sizes=np.zeros(3, dtype=np.int64),
             input_ids=np.zeros(inputs, dtype=np.int64),
             candidate_ids=np.zeros(candidates, dtype=np.int64),
-            weights=np.zeros(labels.size, dtype=dtype),
+            weights=weights,
         )
 
     return Scratch(
-        group=group(),
-        coming=group(),
+        group=group(weights),
+        coming=group(coming_weights),
         inputs=aligned_zeros(inputs, padded(vector_size), dtype),
         candidates=aligned_zeros(candidates, padded(vector_size), dtype),
-        offsets=np.zeros(tile[1], dtype=dtype),
-        logits=np.zeros(labels.size, dtype=dtype),
-        labels=labels.reshape(-1),
-        dlogits=np.zeros(labels.size, dtype=dtype),
+        offsets=offsets,
+        logits=logits,
+        labels=labels,
+        dlogits=dlogits,
         kept=np.zeros(block_words, dtype=np.int32),
         reach=np.zeros(block_words, dtype=np.int32),
         plan=np.zeros((block_words, 3), dtype=np.int32),
         center_touches=np.zeros(counted_words, dtype=np.int32),
         context_touches=np.zeros(counted_words, dtype=np.int32),
     )
+
+
+def _side_by_side(sizes: Sequence[int], dtype: Any) -> list[np.ndarray]:
+    """Zeros of these lengths, at the same distances from one another wherever they are in memory.
+
+    A compiled loop looks at how far apart its arrays are, and takes vectors or single numbers
+    accordingly: sums are then rounded differently. Arrays from `np.zeros` lie as chance has it.
+    """
+    starts = [0]
+    for size in sizes:
+        starts.append(starts[-1] + padded(size, dtype) + padded(_APART, dtype))
+    whole = aligned_zeros(1, starts[-1], dtype)[0]
+    return [whole[start : start + size] for start, size in zip(starts, sizes, strict=False)]
 
 
 # Names that `sampled_kernels` freezes; the values here only give type checkers something to see.
