@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from w2v.engine import WAIT_SECONDS, Engine, Ref, no_check
-from w2v.errors import ConfigError, W2VError
+from w2v.errors import ConfigError, W2VError, shown
 
 MAX_RETRIES = 10
 """Of a task whose process or node has died."""
+
+CONNECT_SECONDS = 10.0
+"""For a cluster to answer."""
 
 
 class RayEngine(Engine):
@@ -37,8 +41,12 @@ class RayEngine(Engine):
         ray = self._ray = _imported()
         self._ours = not ray.is_initialized()
         if self._ours:
-            joins = address is not None or "RAY_ADDRESS" in os.environ
-            options = {} if joins else {"num_cpus": workers, "include_dashboard": False, **start}
+            joined = os.environ.get("RAY_ADDRESS") if address is None else address
+            options = {}
+            if joined is None:
+                options = {"num_cpus": workers, "include_dashboard": False, **start}
+            elif joined != "auto":
+                _check_address(joined)
             try:
                 ray.init(address=address, log_to_driver=False, configure_logging=False, **options)
             except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -129,13 +137,31 @@ class RayEngine(Engine):
             self._ray.shutdown()
 
 
+def _check_address(address: str) -> None:
+    """Refuse an address at which nobody answers: Ray would go on asking for minutes.
+
+    Raises:
+        ConfigError: it is none.
+        W2VError: nobody answers.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise ConfigError(f"address: expected auto or host:port, got {shown(address)}")
+    try:
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise W2VError(f"address: {address}: expected a Ray cluster, got none: {reason}") from error
+
+
 def _imported() -> Any:
-    """Ray, without its reports of usage.
+    """Ray, without its reports of usage, and without its own of errors that are raised here.
 
     Raises:
         ConfigError: it is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
     try:
         import ray
         import ray.exceptions

@@ -76,8 +76,8 @@ def make_parser() -> cli.ArgumentParser:
     )  # fmt: skip
     where.add_argument(
         "--address", metavar="ADDRESS", default=None,
-        help="of the Ray cluster: auto, host:port or ray://host:port (default: RAY_ADDRESS, or one "
-        "that is started for this run)",
+        help="of the Ray cluster: auto or host:port (default: RAY_ADDRESS, or one that is started "
+        "for this run)",
     )  # fmt: skip
     keeping = parser.add_argument_group("checkpoints")
     keeping.add_argument(

@@ -83,8 +83,8 @@ def train_embeddings(
             on at half the learning rate, at most so often in a run.
         engine: where to train: ``local``, or ``ray``, which needs the extra `w2v[ray]`. On Ray, as
             with the option `deterministic`, the corpus must be plain text files, by paths or URLs.
-        address: of the Ray cluster: ``auto``, ``host:port``, ``ray://...``; None starts one for
-            this run on this machine, unless the variable RAY_ADDRESS is set.
+        address: of the Ray cluster, ``auto`` or ``host:port``; None starts one for this run on
+            this machine, unless the variable RAY_ADDRESS is set.
 
     Returns:
         Center vectors with counts, context vectors, and in `metadata` the configuration, the
