@@ -27,7 +27,6 @@ pytestmark = pytest.mark.filterwarnings("default")
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     ray.init(
         num_cpus=2, object_store_memory=100_000_000, include_dashboard=False, log_to_driver=False
     )
