@@ -140,3 +140,19 @@ def test_what_is_no_address_is_refused(address, monkeypatch):
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     with pytest.raises(ConfigError, match="address: expected auto or host:port, got"):
         RayEngine(1, address)
+
+
+def test_sigterm_keeps_what_is_trained(text, tmp_path):  # noqa: F811
+    """Ray has a handler of its own for it."""
+    line = [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--workers", "2"]
+    line += ["--vector-size", "10", "--epochs", "2000", "--round-words", "2000"]
+    line += ["--checkpoint", "run", "--checkpoint-every", "0.1%", "--min-count", "1"]
+    told = []
+    with subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for told_line in process.stderr:
+            told.append(told_line)
+            if told_line.startswith("checkpoint:") and process.poll() is None:
+                process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM, told
+    assert "w2v.train: terminated at" in told[-1]

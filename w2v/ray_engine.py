@@ -16,6 +16,7 @@ from typing import Any
 
 from w2v.engine import WAIT_SECONDS, Engine, Ref, no_check
 from w2v.errors import ConfigError, W2VError, shown
+from w2v.interrupts import handlers_kept
 
 MAX_RETRIES = 10
 """Of a task whose process or node has died."""
@@ -42,13 +43,15 @@ class RayEngine(Engine):
         self._ours = not ray.is_initialized()
         if self._ours:
             joined = os.environ.get("RAY_ADDRESS") if address is None else address
-            options = {}
+            options: dict[str, Any] = {}
             if joined is None:
                 options = {"num_cpus": workers, "include_dashboard": False, **start}
             elif joined != "auto":
                 _check_address(joined)
+            options |= {"log_to_driver": False, "configure_logging": False}
             try:
-                ray.init(address=address, log_to_driver=False, configure_logging=False, **options)
+                with handlers_kept():
+                    ray.init(address=address, **options)
             except (ConnectionError, RuntimeError, ValueError, OSError) as error:
                 place = f"address: {address}" if address is not None else "ray"
                 first_line = str(error).strip().partition("\n")[0]

@@ -69,7 +69,7 @@ class ShardedRun(SampledRun):
         return max(1, round(self.corpus.n_words / (self.config.shards * self.config.round_words)))
 
     def memory_bytes(self) -> int:
-        """This process's model, a snapshot, a thread's copy for each worker; and the tokens."""
+        """The model, and what is merged; a copy of it for each thread; and the tokens."""
         model = sum(array.nbytes for array in self.model)
         return model * (2 + self.config.workers) + 4 * self.corpus.n_words
 
@@ -182,5 +182,5 @@ class ShardedRun(SampledRun):
             self.position = Position(epoch, block)
 
     def _snapshot(self) -> Ref:
-        """The model as it is now, for the tasks; copied, for it will change."""
-        return self.engine.put(type(self.model)(*(array.copy() for array in self.model)))
+        """The model for the tasks; it is not changed before all of them are over."""
+        return self.engine.put(self.model)
