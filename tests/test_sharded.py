@@ -74,6 +74,16 @@ def test_all_words_are_trained_once_an_epoch(text):
     assert record["words_after_subsampling"] == 2 * corpus.n_words
 
 
+def test_threads_without_a_shard_are_told_of(text):
+    observer = Quiet()
+    train(text, observer, workers=5)
+    assert observer.warnings == [
+        "4 shards keep 4 of 5 threads busy: more shards would train faster, to another result"
+    ]
+    train(text, observer, workers=4)
+    assert len(observer.warnings) == 1
+
+
 # --- the tasks ------------------------------------------------------------------------------------
 
 

@@ -66,6 +66,11 @@ class Engine(ABC):
     def threads(self, group: range) -> int:
         """How many threads one task for the whole group should use."""
 
+    @property
+    @abstractmethod
+    def all_threads(self) -> int:
+        """How many threads can be busy at once, in all places."""
+
     @abstractmethod
     def close(self) -> None:
         """End everything."""
@@ -90,6 +95,7 @@ class LocalEngine(Engine):
     """
 
     def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="w2v-task")
         self._pending: list[Future[Any]] = []
 
@@ -136,6 +142,11 @@ class LocalEngine(Engine):
     def threads(self, group: range) -> int:
         """One: the engine has the threads."""
         return 1
+
+    @property
+    def all_threads(self) -> int:
+        """See `Engine`."""
+        return self._workers
 
     def close(self) -> None:
         """See `Engine`."""

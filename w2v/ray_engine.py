@@ -134,6 +134,11 @@ class RayEngine(Engine):
         """As many as the smallest node has CPUs, or fewer."""
         return min(self._threads, len(group))
 
+    @property
+    def all_threads(self) -> int:
+        """See `Engine`."""
+        return self._threads * self.n_nodes
+
     def close(self) -> None:
         """Leave the cluster, if it was entered here; one that was started here ends."""
         if self._ours:

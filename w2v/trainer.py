@@ -227,6 +227,11 @@ def encode_shards(
     Raises:
         CorpusError: see `w2v.corpus.sharded`; or no word has another one beside it.
     """
+    if config.shards < engine.all_threads:
+        observer.warning(
+            f"{config.shards} shards keep {config.shards} of {engine.all_threads} threads busy: "
+            "more shards would train faster, to another result"
+        )
     corpus = read_shards(
         engine,
         paths,
