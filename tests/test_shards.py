@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from w2v.corpus import fingerprint, read_corpus, read_shards
 from w2v.corpus.ranges import Segment, expand_urls, plan_ranges, range_text
-from w2v.corpus.sharded import (
+from w2v.corpus.shards import (
     WordCounts,
     encode_shard,
     merge_counts,

@@ -76,6 +76,21 @@ class Engine(ABC):
         """End everything."""
 
 
+def tree(engine: Engine, merge: Callable[..., Any], refs: Sequence[Ref], *arguments: Any) -> Ref:
+    """``merge(*arguments, first, second)`` of neighbours, then of the results, until one is left.
+
+    A binary tree over references, whose shape depends on their number alone.
+    """
+    level = list(refs)
+    while len(level) > 1:
+        pairs = [level[k : k + 2] for k in range(0, len(level), 2)]
+        level = [
+            pair[0] if len(pair) == 1 else engine.submit(merge, *arguments, *pair)[0]
+            for pair in pairs
+        ]
+    return level[0]
+
+
 class _Output(NamedTuple):
     """One of the values that a task returns."""
 

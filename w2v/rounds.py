@@ -24,7 +24,7 @@ import numpy as np
 
 from w2v.blocks import STREAM_NOISE, STREAM_PAIRS, Tally, block_edges
 from w2v.config import TrainConfig
-from w2v.corpus.sharded import Shard
+from w2v.corpus import Shard
 from w2v.kernels.merging import RowDeltas, add_rows, fill_differences, merge_rows
 from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch, sampled_kernels
 from w2v.losses import get_loss

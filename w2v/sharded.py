@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 from w2v.blocks import Position, Tally
 from w2v.config import TrainConfig
 from w2v.corpus import ShardedCorpus
-from w2v.corpus.sharded import tree
-from w2v.engine import Engine, Ref
+from w2v.engine import Engine, Ref, tree
 from w2v.losses.base import SampledLoss
 from w2v.rounds import (
     Deltas,

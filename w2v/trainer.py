@@ -25,10 +25,19 @@ from w2v.config import (
     unused,
 )
 from w2v.continuing import check_size, grown
-from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus, read_shards
+from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus
+from w2v.divided import (
+    ENGINES,
+    encode_shards,
+    given_paths,
+    make_engine,
+    refuse_indivisible,
+    refuse_lonely,
+    refuse_undivided,
+)
 from w2v.embeddings import Embeddings, load
-from w2v.engine import Engine, LocalEngine
-from w2v.errors import ConfigError, CorpusError, shown
+from w2v.engine import Engine
+from w2v.errors import ConfigError, shown
 from w2v.files import check_folder
 from w2v.interrupts import interrupts_kept
 from w2v.losses import get_loss
@@ -39,8 +48,6 @@ from w2v.session import Session, make_run
 __all__ = ["Observer", "Plan", "Progress", "make_run", "resolve", "train_embeddings"]
 
 StrPath = str | os.PathLike[str]
-
-ENGINES = ("local", "ray")
 
 MAX_BACK_OFF = 20
 """Half the rate so often is a millionth of it."""
@@ -115,6 +122,8 @@ def train_embeddings(
     if observer is None:
         observer = Observer()
     if engine != "local":
+        if options.get("deterministic") is False:
+            raise ConfigError(f"deterministic: expected true with the engine {engine}, got false")
         options["deterministic"] = True
         config = config and dataclasses.replace(config, deterministic=True)
     given = dict(options) if config is None else dataclasses.asdict(resolve(config))
@@ -168,84 +177,6 @@ def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
             )
 
 
-def refuse_indivisible(config: TrainConfig) -> None:
-    """Refuse to train the full softmax in rounds.
-
-    Raises:
-        ConfigError: that was asked for.
-    """
-    if config.deterministic and get_loss(config.loss).family != "sampled":
-        raise ConfigError(
-            f"loss: expected a sampled loss with deterministic or the engine ray, got {config.loss}"
-            ", each of whose steps changes every context vector: shards would exchange all of them"
-        )
-
-
-def refuse_undivided(
-    corpus: Any, cache_dir: StrPath | None, old: Embeddings | None, config: TrainConfig
-) -> list[StrPath]:
-    """The paths of a corpus that is to be trained in shards.
-
-    Raises:
-        ConfigError: the corpus is not given by paths, or something was asked for that needs the
-            whole corpus in one place.
-    """
-    paths = given_paths(corpus)
-    if paths is None:
-        raise ConfigError("deterministic: expected a corpus given by paths, got sentences")
-    needs_whole = {
-        "cache_dir": (cache_dir, None), "init": (old, None), "validate": (config.validate, 0.0)
-    }  # fmt: skip
-    for name, (value, unset) in needs_whole.items():
-        if value != unset:
-            raise ConfigError(
-                f"{name}: expected none with deterministic or the engine ray, for no process has "
-                "the whole corpus, got one"
-            )
-    return paths
-
-
-def make_engine(name: str, workers: int, address: str | None) -> Engine:
-    """The engine of that name.
-
-    Raises:
-        ConfigError: Ray is not installed.
-        W2VError: there is no cluster at that address.
-    """
-    if name == "local":
-        return LocalEngine(workers)
-    from w2v.ray_engine import RayEngine
-
-    return RayEngine(workers, address)
-
-
-def encode_shards(
-    engine: Engine, paths: list[StrPath], config: TrainConfig, observer: Observer
-) -> ShardedCorpus:
-    """The corpus in shards.
-
-    Raises:
-        CorpusError: see `w2v.corpus.sharded`; or no word has another one beside it.
-    """
-    if config.shards < engine.all_threads:
-        observer.warning(
-            f"{config.shards} shards keep {config.shards} of {engine.all_threads} threads busy: "
-            "more shards would train faster, to another result"
-        )
-    corpus = read_shards(
-        engine,
-        paths,
-        config.shards,
-        min_count=config.min_count,
-        max_vocab=config.max_vocab,
-        lowercase=config.lowercase,
-        encoding_errors=config.encoding_errors,  # type: ignore[arg-type]
-        on_progress=observer.reading,
-    )
-    refuse_lonely(corpus, config.min_count)
-    return corpus
-
-
 def resolve(config: TrainConfig) -> TrainConfig:
     """Fill in the options that depend on the loss, and refuse those that it has no use for.
 
@@ -289,30 +220,6 @@ def encode(
     encoded = corpus if isinstance(corpus, Corpus) else _encode(corpus, config, cache_dir, observer)
     refuse_lonely(encoded, config.min_count)
     return encoded
-
-
-def refuse_lonely(corpus: Corpus | ShardedCorpus, min_count: int) -> None:
-    """Refuse a corpus in which no word has another one beside it.
-
-    Raises:
-        CorpusError: it is one.
-    """
-    if corpus.audit.longest_sentence < 2:
-        raise CorpusError(
-            "corpus: expected sentences of several words, got none with two that are kept "
-            f"(one sentence is one line; min_count = {min_count})"
-        )
-
-
-def given_paths(corpus: Any) -> list[StrPath] | None:
-    """The paths that a corpus is given by; None where it is given otherwise."""
-    if isinstance(corpus, (str, os.PathLike)):
-        return [corpus]
-    if isinstance(corpus, (list, tuple)) and all(
-        isinstance(item, (str, os.PathLike)) for item in corpus
-    ):
-        return list(corpus)
-    return None
 
 
 def _encode(

@@ -17,7 +17,8 @@ from w2v.corpus.loader import (
     encode_sentences,
     read_corpus,
 )
-from w2v.corpus.sharded import Shard, ShardedCorpus, read_shards
+from w2v.corpus.sharded import ShardedCorpus, read_shards
+from w2v.corpus.shards import Shard
 
 __all__ = [
     "MAX_SENTENCE_WORDS",
