@@ -63,8 +63,12 @@ def test_any_number_of_workers_gives_the_same_bytes(kind, text):
 
 def test_shards_seed_and_rule_make_a_difference(text):
     first = train(text)
-    for other in ({"shards": 3}, {"seed": 4}, {"merge": "mean"}, {"round_words": 2_000}):
-        assert not same(train(text, **other), first)
+    others = [
+        {"shards": 3}, {"seed": 4}, {"merge": "mean"}, {"round_words": 2_000}, {"merge_every": 3},
+        {"merge_every": 3, "hot_words": 20},
+    ]  # fmt: skip
+    results = [first, *(train(text, **other) for other in others)]
+    assert len({wv.vectors.tobytes() for wv in results}) == len(results)
 
 
 def test_all_words_are_trained_once_an_epoch(text):
@@ -288,6 +292,7 @@ def test_a_divergence_is_told_and_backed_off_from(text, tmp_path):
         ({"loss": "softmax"}, "loss: expected a sampled loss with deterministic"),
         ({"validate": 0.1}, "validate: expected none with deterministic"),
         ({"cache_dir": "cache"}, "cache_dir: expected none with deterministic"),
+        ({"engine": "ray", "deterministic": False}, "deterministic: expected true with the engine"),
         ({"engine": "spark"}, "engine: expected local or ray, got 'spark'"),
         ({"address": "auto"}, "address: expected the engine ray, got 'auto' for local"),
     ],
