@@ -33,7 +33,7 @@ LEARNERS = {
     "sampled-softmax": {"loss": "sampled-softmax"},
     "mean": {"merge": "mean"},
     "combine": {"merge": "combine"},
-    "hot": {"merge_every": 3, "hot_words": 20},
+    "hot": {"merge_every": 3, "hot_words": 20}, {"merge_every": 3, "hot_words": 30},
     "five shards": {"shards": 5, "merge_every": 2},
 }
 
@@ -64,8 +64,8 @@ def test_any_number_of_workers_gives_the_same_bytes(kind, text):
 def test_shards_seed_and_rule_make_a_difference(text):
     first = train(text)
     others = [
-        {"shards": 3}, {"seed": 4}, {"merge": "mean"}, {"round_words": 2_000}, {"merge_every": 3},
-        {"merge_every": 3, "hot_words": 20},
+        {"shards": 3}, {"seed": 4}, {"merge": "mean"}, {"round_words": 2_000},
+        {"merge_every": 3, "hot_words": 20}, {"merge_every": 3, "hot_words": 30},
     ]  # fmt: skip
     results = [first, *(train(text, **other) for other in others)]
     assert len({wv.vectors.tobytes() for wv in results}) == len(results)
