@@ -33,7 +33,7 @@ LEARNERS = {
     "sampled-softmax": {"loss": "sampled-softmax"},
     "mean": {"merge": "mean"},
     "combine": {"merge": "combine"},
-    "hot": {"merge_every": 3, "hot_words": 20}, {"merge_every": 3, "hot_words": 30},
+    "hot": {"merge_every": 3, "hot_words": 20},
     "five shards": {"shards": 5, "merge_every": 2},
 }
 
