@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from w2v import rounds
 from w2v.checkpoints import numbered
 from w2v.config import TrainConfig
 from w2v.corpus import Shard, read_corpus
-from w2v.engine import LocalEngine
+from w2v.engine import LocalEngine, TaskCancelled, go_on
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.hogwild import HogwildRun
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
@@ -226,6 +227,27 @@ def test_an_engine_hands_on_results_and_errors():
     with pytest.raises(ZeroDivisionError):
         engine.get(engine.submit(divmod, 1, engine.submit(min, 0, one)[0]))
     engine.close()
+
+
+def counted(numbers):
+    """Goes on for ever, or until the engine says otherwise."""
+    while True:
+        numbers.append(1)
+        go_on()
+
+
+def test_an_engine_that_is_closed_waits_for_no_long_task():
+    engine = LocalEngine(2)
+    numbers = []
+    (first,) = engine.submit(counted, numbers)
+    (second,) = engine.submit(max, first, 1)
+    while not numbers:
+        time.sleep(0.001)
+    engine.close()
+    with pytest.raises(TaskCancelled):
+        first.value()
+    assert second.future.cancelled() or isinstance(second.future.exception(), TaskCancelled)
+    go_on()  # this thread runs no task
 
 
 # --- checkpoints, divergence ----------------------------------------------------------------------

@@ -7,6 +7,7 @@ it changes nothing that it is given, so that it may be run again, elsewhere, wit
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -17,6 +18,29 @@ WAIT_SECONDS = 0.1
 
 Ref = Any
 """Of a value that a task returns, or will return; what it is depends on the engine."""
+
+
+class TaskCancelled(Exception):
+    """Nobody waits for a task's result any more."""
+
+
+class _Running(threading.local):
+    """What a thread of a `LocalEngine` is doing."""
+
+    cancelled: threading.Event | None = None
+
+
+_running = _Running()
+
+
+def go_on() -> None:
+    """In a long task, now and then: whether to go on.
+
+    Raises:
+        TaskCancelled: nobody waits for it. On a cluster the engine ends the task by itself.
+    """
+    if _running.cancelled is not None and _running.cancelled.is_set():
+        raise TaskCancelled
 
 
 def no_check() -> None:
@@ -56,7 +80,7 @@ class Engine(ABC):
 
     @abstractmethod
     def cancel(self) -> None:
-        """Begin no task that has not begun; nobody needs the results."""
+        """Nobody needs the results of the tasks any more: begin none, and end those that run."""
 
     @abstractmethod
     def groups(self, count: int) -> list[range]:
@@ -113,6 +137,7 @@ class LocalEngine(Engine):
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="w2v-task")
         self._pending: list[Future[Any]] = []
+        self._cancelled = threading.Event()
 
     def put(self, value: Any) -> Ref:
         """See `Engine`, as for all that follow."""
@@ -128,8 +153,10 @@ class LocalEngine(Engine):
 
         A task that waits for an earlier one holds its thread; the earliest never waits.
         """
+        cancelled = self._cancelled
 
         def call() -> Any:
+            _running.cancelled = cancelled
             return function(*(a.value() if isinstance(a, _Output) else a for a in arguments))
 
         future = self._pool.submit(call)
@@ -147,6 +174,8 @@ class LocalEngine(Engine):
 
     def cancel(self) -> None:
         """See `Engine`."""
+        self._cancelled.set()
+        self._cancelled = threading.Event()
         for task in self._pending:
             task.cancel()
 
@@ -165,4 +194,5 @@ class LocalEngine(Engine):
 
     def close(self) -> None:
         """See `Engine`."""
+        self.cancel()
         self._pool.shutdown(cancel_futures=True)

@@ -23,6 +23,7 @@ from w2v.corpus.ranges import Segment, range_text
 from w2v.corpus.scratch import scratch_array
 from w2v.corpus.sources import MAX_TOKEN_BYTES, EncodingErrors, Source, token_too_long
 from w2v.corpus.tokenizer import WordTable, tokenize
+from w2v.engine import go_on
 from w2v.errors import CorpusError
 from w2v.tensorfile import add_to_digest
 
@@ -87,6 +88,7 @@ def read_segments(
     with Encoder() as encoder:
         for segment in segments:
             for offset, text in range_text(segment, lowercase, encoding_errors):
+                go_on()
                 chunk = tokenize(text)
                 if chunk.longest >= MAX_TOKEN_BYTES:
                     raise token_too_long(Source(segment.name, None), offset + chunk.longest_at)
