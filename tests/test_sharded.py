@@ -89,6 +89,26 @@ def test_threads_without_a_shard_are_told_of(text):
     assert len(observer.warnings) == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"round_words": 1_000}, 6), ({"round_words": 10**6}, 1), ({"round_words": 4_500}, 1),
+        ({"round_words": None}, 6), ({"round_words": None, "shards": 1}, 24),
+        ({"round_words": None, "shards": 100}, 1),
+    ],
+)  # fmt: skip
+def test_rounds_of_an_epoch(text, options, expected):
+    rounds_seen = []
+
+    class Watching(Quiet):
+        def epoch_ended(self, run):
+            rounds_seen.append(run.n_blocks)
+            return False
+
+    train(text, Watching(), epochs=1, **options)
+    assert rounds_seen == [expected]
+
+
 # --- the tasks ------------------------------------------------------------------------------------
 
 

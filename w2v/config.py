@@ -25,6 +25,11 @@ DEFAULT_INTERVAL = "10m"
 MERGE_RULES = ("damped", "mean", "combine")
 """Of shards' deltas: see `w2v.kernels.merging`."""
 
+DEFAULT_ROUNDS = 200
+"""Of an epoch: what docs/cluster.md has found to keep the quality of training without rounds."""
+MIN_ROUND_WORDS = 1_000
+"""In fewer, merging is all that is done."""
+
 DEFAULT_HOT_WORDS = 1_000
 MAX_SHARDS = 65_536
 
@@ -150,9 +155,10 @@ class TrainConfig:
         4, "rounds", "parts of the corpus that are trained side by side; the result depends on it",
         family="sampled",
     )  # fmt: skip
-    round_words: int = _option(
-        100_000, "rounds", "words of each shard in a round", family="sampled"
-    )
+    round_words: int | None = _option(
+        None, "rounds", "words of each shard in a round", family="sampled",
+        unset=f"{DEFAULT_ROUNDS} rounds an epoch",
+    )  # fmt: skip
     merge: str = _option(
         "damped", "rounds", "how the changes that shards have made to the same row become one",
         choices=MERGE_RULES, family="sampled",
@@ -189,7 +195,7 @@ class TrainConfig:
             raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
         self._check_choice("merge", MERGE_RULES)
         self._check_range("shards", 1, MAX_SHARDS)
-        self._check_range("round_words", 1_000, 2**40)
+        self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
         self._check_range("merge_every", 1, 1_000_000)
         self._check_range("hot_words", 1, 2**31 - 1)
         if self.hot_words is not None and self.merge_every == 1:
@@ -291,7 +297,7 @@ class TrainOptions(TypedDict, total=False):
     seed: int
     deterministic: bool
     shards: int
-    round_words: int
+    round_words: int | None
     merge: str
     merge_every: int
     hot_words: int | None

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from w2v.blocks import Position, Tally
-from w2v.config import TrainConfig
+from w2v.config import DEFAULT_ROUNDS, MIN_ROUND_WORDS, TrainConfig
 from w2v.corpus import ShardedCorpus
 from w2v.engine import Engine, Ref, tree
 from w2v.losses.base import SampledLoss
@@ -65,7 +65,10 @@ class ShardedRun(SampledRun):
     @property
     def n_blocks(self) -> int:
         """Rounds in an epoch."""
-        return max(1, round(self.corpus.n_words / (self.config.shards * self.config.round_words)))
+        a_shard = self.corpus.n_words / self.config.shards
+        if self.config.round_words is None:
+            return max(1, min(DEFAULT_ROUNDS, int(a_shard / MIN_ROUND_WORDS)))
+        return max(1, round(a_shard / self.config.round_words))
 
     def memory_bytes(self) -> int:
         """The model, and what is merged; a copy of it for each thread; and the tokens."""
