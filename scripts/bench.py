@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commands, files, kernels, memory, peers
+from benchmarks import commands, files, kernels, memory, peers, portability
 from benchmarks.corpus import write_corpus
 from benchmarks.rows import Job, Row, Skipped, table
 from reporting import machine, today, write_report
@@ -31,8 +31,8 @@ from reporting import machine, today, write_report
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = (
     peers.training, peers.whole_command, peers.time_to_quality, kernels.threads, kernels.peak_share,
-    kernels.losses, kernels.full_softmax, peers.softmax_in_pytorch, files.reading, files.formats,
-    commands.first_tick, commands.help_text, memory.peak,
+    portability.portability, kernels.losses, kernels.full_softmax, peers.softmax_in_pytorch,
+    files.reading, files.formats, commands.first_tick, commands.help_text, memory.peak,
 )  # fmt: skip
 """In the order of the table; each yields rows."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 
@@ -144,3 +145,14 @@ def test_a_crew_runs_again_and_with_more_threads_than_turns():
         work = Work(crew, turns=3)
         crew.run(work, threads, lambda: None)
         assert work.ended == 3
+
+
+def test_without_room_for_a_thread_none_is_begun(monkeypatch):
+    def no_memory(*_):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("w2v.threads.mmap.mmap", no_memory)
+    before = threading.active_count()
+    with pytest.raises(MemoryError, match=r"a thread \(fewer --workers need less\)"):
+        Crew().run(lambda: None, 8, lambda: None)
+    assert threading.active_count() == before

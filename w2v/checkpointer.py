@@ -13,7 +13,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ from w2v.files import StrPath, check_space
 from w2v.formats.table import first_not_finite
 from w2v.relay import Relay
 from w2v.run import Observer, Plan, Progress, Run
+from w2v.threads import ThreadPool
 from w2v.validation import Validator
 
 Arrays = dict[str, np.ndarray]
@@ -70,7 +71,7 @@ class Checkpointer(Relay):
         self._interval = interval
         self._validator = validator
         self._identity = identity
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="w2v-checkpoint")
+        self._pool = ThreadPool(1, thread_name_prefix="w2v-checkpoint")
         self._copies: Arrays = {}
         self._vocabulary: Arrays = {}
         self._writing: Future[_Written] | None = None

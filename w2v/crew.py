@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
+
+from w2v.threads import ThreadPool
 
 TICK_SECONDS = 0.1
 """How often the caller's thread looks, and the longest wait after Ctrl-C for it to notice."""
@@ -95,7 +97,7 @@ class Crew:
                 raise
 
         futures: list[Future[None]] = []
-        with ThreadPoolExecutor(threads, thread_name_prefix="w2v-train") as pool:
+        with ThreadPool(threads, thread_name_prefix="w2v-train") as pool:
             try:
                 futures += (pool.submit(guarded) for _ in range(threads))
                 pending = set(futures)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import Any, NamedTuple
+
+from w2v.threads import ThreadPool
 
 WAIT_SECONDS = 0.1
 """How often somebody who waits for tasks looks whether to go on waiting."""
@@ -135,7 +137,7 @@ class LocalEngine(Engine):
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="w2v-task")
+        self._pool = ThreadPool(workers, thread_name_prefix="w2v-task")
         self._pending: list[Future[Any]] = []
         self._cancelled = threading.Event()
 

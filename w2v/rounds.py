@@ -16,7 +16,6 @@ pairs of neighbours, a binary tree. `w2v.sharded` says when what is done, `w2v.e
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -31,6 +30,7 @@ from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch, sa
 from w2v.losses import get_loss
 from w2v.losses.base import SampledLoss
 from w2v.numerics import aligned_zeros, stream_key
+from w2v.threads import ThreadPool
 
 
 class Deltas(NamedTuple):
@@ -176,7 +176,7 @@ def train_shards(
     if threads == 1 or n == 1:
         results = [train(k) for k in range(n)]
     else:
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPool(threads) as pool:
             results = list(pool.map(train, range(n)))
     return tuple(result[output] for output in range(3) for result in results)
 

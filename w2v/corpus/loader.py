@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,7 @@ from w2v.corpus.tokenizer import Chunk, WordTable, tokenize
 from w2v.errors import CorpusError, shown
 from w2v.files import check_folder
 from w2v.numerics import jit
+from w2v.threads import ThreadPool
 from w2v.vocab import Vocabulary, kept_words
 
 MAX_SENTENCE_WORDS = 10_000
@@ -317,7 +318,7 @@ def read_corpus(
     readers = min(workers, MAX_READERS)
     with (
         Encoder() as encoder,
-        ThreadPoolExecutor(max_workers=readers, thread_name_prefix="w2v-read") as pool,
+        ThreadPool(max_workers=readers, thread_name_prefix="w2v-read") as pool,
     ):
         for source, offset, chunk in _tokenized(sources, lowercase, encoding_errors, pool, readers):
             if chunk is None:
@@ -355,7 +356,7 @@ def _tokenized(
     sources: Sequence[Source],
     lowercase: bool,
     encoding_errors: EncodingErrors,
-    pool: ThreadPoolExecutor,
+    pool: ThreadPool,
     workers: int,
 ) -> Iterator[tuple[Source, int, Chunk | None]]:
     """Chunks in order, tokenised a little ahead by the pool; None at the end of each file."""

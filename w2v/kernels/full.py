@@ -22,7 +22,6 @@ exceeds `BUFFER_BYTES`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -31,6 +30,7 @@ import numpy as np
 from w2v.cooccurrence import Examples
 from w2v.losses.base import FullLoss, Labels
 from w2v.numerics import jit
+from w2v.threads import ThreadPool
 
 BUFFER_BYTES = 128 * 2**20
 """The largest buffer of exponentials; one row of them is always allowed."""
@@ -102,7 +102,7 @@ class FullSoftmax:
         ]
         self.d_contexts = np.empty((size, columns), dtype)
         self.d_bias = np.empty(size, dtype)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="w2v-softmax")
+        self._pool = ThreadPool(workers, thread_name_prefix="w2v-softmax")
 
     def memory_bytes(self) -> int:
         """Working memory."""
