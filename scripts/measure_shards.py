@@ -1,7 +1,7 @@
 """Measure what training in rounds costs in quality: shards, length of a round, rule of merging.
 
     python scripts/measure_shards.py CORPUS --analogies F --similarity F [F ...] \
-        --settings plain 4:100000:damped 16:20000:mean --output docs/shards
+        --settings plain 4:100000:adaptive 16:20000:mean --output docs/shards
 
 A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS:RULE, and after that
 perhaps :MERGE_EVERY:HOT_WORDS. RULE@C takes C for `w2v.kernels.merging.CURVATURE`. Everything else
@@ -55,8 +55,7 @@ def row(setting: str, runs: dict[str, dict[str, float]], scores: list[str]) -> s
         values = [run[score] for run in runs.values()]
         spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
         cells.append(f"{statistics.mean(values):.3f}{spread}")
-    seconds = statistics.mean(run["train_seconds"] for run in runs.values())
-    return "| " + " | ".join([*where, str(len(runs)), *cells, f"{seconds:.0f}"]) + " |"
+    return "| " + " | ".join([*where, str(len(runs)), *cells]) + " |"
 
 
 def write(path: Path, report: dict[str, Any]) -> None:
@@ -69,8 +68,8 @@ def write(path: Path, report: dict[str, Any]) -> None:
         "frequent words. Similarity: Spearman's rho.",
         f"Measured on {report['machine']}, {report['date']}, by `scripts/measure_shards.py`.",
         "",
-        "| " + " | ".join([*head, "seconds"]) + " |",
-        "|---" * (len(head) + 1) + "|",
+        "| " + " | ".join(head) + " |",
+        "|---" * len(head) + "|",
         *(row(setting, runs, scores) for setting, runs in report["runs"].items()),
     ]
     write_report(path, report, "\n".join(lines) + "\n")

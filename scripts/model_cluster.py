@@ -151,7 +151,7 @@ def measured(words: Words, counts: np.ndarray, config: TrainConfig, shard: Shard
     whole = timed(lambda: train(0))
     copied = timed(copy)
     volumes = [sum(array.nbytes for part in deltas for array in part) for deltas in results]
-    merged = timed(lambda: merge_deltas("damped", 0.02, *results))
+    merged = timed(lambda: merge_deltas("adaptive", 0.02, *results))
     applied = timed(lambda: apply_deltas(other, results[0]))
     gathered = timed(lambda: gather(model, results[0]))
     n = len(shard.tokens) / 4

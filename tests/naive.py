@@ -160,7 +160,7 @@ def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr, wei
 def merged_rows(rule, rate, first, second):
     """Two shards' {row: (delta, touches)} as one, by the formulas of w2v/kernels/merging.py.
 
-    `rate` is the r of the damped sum. Gill et al. 2019 (arXiv 1909.03359) for the combiner.
+    `rate` is the r of the adaptive rule. Gill et al. 2019 (arXiv 1909.03359) for the combiner.
     """
     merged = {}
     for row in sorted({*first, *second}):
@@ -175,8 +175,10 @@ def merged_rows(rule, rate, first, second):
             delta = [x + y - along * x for x, y in zip(g, h, strict=True)]
         else:
             parts = [1 - math.exp(-touches * rate) for touches in (n + m, n, m)]
-            factor = parts[0] / (parts[1] + parts[2]) if rate else 1.0
-            delta = [factor * (x + y) for x, y in zip(g, h, strict=True)]
+            s = 2 - 2 * parts[0] / (parts[1] + parts[2]) if rate else 0.0
+            h_on_g = dot(g, h) / dot(g, g) if any(g) else 0.0
+            g_on_h = dot(g, h) / dot(h, h) if any(h) else 0.0
+            delta = [x + y - s * (h_on_g * x + g_on_h * y) / 2 for x, y in zip(g, h, strict=True)]
         merged[row] = delta, n + m
     return merged
 

@@ -79,27 +79,41 @@ def test_the_combiner_goes_a_common_way_once_and_ways_apart_both():
     assert still.deltas.tolist() == [[0, 3, 0]]
 
 
-def test_the_damped_sum_is_between_the_sum_and_the_mean():
-    g, h = [1.0, 2.0, 0.0], [3.0, 0.0, 0.0]
-    rare = merge_rows("damped", 1e-6, *pair(g, 1, h, 1))
-    often = merge_rows("damped", 1.0, *pair(g, 10_000, h, 10_000))
-    between = merge_rows("damped", 0.005, *pair(g, 100, h, 100))
-    np.testing.assert_allclose(rare.deltas, [[4, 2, 0]], rtol=1e-5)
-    np.testing.assert_allclose(often.deltas, [[2, 1, 0]], rtol=1e-5)
-    assert 2 < between.deltas[0, 0] < 4
+def test_the_adaptive_rule_is_between_the_sum_and_the_mean_on_a_common_way():
+    g, h = [1.0, 2.0, 0.0], [2.0, 4.0, 0.0]
+    rare = merge_rows("adaptive", 1e-7, *pair(g, 1, h, 1))
+    often = merge_rows("adaptive", 1.0, *pair(g, 10_000, h, 10_000))
+    between = merge_rows("adaptive", 0.001, *pair(g, 100, h, 100))
+    np.testing.assert_allclose(rare.deltas, [[3, 6, 0]], rtol=1e-5)
+    np.testing.assert_allclose(often.deltas, [[1.5, 3, 0]], rtol=1e-5)
+    assert 1.5 < between.deltas[0, 0] < 3
 
 
-def test_the_damped_sum_goes_as_far_down_a_bowl_as_one_after_the_other():
+@pytest.mark.parametrize("touches", [1, 10_000])
+def test_the_adaptive_rule_goes_ways_apart_in_full(touches):
+    merged = merge_rows("adaptive", 1.0, *pair([1.0, 0.0], touches, [0.0, 5.0], touches))
+    np.testing.assert_allclose(merged.deltas, [[1, 5]], rtol=1e-5)
+
+
+def test_often_touched_rows_get_the_adaptive_sum_of_maleki():
+    """(1 - g.h / 2 g.g) g + (1 - g.h / 2 h.h) h, arXiv 2006.02924."""
+    g, h = np.array([1.0, 2.0, -1.0]), np.array([0.5, 3.0, 2.0])
+    merged = merge_rows("adaptive", 1.0, *pair(list(g), 10_000, list(h), 10_000))
+    expected = (1 - g @ h / (2 * g @ g)) * g + (1 - g @ h / (2 * h @ h)) * h
+    np.testing.assert_allclose(merged.deltas, [expected], rtol=1e-5)
+
+
+def test_the_adaptive_rule_goes_as_far_down_a_bowl_as_one_after_the_other():
     """x <- x - lr * h * x, n steps here and m there, is n + m steps of one."""
-    lr, n, m = 1e-4, 3_000, 50_000
+    lr, n, m = 1e-5, 3_000, 50_000
     shrink = 1 - lr * CURVATURE
     deltas = pair([shrink**n - 1], n, [shrink**m - 1], m)
-    merged = merge_rows("damped", lr, *deltas)
+    merged = merge_rows("adaptive", lr, *deltas)
     np.testing.assert_allclose(merged.deltas, [[shrink ** (n + m) - 1]], rtol=1e-4)
 
 
 def test_a_rate_of_zero_is_no_division_by_zero():
-    merged = merge_rows("damped", 0.0, *pair([1.0], 5, [2.0], 5))
+    merged = merge_rows("adaptive", 0.0, *pair([1.0], 5, [2.0], 5))
     assert merged.deltas.tolist() == [[3.0]]
 
 

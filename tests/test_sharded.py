@@ -327,7 +327,7 @@ def test_a_divergence_is_told_and_backed_off_from(text, tmp_path):
         ({"deterministic": False, "shards": 2}, "shards: expected it with deterministic"),
         ({"deterministic": False, "merge": "mean"}, "merge: expected it with deterministic"),
         ({"hot_words": 5}, r"hot_words: expected merge_every above 1 \(rounds\), got 1"),
-        ({"merge": "median"}, "merge: expected one of damped, mean, combine"),
+        ({"merge": "median"}, "merge: expected one of adaptive, combine, mean"),
         ({"shards": 0}, "shards: expected 1 to"),
         ({"round_words": 10}, "round_words: expected 1000 to"),
         ({"merge_every": 0}, "merge_every: expected 1 to"),

@@ -22,7 +22,7 @@ from w2v.losses import LOSSES, TARGETS
 DEFAULT_INTERVAL = "10m"
 """Between two checkpoints; see `w2v.checkpoints.parse_interval`."""
 
-MERGE_RULES = ("damped", "mean", "combine")
+MERGE_RULES = ("adaptive", "combine", "mean")
 """Of shards' deltas: see `w2v.kernels.merging`."""
 
 DEFAULT_ROUNDS = 200
@@ -160,7 +160,7 @@ class TrainConfig:
         unset=f"{DEFAULT_ROUNDS} rounds an epoch",
     )  # fmt: skip
     merge: str = _option(
-        "damped", "rounds", "how the changes that shards have made to the same row become one",
+        "adaptive", "rounds", "how the changes that shards have made to the same row become one",
         choices=MERGE_RULES, family="sampled",
     )  # fmt: skip
     merge_every: int = _option(

@@ -11,11 +11,14 @@ delta; a row of both gets one by a rule. With deltas g and h that took n and m s
         Of h only what is orthogonal to g, so that a way both have gone is gone once: the gradient
         combiner of GraphAny2Vec (Gill, Dathathri, Maleki, Musuvathi, Mytkowicz and Saarikivi 2019,
         "Distributed Word2Vec using Graph Analytics Frameworks", arXiv 1909.03359).
-    damped      F((n + m) r) / (F(n r) + F(m r)) (g + h),   F(a) = 1 - exp(-a)
-        The sum for rows touched rarely, the mean for those touched often. n steps down a quadratic
-        bowl go the part F(n r) of the way to its bottom, r a step. If g and h are such parts of
-        ways to nearly the same bottom, this is the part that n + m steps would have gone. r is the
-        learning rate times `CURVATURE`.
+    adaptive    g + h - s ((g . h / g . g) g + (g . h / h . h) h) / 2
+        with s = 2 - 2 F((n + m) r) / (F(n r) + F(m r)),
+        where F(a) = 1 - exp(-a) and r is the learning rate times `CURVATURE`. n steps down a
+        quadratic bowl go the part F(n r) of the way to its bottom. Where g and h are such parts of
+        ways to the same bottom, this is the part that n + m steps would have gone: the sum for rows
+        that were touched rarely, the mean for those touched often. Where they are ways apart, both
+        are gone in full. With s = 1 it is the adaptive sum of Maleki et al. 2020 ("Scaling
+        Distributed Training with Adaptive Summation", arXiv 2006.02924), with s = 0 the sum.
 
 Knows nothing of shards, words or engines.
 """
@@ -30,9 +33,8 @@ import numpy as np
 
 from w2v.numerics import jit, specialise
 
-CURVATURE = 2.0
-"""Of the loss along a row, a step: lr x this is the part of the way to the bottom. docs/cluster.md
-has what others give."""
+CURVATURE = 10.0
+"""Of the loss along a row: a step goes lr x this of the way to the bottom, in `adaptive`."""
 
 
 class RowDeltas(NamedTuple):
@@ -82,13 +84,25 @@ def _combine(
         out[k, c] = np.float64(second[j, c]) + (1.0 - part) * np.float64(first[i, c])
 
 
-def _damped(
+def _adaptive(
     out: Any, k: Any, first: Any, i: Any, n: Any, second: Any, j: Any, m: Any, rate: Any
 ) -> None:
-    apart = math.expm1(-n * rate) + math.expm1(-m * rate)
-    factor = math.expm1(-(n + m) * rate) / apart if apart < 0.0 else 1.0
+    g_square = 0.0
+    h_square = 0.0
+    dot = 0.0
     for c in range(out.shape[1]):
-        out[k, c] = factor * (np.float64(first[i, c]) + np.float64(second[j, c]))
+        g_square += np.float64(first[i, c]) * np.float64(first[i, c])
+        h_square += np.float64(second[j, c]) * np.float64(second[j, c])
+        dot += np.float64(first[i, c]) * np.float64(second[j, c])
+    both = math.expm1(-n * rate) + math.expm1(-m * rate)
+    half = 1.0 - math.expm1(-(n + m) * rate) / both if both < 0.0 else 0.0
+    g_part = 1.0 - (half * dot / g_square if g_square > 0.0 else 0.0)
+    h_part = 1.0 - (half * dot / h_square if h_square > 0.0 else 0.0)
+    for c in range(out.shape[1]):
+        # Rounded to float32 before they are added, so that neither is fused: see `_mean`.
+        from_g = np.float32(g_part * np.float64(first[i, c]))
+        from_h = np.float32(h_part * np.float64(second[j, c]))
+        out[k, c] = from_g + from_h
 
 
 _row: Any = None
@@ -127,7 +141,7 @@ def _compiled(name: str, rule: Any) -> Any:
 
 
 MERGES: Mapping[str, Any] = {
-    "damped": _compiled("damped", _damped),
+    "adaptive": _compiled("adaptive", _adaptive),
     "mean": _compiled("mean", _mean),
     "combine": _compiled("combine", _combine),
 }
