@@ -7,8 +7,8 @@ A round of S shards of N words on nodes of T threads, a shard a thread, costs
     train       copy of the model, N words at a thread's rate, and the deltas of its rows
     merge       a binary tree: level l merges pairs of deltas of 2^(l-1) N words each; beyond the
                 log2 T levels within a node one of the two goes over the network first
-    exchange    the root's deltas go to the driver, which adds them to the model, copies that, and
-                hands it on to all nodes: from one to two, four, eight, ...
+    exchange    the root's deltas go to the driver, which adds them to the model and hands it on
+                to all nodes: from one to two, four, eight, ...
 
 How many rows a stretch of words touches follows from the counts: a row that a word touches with
 probability p is touched by n words with probability 1 - exp(-n p), p from subsampling for center
@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from reporting import described, machine, make_parser, today, write_page
 
-from w2v.config import TrainConfig
+from w2v.config import DEFAULT_ROUNDS, TrainConfig
 from w2v.corpus import Corpus, Shard, read_corpus
 from w2v.kernels.merging import RowDeltas
 from w2v.kernels.sampled import GROUP_NOISE, Model
@@ -45,8 +45,9 @@ THREADS = 16
 """Of a node, each with a shard."""
 NODES = (8, 32, 128)
 VOCABULARY, VECTOR_SIZE = 1_000_000, 300
-ROUND_WORDS = (100_000, 1_000_000, 10_000_000)
 CORPUS_WORDS = 100e9
+ROUNDS = (DEFAULT_ROUNDS, 20)
+"""Of an epoch."""
 ZIPF_SHIFT = 2.7
 """Of Zipf's law as Mandelbrot has it, for the words of a vocabulary that is made up."""
 CHECKED = ((2, 20_000), (2, 100_000), (8, 100_000), (4, 400_000))
@@ -171,24 +172,24 @@ def gather(model: Model, deltas: Deltas) -> None:
 
 
 def predicted(
-    words: Words, rates: Rates, size: int, shards: int, n: float, threads: int, network: float
+    words: Words, rates: Rates, size: int, shards: int, n: float, nodes: int, threads: int
 ) -> Seconds:
-    """A round; with an infinite network, on one machine of so many threads."""
+    """A round on so many nodes of so many threads; a single node has no network to cross."""
+    network = NETWORK if nodes > 1 else math.inf
     model = 2 * len(words.center) * 4 * (padded(size) + 1)
     own = delta_bytes(words, n, size)
     a_thread = model / rates.copied + n / rates.words + own / rates.gathered
-    nodes = max(1, math.ceil(shards / threads))
     train = a_thread * math.ceil(shards / (nodes * threads))
     merge = 0.0
     for level in range(math.ceil(math.log2(shards))):
         volume = delta_bytes(words, n * 2**level, size)
         pairs = max(1, shards // 2 ** (level + 1))
-        if 2 ** (level + 1) > threads:
+        if 2 ** (level + 1) > threads:  # it goes from one node to another
             merge += volume / network
         merge += 2 * volume / rates.merged * math.ceil(pairs / (nodes * threads))
     root = delta_bytes(words, n * shards, size)
-    exchange = root / network + root / rates.applied + model / rates.copied
-    exchange += math.ceil(math.log2(nodes + 1)) * model / network
+    exchange = root / network + root / rates.applied
+    exchange += math.ceil(math.log2(nodes)) * model / network
     return Seconds(train, merge, exchange)
 
 
@@ -224,7 +225,7 @@ def check(path: str, corpus: Corpus, config: TrainConfig) -> list[str]:
             round_words=n, workers=threads,
         )  # fmt: skip
         a_round = wv.training["train_seconds"] / max(1, round(corpus.n_words / (shards * n)))
-        seconds = predicted(words, rates, config.vector_size, shards, n, threads, math.inf).total
+        seconds = predicted(words, rates, config.vector_size, shards, n, 1, threads).total
         lines.append(
             f"| {shards} | {n:,} | {sum(rows(words, n)):,.0f} | {touched:,} | {seconds:.3f} "
             f"| {a_round:.3f} |"
@@ -240,34 +241,36 @@ def table() -> list[str]:
     rates = measured(words, counts, config, shard_of(words, counts, 2_000_000))
     model = 2 * VOCABULARY * 4 * (padded(VECTOR_SIZE) + 1)
     lines = [
-        f"Predicted for V = {VOCABULARY:,}, D = {VECTOR_SIZE} (a model of {model / 1e9:.1f} GB), "
+        f"Predicted for a corpus of {CORPUS_WORDS / 1e9:.0f} billion words, "
+        f"V = {VOCABULARY:,}, D = {VECTOR_SIZE} (a model of {model / 1e9:.1f} GB), "
         f"{THREADS} threads and as many shards a node, {NETWORK * 8 / 1e9:.0f} Gb/s. A thread of "
         f"the machine above trains {rates.words / 1e6:.2f} million words/s at this size, copies "
         f"{rates.copied / 1e9:.1f} GB/s and merges {rates.merged / 1e9:.1f} GB/s; {THREADS} of "
         "them are taken to be as quick as one.",
         "",
-        "| nodes | words of a shard in a round | words of all | GB over the network | training, s "
-        "| merging, s | exchange, s | of the time training | million words/s | days for 100 "
-        "billion words |",
+        "| nodes | rounds an epoch | words of a shard in a round | GB over the network in a round "
+        "| training, s | merging, s | exchange, s | of the time training | million words/s "
+        "| hours for an epoch |",
         "|---" * 10 + "|",
     ]
     for nodes in NODES:
-        for n in ROUND_WORDS:
+        for rounds in ROUNDS:
             shards = nodes * THREADS
-            seconds = predicted(words, rates, VECTOR_SIZE, shards, n, THREADS, NETWORK)
+            n = round(CORPUS_WORDS / rounds / shards)
+            seconds = predicted(words, rates, VECTOR_SIZE, shards, n, nodes, THREADS)
             gigabytes = moved(words, VECTOR_SIZE, shards, n, THREADS) / 1e9
             speed = shards * n / seconds.total
             lines.append(
-                f"| {nodes} | {n:,} | {shards * n / 1e6:,.0f} M | {gigabytes:,.0f} "
+                f"| {nodes} | {rounds} | {n:,} | {gigabytes:,.0f} "
                 f"| {seconds.train:.2f} | {seconds.merge:.2f} | {seconds.exchange:.2f} "
                 f"| {seconds.train / seconds.total:.0%} | {speed / 1e6:,.1f} "
-                f"| {CORPUS_WORDS / speed / 86_400:.1f} |"
+                f"| {CORPUS_WORDS / speed / 3_600:.1f} |"
             )
     alone = THREADS * rates.words
     lines += [
         "",
-        f"One such node without rounds would train {alone / 1e6:.1f} million words/s, and 100 "
-        f"billion words in {CORPUS_WORDS / alone / 86_400:.1f} days.",
+        f"One such node without rounds would train {alone / 1e6:.1f} million words/s, an epoch in "
+        f"{CORPUS_WORDS / alone / 3_600:.1f} hours.",
     ]
     return lines
 
