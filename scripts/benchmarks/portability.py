@@ -6,7 +6,7 @@ import platform
 import statistics
 from collections.abc import Iterator
 
-from benchmarks.rows import Job, Row, in_turns, run_python
+from benchmarks.rows import Job, Row, Skipped, in_turns, run_python
 
 EPOCH = """
 import json, sys, w2v
@@ -25,6 +25,8 @@ GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
 
 def portability(job: Job) -> Iterator[Row]:
     """Negative sampling, one thread, compiled for this processor, for AVX2 alone, for any."""
+    if job.quick:
+        raise Skipped("--full only")
     kinds: dict[str, dict[str, str]] = {"native": {}}
     if platform.machine() == "x86_64":
         kinds["AVX2 alone"] = AVX2

@@ -25,7 +25,7 @@ from w2v.formats.table import (
 )
 
 _FLOAT = np.dtype("<f4")
-_NEWLINE = b"\n"
+_NEWLINE = ord("\n")
 _BLOCK = 2**22
 """Bytes read at once, if no row is longer."""
 _LONGEST_HEADER = 128
@@ -96,13 +96,13 @@ def _rows(
         size, at, done = len(block), 0, len(words)
         source = memoryview(block)
         try:
-            while len(words) < rows:
-                begin = at + (block[at : at + 1] == _NEWLINE)
+            for _ in range(rows - done):  # a million times: as little Python as will do
+                begin = at + 1 if at < size and block[at] == _NEWLINE else at
                 space = block.find(b" ", begin)
                 end = space + 1 + row_bytes
                 if not 0 < space - begin <= LONGEST_WORD or end > size:
                     break
-                words.append(str(source[begin:space], "utf-8"))
+                words.append(block[begin:space].decode())
                 target[filled : filled + row_bytes] = source[space + 1 : end]
                 filled += row_bytes
                 at = end
@@ -114,7 +114,7 @@ def _rows(
         if len(words) == done:
             raise _bad_row(path, done + 1, rows, block, len(content) - position)
         position += at
-    if content[position : position + 1] == _NEWLINE:
+    if content[position : position + 1] == b"\n":
         position += 1
     if position != len(content):
         raise FormatError(
@@ -126,7 +126,7 @@ def _rows(
 
 def _bad_row(path: str, row: int, rows: int, block: bytes, left: int) -> FormatError:
     """The error for a row that `block` begins with, `left` bytes before the end of the file."""
-    block = block.removeprefix(_NEWLINE)
+    block = block.removeprefix(b"\n")
     if not block:
         return FormatError(f"{path}: expected {rows} words, got {row - 1} (cut short?)")
     if block.startswith(b" "):
@@ -147,8 +147,8 @@ def write(path: str, table: VectorTable) -> None:
     with atomic_write(path) as stream:
         stream.write(b"%d %d\n" % table.vectors.shape)
         for block in row_blocks(len(table.words)):
-            data = table.vectors[block].astype(_FLOAT, copy=False).tobytes()
-            parts: list[bytes] = []
+            data = np.ascontiguousarray(table.vectors[block], _FLOAT).data.cast("B")
+            parts: list[bytes | memoryview] = []
             for row, word in enumerate(table.words[block]):
                 parts += (word.encode(), b" ", data[row * row_bytes : (row + 1) * row_bytes], b"\n")
             stream.write(b"".join(parts))
