@@ -31,6 +31,11 @@ OUTPUT = ROOT / "docs" / "mutations"
 
 NEAREST = {
     "losses/": ("losses", "sampled_kernel", "runs", "yardstick", "gradcheck"),
+    "kernels/merging.py": ("merging", "sharded"),
+    "rounds.py": ("sharded",),
+    "sharded.py": ("sharded",),
+    "corpus/ranges.py": ("shards", "sharded"),
+    "corpus/shards.py": ("shards", "sharded"),
     "kernels/": ("sampled_kernel", "runs", "losses", "gradcheck"),
     "activations.py": ("activations", "gradcheck", "dense"),
     "dense": ("dense", "examples"),

@@ -1,4 +1,4 @@
-"""Put what is measured or generated into README.md and two pages of docs/, between markers.
+"""Put what is measured or generated into README.md and three pages of docs/, between markers.
 
     python scripts/update_readme.py
 
@@ -85,7 +85,9 @@ def updated(text: str) -> str:
     return MARKED.sub(filled, text)
 
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "softmax.md", ROOT / "docs" / "speed.md")
+PAGES = tuple(
+    ROOT / page for page in ("README.md", "docs/softmax.md", "docs/speed.md", "docs/cluster.md")
+)
 
 if __name__ == "__main__":
     for page in PAGES:

@@ -243,3 +243,19 @@ def test_tile_operations_do_what_their_plain_twins_say(dtype, columns, outputs):
 def test_odd_column_counts_are_refused():
     with pytest.raises(ValueError, match=f"multiple of {LANES}"):
         tile_operations(100, 6)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_arrays_of_a_scratch_lie_the_same_way_wherever_they_are(name):
+    """Compiled loops choose their code by how far apart arrays are; see `_side_by_side`."""
+    distances = set()
+    keep = []
+    for n in range(20):
+        keep += [np.zeros(7 + 13 * n, np.float32), None]
+        scratch = make_scratch(get_loss(name), SIZE, NEGATIVES, WINDOW, 10)
+        arrays = (
+            scratch.logits, scratch.labels, scratch.offsets, scratch.group.weights,
+            scratch.coming.weights,
+        )  # fmt: skip
+        distances.add(tuple(a.ctypes.data - scratch.dlogits.ctypes.data for a in arrays))
+    assert len(distances) == 1

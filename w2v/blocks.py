@@ -6,6 +6,7 @@ A block is a run of whole sentences. Its random numbers come from the streams th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,23 @@ class Position(NamedTuple):
     block: int = 0
     row: int = 0
     ended: bool = False
+
+
+@dataclass
+class Tally:
+    """What has been trained of one epoch.
+
+    Attributes:
+        loss: nats, summed over all pairs; float64.
+        pairs: how many.
+        words: words of the corpus that are done, before subsampling.
+        words_kept: how many of them subsampling kept.
+    """
+
+    loss: float = 0.0
+    pairs: int = 0
+    words: int = 0
+    words_kept: int = 0
 
 
 def block_edges(sentence_starts: np.ndarray, block_words: int = BLOCK_WORDS) -> np.ndarray:

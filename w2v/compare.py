@@ -52,6 +52,8 @@ LEARN_NORMALISER = "learn-normaliser"
 
 _CHOSEN_HERE = ("loss", "targets", "learn_normaliser", "validate", "patience")
 """Options of a run that follow from those of the comparison."""
+_OF_ROUNDS = ("deterministic", "shards", "round_words", "merge", "merge_every", "hot_words")
+"""A comparison has its corpus in one place."""
 
 _DESCRIPTION = """\
 Train several losses on one corpus and judge them on one yardstick: held-out full-softmax nats a
@@ -131,7 +133,7 @@ def _parser() -> cli.ArgumentParser:
     add("--no-report", action="store_true", default=False, help=f"write {RESULTS} alone")
     add("--config", metavar="FILE", help="options of the runs from a TOML file; flags win")
     add("--cache", metavar="DIR", default=None, help="keep the encoded corpus here and reuse it")
-    add_options(parser, leave_out=_CHOSEN_HERE)
+    add_options(parser, leave_out=_CHOSEN_HERE + _OF_ROUNDS)
     return parser
 
 
@@ -145,6 +147,9 @@ def _request(arguments: Namespace) -> Request:
     for name in _CHOSEN_HERE:
         if name in options:
             raise ConfigError(f"{name}: expected it to be left to --losses and --held-out")
+    for name in _OF_ROUNDS:
+        if name in options:
+            raise ConfigError(f"{name}: expected an option of a comparison, got one of w2v.train")
     base = make_config(options)
     if base.epochs is None and arguments.seconds is None:
         options = {**options, "epochs": DEFAULT_EPOCHS}

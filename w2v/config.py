@@ -22,6 +22,17 @@ from w2v.losses import LOSSES, TARGETS
 DEFAULT_INTERVAL = "10m"
 """Between two checkpoints; see `w2v.checkpoints.parse_interval`."""
 
+MERGE_RULES = ("adaptive", "combine", "mean")
+"""Of shards' deltas: see `w2v.kernels.merging`."""
+
+DEFAULT_ROUNDS = 200
+"""Of an epoch: what docs/cluster.md has found to keep the quality of training without rounds."""
+MIN_ROUND_WORDS = 1_000
+"""In fewer, merging is all that is done."""
+
+DEFAULT_HOT_WORDS = 1_000
+MAX_SHARDS = 65_536
+
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
 MAX_VECTOR_SIZE = 4_096
@@ -136,6 +147,30 @@ class TrainConfig:
         "threads", "thread",
     )  # fmt: skip
     seed: int = _option(1, "training", "seed of every random number")
+    deterministic: bool = _option(
+        False, "rounds", "train shards of plain text files in rounds: the same bytes for any "
+        "number of workers; on a cluster it is always so", family="sampled",
+    )  # fmt: skip
+    shards: int = _option(
+        4, "rounds", "parts of the corpus that are trained side by side; the result depends on it",
+        family="sampled",
+    )  # fmt: skip
+    round_words: int | None = _option(
+        None, "rounds", "words of each shard in a round", family="sampled",
+        unset=f"{DEFAULT_ROUNDS} rounds an epoch",
+    )  # fmt: skip
+    merge: str = _option(
+        "adaptive", "rounds", "how the changes that shards have made to the same row become one",
+        choices=MERGE_RULES, family="sampled",
+    )  # fmt: skip
+    merge_every: int = _option(
+        1, "rounds", "merge all rows after so many rounds, and only those of hot words in between",
+        family="sampled",
+    )  # fmt: skip
+    hot_words: int | None = _option(
+        None, "rounds", "with --merge-every above 1: so many of the most frequent words are hot",
+        unset=f"{DEFAULT_HOT_WORDS:,}", family="sampled",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -158,6 +193,13 @@ class TrainConfig:
         self._check_range("patience", 1, MAX_EPOCHS)
         if self.patience is not None and not self.validate:
             raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
+        self._check_choice("merge", MERGE_RULES)
+        self._check_range("shards", 1, MAX_SHARDS)
+        self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
+        self._check_range("merge_every", 1, 1_000_000)
+        self._check_range("hot_words", 1, 2**31 - 1)
+        if self.hot_words is not None and self.merge_every == 1:
+            raise ConfigError("hot_words: expected merge_every above 1 (rounds), got 1")
         self._check_range("seed", 0, 2**63 - 1)
         if self.lr is not None and not MIN_LR <= self.lr <= MAX_LR:
             raise ConfigError(f"lr: expected a positive number that float32 holds, got {self.lr}")
@@ -194,6 +236,11 @@ class TrainConfig:
         """`output_bias` once it is known."""
         assert self.output_bias is not None
         return self.output_bias
+
+    @property
+    def hot_words_(self) -> int:
+        """`hot_words` as it is used."""
+        return DEFAULT_HOT_WORDS if self.hot_words is None else self.hot_words
 
     def _check_type(self, name: str, annotation: str) -> None:
         value = getattr(self, name)
@@ -248,6 +295,12 @@ class TrainOptions(TypedDict, total=False):
     patience: int | None
     workers: int
     seed: int
+    deterministic: bool
+    shards: int
+    round_words: int | None
+    merge: str
+    merge_every: int
+    hot_words: int | None
 
 
 def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainConfig:
@@ -278,6 +331,12 @@ def unused(options: Mapping[str, Any], family: str) -> list[str]:
     """The names among `options` that a loss of this family has no use for."""
     families = {spec.name: spec.metadata["family"] for spec in dataclasses.fields(TrainConfig)}
     return [name for name in options if families[name] not in (None, family)]
+
+
+def of_rounds(options: Mapping[str, Any]) -> list[str]:
+    """The names among `options` that only a run in rounds has a use for."""
+    groups = {spec.name: spec.metadata["group"] for spec in dataclasses.fields(TrainConfig)}
+    return [name for name in options if groups[name] == "rounds" and name != "deterministic"]
 
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:

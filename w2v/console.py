@@ -86,7 +86,7 @@ class Console(Observer):
             missing = [name for name in ("counts", "context_vectors") if not init[name]]
             without = f" (without {' and '.join(missing).replace('_', ' ')})" if missing else ""
             self._say(f"init: {init['words']:,} old words{without}, {init['new_words']:,} new ones")
-        left = 1 - plan.words_done / (len(plan.corpus.tokens) * config.epochs_)
+        left = 1 - plan.words_done / (plan.corpus.n_words * config.epochs_)
         self._say(
             f"training: {config.epochs} epochs on {config.workers} threads, "
             f"{_size(plan.memory_bytes)} of memory, about {_duration(plan.seconds * left)}"

@@ -52,6 +52,8 @@ class Rows(NamedTuple):
 class FullRun(Run):
     """A run of the full softmax. See `w2v.run.Run`."""
 
+    corpus: Corpus
+
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: FullLoss) -> None:
         super().__init__(corpus, config, loss)
         shape = len(corpus.vocabulary), config.vector_size

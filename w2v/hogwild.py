@@ -14,53 +14,26 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from w2v.blocks import STREAM_INIT, STREAM_NOISE, STREAM_PAIRS, Position, block_edges
+from w2v.blocks import STREAM_NOISE, STREAM_PAIRS, Position, block_edges
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
-from w2v.kernels.sampled import (
-    Model,
-    Scratch,
-    initial_bias,
-    make_scratch,
-    noise_correction,
-    sampled_kernels,
-)
+from w2v.kernels.sampled import Scratch, make_scratch, sampled_kernels
 from w2v.losses.base import SampledLoss
-from w2v.noise import NoiseSampler
-from w2v.numerics import aligned_zeros, fill_uniform, padded, stream_key
-from w2v.pairs import keep_probs, keep_thresholds
-from w2v.run import MAX_MEAN_LOSS, Observer, Run
+from w2v.numerics import stream_key
+from w2v.run import MAX_MEAN_LOSS, Observer
+from w2v.sampled import SampledRun
 
 FORECAST_BLOCKS = 5
 """Blocks that are timed to say how long the run will take."""
 
 
-class HogwildRun(Run):
+class HogwildRun(SampledRun):
     """A run of a sampled loss. See `w2v.run.Run`."""
 
-    loss: SampledLoss
+    corpus: Corpus
 
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
-        weights = corpus.vocabulary.weights
-        size, columns = len(weights), padded(config.vector_size)
-        self.noise = NoiseSampler(weights, config.noise_exponent)
-        self.correction = noise_correction(loss, self.noise.probs, config.negative)
-        keep = keep_probs(corpus.vocabulary.text_counts, config.sample)
-        bias = initial_bias(loss, weights * keep, config.output_bias_)
-        self.model = Model(
-            center_vectors=aligned_zeros(size, columns),
-            context_vectors=aligned_zeros(size, columns),
-            logit_offsets=(bias - self.correction).astype(np.float32),
-            log_normalisers=np.zeros(size, dtype=np.float32),
-        )
-        fill_uniform(
-            config.seed,
-            STREAM_INIT,
-            0.5 / config.vector_size,
-            self.model.center_vectors[:, : config.vector_size],
-        )
-        self.thresholds = keep_thresholds(keep)
         self.kernels = sampled_kernels(
             loss,
             config.vector_size,
@@ -74,24 +47,6 @@ class HogwildRun(Run):
     def n_blocks(self) -> int:
         """Blocks in an epoch."""
         return len(self.edges) - 1
-
-    def vectors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """See `Run.vectors`."""
-        size = self.config.vector_size
-        has_bias = self.config.output_bias_ or self.correction.any()
-        return (
-            np.ascontiguousarray(self.model.center_vectors[:, :size]),
-            np.ascontiguousarray(self.model.context_vectors[:, :size]),
-            (self.model.logit_offsets + self.correction).astype(np.float32) if has_bias else None,
-        )
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        """See `Run.parameters`: the model without the padding of its rows."""
-        size = self.config.vector_size
-        return {
-            name: array[:, :size] if array.ndim == 2 else array
-            for name, array in self.model._asdict().items()
-        }
 
     def make_scratch(self) -> Scratch:
         """Working memory for one thread."""
@@ -182,7 +137,7 @@ class _Epoch:
                 return False
             self._next += 1
         first, last = int(starts[edges[block]]), int(starts[edges[block + 1]])
-        lr = training.learning_rate(epoch * len(training.corpus.tokens) + first)
+        lr = training.learning_rate(epoch * training.corpus.n_words + first)
         loss, pairs, kept = training.train_block(scratch, epoch, block, lr)
         if not loss <= MAX_MEAN_LOSS * max(pairs, 1):  # NaN is not below anything
             place = f"epoch {epoch + 1}, block {block + 1} of {n_blocks}"

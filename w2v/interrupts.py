@@ -77,6 +77,20 @@ def terminated_like_interrupted(active: bool = True) -> Iterator[None]:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Around what installs handlers of its own: afterwards SIGINT and SIGTERM are as before."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                if handler is not None:  # None: not Python's
+                    signal.signal(number, handler)
+
+
 def exit_code(interrupt: KeyboardInterrupt) -> int:
     """What a shell expects of a process that the signal has ended."""
     number = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT

@@ -21,7 +21,7 @@ import w2v
 from w2v.checkpoint import Checkpoint
 from w2v.checkpoints import CheckpointFolder, numbered
 from w2v.config import TrainConfig, make_config
-from w2v.corpus import Corpus, fingerprint
+from w2v.corpus import Corpus, ShardedCorpus, fingerprint
 from w2v.errors import ConfigError, CorpusError
 from w2v.run import Observer, Run
 
@@ -88,13 +88,13 @@ def resumed_config(
     return dataclasses.replace(saved, **{name: getattr(asked, name) for name in _MAY_CHANGE})
 
 
-def identity(config: TrainConfig, corpus: Corpus) -> dict[str, Any]:
+def identity(config: TrainConfig, corpus: Corpus | ShardedCorpus) -> dict[str, Any]:
     """What a resumed run is compared with, as the record of a checkpoint keeps it."""
     return {
         "config": dataclasses.asdict(config),
         "corpus": {
-            "words": len(corpus.tokens),
-            "sentences": len(corpus.sentence_starts) - 1,
+            "words": corpus.n_words,
+            "sentences": corpus.n_sentences,
             "vocabulary": len(corpus.vocabulary),
             "fingerprint": fingerprint(corpus),
         },
@@ -108,7 +108,9 @@ def identity(config: TrainConfig, corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def check_same(checkpoint: Checkpoint, ours: Mapping[str, Any], corpus: Corpus) -> None:
+def check_same(
+    checkpoint: Checkpoint, ours: Mapping[str, Any], corpus: Corpus | ShardedCorpus
+) -> None:
     """Refuse to go on with another corpus.
 
     Args:

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 import w2v
-from w2v.blocks import Position
+from w2v.blocks import Position, Tally
 from w2v.config import TrainConfig
-from w2v.corpus import Corpus
+from w2v.corpus import Corpus, ShardedCorpus
 from w2v.crew import Crew
 from w2v.embeddings import Embeddings
 from w2v.errors import DivergenceError, shown
@@ -66,30 +66,13 @@ class Plan:
         on_disk: bytes that the run itself will write, by file or folder.
     """
 
-    corpus: Corpus
+    corpus: Corpus | ShardedCorpus
     config: TrainConfig
     memory_bytes: int
     seconds: float
     words_done: int = 0
     history: Mapping[str, Any] = field(default_factory=dict)
     on_disk: Mapping[StrPath, int] = field(default_factory=dict)
-
-
-@dataclass
-class Tally:
-    """What has been trained of one epoch.
-
-    Attributes:
-        loss: nats, summed over all pairs; float64.
-        pairs: how many.
-        words: words of the corpus that are done, before subsampling.
-        words_kept: how many of them subsampling kept.
-    """
-
-    loss: float = 0.0
-    pairs: int = 0
-    words: int = 0
-    words_kept: int = 0
 
 
 class Observer:
@@ -145,11 +128,11 @@ class Run(ABC):
         validation: the held-out losses so far, for the record; None without `validate`.
     """
 
-    def __init__(self, corpus: Corpus, config: TrainConfig, loss: Loss) -> None:
+    def __init__(self, corpus: Corpus | ShardedCorpus, config: TrainConfig, loss: Loss) -> None:
         self.corpus = corpus
         self.config = config
         self.loss = loss
-        self.total_words = len(corpus.tokens) * config.epochs_
+        self.total_words = corpus.n_words * config.epochs_
         self.crew = Crew()
         self.lock = threading.Lock()
         self.position = Position()
@@ -228,7 +211,7 @@ class Run(ABC):
         """Words trained so far, before subsampling."""
         epoch = self.position.epoch
         current = self.tallies[epoch].words if epoch < len(self.tallies) else 0
-        return epoch * len(self.corpus.tokens) + current
+        return epoch * self.corpus.n_words + current
 
     @property
     def epoch_losses(self) -> list[float]:
@@ -268,7 +251,7 @@ class Run(ABC):
         if pairs > before_pairs:
             mean = (loss - before_loss) / (pairs - before_pairs)
             self._reported = (epoch, loss, pairs)
-        done = epoch * len(self.corpus.tokens) + words
+        done = epoch * self.corpus.n_words + words
         return Progress(done, self.total_words, epoch + 1, lr, mean)
 
     def learning_rate(self, words: int) -> float:

@@ -1,8 +1,8 @@
 """One call of `w2v.trainer.train_embeddings` once the corpus is read: run, validate, keep, go back.
 
-Chooses the run for the loss (`w2v.hogwild`, `w2v.full`), holds some of the corpus out where
-`validate` asks for it, starts from a checkpoint or from earlier vectors, and after a divergence
-goes back to a checkpoint. Asks nothing of the command line and reads no text.
+Chooses the run for the loss (`w2v.hogwild`, `w2v.full`, in rounds `w2v.sharded`), holds some of
+the corpus out where `validate` asks for it, starts from a checkpoint or from earlier vectors, and
+after a divergence goes back to a checkpoint. Asks nothing of the command line and reads no text.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from w2v.checkpointer import Checkpointer
 from w2v.checkpoints import CheckpointFolder, Interval
 from w2v.config import TrainConfig
 from w2v.continuing import start_from
-from w2v.corpus import Corpus
+from w2v.corpus import Corpus, ShardedCorpus
 from w2v.embeddings import Embeddings
+from w2v.engine import Engine
 from w2v.errors import DivergenceError
 from w2v.full import FullRun
 from w2v.hogwild import HogwildRun
@@ -26,6 +27,7 @@ from w2v.losses import get_loss
 from w2v.losses.base import FullLoss, SampledLoss
 from w2v.resuming import check_run, check_same, identity
 from w2v.run import Observer, Run
+from w2v.sharded import ShardedRun
 from w2v.validation import Validator
 from w2v.yardstick import held_out_pairs, split_corpus
 
@@ -33,9 +35,18 @@ BACK_OFF_FACTOR = 0.5
 """What a divergence multiplies the learning rate by."""
 
 
-def make_run(corpus: Corpus, config: TrainConfig) -> Run:
-    """The run that trains this configuration's loss; `config` must have been resolved."""
+def make_run(
+    corpus: Corpus | ShardedCorpus, config: TrainConfig, engine: Engine | None = None
+) -> Run:
+    """The run that trains this configuration's loss; `config` must have been resolved.
+
+    A corpus in shards needs the engine that has them.
+    """
     loss = get_loss(config.loss)
+    if isinstance(corpus, ShardedCorpus):
+        assert engine is not None
+        assert isinstance(loss, SampledLoss)
+        return ShardedRun(corpus, config, loss, engine)
     if isinstance(loss, SampledLoss):
         return HogwildRun(corpus, config, loss)
     assert isinstance(loss, FullLoss)
@@ -53,6 +64,7 @@ class Session:
         start: checkpoint to go on from, if any.
         folder: where checkpoints go, if anywhere.
         interval: how often.
+        engine: that has the shards of a corpus in shards.
 
     Raises:
         CorpusError: `start` is of another corpus.
@@ -60,13 +72,14 @@ class Session:
 
     def __init__(
         self,
-        corpus: Corpus,
+        corpus: Corpus | ShardedCorpus,
         config: TrainConfig,
         observer: Observer,
         old: Embeddings | None,
         start: Checkpoint | None,
         folder: CheckpointFolder | None,
         interval: Interval,
+        engine: Engine | None = None,
     ) -> None:
         started = time.perf_counter()
         self.config = config
@@ -82,7 +95,9 @@ class Session:
             if start is not None:
                 check_same(start, self._identity, corpus)
         self.corpus = corpus
+        self.engine = engine
         if config.validate:
+            assert isinstance(corpus, Corpus)
             self.corpus, held_out = split_corpus(corpus, config.validate, config.seed)
             pairs = held_out_pairs(held_out, config)
             self.watching = self.validator = Validator(observer, pairs, config.patience)
@@ -147,7 +162,7 @@ class Session:
 
     def _run_from(self, start: Checkpoint | None) -> Run:
         """A run at a checkpoint, or at its beginning."""
-        run = make_run(self.corpus, self.config)
+        run = make_run(self.corpus, self.config, self.engine)
         if start is not None:
             check_run(start, self._identity, run, self.observer)
         elif self.old is not None:

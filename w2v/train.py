@@ -35,6 +35,8 @@ examples:
   zcat dump.gz | python -m w2v.train - --output dump.safetensors
   python -m w2v.train corpus.txt --checkpoint run1
   python -m w2v.train corpus.txt --checkpoint run1 --resume
+  python -m w2v.train corpus.txt --deterministic --shards 8
+  python -m w2v.train corpus.txt --engine ray --address auto --shards 32
   python -m w2v.train newer.txt --init vectors.safetensors --output grown.safetensors"""
 
 
@@ -66,6 +68,17 @@ def make_parser() -> cli.ArgumentParser:
     files.add_argument(
         "--quiet", action="store_true", default=False, help="print errors and warnings only"
     )
+    where = parser.add_argument_group("where to train")
+    where.add_argument(
+        "--engine", metavar="ENGINE", choices=("local", "ray"), default="local",
+        help="local or ray: on this machine, or on a Ray cluster, which needs w2v[ray] "
+        "(default: local)",
+    )  # fmt: skip
+    where.add_argument(
+        "--address", metavar="ADDRESS", default=None,
+        help="of the Ray cluster: auto or host:port (default: RAY_ADDRESS, or one that is started "
+        "for this run)",
+    )  # fmt: skip
     keeping = parser.add_argument_group("checkpoints")
     keeping.add_argument(
         "--checkpoint", metavar="DIR", default=None,
@@ -159,7 +172,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from w2v.corpus.sources import expand
     from w2v.trainer import train_embeddings
 
-    read = [source.path for source in expand(arguments.corpus) if source.path is not None]
+    on_disk = [name for name in arguments.corpus if "://" not in name]
+    sources = expand(on_disk) if on_disk else []
+    read = [source.path for source in sources if source.path is not None]
     cli.refuse_input_as_output(output, read)
 
     keeps = arguments.checkpoint is not None
@@ -175,6 +190,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 checkpoint_every=arguments.checkpoint_every,
                 resume=arguments.resume,
                 back_off=arguments.back_off,
+                engine=arguments.engine,
+                address=arguments.address,
                 **options,
             )
             console.close()

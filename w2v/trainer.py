@@ -16,11 +16,28 @@ from contextlib import ExitStack
 from typing import Any, Unpack
 
 from w2v.checkpoints import CheckpointFolder, parse_interval
-from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config, unused
+from w2v.config import (
+    DEFAULT_INTERVAL,
+    TrainConfig,
+    TrainOptions,
+    make_config,
+    of_rounds,
+    unused,
+)
 from w2v.continuing import check_size, grown
-from w2v.corpus import Corpus, encode_sentences, read_corpus
+from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus
+from w2v.divided import (
+    ENGINES,
+    encode_shards,
+    given_paths,
+    make_engine,
+    refuse_indivisible,
+    refuse_lonely,
+    refuse_undivided,
+)
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError, CorpusError
+from w2v.engine import Engine
+from w2v.errors import ConfigError, shown
 from w2v.files import check_folder
 from w2v.interrupts import interrupts_kept
 from w2v.losses import get_loss
@@ -47,6 +64,8 @@ def train_embeddings(
     checkpoint_every: str = DEFAULT_INTERVAL,
     resume: bool = False,
     back_off: int = 0,
+    engine: str = "local",
+    address: str | None = None,
     **options: Unpack[TrainOptions],
 ) -> Embeddings:
     """Train skip-gram embeddings.
@@ -69,6 +88,10 @@ def train_embeddings(
             the vectors are those of the uninterrupted run, bit for bit.
         back_off: where the loss diverges, go back to the last checkpoint (or the beginning) and go
             on at half the learning rate, at most so often in a run.
+        engine: where to train: ``local``, or ``ray``, which needs the extra `w2v[ray]`. On Ray, as
+            with the option `deterministic`, the corpus must be plain text files, by paths or URLs.
+        address: of the Ray cluster, ``auto`` or ``host:port``; None starts one for this run on
+            this machine, unless the variable RAY_ADDRESS is set.
 
     Returns:
         Center vectors with counts, context vectors, and in `metadata` the configuration, the
@@ -92,8 +115,17 @@ def train_embeddings(
     if not 0 <= back_off <= MAX_BACK_OFF:
         raise ConfigError(f"back_off: expected 0 to {MAX_BACK_OFF}, got {back_off}")
     interval = parse_interval(checkpoint_every)
+    if engine not in ENGINES:
+        raise ConfigError(f"engine: expected {' or '.join(ENGINES)}, got {shown(engine)}")
+    if address is not None and engine == "local":
+        raise ConfigError(f"address: expected the engine ray, got {shown(address)} for local")
     if observer is None:
         observer = Observer()
+    if engine != "local":
+        if options.get("deterministic") is False:
+            raise ConfigError(f"deterministic: expected true with the engine {engine}, got false")
+        options["deterministic"] = True
+        config = config and dataclasses.replace(config, deterministic=True)
     given = dict(options) if config is None else dataclasses.asdict(resolve(config))
     with ExitStack() as stack:
         stack.enter_context(interrupts_kept())
@@ -110,24 +142,39 @@ def train_embeddings(
             if old is not None:
                 given.setdefault("vector_size", old.vector_size)
             config = make_config(given)
-            refuse_unused(options, config.loss)
+            refuse_unused(options, config)
         config = resolve(config)
         started = time.perf_counter()
-        encoded = encode(corpus, config, cache_dir, observer, old)
-        session = Session(encoded, config, observer, old, start, folder, interval)
+        encoded: Corpus | ShardedCorpus
+        tasks: Engine | None = None
+        if config.deterministic:
+            paths = refuse_undivided(corpus, cache_dir, old, config)
+            tasks = make_engine(engine, config.workers, address)
+            stack.callback(tasks.close)
+            encoded = encode_shards(tasks, paths, config, observer)
+        else:
+            encoded = encode(corpus, config, cache_dir, observer, old)
+        session = Session(encoded, config, observer, old, start, folder, interval, tasks)
         stack.callback(session.close)
         return session.train(back_off, time.perf_counter() - started)
 
 
-def refuse_unused(options: Mapping[str, Any], loss_name: str) -> None:
+def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
     """Refuse options that were given and would be ignored.
 
     Raises:
-        ConfigError: the loss has no use for one of them.
+        ConfigError: the loss has no use for one of them, or only a run in rounds has.
     """
-    loss = get_loss(loss_name)
+    loss = get_loss(config.loss)
+    refuse_indivisible(config)
     for name in unused(options, loss.family):
         raise ConfigError(f"{name}: expected an option that {loss.name} uses, got {options[name]}")
+    if not config.deterministic:
+        for name in of_rounds(options):
+            raise ConfigError(
+                f"{name}: expected it with deterministic or the engine ray, got {options[name]} "
+                "without"
+            )
 
 
 def resolve(config: TrainConfig) -> TrainConfig:
@@ -136,6 +183,7 @@ def resolve(config: TrainConfig) -> TrainConfig:
     Raises:
         ConfigError: a kind of target, or a normaliser, that the loss does not have.
     """
+    refuse_indivisible(config)
     loss = get_loss(config.loss)
     targets = next(iter(loss.targets)) if config.targets is None else config.targets
     defaults = {str(kind): default for kind, default in loss.targets.items()}.get(targets)
@@ -170,24 +218,14 @@ def encode(
         whole = encode(corpus, every_word, cache_dir, observer)
         return grown(whole, old, config.min_count, config.max_vocab)
     encoded = corpus if isinstance(corpus, Corpus) else _encode(corpus, config, cache_dir, observer)
-    if encoded.audit.longest_sentence < 2:
-        raise CorpusError(
-            "corpus: expected sentences of several words, got none with two that are kept "
-            f"(one sentence is one line; min_count = {config.min_count})"
-        )
+    refuse_lonely(encoded, config.min_count)
     return encoded
 
 
 def _encode(
     corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
 ) -> Corpus:
-    paths = None
-    if isinstance(corpus, (str, os.PathLike)):
-        paths = [corpus]
-    elif isinstance(corpus, (list, tuple)) and all(
-        isinstance(item, (str, os.PathLike)) for item in corpus
-    ):
-        paths = list(corpus)
+    paths = given_paths(corpus)
     if paths is not None:
         return read_corpus(
             paths,

@@ -1,6 +1,7 @@
 """Text to sentences of word ids: read once, counted, encoded, and mapped from disk afterwards.
 
     read_corpus(paths)      files, folders, patterns, standard input
+    read_shards(engine, paths, count)   the same files in shards, each where it will be trained
     encode_sentences(lists) an iterable of lists of words
     fingerprint(corpus)     tells two corpora apart
     Corpus                  vocabulary, token ids, sentence bounds, and an audit of what was dropped
@@ -16,12 +17,17 @@ from w2v.corpus.loader import (
     encode_sentences,
     read_corpus,
 )
+from w2v.corpus.sharded import ShardedCorpus, read_shards
+from w2v.corpus.shards import Shard
 
 __all__ = [
     "MAX_SENTENCE_WORDS",
     "Audit",
     "Corpus",
+    "Shard",
+    "ShardedCorpus",
     "encode_sentences",
     "fingerprint",
     "read_corpus",
+    "read_shards",
 ]

@@ -100,22 +100,36 @@ class Corpus:
     sentence_starts: np.ndarray
     audit: Audit
 
+    @property
+    def n_words(self) -> int:
+        """Words of the vocabulary in it."""
+        return len(self.tokens)
+
+    @property
+    def n_sentences(self) -> int:
+        """Sentences in it."""
+        return len(self.sentence_starts) - 1
+
     def sentences(self) -> Iterator[np.ndarray]:
         """The sentences, each (n,) int32."""
         for start, end in zip(self.sentence_starts[:-1], self.sentence_starts[1:], strict=True):
             yield self.tokens[start:end]
 
 
-class _Words(Protocol):
+class Words(Protocol):
     """Words numbered by first appearance: a `WordTable`, or a dict's worth of Python strings."""
 
     @property
-    def counts(self) -> np.ndarray: ...
+    def counts(self) -> np.ndarray:
+        """(W,) int64, how often each word occurred."""
+        ...
 
-    def words(self, ids: np.ndarray) -> list[str]: ...
+    def words(self, ids: np.ndarray) -> list[str]:
+        """The words of `ids`."""
+        ...
 
 
-class _Encoder:
+class Encoder:
     """Collects tokens in order: ids and sentence lengths, in temporary files."""
 
     def __init__(self) -> None:
@@ -125,7 +139,7 @@ class _Encoder:
         self.lines = 0
         self.lines_split = 0
 
-    def __enter__(self) -> _Encoder:
+    def __enter__(self) -> Encoder:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -162,26 +176,13 @@ class _Encoder:
         self.lengths.write(lengths.astype(_LENGTH))
 
     def finish(
-        self, table: _Words, name: str, files: int, min_count: int, max_vocab: int | None
+        self, table: Words, name: str, files: int, min_count: int, max_vocab: int | None
     ) -> Corpus:
         """Choose the vocabulary, renumber the tokens in place, and map them."""
         counts = table.counts
         words = int(counts.sum())
         max_count = int(counts.max(initial=0))
-        if words == 0:
-            raise CorpusError(f"{name}: expected words, got none (empty, or whitespace only)")
-        kept_ids = kept_words(counts, min_count, max_vocab)
-        if len(kept_ids) == 0:
-            raise CorpusError(
-                f"{name}: expected words that occur at least min_count = {min_count} times, "
-                f"got none (the most frequent of {len(counts)} words occurs {max_count} times)"
-            )
-        if len(kept_ids) < MIN_VOCABULARY:
-            raise CorpusError(
-                f"{name}: expected at least {MIN_VOCABULARY} different words, got one that is "
-                f"kept, {shown(table.words(kept_ids)[0])} (of {len(counts)} in the text; "
-                f"min_count = {min_count})"
-            )
+        kept_ids = chosen_words(table, name, min_count, max_vocab)
         new_ids = np.full(len(counts), _DROPPED, dtype=np.int32)
         new_ids[kept_ids] = np.arange(len(kept_ids), dtype=np.int32)
         vocabulary = Vocabulary(table.words(kept_ids), counts[kept_ids])
@@ -191,7 +192,7 @@ class _Encoder:
         tokens = self.tokens.mapped(np.int32, words)
         lengths = self.lengths.mapped(_LENGTH, self.sentences)
         starts = self.starts.mapped(np.int64, self.sentences + 1)
-        sentences, longest = _renumber(tokens, new_ids, lengths, starts)
+        sentences, longest = renumber(tokens, new_ids, lengths, starts)
         starts = starts[: sentences + 1]
         starts.flags.writeable = False
         tokens = tokens[:kept]
@@ -212,8 +213,32 @@ class _Encoder:
         return Corpus(vocabulary, tokens, starts, audit)
 
 
+def chosen_words(table: Words, name: str, min_count: int, max_vocab: int | None) -> np.ndarray:
+    """The ids in the table of the words to keep, in the order of their new ids.
+
+    Raises:
+        CorpusError: there are too few; `name` says of what.
+    """
+    counts = table.counts
+    if not len(counts):
+        raise CorpusError(f"{name}: expected words, got none (empty, or whitespace only)")
+    kept_ids = kept_words(counts, min_count, max_vocab)
+    if len(kept_ids) == 0:
+        raise CorpusError(
+            f"{name}: expected words that occur at least min_count = {min_count} times, "
+            f"got none (the most frequent of {len(counts)} words occurs {counts.max()} times)"
+        )
+    if len(kept_ids) < MIN_VOCABULARY:
+        raise CorpusError(
+            f"{name}: expected at least {MIN_VOCABULARY} different words, got one that is "
+            f"kept, {shown(table.words(kept_ids)[0])} (of {len(counts)} in the text; "
+            f"min_count = {min_count})"
+        )
+    return kept_ids
+
+
 @jit
-def _renumber(tokens: Any, new_ids: Any, lengths: Any, starts: Any) -> Any:
+def renumber(tokens: Any, new_ids: Any, lengths: Any, starts: Any) -> Any:
     """Replace ids by `new_ids`, and close the gaps of dropped words and of sentences left empty.
 
     Fills `starts`; returns how many sentences there are, and the words of the longest.
@@ -292,7 +317,7 @@ def read_corpus(
     done = 0
     readers = min(workers, MAX_READERS)
     with (
-        _Encoder() as encoder,
+        Encoder() as encoder,
         ThreadPool(max_workers=readers, thread_name_prefix="w2v-read") as pool,
     ):
         for source, offset, chunk in _tokenized(sources, lowercase, encoding_errors, pool, readers):
@@ -365,7 +390,7 @@ def encode_sentences(
             that is not a str; or there is nothing to train on.
     """
     table = _PythonWords()
-    with _Encoder() as encoder:
+    with Encoder() as encoder:
         for place, sentence in enumerate(sentences, start=1):
             if isinstance(sentence, (str, bytes)):
                 raise CorpusError(

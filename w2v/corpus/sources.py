@@ -148,37 +148,49 @@ def chunks(
         CorpusError: an encoding error, with its byte offset in the (decompressed) text; a
             truncated or damaged compressed file; a token of `MAX_TOKEN_BYTES` or more.
     """
-    offset = 0
-    decode = codecs.getincrementaldecoder("utf-8")(encoding_errors)
-    carry = b""
-    at_start = True
     try:
         with _open(source) as stream:
-            while True:
-                block = stream.read(CHUNK_BYTES)
-                if at_start and block.startswith(codecs.BOM_UTF8):
-                    block = block[len(codecs.BOM_UTF8) :]
-                    offset = len(codecs.BOM_UTF8)
-                at_start = False
-                if encoding_errors != "strict":
-                    last = not block
-                    block = _lenient(decode.decode(block, last), encoding_errors)
-                    if last and not block:
-                        break
-                elif not block:
-                    break
-                text = carry + block
-                cut = _last_break(text)
-                carry = text[cut:]
-                if not cut and len(carry) >= MAX_TOKEN_BYTES:
-                    raise token_too_long(source, offset)
-                if cut:
-                    yield offset, _checked(source, text[:cut], offset, lowercase)
-                    offset += cut
-            if carry:
-                yield offset, _checked(source, carry, offset, lowercase)
+            yield from range_chunks(source, stream, 0, lowercase, encoding_errors)
     except OSError as error:
         raise CorpusError(f"{source.name}: cannot be read: {error.strerror}") from error
+
+
+def range_chunks(
+    source: Source, stream: Readable, begin: int, lowercase: bool, encoding_errors: EncodingErrors
+) -> Iterator[tuple[int, bytes]]:
+    """`chunks` of a stream that begins at that byte of the source, which begins a line.
+
+    Raises:
+        CorpusError: see `chunks`.
+        OSError: from the stream.
+    """
+    offset = begin
+    decode = codecs.getincrementaldecoder("utf-8")(encoding_errors)
+    carry = b""
+    at_start = offset == 0
+    while True:
+        block = stream.read(CHUNK_BYTES)
+        if at_start and block.startswith(codecs.BOM_UTF8):
+            block = block[len(codecs.BOM_UTF8) :]
+            offset = len(codecs.BOM_UTF8)
+        at_start = False
+        if encoding_errors != "strict":
+            last = not block
+            block = _lenient(decode.decode(block, last), encoding_errors)
+            if last and not block:
+                break
+        elif not block:
+            break
+        text = carry + block
+        cut = _last_break(text)
+        carry = text[cut:]
+        if not cut and len(carry) >= MAX_TOKEN_BYTES:
+            raise token_too_long(source, offset)
+        if cut:
+            yield offset, _checked(source, text[:cut], offset, lowercase)
+            offset += cut
+    if carry:
+        yield offset, _checked(source, carry, offset, lowercase)
 
 
 def token_too_long(source: Source, offset: int) -> CorpusError:
@@ -227,12 +239,16 @@ def _checked(source: Source, text: bytes, offset: int, lowercase: bool) -> bytes
     return decoded.lower().encode() if lowercase else text
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+class Readable(Protocol):
+    """What text is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
+        ...
 
 
 @contextmanager
-def _open(source: Source) -> Iterator[_Readable]:
+def _open(source: Source) -> Iterator[Readable]:
     """Open a source, decompressing by what its first bytes say; standard input stays open."""
     with ExitStack() as stack:
         raw: Any  # a buffered reader: it can peek

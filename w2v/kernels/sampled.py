@@ -22,6 +22,7 @@ words (`group_shape`). Where several threads work, rows may change in between: H
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,11 @@ GROUP_POSITIONS = 4
 
 GROUP_NOISE = 2
 """Noise words of a group for each of the K of a pair; with fewer, quality falls (docs/speed.md)."""
+
+
+_APART = 272
+"""Numbers between two arrays that one loop uses: with fewer, LLVM's check of whether they overlap
+may say that they do. No multiple of a page: they would compete for the same places in the cache."""
 
 
 class Model(NamedTuple):
@@ -87,6 +93,8 @@ class Scratch(NamedTuple):
             window of each reaches.
         plan: (words of a block, 3) int32: for each group its first position, and the bounds of its
             sentence, all in `kept`.
+        center_touches, context_touches: (V,) int32, how many steps have changed each row, where
+            that is counted; else empty.
     """
 
     group: Group
@@ -100,6 +108,8 @@ class Scratch(NamedTuple):
     kept: np.ndarray
     reach: np.ndarray
     plan: np.ndarray
+    center_touches: np.ndarray
+    context_touches: np.ndarray
 
 
 def group_shape(loss: SampledLoss, num_negatives: int) -> tuple[int, int]:
@@ -116,36 +126,58 @@ def make_scratch(
     window: int,
     block_words: int = 0,
     dtype: Any = np.float32,
+    counted_words: int = 0,
 ) -> Scratch:
-    """Working memory for kernels of this shape, and blocks of at most `block_words`."""
+    """Working memory for kernels of this shape, and blocks of at most `block_words`.
+
+    Where touches are counted, `counted_words` is V.
+    """
     positions, noise = group_shape(loss, num_negatives)
     inputs, candidates = positions + 2 * window, noise + positions
     inputs += inputs % 2  # dot products go two rows at a time
     tile = inputs, tile_columns(candidates)
-    labels = np.zeros(tile, dtype=dtype)
-    labels[:, noise:candidates] = 1
+    size = tile[0] * tile[1]
+    dlogits, logits, labels, weights, coming_weights, offsets = _side_by_side(
+        [size, size, size, size, size, tile[1]], dtype
+    )
+    labels.reshape(tile)[:, noise:candidates] = 1
 
-    def group() -> Group:
+    def group(weights: np.ndarray) -> Group:
         return Group(
             sizes=np.zeros(3, dtype=np.int64),
             input_ids=np.zeros(inputs, dtype=np.int64),
             candidate_ids=np.zeros(candidates, dtype=np.int64),
-            weights=np.zeros(labels.size, dtype=dtype),
+            weights=weights,
         )
 
     return Scratch(
-        group=group(),
-        coming=group(),
+        group=group(weights),
+        coming=group(coming_weights),
         inputs=aligned_zeros(inputs, padded(vector_size), dtype),
         candidates=aligned_zeros(candidates, padded(vector_size), dtype),
-        offsets=np.zeros(tile[1], dtype=dtype),
-        logits=np.zeros(labels.size, dtype=dtype),
-        labels=labels.reshape(-1),
-        dlogits=np.zeros(labels.size, dtype=dtype),
+        offsets=offsets,
+        logits=logits,
+        labels=labels,
+        dlogits=dlogits,
         kept=np.zeros(block_words, dtype=np.int32),
         reach=np.zeros(block_words, dtype=np.int32),
         plan=np.zeros((block_words, 3), dtype=np.int32),
+        center_touches=np.zeros(counted_words, dtype=np.int32),
+        context_touches=np.zeros(counted_words, dtype=np.int32),
     )
+
+
+def _side_by_side(sizes: Sequence[int], dtype: Any) -> list[np.ndarray]:
+    """Zeros of these lengths, at the same distances from one another wherever they are in memory.
+
+    A compiled loop looks at how far apart its arrays are, and takes vectors or single numbers
+    accordingly: sums are then rounded differently. Arrays from `np.zeros` lie as chance has it.
+    """
+    starts = [0]
+    for size in sizes:
+        starts.append(starts[-1] + padded(size, dtype) + padded(_APART, dtype))
+    whole = aligned_zeros(1, starts[-1], dtype)[0]
+    return [whole[start : start + size] for start, size in zip(starts, sizes, strict=False)]
 
 
 # Names that `sampled_kernels` freezes; the values here only give type checkers something to see.
@@ -157,6 +189,7 @@ USE_OFFSETS = False
 LEARN_BIAS = False
 LEARN_NORMALISERS = False
 SKIP_HITS = True
+COUNT_TOUCHES = False
 _tile: Any = None
 _store_dots: Any = None
 _add_one: Any = None
@@ -213,6 +246,11 @@ def _step_template(model: Any, scratch: Any, group: Any, coming: Any, lr: Any) -
         for i in range(rows):
             for j in range(candidates):
                 model.log_normalisers[input_ids[i]] -= dlogits[i * TILE_COLUMNS + j]
+    if COUNT_TOUCHES:
+        for j in range(candidates):
+            scratch.context_touches[candidate_ids[j]] += 1
+        for i in range(rows):
+            scratch.center_touches[input_ids[i]] += 1
     return loss
 
 
@@ -363,8 +401,12 @@ def sampled_kernels(
     *,
     learn_bias: bool = False,
     learn_normalisers: bool = False,
+    count_touches: bool = False,
 ) -> SampledKernels:
-    """Kernels for `loss` with the sizes frozen; they work in float32 and float64."""
+    """Kernels for `loss` with the sizes frozen; they work in float32 and float64.
+
+    With `count_touches`, each step counts in the scratch which rows it has changed.
+    """
     columns = padded(vector_size)
     positions, noise = group_shape(loss, num_negatives)
     operations = tile_operations(columns, noise + positions)
@@ -377,12 +419,13 @@ def sampled_kernels(
         "LEARN_BIAS": learn_bias,
         "LEARN_NORMALISERS": learn_normalisers,
         "SKIP_HITS": loss.accidental_hits == "skip",
+        "COUNT_TOUCHES": count_touches,
         "_tile": loss.tile,
         **{f"_{name}": operation for name, operation in operations._asdict().items()},
     }
     name = (
         f"{loss.name}-{columns}-{num_negatives}-{positions}-{noise}-"
-        f"{learn_bias:d}{learn_normalisers:d}"
+        f"{learn_bias:d}{learn_normalisers:d}{count_touches:d}"
     )
     scatter = specialise(_scatter_template, name, inline=True, **frozen)
     step = specialise(_step_template, name, inline=True, **frozen, _scatter=scatter)

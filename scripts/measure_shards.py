@@ -1,0 +1,105 @@
+"""Measure what training in rounds costs in quality: shards, length of a round, rule of merging.
+
+    python scripts/measure_shards.py CORPUS --analogies F --similarity F [F ...] \
+        --settings plain 4:100000:adaptive 16:20000:mean --output docs/shards
+
+A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS:RULE, and after that
+perhaps :MERGE_EVERY:HOT_WORDS. RULE@C takes C for `w2v.kernels.merging.CURVATURE`. Everything else
+is at its default. Goes on from OUTPUT.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from pathlib import Path
+from typing import Any
+
+from measure_quality import add_seeds, begun, measure
+from reporting import add_questions, described, make_parser, write_report
+
+from w2v.corpus import read_corpus
+from w2v.kernels import merging
+
+CURVATURE = merging.CURVATURE
+
+
+def options_of(setting: str) -> dict[str, Any]:
+    """The options of training that a setting stands for."""
+    merging.CURVATURE = CURVATURE
+    if setting == "plain":
+        return {}
+    shards, round_words, rule, *rest = setting.split(":")
+    rule, _, curvature = rule.partition("@")
+    if curvature:
+        merging.CURVATURE = float(curvature)
+    options: dict[str, Any] = {
+        "deterministic": True, "shards": int(shards), "round_words": int(round_words),
+        "merge": rule,
+    }  # fmt: skip
+    if rest:
+        options |= {"merge_every": int(rest[0]), "hot_words": int(rest[1])}
+    return options
+
+
+def row(setting: str, runs: dict[str, dict[str, float]], scores: list[str]) -> str:
+    """A row of the table."""
+    if setting == "plain":
+        where = ["one machine", "", "", ""]
+    else:
+        shards, words, rule, *rest = setting.split(":")
+        often = f"all rows every {rest[0]} rounds, {int(rest[1]):,} words' every" if rest else "all"
+        where = [shards, f"{int(words):,}", rule.replace("@", ", curvature "), often]
+    cells = []
+    for score in scores:
+        values = [run[score] for run in runs.values()]
+        spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+        cells.append(f"{statistics.mean(values):.3f}{spread}")
+    return "| " + " | ".join([*where, str(len(runs)), *cells]) + " |"
+
+
+def write(path: Path, report: dict[str, Any]) -> None:
+    """The JSON and the table."""
+    first = next(iter(next(iter(report["runs"].values())).values()))
+    scores = [name for name in first if name != "train_seconds"]
+    head = ["shards", "words of a shard in a round", "rule", "merged in a round", "seeds", *scores]
+    lines = [
+        f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "
+        "frequent words. Similarity: Spearman's rho.",
+        f"Measured on {report['machine']}, {report['date']}, by `scripts/measure_shards.py`.",
+        "",
+        "| " + " | ".join(head) + " |",
+        "|---" * len(head) + "|",
+        *(row(setting, runs, scores) for setting, runs in report["runs"].items()),
+    ]
+    write_report(path, report, "\n".join(lines) + "\n")
+
+
+def make_arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = make_parser(__doc__)
+    add_questions(parser)
+    add_seeds(parser)
+    parser.add_argument("--settings", nargs="+", required=True)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train with each setting and each seed."""
+    args = make_arguments()
+    report = begun(args)
+    report["corpus"] = described(args.corpus, read_corpus(args.corpus))
+    for seed in range(1, args.seeds + 1):
+        for setting in args.settings:
+            runs = report["runs"].setdefault(setting, {})
+            if str(seed) not in runs:
+                runs[str(seed)] = measure(args.corpus, {**options_of(setting), "seed": seed}, args)
+                print(setting, "seed", seed, runs[str(seed)], flush=True)
+                write(
+                    args.output, {**report, "runs": {k: v for k, v in report["runs"].items() if v}}
+                )
+    print(args.output.with_suffix(".md").read_text())
+
+
+if __name__ == "__main__":
+    main()
