@@ -17,7 +17,8 @@ from w2v.files import atomic_write
 
 
 def machine() -> str:
-    """The processor, its cores and the versions that matter."""
+    """The processor, its widest vectors, its cores and the versions that matter."""
+    import llvmlite.binding
     import numba
     import numpy as np
 
@@ -28,6 +29,11 @@ def machine() -> str:
             if line.startswith("model name"):
                 model = line.split(":", 1)[1].strip()
                 break
+    features = llvmlite.binding.get_host_cpu_features()
+    for feature, name in {"avx512f": "AVX-512", "avx2": "AVX2"}.items():
+        if features.get(feature):
+            model += f" with {name}"
+            break
     return (
         f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, "
         f"NumPy {np.__version__}, Numba {numba.__version__}, w2v {w2v.__version__}"
