@@ -66,7 +66,10 @@ def main() -> int:
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--quick", action="store_true", help="small figures, in two minutes")
     length.add_argument("--full", action="store_true", help="as the README shows them")
-    parser.add_argument("--only", metavar="WORD", help="only sections whose names hold it")
+    parser.add_argument(
+        "--only", metavar="WORD", nargs="+", default=[""],
+        help="only sections whose names hold one of them",
+    )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side (default: 3)")
     parser.add_argument("--analogies", type=Path, metavar="FILE")
     parser.add_argument("--similarity", type=Path, metavar="FILE")
@@ -74,13 +77,13 @@ def main() -> int:
     args = parser.parse_args()
     if args.corpus is not None and not args.corpus.is_file():
         parser.error(f"{args.corpus}: expected a text file, found none")
-    sections = [each for each in SECTIONS if (args.only or "") in name_of(each)]
+    sections = [each for each in SECTIONS if any(word in name_of(each) for word in args.only)]
     if not sections:
-        parser.error(f"--only: expected a part of a section's name, got {args.only}")
+        parser.error(f"--only: expected a part of a section's name, got {' '.join(args.only)}")
     output = args.output or (ROOT / "docs" / "bench" if args.full else None)
 
     report: dict[str, Any] = {"sections": {}}
-    if output is not None and args.only and output.with_suffix(".json").exists():
+    if output is not None and args.only != [""] and output.with_suffix(".json").exists():
         report = json.loads(output.with_suffix(".json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         corpus = write_corpus(args.corpus, Path(folder), 10e6 if args.quick else None)
