@@ -113,7 +113,8 @@ def table(report: Mapping[str, Any], sections: Sequence[str]) -> str:
     lines = [
         f"{'A quick look: ' if report['quick'] else ''}{report['corpus']} "
         f"({report['bytes'] / 1e6:.0f} MB); window 5, 5 negatives, sample 1e-4, min_count 5. "
-        f"Medians of {report['rounds']} turns or more, smallest and largest in brackets.",
+        f"Medians of {report['rounds']} turns or more (of one less for whole commands, of one for "
+        "the time to a quality), smallest and largest in brackets.",
         f"Measured on {report['machine']}, {report['date']}, by `scripts/bench`.",
         "",
         "| figure | target | measured | met |",
