@@ -167,6 +167,10 @@ def test_softmax_rows_sum_to_zero_and_huge_logits_stay_finite():
         loss.residuals(logits, labels, sums)
         assert np.isfinite(logits).all()
         assert np.abs((logits / sums[:, None]).sum(axis=1)).max() < 1e-5
+        for number in (np.nan, np.inf):
+            logits[0, 20] = number
+            loss.exponentials(logits, np.zeros(50, dtype), labels, shifts, sums, expected)
+            assert math.isnan(sums[0])
 
 
 def small_full_model(vocabulary=7, size=5):

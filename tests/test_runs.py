@@ -35,6 +35,7 @@ def corpus():
 def small_blocks(monkeypatch):
     for module in (hogwild, full):
         monkeypatch.setattr(module, "block_edges", lambda starts: block_edges(starts, 50))
+    monkeypatch.setattr("w2v.kernels.full.BLOCK_WORDS", 4)  # of the vocabulary: several, one short
 
 
 def keep(corpus):

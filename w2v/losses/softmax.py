@@ -55,7 +55,7 @@ def softmax_exponentials(
     for r in range(rows):
         row = logits[r]
         shift = largest_of(row)
-        total = shift - shift  # zero, unless the largest is not finite
+        total = row.dtype.type(0)
         for w in range(columns):
             e = exp(row[w] - shift)
             row[w] = e
