@@ -107,17 +107,18 @@ def test_what_weighs_nothing_costs_nothing_and_moves_nothing(name):
 @pytest.mark.parametrize("name", SAMPLED)
 @given(logits=LOGITS)
 def test_pairs_of_one_row_share_its_noise(name, logits):
-    """A row with several context words is a row for each, one under the other."""
+    """A row with several context words is a row for each; one that is no pair is none."""
     loss = get_loss(name)
     context, noise = logits[:, 0], logits[0, 1:]
     apart = np.hstack([context[:, None], np.tile(noise, (len(context), 1))])
     expected, slopes = tile(name, apart)
-    row = np.concatenate([noise, context])
-    labels = np.repeat([0.0, 1.0], [len(noise), len(context)])
+    row = np.concatenate([noise, context, [1.0]])
+    labels = np.repeat([0.0, 1.0], [len(noise), len(context) + 1])
     weights = np.where(labels == 1, 1.0, len(context))
+    weights[-1] = 0.0
     slope = np.zeros(row.size)
     assert loss.tile(row, labels, weights, slope, 1, row.size) == pytest.approx(expected, rel=1e-12)
-    assert slope[labels == 1] == pytest.approx(slopes[:, 0], abs=1e-12)
+    assert slope[labels == 1] == pytest.approx([*slopes[:, 0], 0.0], abs=1e-12)
     assert slope[labels == 0] == pytest.approx(slopes[:, 1:].sum(axis=0), abs=1e-12)
 
 
