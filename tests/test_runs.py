@@ -36,6 +36,7 @@ def small_blocks(monkeypatch):
     for module in (hogwild, full):
         monkeypatch.setattr(module, "block_edges", lambda starts: block_edges(starts, 50))
     monkeypatch.setattr("w2v.kernels.full.BLOCK_WORDS", 4)  # of the vocabulary: several, one short
+    monkeypatch.setattr("w2v.kernels.full.BUFFER_BYTES", 3 * 9 * 4)  # three rows of a batch at once
 
 
 def keep(corpus):
