@@ -70,11 +70,15 @@ def main() -> int:
         "--only", metavar="WORD", nargs="+", default=[""],
         help="only sections whose names hold one of them",
     )  # fmt: skip
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each side (default: 3)")
+    parser.add_argument(
+        "--rounds", type=int, help="turns of each side (default: 3, and 1 with --quick)"
+    )
     parser.add_argument("--analogies", type=Path, metavar="FILE")
     parser.add_argument("--similarity", type=Path, metavar="FILE")
     parser.add_argument("--output", type=Path, metavar="PATH")
     args = parser.parse_args()
+    if args.rounds is None:
+        args.rounds = 1 if args.quick else 3
     if args.corpus is not None and not args.corpus.is_file():
         parser.error(f"{args.corpus}: expected a text file, found none")
     sections = [each for each in SECTIONS if any(word in name_of(each) for word in args.only)]
