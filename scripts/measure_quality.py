@@ -72,6 +72,12 @@ def first_words(path: str, n_words: int, folder: str) -> str:
     return str(cut)
 
 
+def mean_and_spread(values: list[float]) -> str:
+    """Mean and standard deviation, for a cell of a table."""
+    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{spread}"
+
+
 def write_table(
     path: Path, report: dict[str, Any], script: str = "scripts/measure_quality.py"
 ) -> None:
@@ -83,9 +89,7 @@ def write_table(
         columns = [column for column in scores[0] if column != "train_seconds"]
         cells = []
         for column in columns:
-            values = [score[column] for score in scores]
-            spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-            cells.append(f"{statistics.mean(values):.3f}{spread}")
+            cells.append(mean_and_spread([score[column] for score in scores]))
         rows.append(f"| `{setting}` | {len(scores)} | " + " | ".join(cells) + " |")
     lines = [
         f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "

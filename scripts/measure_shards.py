@@ -11,11 +11,10 @@ is at its default. Goes on from OUTPUT.json.
 from __future__ import annotations
 
 import argparse
-import statistics
 from pathlib import Path
 from typing import Any
 
-from measure_quality import add_seeds, begun, measure
+from measure_quality import add_seeds, begun, mean_and_spread, measure
 from reporting import add_questions, described, make_parser, write_report
 
 from w2v.corpus import read_corpus
@@ -50,11 +49,7 @@ def row(setting: str, runs: dict[str, dict[str, float]], scores: list[str]) -> s
         shards, words, rule, *rest = setting.split(":")
         often = f"all rows every {rest[0]} rounds, {int(rest[1]):,} words' every" if rest else "all"
         where = [shards, f"{int(words):,}", rule.replace("@", ", curvature "), often]
-    cells = []
-    for score in scores:
-        values = [run[score] for run in runs.values()]
-        spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-        cells.append(f"{statistics.mean(values):.3f}{spread}")
+    cells = [mean_and_spread([run[score] for run in runs.values()]) for score in scores]
     return "| " + " | ".join([*where, str(len(runs)), *cells]) + " |"
 
 

@@ -4,23 +4,19 @@ Each in a process of its own, because Numba chooses its target once.
 """
 
 import os
-import platform
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from processors import GENERIC, TARGETS
 
 HERE = Path(__file__).parent
 TESTS = [
     "tests/test_runs.py::test_a_run_of_a_sampled_loss_is_its_naive_twin[negative-sampling]",
     "tests/test_runs.py::test_a_run_of_the_full_softmax_is_its_naive_twin",
 ]
-GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-TARGETS = {"any processor of this kind": GENERIC}
-if platform.machine() == "x86_64":
-    TARGETS["AVX2 alone"] = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma"}
 
 FOR_ARM = '''
 """Compile the negative sampling kernel for 64-bit Arm, and print the assembler code."""

@@ -51,6 +51,13 @@ class Tally:
     words: int = 0
     words_kept: int = 0
 
+    def add(self, other: Tally) -> None:
+        """Count in what has been trained besides."""
+        self.loss += other.loss
+        self.pairs += other.pairs
+        self.words += other.words
+        self.words_kept += other.words_kept
+
 
 def block_edges(sentence_starts: np.ndarray, block_words: int = BLOCK_WORDS) -> np.ndarray:
     """Bounds of blocks, (B + 1,) int64 sentence numbers: whole sentences, about `block_words`."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from w2v import __version__, cli
-from w2v.config import TrainConfig, fraction, make_config, unused
+from w2v.config import TrainConfig, fraction, make_config, of_rounds, unused
 from w2v.errors import ConfigError
 from w2v.files import check_folder, make_folder
 from w2v.losses import LOSSES, TARGETS, get_loss
@@ -52,8 +52,6 @@ LEARN_NORMALISER = "learn-normaliser"
 
 _CHOSEN_HERE = ("loss", "targets", "learn_normaliser", "validate", "patience")
 """Options of a run that follow from those of the comparison."""
-_OF_ROUNDS = ("deterministic", "shards", "round_words", "merge", "merge_every", "hot_words")
-"""A comparison has its corpus in one place."""
 
 _DESCRIPTION = """\
 Train several losses on one corpus and judge them on one yardstick: held-out full-softmax nats a
@@ -133,7 +131,9 @@ def _parser() -> cli.ArgumentParser:
     add("--no-report", action="store_true", default=False, help=f"write {RESULTS} alone")
     add("--config", metavar="FILE", help="options of the runs from a TOML file; flags win")
     add("--cache", metavar="DIR", default=None, help="keep the encoded corpus here and reuse it")
-    add_options(parser, leave_out=_CHOSEN_HERE + _OF_ROUNDS)
+    # A comparison has its corpus in one place.
+    every = [spec.name for spec in dataclasses.fields(TrainConfig)]
+    add_options(parser, leave_out=(*_CHOSEN_HERE, *of_rounds(every)))
     return parser
 
 
@@ -147,9 +147,8 @@ def _request(arguments: Namespace) -> Request:
     for name in _CHOSEN_HERE:
         if name in options:
             raise ConfigError(f"{name}: expected it to be left to --losses and --held-out")
-    for name in _OF_ROUNDS:
-        if name in options:
-            raise ConfigError(f"{name}: expected an option of a comparison, got one of w2v.train")
+    for name in of_rounds(options):
+        raise ConfigError(f"{name}: expected an option of a comparison, got one of w2v.train")
     base = make_config(options)
     if base.epochs is None and arguments.seconds is None:
         options = {**options, "epochs": DEFAULT_EPOCHS}

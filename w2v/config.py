@@ -11,7 +11,7 @@ import difflib
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
@@ -333,10 +333,10 @@ def unused(options: Mapping[str, Any], family: str) -> list[str]:
     return [name for name in options if families[name] not in (None, family)]
 
 
-def of_rounds(options: Mapping[str, Any]) -> list[str]:
-    """The names among `options` that only a run in rounds has a use for."""
+def of_rounds(options: Iterable[str]) -> list[str]:
+    """The names among `options` that ask for a run in rounds, or that only such a run uses."""
     groups = {spec.name: spec.metadata["group"] for spec in dataclasses.fields(TrainConfig)}
-    return [name for name in options if groups[name] == "rounds" and name != "deterministic"]
+    return [name for name in options if groups[name] == "rounds"]
 
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:

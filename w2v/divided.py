@@ -5,11 +5,11 @@ Refuses what needs the whole corpus in one place. `w2v.trainer` decides when to 
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, ShardedCorpus, read_shards
+from w2v.corpus.sources import given_paths
 from w2v.embeddings import Embeddings
 from w2v.engine import Engine, LocalEngine
 from w2v.errors import ConfigError, CorpusError
@@ -18,17 +18,6 @@ from w2v.losses import get_loss
 from w2v.run import Observer
 
 ENGINES = ("local", "ray")
-
-
-def given_paths(corpus: Any) -> list[StrPath] | None:
-    """The paths that a corpus is given by; None where it is given otherwise."""
-    if isinstance(corpus, (str, os.PathLike)):
-        return [corpus]
-    if isinstance(corpus, (list, tuple)) and all(
-        isinstance(item, (str, os.PathLike)) for item in corpus
-    ):
-        return list(corpus)
-    return None
 
 
 def refuse_indivisible(config: TrainConfig) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from w2v.blocks import STREAM_NOISE, STREAM_PAIRS, Position, block_edges
+from w2v.blocks import STREAM_NOISE, STREAM_PAIRS, Position, Tally, block_edges
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.kernels.sampled import Scratch, make_scratch, sampled_kernels
@@ -143,10 +143,7 @@ class _Epoch:
             place = f"epoch {epoch + 1}, block {block + 1} of {n_blocks}"
             raise training.diverged(place, lr, loss / max(pairs, 1))
         with training.lock:
-            self._tally.loss += loss
-            self._tally.pairs += pairs
-            self._tally.words += last - first
-            self._tally.words_kept += kept
+            self._tally.add(Tally(loss, pairs, last - first, kept))
             training.lr = lr
             training.position = Position(epoch, training.position.block + 1)
         return True

@@ -140,10 +140,7 @@ def train_block(
             tables.thresholds, tables.noise, config.window, config.shrink_windows, np.float32(lr),
             stream_key(key[0], STREAM_PAIRS, *key[1:]), stream_key(key[0], STREAM_NOISE, *key[1:]),
         )  # fmt: skip
-        tally.loss += loss
-        tally.pairs += pairs
-        tally.words_kept += kept
-    tally.words = int(starts[last] - starts[first])
+        tally.add(Tally(loss, pairs, int(starts[edges[block + 1]] - starts[edges[block]]), kept))
     return *_deltas(own, model, begun, pending, scratch, config), tally
 
 

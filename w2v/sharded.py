@@ -176,10 +176,7 @@ class ShardedRun(SampledRun):
         whole = self.tally(epoch)
         with self.lock:
             for tally in tallies:
-                whole.loss += tally.loss
-                whole.pairs += tally.pairs
-                whole.words += tally.words
-                whole.words_kept += tally.words_kept
+                whole.add(tally)
             self.lr = lr
             self.position = Position(epoch, block)
 

@@ -26,10 +26,10 @@ from w2v.config import (
 )
 from w2v.continuing import check_size, grown
 from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus
+from w2v.corpus.sources import given_paths
 from w2v.divided import (
     ENGINES,
     encode_shards,
-    given_paths,
     make_engine,
     refuse_indivisible,
     refuse_lonely,
@@ -38,7 +38,7 @@ from w2v.divided import (
 from w2v.embeddings import Embeddings, load
 from w2v.engine import Engine
 from w2v.errors import ConfigError, shown
-from w2v.files import check_folder
+from w2v.files import StrPath, check_folder
 from w2v.interrupts import interrupts_kept
 from w2v.losses import get_loss
 from w2v.resuming import check_init, find_checkpoint, resumed_config
@@ -46,8 +46,6 @@ from w2v.run import Observer, Plan, Progress
 from w2v.session import Session, make_run
 
 __all__ = ["Observer", "Plan", "Progress", "make_run", "resolve", "train_embeddings"]
-
-StrPath = str | os.PathLike[str]
 
 MAX_BACK_OFF = 20
 """Half the rate so often is a millionth of it."""
@@ -170,7 +168,7 @@ def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
     for name in unused(options, loss.family):
         raise ConfigError(f"{name}: expected an option that {loss.name} uses, got {options[name]}")
     if not config.deterministic:
-        for name in of_rounds(options):
+        for name in of_rounds(name for name in options if name != "deterministic"):
             raise ConfigError(
                 f"{name}: expected it with deterministic or the engine ray, got {options[name]} "
                 "without"

@@ -54,6 +54,11 @@ class Vocabulary:
         return f"<Vocabulary: {len(self)} words, {int(self.counts.sum())} tokens>"
 
 
+def pack_lines(words: Sequence[str]) -> np.ndarray:
+    """Words as one array, (B,) uint8: UTF-8 with a newline between two words."""
+    return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
+
+
 def kept_words(counts: np.ndarray, min_count: int, max_vocab: int | None) -> np.ndarray:
     """Which words to keep, in the order of their new ids.
 

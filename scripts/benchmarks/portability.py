@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 import statistics
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.rows import Job, Row, Skipped, in_turns, run_python
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tests"))
+from processors import TARGETS
 
 EPOCH = """
 import json, sys, w2v
@@ -18,19 +22,12 @@ epochs()
 print(json.dumps(epochs()))
 """
 
-AVX2 = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma"}
-GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-"""For x86-64 that is SSE2 without a fused multiply-add: any such processor runs it."""
-
 
 def portability(job: Job) -> Iterator[Row]:
     """Negative sampling, one thread, compiled for this processor, for AVX2 alone, for any."""
     if job.quick:
         raise Skipped("--full only")
-    kinds: dict[str, dict[str, str]] = {"native": {}}
-    if platform.machine() == "x86_64":
-        kinds["AVX2 alone"] = AVX2
-    kinds[f"any {platform.machine()}"] = GENERIC
+    kinds: dict[str, dict[str, str]] = {"native": {}, **TARGETS}
     for size in (100, 300):
         options = {"corpus": str(job.corpus), "vector_size": size}
         runs = in_turns(

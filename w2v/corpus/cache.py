@@ -20,6 +20,7 @@ from w2v.corpus.sources import Source
 from w2v.errors import CorpusError, FormatError
 from w2v.files import make_folder
 from w2v.tensorfile import add_to_digest, read_tensors, write_tensors
+from w2v.vocab import pack_lines
 
 CACHE_FORMAT = 2
 """Raised whenever the tokeniser or the layout of the file changes."""
@@ -135,7 +136,7 @@ def save(
         "tokens": tokens,
         "sentence_starts": sentence_starts,
         # Words of a text hold no whitespace, so that a newline tells them apart.
-        "words_utf8": np.frombuffer("\n".join(words).encode(), dtype=np.uint8),
+        "words_utf8": pack_lines(words),
     }
     text = json.dumps(audit)
     metadata = {"key": key, "audit": text, "content": _digest(tensors, text)}

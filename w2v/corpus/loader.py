@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -27,6 +27,8 @@ from w2v.corpus.sources import (
     Source,
     chunks,
     expand,
+    named,
+    refuse_changed,
     token_too_long,
 )
 from w2v.corpus.tokenizer import Chunk, WordTable, tokenize
@@ -213,6 +215,16 @@ class Encoder:
         return Corpus(vocabulary, tokens, starts, audit)
 
 
+def refuse_too_many(table: Sized, name: str) -> None:
+    """Refuse more different words than ids can tell apart.
+
+    Raises:
+        CorpusError: there are more; `name` says of what.
+    """
+    if len(table) > MAX_DISTINCT:
+        raise CorpusError(f"{name}: expected at most {MAX_DISTINCT} words, got more")
+
+
 def chosen_words(table: Words, name: str, min_count: int, max_vocab: int | None) -> np.ndarray:
     """The ids in the table of the words to keep, in the order of their new ids.
 
@@ -291,7 +303,7 @@ def read_corpus(
     """
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     sources = expand(given)
-    name = sources[0].name if len(sources) == 1 else f"{len(sources)} files"
+    name = named(sources)
     options = {
         "min_count": min_count,
         "max_vocab": max_vocab,
@@ -327,17 +339,11 @@ def read_corpus(
             if chunk.longest >= MAX_TOKEN_BYTES:
                 raise token_too_long(source, offset + chunk.longest_at)
             encoder.add(table.add(chunk), chunk.line_lengths)
-            if len(table) > MAX_DISTINCT:
-                raise CorpusError(f"{name}: expected at most {MAX_DISTINCT} words, got more")
+            refuse_too_many(table, name)
             done += len(chunk.data)
             if on_progress is not None:
                 on_progress(done, total)
-        for source, stamp in zip(sources, stamps, strict=True):
-            if source.stamp() != stamp:
-                raise CorpusError(
-                    f"{source.name}: expected a file that stays as it is while it is read, got one "
-                    "that changed (read a copy)"
-                )
+        refuse_changed(sources, stamps)
         corpus = encoder.finish(table, name, len(sources), min_count, max_vocab)
     if cache_dir is not None and key is not None:
         cache.save(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from w2v.corpus.compression import LONGEST_MAGIC, kind_of
-from w2v.corpus.sources import EncodingErrors, Source, expand, range_chunks
+from w2v.corpus.sources import EncodingErrors, Source, expand, named, range_chunks
 from w2v.errors import ConfigError, CorpusError
 
 _READ_BYTES = 2**16
@@ -85,11 +85,6 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
             f"{empty} shards in which none begins (fewer shards, or shorter lines)"
         )
     return shards
-
-
-def named(sources: Sequence[Source]) -> str:
-    """The files in a message."""
-    return sources[0].name if len(sources) == 1 else f"{len(sources)} files"
 
 
 def range_text(

@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from w2v.corpus.loader import MAX_DISTINCT, Audit, chosen_words
-from w2v.corpus.ranges import expand_urls, named, plan_ranges
+from w2v.corpus.loader import Audit, chosen_words, refuse_too_many
+from w2v.corpus.ranges import expand_urls, plan_ranges
 from w2v.corpus.shards import (
     ShardSummary,
     WordCounts,
@@ -24,11 +22,10 @@ from w2v.corpus.shards import (
     table_of,
     words_digest,
 )
-from w2v.corpus.sources import EncodingErrors
+from w2v.corpus.sources import EncodingErrors, named, refuse_changed
 from w2v.engine import Engine, Ref, tree
-from w2v.errors import CorpusError
 from w2v.tensorfile import add_to_digest
-from w2v.vocab import Vocabulary
+from w2v.vocab import Vocabulary, pack_lines
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ def read_shards(
     (all_words,) = engine.get([tree(engine, merge_counts, counts)])
     vocabulary, audit = _frozen(all_words, named(sources), len(sources), min_count, max_vocab)
 
-    words = np.frombuffer("\n".join(vocabulary.words).encode(), dtype=np.uint8)
+    words = pack_lines(vocabulary.words)
     digest = words_digest(words)
     words_ref = engine.put(words)
     encoded = [
@@ -111,12 +108,7 @@ def read_shards(
         for number, (text, own) in enumerate(zip(texts, counts, strict=True))
     ]  # fmt: skip
     summaries: list[ShardSummary] = engine.get([summary for _, summary in encoded])
-    for source, stamp in zip(sources, stamps, strict=True):
-        if source.stamp() != stamp:
-            raise CorpusError(
-                f"{source.name}: expected a file that stays as it is while it is read, got one "
-                "that changed (read a copy)"
-            )
+    refuse_changed(sources, stamps)
     audit = dataclasses.replace(
         audit,
         lines=sum(summary.lines for summary in summaries),
@@ -140,8 +132,7 @@ def _frozen(
     """The vocabulary, and of the audit what the counts tell."""
     table = table_of(all_words)
     counts = table.counts
-    if len(table) > MAX_DISTINCT:
-        raise CorpusError(f"{name}: expected at most {MAX_DISTINCT} words, got more")
+    refuse_too_many(table, name)
     kept_ids = chosen_words(table, name, min_count, max_vocab)
     vocabulary = Vocabulary(table.words(kept_ids), counts[kept_ids])
     words, kept = int(counts.sum()), int(vocabulary.counts.sum())

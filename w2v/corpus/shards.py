@@ -26,6 +26,7 @@ from w2v.corpus.tokenizer import WordTable, tokenize
 from w2v.engine import go_on
 from w2v.errors import CorpusError
 from w2v.tensorfile import add_to_digest
+from w2v.vocab import pack_lines
 
 _DROPPED = -1
 
@@ -157,8 +158,7 @@ def encode_shard(
 
 def _counted(table: WordTable) -> WordCounts:
     words = table.words(np.arange(len(table)))
-    text = np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
-    return WordCounts(text, table.counts.copy())
+    return WordCounts(pack_lines(words), table.counts.copy())
 
 
 def _add(table: WordTable, words: WordCounts) -> np.ndarray:

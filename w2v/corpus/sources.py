@@ -21,6 +21,7 @@ from typing import Any, Literal, Protocol
 
 from w2v.corpus.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.errors import CorpusError
+from w2v.files import StrPath
 
 EncodingErrors = Literal["strict", "replace", "ignore"]
 
@@ -191,6 +192,36 @@ def range_chunks(
             offset += cut
     if carry:
         yield offset, _checked(source, carry, offset, lowercase)
+
+
+def given_paths(corpus: Any) -> list[StrPath] | None:
+    """The paths that a corpus is given by; None where it is given otherwise."""
+    if isinstance(corpus, (str, os.PathLike)):
+        return [corpus]
+    if isinstance(corpus, (list, tuple)) and all(
+        isinstance(item, (str, os.PathLike)) for item in corpus
+    ):
+        return list(corpus)
+    return None
+
+
+def named(sources: Sequence[Source]) -> str:
+    """The files in a message."""
+    return sources[0].name if len(sources) == 1 else f"{len(sources)} files"
+
+
+def refuse_changed(sources: Sequence[Source], stamps: Sequence[Any]) -> None:
+    """Refuse files that are not as they were when their `stamps` were taken.
+
+    Raises:
+        CorpusError: one has been changed.
+    """
+    for source, stamp in zip(sources, stamps, strict=True):
+        if source.stamp() != stamp:
+            raise CorpusError(
+                f"{source.name}: expected a file that stays as it is while it is read, got one "
+                "that changed (read a copy)"
+            )
 
 
 def token_too_long(source: Source, offset: int) -> CorpusError:
