@@ -108,7 +108,9 @@ def run(reader: Any, seconds: int) -> bool:
         sys.executable, __file__, reader.name, "--corpus", str(folder / "corpus"),
         "--modules", *reader.modules, "--seconds", str(seconds),
     ]  # fmt: skip
+    before = _processor_seconds()
     process = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
+    processor = _processor_seconds() - before
     found = dict(re.findall(r"stat::(\w+): +(\d+)", process.stderr))
     done = re.search(r"Done \d+ runs in (\d+) second", process.stderr)
     if process.returncode != 0 or done is None or not found:
@@ -117,9 +119,11 @@ def run(reader: Any, seconds: int) -> bool:
         print(f"{name}: FAILED; the input is in {folder}", file=sys.stderr)
         return False
     counts: dict[str, Any] = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
-    mine = counts.setdefault(name, {"executions": 0, "seconds": 0, "peak_mb": 0})
+    nothing = {"executions": 0, "seconds": 0, "processor_seconds": 0, "peak_mb": 0}
+    mine = counts.setdefault(name, nothing)
     mine["executions"] += int(found["number_of_executed_units"])
     mine["seconds"] += int(done[1])
+    mine["processor_seconds"] += round(processor)
     mine["peak_mb"] = max(mine["peak_mb"], int(found["peak_rss_mb"]))
     mine["corpus"] = len(list((folder / "corpus").iterdir()))
     mine["until"] = datetime.date.today().isoformat()
@@ -128,6 +132,12 @@ def run(reader: Any, seconds: int) -> bool:
     temporary.replace(COUNTS)
     print(f"{name}: {mine['executions']:,} inputs in {mine['seconds']} s so far", flush=True)
     return True
+
+
+def _processor_seconds() -> float:
+    """Of all processes that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> int:
