@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import json
@@ -14,6 +15,11 @@ from hypothesis import strategies as st
 from readers import READERS, attempt
 
 _TEXT = b"one two\nthree one\n"
+_LONG_WORD = base64.b64decode(
+    "QlpoOTFBWSZTWWdpU88AACfx9QASAAJAACpDjABCAACEAmQYABkAIABQoAAAyZA3qoUNGaIAzUpTzwAAJ/H1ABIAAkAA"
+    "KkOMAEIAAIQCZBgAGQAgAFCgAADJkDeqhQ0ZogDNStZeLKMo5nfWXiyjKOZ3JFOFCQZ2lTzw"
+)
+"""Damaged bzip2: a megabyte without a space, which pieces of 68 bytes took minutes to search."""
 
 
 def _header(text: str) -> bytes:
@@ -33,6 +39,7 @@ FINDS = [
     ("compressed corpus", lzma.compress(_TEXT) + lzma.compress(_TEXT)[:-9]),
     ("compressed corpus", lzma.compress(_TEXT) + b"\0" * 3 + b"x"),
     ("compressed corpus", gzip.compress(_TEXT, mtime=0) + b"\0\0\x1f\x8b"),
+    ("compressed corpus", _LONG_WORD),
     ("corpus cache", b""), ("corpus cache", _header("{}")),
     ("corpus cache", _header('{"__metadata__":{"audit":"[]","key":"","content":""}}')),
     ("options in TOML", b"a = " + b"[" * 100_000), ("options in TOML", b"seed = 1" + b"0" * 5000),

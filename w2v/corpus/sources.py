@@ -38,6 +38,7 @@ _LONGEST_SHOWN_NAME = 80
 # The bytes of all characters at which str.split() splits.
 WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
 _ONE_SPACE = re.compile(b"|".join(re.escape(c.encode()) for c in WHITESPACE))
+_LONGEST_SPACE = max(len(c.encode()) for c in WHITESPACE)
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def range_chunks(
         elif not block:
             break
         text = carry + block
-        cut = _last_break(text)
+        cut = _last_break(text, max(0, len(carry) + 1 - _LONGEST_SPACE))
         carry = text[cut:]
         if not cut and len(carry) >= MAX_TOKEN_BYTES:
             raise token_too_long(source, offset)
@@ -232,16 +233,20 @@ def token_too_long(source: Source, offset: int) -> CorpusError:
     )
 
 
-def _last_break(text: bytes) -> int:
-    """Where `text` may be cut: after its last newline, else after its last whitespace, else 0."""
-    newline = text.rfind(b"\n") + 1
+def _last_break(text: bytes, begin: int) -> int:
+    """Where `text` may be cut: after its last newline, else after its last whitespace, else 0.
+
+    Before `begin` there is none, and nothing is looked at: a long word that comes in many pieces
+    would otherwise be searched as often.
+    """
+    newline = text.rfind(b"\n", begin) + 1
     if newline:
         return newline
-    space = text.rfind(b" ") + 1
+    space = text.rfind(b" ", begin) + 1
     if space:
         return space
     last = 0
-    for match in _ONE_SPACE.finditer(text):
+    for match in _ONE_SPACE.finditer(text, begin):
         last = match.end()
     return last
 
