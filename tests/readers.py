@@ -9,6 +9,7 @@ lets a fuzzer that watches the coverage do it for hours.
 from __future__ import annotations
 
 import bz2
+import functools
 import gzip
 import json
 import lzma
@@ -18,16 +19,33 @@ import zlib
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
 import naive
 import numpy as np
 
-from w2v import config, formats, questions, results, tensorfile
-from w2v.corpus import MAX_SENTENCE_WORDS, Audit, cache, compression, read_corpus, sources
-from w2v.errors import ConfigError, CorpusError, FormatError, W2VError
+from w2v import checkpoint, config, formats, questions, results, resuming, tensorfile
+from w2v.checkpoints import numbered
+from w2v.config import TrainConfig
+from w2v.corpus import (
+    MAX_SENTENCE_WORDS,
+    Audit,
+    Corpus,
+    ShardedCorpus,
+    cache,
+    compression,
+    read_corpus,
+    read_shards,
+    sources,
+)
+from w2v.engine import LocalEngine
+from w2v.errors import ConfigError, CorpusError, DivergenceError, FormatError, W2VError
 from w2v.formats import VectorTable
+from w2v.run import Observer
+from w2v.session import make_run
+from w2v.trainer import resolve, train_embeddings
 
 BOM = "\ufeff".encode()
 
@@ -214,19 +232,46 @@ def _check_corpus(path: Path, content: bytes) -> None:
         corpus = read_corpus(
             path, min_count=1, encoding_errors=errors, lowercase=lowercase, workers=1 + choice % 2
         )
-    text = content.removeprefix(BOM).decode(errors=errors)
+    _assert_same(corpus, [s.tolist() for s in corpus.sentences()], content, errors, lowercase)
+
+
+def _check_shards(path: Path, content: bytes) -> None:
+    """As `_check_corpus`, in up to five shards."""
+    choice = zlib.crc32(content)
+    errors = ("strict", "replace", "ignore")[choice % 3]
+    lowercase = bool(choice & 0x100)
+    engine = LocalEngine(1)
+    with _small_chunks(3 + len(content) // (1 + (choice >> 9) % 7)):
+        corpus = read_shards(
+            engine, [path], 1 + (choice >> 12) % 5, min_count=1, max_vocab=None,
+            lowercase=lowercase, encoding_errors=errors, on_progress=lambda done, total: None,
+        )  # fmt: skip
+    sentences = [
+        shard.tokens[begin:end].tolist()
+        for shard in engine.get(corpus.shards)
+        for begin, end in pairwise(shard.sentence_starts)
+    ]
+    engine.close()
+    _assert_same(corpus, sentences, content, errors, lowercase)
+
+
+def _assert_same(
+    corpus: Corpus | ShardedCorpus, ids: list[list[int]], content: bytes, errors: str,
+    lowercase: bool,
+) -> None:  # fmt: skip
+    """That this is how the twin reads the content."""
+    kind = compression.kind_of(content)  # its first bytes count, not its name
+    plain = content if kind is None else _compressors()[kind][1](content)
+    text = plain.removeprefix(BOM).decode(errors=errors)
     assert errors != "strict" or "\0" not in text
     text = text.replace("\0", "\ufffd" if errors == "replace" else "")
-    _assert_same(corpus, text.lower() if lowercase else text)
-
-
-def _assert_same(corpus, text: str) -> None:
     # The twin drops a byte order mark, and only one: here it gets one of its own to drop.
-    sentences = naive.read_sentences("\ufeff" + text, MAX_SENTENCE_WORDS)
+    text = "\ufeff" + (text.lower() if lowercase else text)
+    sentences = naive.read_sentences(text, MAX_SENTENCE_WORDS)
     vocabulary = naive.build_vocabulary(sentences, 1)
     counts = corpus.vocabulary.counts.tolist()
     assert list(zip(corpus.vocabulary.words, counts, strict=True)) == vocabulary
-    assert [s.tolist() for s in corpus.sentences()] == naive.encode(sentences, vocabulary)
+    assert ids == naive.encode(sentences, vocabulary)
 
 
 def _compressors() -> dict[str, tuple[Callable[..., bytes], Callable[..., bytes]]]:
@@ -249,16 +294,6 @@ def _compressed_seeds() -> list[bytes]:
         for compress, _ in _compressors().values()
         for whole in (compress(text), compress(text[:9]) + compress(text[9:]))
     ]
-
-
-def _check_compressed(path: Path, content: bytes) -> None:
-    kind = compression.kind_of(content)
-    if kind is None:
-        _check_corpus(path, content)
-        return
-    with _small_chunks(len(content) // 2):
-        corpus = read_corpus(path, min_count=1)
-    _assert_same(corpus, _compressors()[kind][1](content).removeprefix(BOM).decode())
 
 
 def _packed_text(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
@@ -319,6 +354,69 @@ def _check_cache(path: Path, content: bytes) -> None:
         assert forged or damaged == (
             tokens.tobytes(), counts.tobytes(), starts.tobytes(), words, audit
         )  # fmt: skip
+
+
+# --- checkpoints --------------------------------------------------------------------------------
+
+
+@functools.cache
+def _tiny_run() -> tuple[Corpus, TrainConfig, list[bytes]]:
+    """A corpus, the options of a run, and two of its checkpoints."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "t.txt")
+        path.write_bytes(TEXT)
+        options = {
+            "vector_size": 2, "window": 1, "negative": 1, "epochs": 4, "min_count": 1,
+            "sample": 0.0, "workers": 1,
+        }  # fmt: skip
+        checkpoints = Path(folder, "checkpoints")
+        train_embeddings(path, **options, checkpoint=checkpoints, checkpoint_every="25%",
+                         observer=Observer())  # fmt: skip
+        corpus = read_corpus(path, min_count=1)
+        return (
+            corpus,
+            resolve(config.make_config(options)),
+            [file.read_bytes() for file in numbered(checkpoints).values()],
+        )
+
+
+def _check_checkpoint(path: Path, _: bytes) -> None:
+    """What is accepted is a state that the rest of the run can be trained from."""
+    corpus, options, _ = _tiny_run()
+    saved = checkpoint.read_checkpoint(path)
+    if resuming.resumed_config(saved, {}, resolve) != options:
+        return  # the checkpoint of another run, which may take any time
+    ours = resuming.identity(options, corpus)
+    resuming.check_same(saved, ours, corpus)
+    run = make_run(corpus, options)
+    resuming.check_run(saved, ours, run, Observer())
+    run.restore(saved.arrays, saved.record)
+    assert 0 <= run.words_done <= run.total_words
+    with suppress(DivergenceError):
+        if not run.finished:
+            run.run(Observer())
+        assert np.isfinite(run.embeddings(0.0).vectors).all()
+
+
+def _record(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
+    """What a checkpoint says besides its tensors; the digest is computed anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x")
+        path.write_bytes(content)
+        try:
+            tensors, metadata = tensorfile.read_tensors(path)
+        except FormatError:
+            return None
+
+    def build(record: bytes) -> bytes:
+        changed = {**metadata, "checkpoint": record.decode(errors="replace")}
+        changed.pop("digest", None)
+        changed["digest"] = checkpoint._digest(changed)
+        with tempfile.TemporaryDirectory() as folder:
+            tensorfile.write_tensors(Path(folder, "x"), tensors, changed)
+            return Path(folder, "x").read_bytes()
+
+    return metadata.get("checkpoint", "").encode(), build
 
 
 # --- options, questions, results ----------------------------------------------------------------
@@ -397,8 +495,12 @@ READERS = {
                ("w2v.tensorfile",), _json_header),
         Reader("corpus", ".txt", lambda: [TEXT, BOM + TEXT, TEXT[:-5] + b"\xff\0 a"],
                _check_corpus, CorpusError, ("w2v.corpus.sources",)),
-        Reader("compressed corpus", "", _compressed_seeds, _check_compressed, CorpusError,
+        Reader("compressed corpus", "", _compressed_seeds, _check_corpus, CorpusError,
                ("w2v.corpus.sources", "w2v.corpus.compression"), _packed_text),
+        Reader("corpus in shards", ".txt", lambda: [TEXT, BOM + TEXT, TEXT * 3], _check_shards,
+               CorpusError, ("w2v.corpus.sources", "w2v.corpus.ranges", "w2v.corpus.shards")),
+        Reader("checkpoint", ".safetensors", lambda: _tiny_run()[2], _check_checkpoint, W2VError,
+               ("w2v.checkpoint", "w2v.resuming", "w2v.jsonshape"), _record),
         Reader("corpus cache", ".safetensors", lambda: [_cache_entry()[1]], _check_cache,
                FormatError, ("w2v.corpus.cache", "w2v.tensorfile"), _json_header),
         Reader("options in TOML", ".toml", lambda: [_TOML], _check_toml, ConfigError,

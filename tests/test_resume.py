@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
@@ -19,14 +20,15 @@ import pytest
 from killed import COMMON, KINDS, sentences
 
 from w2v import crew as crew_module
-from w2v.checkpoint import read_checkpoint
+from w2v.checkpoint import _digest, read_checkpoint, write_checkpoint
 from w2v.checkpointer import Checkpointer
 from w2v.checkpoints import CheckpointFolder, numbered
 from w2v.config import TrainConfig
 from w2v.embeddings import Embeddings
-from w2v.errors import ConfigError, CorpusError, DivergenceError, OutputError
+from w2v.errors import ConfigError, CorpusError, DivergenceError, FormatError, OutputError
 from w2v.hogwild import HogwildRun
 from w2v.run import Observer
+from w2v.tensorfile import read_tensors, write_tensors
 from w2v.trainer import train_embeddings
 
 CORPUS = sentences(36_000)
@@ -505,6 +507,53 @@ def test_damaged_checkpoints(which, tmp_path, tried):
             train(observer, checkpoint=tmp_path, resume=True, epochs=30)
         what = "both checkpoints damaged"
         tried("Checkpoints", what, f"refused: {error.value}")
+
+
+FORGED = {
+    "position": [[0, -5, 0, False], [0, 10**6, 0, False], [99, 0, 0, False], [1, 0, 0], "0"],
+    "tallies": [[[0.0, 0, 0, 0]] * 99, [[math.nan, 1, 1, 1]], [[1, 1, 10**9, 1]], [[1, 1]], None],
+    "seconds": [-1, math.inf, 10**40, "1"],
+    "lr_factor": [0, 2, math.nan],
+    "held_out_nats": [[1.0] * 99, ["1"]],
+    "progress": [2, math.nan, 10**40],
+    "history": [{"resumed_at_words": 5}, {"init": {"words": 1}}, []],
+    "config": [{"lr": "x"}, {"seed": None}, {"windows": 5}, []],
+    "corpus": [{}, None], "versions": [{}], "n_blocks": [3.5, 10**6],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", FORGED)
+def test_a_checkpoint_of_a_stranger_is_refused_in_one_line(part, tmp_path, monkeypatch, tried):
+    """Whoever can compute a SHA-256 can write one that is whole, and says what cannot be."""
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            train(checkpoint=tmp_path)
+    (path,) = numbered(tmp_path).values()
+    whole = read_checkpoint(path)
+    arrays = {name: array.copy() for name, array in whole.arrays.items()}
+    for value in FORGED[part]:
+        write_checkpoint(path, arrays, {**whole.record, part: value})
+        with pytest.raises((ConfigError, CorpusError), match=f"^{path}: ") as error:
+            train(checkpoint=tmp_path, resume=True)
+        assert len(str(error.value).splitlines()) == 1
+    what = f"a checkpoint with a forged {part}, its checksums computed anew"
+    tried("Checkpoints", what, f"refused: {error.value}", times=len(FORGED[part]))
+
+
+def test_a_checkpoint_of_a_stranger_needs_no_json(tmp_path):
+    train(checkpoint=tmp_path)
+    path = list(numbered(tmp_path).values())[-1]
+    tensors, metadata = read_tensors(path)
+    for name in ("checksums", "checkpoint"):
+        for text in (None, "", "{", "[" * 100_000, "[]", "1" * 5000):
+            changed = {**metadata, name: text}
+            if text is None:
+                del changed[name]
+            del changed["digest"]
+            write_tensors(path, tensors, {**changed, "digest": _digest(changed)})
+            with pytest.raises(FormatError, match=f"^{path}: "):
+                read_checkpoint(path)
 
 
 def test_a_state_of_other_software_is_gone_on_with_and_a_warning(tmp_path, monkeypatch, tried):

@@ -22,12 +22,27 @@ from typing import Any
 
 import numpy as np
 
-from w2v.errors import FormatError
-from w2v.formats.native import own_metadata, pack_words, unpack_words
+from w2v.errors import FormatError, shown
+from w2v.formats.native import check_shapes, own_metadata, pack_words, unpack_words
+from w2v.jsonshape import misfit
 from w2v.tensorfile import Tensors, add_to_digest, read_tensors, write_tensors
 from w2v.vocab import Vocabulary
 
 CHECKPOINT_VERSION = "1"
+BEST = "best."
+"""Begins the names of the parameters after the best epoch."""
+MAX_INTEGER = 2**63 - 1
+
+_VERSIONS = {"w2v": str, "python": str, "numpy": str, "numba": str, "machine": str}
+_INIT = {"words": int, "new_words": int, "counts": bool, "context_vectors": bool}
+_RECORD = {
+    "position": [(int, bool)], "n_blocks": int, "tallies": [[float]], "seconds": float,
+    "lr_factor": float, "back_offs": list, "held_out_nats": [float], "progress": float,
+    "history": {"init": (None, _INIT), "resumed_at_words": (None, [int])},
+    "config": dict, "versions": _VERSIONS,
+    "corpus": {"words": int, "sentences": int, "vocabulary": int, "fingerprint": str},
+}  # fmt: skip
+"""The shape of a record (`w2v.jsonshape`); `w2v.resuming` looks at the numbers."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +98,36 @@ def read_checkpoint(path: Path) -> Checkpoint:
     version = metadata.get("checkpoint_version")
     if version != CHECKPOINT_VERSION:
         raise FormatError(
-            f"{path}: expected a checkpoint of version {CHECKPOINT_VERSION}, got {version}"
+            f"{path}: expected a checkpoint of version {CHECKPOINT_VERSION}, got {shown(version)}"
         )
-    checksums = json.loads(metadata["checksums"])
-    if checksums.keys() != arrays.keys():
+    checksums = _parsed(path, "checksums", metadata)
+    if not isinstance(checksums, dict) or checksums.keys() != arrays.keys():
         raise FormatError(f"{path}: expected a checkpoint, got a damaged one: names of tensors")
     for name, array in arrays.items():
         if _checksum(name, array) != checksums[name]:
             raise FormatError(f"{path}: expected a checkpoint, got a damaged one: tensor {name}")
-    return Checkpoint(path, arrays, json.loads(metadata["checkpoint"]))
+    check_shapes(str(path), arrays)
+    record = _parsed(path, "checkpoint", metadata)
+    wrong = misfit(record, _RECORD)
+    if wrong is not None or "counts" not in arrays:
+        what = wrong or "tensor counts"
+        raise FormatError(f"{path}: {what}: expected the state of a run, got something else")
+    return Checkpoint(path, arrays, record)
+
+
+def _parsed(path: Path, name: str, metadata: Mapping[str, str]) -> Any:
+    """A part of the metadata: whoever can compute a digest can write what is no JSON, or deep."""
+    try:
+        return json.loads(metadata[name], parse_int=_integer)
+    except (KeyError, ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: metadata {name}: expected JSON, got something else") from error
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if abs(number) > MAX_INTEGER:
+        raise ValueError(f"expected at most {MAX_INTEGER}, got more")
+    return number
 
 
 def _checksum(name: str, array: np.ndarray) -> str:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.blocks import Position
-from w2v.checkpoint import Checkpoint, vocabulary_tensors
+from w2v.checkpoint import BEST, Checkpoint, vocabulary_tensors
 from w2v.checkpoints import KEPT, CheckpointFolder, Interval, numbered
 from w2v.errors import DivergenceError, OutputError, shown
 from w2v.files import StrPath, check_space
@@ -32,9 +32,6 @@ from w2v.threads import ThreadPool
 from w2v.validation import Validator
 
 Arrays = dict[str, np.ndarray]
-
-_BEST = "best."
-"""Begins the names of the parameters after the best epoch."""
 
 
 class _Written(NamedTuple):
@@ -90,9 +87,9 @@ class Checkpointer(Relay):
             run.restore(start.arrays, start.record)
             nats = start.record["held_out_nats"]
             best = {
-                name.removeprefix(_BEST): array
+                name.removeprefix(BEST): array
                 for name, array in start.arrays.items()
-                if name.startswith(_BEST)
+                if name.startswith(BEST)
             }
             self._written_at = run.position
             self.last_progress = self._done()
@@ -193,7 +190,7 @@ class Checkpointer(Relay):
     def _best(self) -> Arrays:
         """The best epoch's parameters, which nobody changes once they are there."""
         best = {} if self._validator is None else self._validator.state()[0]
-        return {_BEST + name: array for name, array in best.items()}
+        return {BEST + name: array for name, array in best.items()}
 
     def _record(self) -> dict[str, Any]:
         nats = [] if self._validator is None else self._validator.state()[1]

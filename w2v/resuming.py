@@ -9,6 +9,7 @@ taken from the checkpoint. Where the output and the checkpoints go is no part of
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import platform
 from collections.abc import Callable, Mapping
@@ -18,11 +19,11 @@ import numba
 import numpy as np
 
 import w2v
-from w2v.checkpoint import Checkpoint
+from w2v.checkpoint import BEST, Checkpoint
 from w2v.checkpoints import CheckpointFolder, numbered
 from w2v.config import TrainConfig, make_config
 from w2v.corpus import Corpus, ShardedCorpus, fingerprint
-from w2v.errors import ConfigError, CorpusError
+from w2v.errors import ConfigError, CorpusError, shown
 from w2v.run import Observer, Run
 
 _MAY_CHANGE = ("workers",)
@@ -166,21 +167,70 @@ def check_run(
     """Refuse a state that does not fit the run; warn where other software wrote it.
 
     Raises:
-        ConfigError: another version divides the corpus otherwise, or has other parameters.
+        ConfigError: another version divides the corpus otherwise, or has other parameters; or the
+            record says what no run can come to.
     """
-    shapes = {
-        name: array.shape for name, array in (run.parameters() | run.optimiser_state()).items()
+    parameters = run.parameters()
+    wanted = {name: _kind(array) for name, array in (parameters | run.optimiser_state()).items()}
+    saved = {name: _kind(array) for name, array in checkpoint.arrays.items() if name in wanted}
+    best = {
+        name.removeprefix(BEST): _kind(array)
+        for name, array in checkpoint.arrays.items()
+        if name.startswith(BEST)
     }
-    saved = {name: array.shape for name, array in checkpoint.arrays.items() if name in shapes}
     theirs = checkpoint.record["versions"]
-    if checkpoint.record["n_blocks"] != run.n_blocks or saved != shapes:
+    if (
+        checkpoint.record["n_blocks"] != run.n_blocks
+        or saved != wanted
+        or (best and best != {name: wanted[name] for name in parameters})
+    ):
         raise ConfigError(
             f"{checkpoint.path}: expected a state that fits this version of w2v, got one of "
-            f"{theirs['w2v']}"
+            f"{shown(theirs['w2v'])[1:-1]}"
         )
-    others = [f"{name} {theirs[name]}" for name in theirs if theirs[name] != ours["versions"][name]]
+    wrong = _impossible(checkpoint.record, run)
+    if wrong is not None:
+        raise ConfigError(
+            f"{checkpoint.path}: {wrong}: expected what this run can come to, got "
+            f"{shown(checkpoint.record[wrong])}"
+        )
+    others = [
+        f"{name} {shown(theirs[name])[1:-1]}"
+        for name in ours["versions"]
+        if theirs[name] != ours["versions"][name]
+    ]
     if others:
         observer.warning(
             f"{checkpoint.path}: written with {', '.join(others)}: the vectors may differ in their "
             "last digits from those of the uninterrupted run"
         )
+
+
+def _kind(array: np.ndarray) -> tuple[Any, ...]:
+    return array.dtype, array.shape
+
+
+def _impossible(record: Mapping[str, Any], run: Run) -> str | None:
+    """The first part of a record that no run like this can have; None if there is none.
+
+    The kernels read the corpus where the position says, and do not look again.
+    """
+    position, tallies, epochs = record["position"], record["tallies"], run.config.epochs_
+    possible = {
+        "position": list(map(type, position)) == [int, int, int, bool]
+        and 0 <= position[0] <= epochs
+        and 0 <= position[1] <= run.n_blocks
+        and position[2] >= 0,
+        "tallies": position[0] <= len(tallies) <= min(position[0] + 1, epochs)
+        and all(len(tally) == 4 and all(map(_is_amount, tally)) for tally in tallies)
+        and all(tally[2] <= run.corpus.n_words for tally in tallies),
+        "seconds": _is_amount(record["seconds"]),
+        "lr_factor": 0 < record["lr_factor"] <= 1,
+        "held_out_nats": len(record["held_out_nats"]) <= epochs,
+        "progress": 0 <= record["progress"] <= 1,
+    }
+    return next((part for part, fits in possible.items() if not fits), None)
+
+
+def _is_amount(number: float) -> bool:
+    return 0 <= number < math.inf

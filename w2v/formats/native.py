@@ -57,7 +57,7 @@ def read(path: str, file: str, *, mmap: bool) -> VectorTable:
             f"{path}: expected format version {FORMAT_VERSION}, "
             f"got {metadata.get('format_version')} (written by a newer w2v?)"
         )
-    _check_shapes(path, tensors)
+    check_shapes(path, tensors)
     words = unpack_words(path, tensors)
     check_unique(path, words)
     vectors, context_vectors = tensors["center_vectors"], tensors.get("context_vectors")
@@ -78,7 +78,12 @@ def _names(tensors: Tensors) -> str:
     return ", ".join(shown_names + more) or "no tensors"
 
 
-def _check_shapes(path: str, tensors: Tensors) -> None:
+def check_shapes(path: str, tensors: Tensors) -> None:
+    """Refuse tensors that are not those of a file of vectors, as the module's header says.
+
+    Raises:
+        FormatError: one is missing, of another type, or of a shape that does not fit the others.
+    """
     for name, (dtype, dimensions) in _TENSORS.items():
         tensor = tensors.get(name)
         if tensor is None:
