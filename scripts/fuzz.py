@@ -69,6 +69,7 @@ def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> Non
         (corpus / f"seed-{number}").write_bytes(seed)
     shared_memory = Path("/dev/shm")
     folder = tempfile.TemporaryDirectory(dir=shared_memory if shared_memory.is_dir() else None)
+    tempfile.tempdir = folder.name  # of the readers' own files: a disk would be waited for
     path = Path(folder.name, f"fuzzed{reader.suffix}")
     for seed in reader.seeds():  # kernels are compiled here, before the clock runs
         readers.attempt(reader, path, seed)
