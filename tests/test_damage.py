@@ -54,6 +54,7 @@ FINDS = [
     ("tensors", _entry("a\nb")), ("tensors", _entry("\x1b[31m" * 99)), ("tensors", _entry("")),
     ("tensors", _header('{"a":{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}}')),
     ("embeddings in safetensors", _entry("x" * 3000)),
+    ("checkpoint", _header(json.dumps({"tensor": "x" * 3000}))),
     ("word2vec text", b"a\x1b[31m\x85 1 x\n"), ("word2vec text", b"1 1\n\x0b 1\n"),
     ("word2vec text", b"a 1e-46\nb -1e39\n"), ("word2vec text", b"9" * 5000 + b" 1\na 1\n"),
     ("word2vec binary", b"1 1\n" + b"a" * 99 + b"\x1b[31m\xff " + bytes(4)),

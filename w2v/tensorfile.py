@@ -47,6 +47,7 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _DATA_ALIGNMENT = 64
 """The data starts at a multiple of this (a cache line); the header is padded with spaces."""
 
+_LONGEST_REASON = 300
 MAX_HEADER_BYTES = 2**24
 """Names, shapes and metadata; they become Python objects, which take many times as much memory."""
 
@@ -176,8 +177,10 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
             with safe_open(path, framework="numpy"):
                 pass
         except SafetensorError as error:
+            why = str(error)  # it may quote a string of megabytes
+            why = why if len(why) <= _LONGEST_REASON else why[:_LONGEST_REASON] + "..."
             raise FormatError(
-                f"{place}: expected a safetensors file, got a damaged one: {error}"
+                f"{place}: expected a safetensors file, got a damaged one: {why}"
             ) from error
         stream.seek(8)
         return json.loads(stream.read(length)), 8 + length
