@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.corpus import fingerprint, read_corpus, read_shards
-from w2v.corpus.ranges import Segment, expand_urls, plan_ranges, range_text
+from w2v.corpus.ranges import Segment, expand_urls, opened, plan_ranges, range_text
 from w2v.corpus.shards import (
     WordCounts,
     encode_shard,
@@ -151,6 +151,22 @@ def test_urls_are_read_by_fsspec(engine, write):
     for url in ("file:///nowhere/at/all.txt", "nosuch://thing"):
         with pytest.raises(CorpusError, match=url):
             shards(engine, [url], 2)
+
+
+def test_a_store_that_fails_in_its_own_way_is_refused_in_one_line(monkeypatch):
+    fsspec = pytest.importorskip("fsspec", reason="needs the extra w2v[ray]")
+
+    class EndpointConnectionError(Exception):
+        """As botocore has it: no OSError."""
+
+    def unreachable(name, mode):
+        raise EndpointConnectionError(f"could not connect to {name}\nand more")
+
+    monkeypatch.setattr(fsspec, "open", unreachable)
+    with pytest.raises(CorpusError) as error, opened("s3://books/a.txt"):
+        pass
+    message = "s3://books/a.txt: cannot be read: could not connect to s3://books/a.txt"
+    assert str(error.value) == message
 
 
 def test_a_file_that_shrinks_is_noticed(write):

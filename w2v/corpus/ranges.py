@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from w2v.corpus.compression import LONGEST_MAGIC, kind_of
 from w2v.corpus.sources import EncodingErrors, Source, expand, named, range_chunks
-from w2v.errors import ConfigError, CorpusError
+from w2v.errors import ConfigError, CorpusError, W2VError
 
 _READ_BYTES = 2**16
 _URL = "://"
@@ -133,8 +133,15 @@ def opened(name: str) -> Iterator[BinaryIO]:
     try:
         with _open(name) as stream:
             yield stream
+    except W2VError:
+        raise
     except OSError as error:
         raise CorpusError(f"{name}: cannot be read: {error.strerror or error}") from error
+    except Exception as error:  # every store has errors of its own
+        if _URL not in name:
+            raise
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise CorpusError(f"{name}: cannot be read: {why}") from error
 
 
 def _open(name: str) -> Any:
