@@ -2,17 +2,20 @@
 
 import gzip
 import itertools
+from contextlib import contextmanager
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.corpus import fingerprint, read_corpus, read_shards
+from w2v.corpus import fingerprint, ranges, read_corpus, read_shards
 from w2v.corpus.ranges import Segment, expand_urls, opened, plan_ranges, range_text
 from w2v.corpus.shards import (
     WordCounts,
     encode_shard,
+    in_order,
     merge_counts,
     read_segments,
     words_digest,
@@ -32,6 +35,16 @@ def engine():
     engine.close()
 
 
+@contextmanager
+def stripes_of(shortest, most):
+    """So many bytes and more each, and at most so many a shard."""
+    with (
+        mock.patch.object(ranges, "_SHORTEST_STRIPE", shortest),
+        mock.patch.object(ranges, "MOST_STRIPES", most),
+    ):
+        yield
+
+
 def shards(engine, paths, count, **options):
     defaults = {
         "min_count": 1, "max_vocab": None, "lowercase": False, "encoding_errors": "strict",
@@ -43,20 +56,31 @@ def shards(engine, paths, count, **options):
 @given(
     text=st.text(alphabet="ab \n", min_size=1, max_size=60),
     count=st.integers(1, 6),
+    most_stripes=st.integers(1, 5),
 )
-def test_every_line_is_in_the_shard_in_which_it_begins(text, count, tmp_path_factory):
+def test_every_line_is_in_the_stripe_in_which_it_begins(
+    text, count, most_stripes, tmp_path_factory
+):
     path = tmp_path_factory.mktemp("ranges") / "t.txt"
     path.write_text(text)
+    stripes = max(1, min(most_stripes, len(text) // count))
     lines = text.splitlines(keepends=True)
     begins = list(itertools.accumulate(map(len, lines), initial=0))[:-1]
-    shard_of = [sum(b >= len(text) * k // count for k in range(1, count)) for b in begins]
-    if set(shard_of) != set(range(count)):
-        with pytest.raises(CorpusError, match="expected lines for"):
-            plan_ranges(expand_urls([path]), count)
-        return
-    plan = plan_ranges(expand_urls([path]), count)
-    assert [shard[0].begin for shard in plan] == [begins[shard_of.index(k)] for k in range(count)]
-    parts = [segment for shard in plan for segment in shard]
+    edges = [len(text) * k // (count * stripes) for k in range(1, count * stripes)]
+    stripe_of = [sum(begin >= edge for edge in edges) for begin in begins]
+    with stripes_of(1, most_stripes):
+        if {stripe % count for stripe in stripe_of} != set(range(count)):
+            with pytest.raises(CorpusError, match="expected lines for"):
+                plan_ranges(expand_urls([path]), count)
+            return
+        plan = plan_ranges(expand_urls([path]), count)
+    for shard, segments in enumerate(plan):
+        wanted = sorted({stripe for stripe in stripe_of if stripe % count == shard})
+        assert [segment.begin for segment in segments] == [
+            begins[stripe_of.index(stripe)] for stripe in wanted
+        ]
+    parts = sorted((segment for shard in plan for segment in shard), key=lambda part: part.number)
+    assert [part.number for part in parts] == list(range(len(parts)))
     assert [part.begin for part in parts] == [0, *(part.end for part in parts[:-1])]
     assert parts[-1].end == len(text)
     for part in parts:
@@ -65,18 +89,26 @@ def test_every_line_is_in_the_shard_in_which_it_begins(text, count, tmp_path_fac
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 16])
 @pytest.mark.parametrize("options", [{}, {"min_count": 21}, {"max_vocab": 4, "lowercase": True}])
-def test_shards_together_are_the_corpus(engine, write, count, options):
+@pytest.mark.parametrize("stripes", [1, 9])
+def test_shards_together_are_the_corpus(engine, write, count, options, stripes):
     paths = [write("a.txt", TEXT), write("b.txt", "\ufeffThe cat\nagain\n" * 9), write("c.txt", "")]
     whole = read_corpus(paths, **{"min_count": 1, **options})
-    corpus = shards(engine, paths, count, **options)
+    with stripes_of(30, stripes):
+        corpus = shards(engine, paths, count, **options)
     assert corpus.vocabulary.words == whole.vocabulary.words
     np.testing.assert_array_equal(corpus.vocabulary.counts, whole.vocabulary.counts)
     assert corpus.audit == whole.audit
     assert (corpus.n_words, corpus.n_sentences) == (whole.n_words, whole.n_sentences)
     values = engine.get(corpus.shards)
-    np.testing.assert_array_equal(np.concatenate([v.tokens for v in values]), whole.tokens)
-    lengths = np.concatenate([np.diff(v.sentence_starts) for v in values])
-    np.testing.assert_array_equal(lengths, np.diff(whole.sentence_starts))
+    sentences = [
+        value.tokens[begin:end].tolist()
+        for value in values
+        for begin, end in itertools.pairwise(value.sentence_starts)
+    ]
+    expected = [sentence.tolist() for sentence in whole.sentences()]
+    if stripes == 1:
+        assert sentences == expected
+    assert sorted(sentences) == sorted(expected)
 
 
 def test_the_fingerprint_tells_texts_and_shards_apart(engine, write):
@@ -88,17 +120,21 @@ def test_the_fingerprint_tells_texts_and_shards_apart(engine, write):
 
 def test_counts_are_merged_in_order():
     parts = [
-        WordCounts(np.frombuffer(text.encode(), np.uint8), np.array(counts))
-        for text, counts in (("b\nä", [2, 3]), ("c\nb", [5, 7]))
+        WordCounts(np.frombuffer(text.encode(), np.uint8), np.array(counts), np.array(places))
+        for text, counts, places in (("b\nä", [2, 3], [5, 9]), ("c\nb", [5, 7], [6, 4]))
     ]
     merged = merge_counts(*parts)
     assert merged.text.tobytes().decode().split("\n") == ["b", "ä", "c"]
     assert merged.counts.tolist() == [9, 3, 5]
+    assert merged.places.tolist() == [4, 9, 6]
+    merged = in_order(merged)
+    assert merged.text.tobytes().decode().split("\n") == ["b", "c", "ä"]
+    assert merged.counts.tolist() == [9, 5, 3]
 
 
 def test_a_shard_is_encoded_in_the_frozen_vocabulary_alone(write):
     path = write("a.txt", "a b\n")
-    text, own = read_segments([Segment(str(path), 0, 4)], False, "strict")
+    text, own = read_segments([Segment(str(path), 0, 4, 0)], False, "strict")
     words = np.frombuffer(b"b\na", np.uint8)
     with pytest.raises(CorpusError, match="expected the words that were frozen, got others"):
         encode_shard(text, own, words, "0" * 64)
@@ -106,7 +142,7 @@ def test_a_shard_is_encoded_in_the_frozen_vocabulary_alone(write):
 
 def test_reading_and_encoding_change_nothing_they_are_given(engine, write):
     path = write("a.txt", TEXT)
-    text, own = read_segments([Segment(str(path), 0, len(TEXT.encode()))], False, "strict")
+    text, own = read_segments([Segment(str(path), 0, len(TEXT.encode()), 0)], False, "strict")
     for array in (*text[:2], *own):
         array.flags.writeable = False  # as a cluster hands them out
     words = np.frombuffer(b"the\ncat", np.uint8)
@@ -159,10 +195,10 @@ def test_a_store_that_fails_in_its_own_way_is_refused_in_one_line(monkeypatch):
     class EndpointConnectionError(Exception):
         """As botocore has it: no OSError."""
 
-    def unreachable(name, mode):
+    def unreachable(name):
         raise EndpointConnectionError(f"could not connect to {name}\nand more")
 
-    monkeypatch.setattr(fsspec, "open", unreachable)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", unreachable)
     with pytest.raises(CorpusError) as error, opened("s3://books/a.txt"):
         pass
     message = "s3://books/a.txt: cannot be read: could not connect to s3://books/a.txt"
@@ -172,4 +208,4 @@ def test_a_store_that_fails_in_its_own_way_is_refused_in_one_line(monkeypatch):
 def test_a_file_that_shrinks_is_noticed(write):
     path = write("a.txt", "a b\n")
     with pytest.raises(CorpusError, match="expected 99 bytes as before, got 4"):
-        list(range_text(Segment(str(path), 0, 99), False, "strict"))
+        list(range_text(Segment(str(path), 0, 99, 0), False, "strict"))

@@ -32,6 +32,16 @@ from w2v.losses.base import SampledLoss
 from w2v.numerics import aligned_zeros, stream_key
 from w2v.threads import ThreadPool
 
+WARM_UP = 4
+"""In the first epoch k of R rounds have (k / R) ** WARM_UP of its words.
+
+So round k trains about WARM_UP / k of the words before it, and the last one WARM_UP times as many
+as those of other epochs. A model changes most at its beginning, where shards that know nothing of
+one another go different ways. Lin, Stich, Patel and Jaggi 2020, "Don't Use Large Mini-Batches, Use
+Local SGD" (arXiv 1808.07217), merge after every step there, for the same reason. Measured in
+docs/cluster.md.
+"""
+
 
 class Deltas(NamedTuple):
     """What became of a model.
@@ -216,10 +226,20 @@ def n_hot(config: TrainConfig) -> int:
     return config.hot_words_ if config.merge_every > 1 else 0
 
 
+def round_edge(words: int, epoch: int, number: int, rounds: int) -> int:
+    """The word of so many in an epoch at which a round begins, and the one before it ends.
+
+    All rounds are as long, but in the first epoch, where they grow; see `WARM_UP`.
+    """
+    if epoch > 0:
+        return words * number // rounds
+    return int(words * number**WARM_UP // rounds**WARM_UP)
+
+
 def round_bounds(starts: np.ndarray, part: Part) -> tuple[int, int]:
     """The sentences first..last - 1 that a shard trains in a round: the rounds share its words."""
-    words = int(starts[-1])
-    bounds = [words * number // part.rounds for number in (part.round, part.round + 1)]
+    numbers = part.round, part.round + 1
+    bounds = [round_edge(int(starts[-1]), part.epoch, n, part.rounds) for n in numbers]
     first, last = np.searchsorted(starts, bounds)
     return int(first), int(last)
 

@@ -28,6 +28,7 @@ from w2v.rounds import (
     n_hot,
     next_hot,
     put_hot,
+    round_edge,
     train_shards,
 )
 from w2v.run import MAX_MEAN_LOSS, Observer
@@ -158,7 +159,7 @@ class ShardedRun(SampledRun):
 
     def _lr(self, epoch: int, number: int) -> float:
         """The rate where a round begins: by the words of all shards before it."""
-        words = self.corpus.n_words * number // self.n_blocks
+        words = round_edge(self.corpus.n_words, epoch, number, self.n_blocks)
         return self.learning_rate(epoch * self.corpus.n_words + words)
 
     def _take(

@@ -1,35 +1,60 @@
 """Plain text files cut into shards: ranges of bytes whose bounds are at the ends of lines.
 
-    plan_ranges(paths, S)       S shards of about as many bytes, one after the other
+    plan_ranges(paths, S)       S shards of about as many bytes
     range_text(segment)         the text of a part of a file, in chunks
 
-A file is a path, or a URL that fsspec opens (``s3://...``), which everybody who reads a shard must
-be able to reach. A shard has the lines that begin in it, so that every line is in one. Compressed
+The text is cut into S x K stripes, and shard s has stripes s, s + S, s + 2 S, ... So the shards,
+side by side, go through the text from its beginning to its end, as one reader would: trained in
+another order, the same text gave worse vectors (docs/cluster.md).
+
+A file is a path, or a URL that fsspec reads (``s3://...``), which everybody who reads a shard must
+be able to reach. A stripe has the lines that begin in it, so that every line is in one. Compressed
 files and streams cannot be cut, and are refused.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from w2v.corpus.compression import LONGEST_MAGIC, kind_of
 from w2v.corpus.sources import EncodingErrors, Source, expand, named, range_chunks
 from w2v.errors import ConfigError, CorpusError, W2VError
 
+MOST_STRIPES = 200
+"""Of a shard: one for each round, where the number of rounds is the default."""
+_MOST_CUTS = 4096
+"""In all: finding the line at which each begins takes a read, from a store perhaps 0.1 s."""
+_SHORTEST_STRIPE = 2**14
 _READ_BYTES = 2**16
 _URL = "://"
 
 
 class Segment(NamedTuple):
-    """The bytes begin to end of a file; `name` is an absolute path or a URL."""
+    """A stripe, or what a file has of it.
+
+    Attributes:
+        name: of the file, an absolute path or a URL.
+        begin, end: its bytes.
+        number: how many segments are before it in the text.
+    """
 
     name: str
     begin: int
     end: int
+    number: int
+
+
+class _File(NamedTuple):
+    """A file that is read in pieces: `read(begin, end)` gives those bytes, fewer at the end."""
+
+    size: int
+    read: Callable[[int, int], bytes]
 
 
 def expand_urls(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
@@ -65,18 +90,19 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
     Raises:
         CorpusError: a file cannot be read, or is compressed; or there are fewer lines than shards.
     """
-    edges = [_size(source.name) for source in sources]
-    total = sum(edges)
-    bounds = [total * number // count for number in range(count + 1)]
+    sizes = [_size(source.name) for source in sources]
+    total = sum(sizes)
+    stripes = max(1, min(MOST_STRIPES, _MOST_CUTS // count, total // (count * _SHORTEST_STRIPE)))
+    cuts = count * stripes
+    bounds = [total * number // cuts for number in range(cuts + 1)]
     shards: list[list[Segment]] = [[] for _ in range(count)]
-    before = 0
-    for source, size in zip(sources, edges, strict=True):
+    before = n_segments = 0
+    for source, size in zip(sources, sizes, strict=True):
         inside = [min(max(bound - before, 0), size) for bound in bounds]
-        cuts = _snapped(source.name, inside, size)
-        for number in range(count):
-            if cuts[number] < cuts[number + 1]:
-                segment = Segment(source.name, cuts[number], cuts[number + 1])
-                shards[number].append(segment)
+        for number, (begin, end) in enumerate(pairwise(_snapped(source.name, inside))):
+            if begin < end:
+                shards[number % count].append(Segment(source.name, begin, end, n_segments))
+                n_segments += 1
         before += size
     empty = sum(not shard for shard in shards)
     if empty:
@@ -96,43 +122,46 @@ def range_text(
         CorpusError: see there; or the file has become shorter.
     """
     source = Source(segment.name, None)
-    with opened(segment.name) as stream:
-        stream.seek(segment.begin)
-        part = _Part(stream, segment)
+    with opened(segment.name) as file:
+        part = _Part(file, segment)
         yield from range_chunks(source, part, segment.begin, lowercase, encoding_errors)
 
 
 class _Part:
     """A stream that ends where a segment does."""
 
-    def __init__(self, stream: BinaryIO, segment: Segment) -> None:
-        self._stream = stream
+    def __init__(self, file: _File, segment: Segment) -> None:
+        self._file = file
         self._segment = segment
-        self._left = segment.end - segment.begin
+        self._at = segment.begin
 
     def read(self, size: int, /) -> bytes:
         """At most so many bytes, none at the end."""
-        data = self._stream.read(min(size, self._left))
-        if self._left and not data:
+        end = min(self._at + size, self._segment.end)
+        data = self._file.read(self._at, end) if end > self._at else b""
+        if len(data) < end - self._at:
             raise CorpusError(
                 f"{self._segment.name}: expected {self._segment.end} bytes as before, got "
-                f"{self._segment.end - self._left} (it has been changed)"
+                f"{self._at + len(data)} (it has been changed)"
             )
-        self._left -= len(data)
+        self._at = end
         return data
 
 
 @contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
-    """The bytes of a path or URL.
+def opened(name: str) -> Iterator[_File]:
+    """A path or URL to read from.
 
     Raises:
         ConfigError: a URL, and fsspec is not there.
         CorpusError: it cannot be read.
     """
     try:
-        with _open(name) as stream:
-            yield stream
+        if _URL in name:
+            yield _of_store(name)
+        else:
+            with Path(name).open("rb") as stream:
+                yield _File(stream.seek(0, os.SEEK_END), partial(_piece, stream))
     except W2VError:
         raise
     except OSError as error:
@@ -144,49 +173,53 @@ def opened(name: str) -> Iterator[BinaryIO]:
         raise CorpusError(f"{name}: cannot be read: {why}") from error
 
 
-def _open(name: str) -> Any:
-    if _URL not in name:
-        return Path(name).open("rb")
+def _of_store(name: str) -> _File:
+    """Asks for the bytes that are wanted: files of fsspec would read ahead, tens of megabytes."""
     try:
-        import fsspec
+        from fsspec.core import url_to_fs
     except ImportError as error:
         raise ConfigError(
             f"{name}: expected fsspec, which reads URLs, got none of that name (pip install "
             "'w2v[ray]')"
         ) from error
-    try:
-        return fsspec.open(name, "rb")
-    except (ValueError, ImportError) as error:  # an unknown protocol, or one that needs a package
-        raise CorpusError(f"{name}: cannot be read: {error}") from error
+    store, path = url_to_fs(name)
+    size = store.size(path)
+    if size is None:
+        raise CorpusError(f"{name}: expected a file of a known size, got one of none")
+    return _File(size, partial(store.cat_file, path))
+
+
+def _piece(stream: BinaryIO, begin: int, end: int) -> bytes:
+    stream.seek(begin)
+    return stream.read(end - begin)
 
 
 def _size(name: str) -> int:
     """Bytes in a file that is plain text as far as its first bytes tell."""
-    with opened(name) as stream:
-        kind = kind_of(stream.read(LONGEST_MAGIC))
+    with opened(name) as file:
+        kind = kind_of(file.read(0, min(LONGEST_MAGIC, file.size))) if file.size else None
         if kind is not None:
             raise CorpusError(
                 f"{name}: expected plain text, which can be cut into shards, got {kind} data "
                 "(decompress it first)"
             )
-        return stream.seek(0, os.SEEK_END)
+        return file.size
 
 
-def _snapped(name: str, bounds: Sequence[int], size: int) -> list[int]:
+def _snapped(name: str, bounds: Sequence[int]) -> list[int]:
     """Each bound as the start of the first line that begins there or later, or the file's end."""
-    cuts: list[int] = []
-    with opened(name) as stream:
-        for bound in bounds:
-            cuts.append(bound if bound in (0, size) else _line_start(stream, bound))
-    return cuts
+    with opened(name) as file:
+        return [bound if bound in (0, file.size) else _line_start(file, bound) for bound in bounds]
 
 
-def _line_start(stream: BinaryIO, bound: int) -> int:
-    stream.seek(bound - 1)  # a newline there makes the bound itself a line's start
-    position = bound - 1
-    while block := stream.read(_READ_BYTES):
+def _line_start(file: _File, bound: int) -> int:
+    position = bound - 1  # a newline there makes the bound itself a line's start
+    while position < file.size:
+        block = file.read(position, min(position + _READ_BYTES, file.size))
         newline = block.find(b"\n")
         if newline >= 0:
             return position + newline + 1
         position += len(block)
-    return position
+        if not block:
+            break
+    return file.size

@@ -17,6 +17,7 @@ from w2v.corpus.shards import (
     ShardSummary,
     WordCounts,
     encode_shard,
+    in_order,
     merge_counts,
     read_segments,
     table_of,
@@ -130,7 +131,7 @@ def _frozen(
     all_words: WordCounts, name: str, files: int, min_count: int, max_vocab: int | None
 ) -> tuple[Vocabulary, Audit]:
     """The vocabulary, and of the audit what the counts tell."""
-    table = table_of(all_words)
+    table = table_of(in_order(all_words))
     counts = table.counts
     refuse_too_many(table, name)
     kept_ids = chosen_words(table, name, min_count, max_vocab)

@@ -4,9 +4,10 @@
     merge_counts       two shards' words and counts -> one; in pairs, a binary tree
     encode_shard       tokens in the shard's ids -> in those of the frozen vocabulary
 
-All three are pure. Words come in order of first appearance, shard after shard, so that the
-vocabulary is that of `read_corpus`, whatever the number of shards. It is frozen before anything is
-encoded, and every task that encodes checks the hash of what it was given.
+    in_order           words by where in the text they first appear
+
+All are pure. The vocabulary is that of `read_corpus`, whatever the number of shards. It is frozen
+before anything is encoded, and every task that encodes checks the hash of what it was given.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from w2v.tensorfile import add_to_digest
 from w2v.vocab import pack_lines
 
 _DROPPED = -1
+_PLACE_BITS = 32
+"""A place is the number of the word's segment, and behind it the word's id in the shard."""
 
 
 class ShardText(NamedTuple):
@@ -47,15 +50,17 @@ class ShardText(NamedTuple):
 
 
 class WordCounts(NamedTuple):
-    """Different words in order of first appearance.
+    """Different words.
 
     Attributes:
         text: (B,) uint8, in UTF-8, a newline between two words.
-        counts: (W,) int64; none at all stand for 1 each.
+        counts: (W,) int64.
+        places: (W,) int64, ascending as the words first appear in the text.
     """
 
     text: np.ndarray
     counts: np.ndarray
+    places: np.ndarray
 
 
 class Shard(NamedTuple):
@@ -86,8 +91,10 @@ def read_segments(
         CorpusError: see `w2v.corpus.sources.chunks`.
     """
     table = WordTable()
+    places: list[np.ndarray] = []
     with Encoder() as encoder:
         for segment in segments:
+            known = len(table)
             for offset, text in range_text(segment, lowercase, encoding_errors):
                 go_on()
                 chunk = tokenize(text)
@@ -95,6 +102,7 @@ def read_segments(
                     raise token_too_long(Source(segment.name, None), offset + chunk.longest_at)
                 encoder.add(table.add(chunk), chunk.line_lengths)
             encoder.end_file()
+            places.append((segment.number << _PLACE_BITS) + np.arange(known, len(table)))
         words = int(table.counts.sum())
         if not words:
             first = segments[0]
@@ -105,14 +113,24 @@ def read_segments(
         tokens = encoder.tokens.mapped(np.int32, words).view(np.ndarray)
         lengths = encoder.lengths.mapped(np.uint16, encoder.sentences).view(np.ndarray)
         text_ = ShardText(tokens, lengths, encoder.lines, encoder.lines_split)
-    return text_, _counted(table)
+    return text_, _counted(table, np.concatenate(places))
 
 
 def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
-    """The words of both, those of the first one first, with their counts added."""
+    """The words of both, with their counts added and the earlier of their places."""
     table = table_of(first)
-    _add(table, second)
-    return _counted(table)
+    known = len(table)
+    ids = _add(table, second)
+    places = np.concatenate([first.places, second.places[ids >= known]])
+    places[ids] = np.minimum(places[ids], second.places)
+    return _counted(table, places)
+
+
+def in_order(words: WordCounts) -> WordCounts:
+    """The same words as they first appear in the text."""
+    order = np.argsort(words.places)
+    in_text = table_of(words).words(order)
+    return WordCounts(pack_lines(in_text), words.counts[order], words.places[order])
 
 
 def table_of(words: WordCounts) -> WordTable:
@@ -137,7 +155,8 @@ def encode_shard(
     """
     if words_digest(words) != digest:
         raise CorpusError("vocabulary: expected the words that were frozen, got others")
-    table = table_of(WordCounts(words, np.zeros(0, dtype=np.int64)))
+    table = WordTable()
+    table.add(tokenize(words.tobytes()))
     size = len(table)
     ids = _add(table, own)
     new_ids = np.where(ids < size, ids, _DROPPED).astype(np.int32)
@@ -156,16 +175,15 @@ def encode_shard(
     return shard, summary
 
 
-def _counted(table: WordTable) -> WordCounts:
+def _counted(table: WordTable, places: np.ndarray) -> WordCounts:
     words = table.words(np.arange(len(table)))
-    return WordCounts(pack_lines(words), table.counts.copy())
+    return WordCounts(pack_lines(words), table.counts.copy(), places)
 
 
 def _add(table: WordTable, words: WordCounts) -> np.ndarray:
     """Add words, which no whitespace is in, so that they are their own text; their ids, (W,)."""
     chunk = tokenize(words.text.tobytes())
-    counts = words.counts if len(words.counts) else chunk.counts
-    return table.add(dataclasses.replace(chunk, counts=counts))
+    return table.add(dataclasses.replace(chunk, counts=words.counts))
 
 
 def words_digest(words: np.ndarray) -> str:
