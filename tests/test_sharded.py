@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from w2v.hogwild import HogwildRun
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
 from w2v.numerics import stream_key
-from w2v.rounds import Part, Tables, train_block, train_shards
+from w2v.rounds import Part, Tables, round_edge, train_block, train_shards
 from w2v.trainer import resolve, train_embeddings
 
 OPTIONS = {
@@ -107,6 +108,27 @@ def test_rounds_of_an_epoch(text, options, expected):
 
     train(text, Watching(), epochs=1, **options)
     assert rounds_seen == [expected]
+
+
+def test_rounds_grow_in_the_first_epoch_and_are_equal_in_others():
+    edges = [[round_edge(160_000, epoch, n, 20) for n in range(21)] for epoch in range(2)]
+    assert edges[0] == [n**4 for n in range(21)]
+    assert edges[1] == [8_000 * n for n in range(21)]
+
+
+def test_the_learning_rate_follows_the_words(text):
+    """Not the rounds: in the first epoch they have different numbers of words."""
+    seen = []
+
+    class Watching(Quiet):
+        def progress(self, progress):
+            seen.append(progress)
+
+    wv = train(text, Watching(), workers=1, epochs=2, lr=0.05, min_lr=0.01)
+    total = wv.training["words_trained"]
+    for progress in seen:
+        if math.isfinite(progress.loss):
+            assert progress.lr == pytest.approx(0.05 - 0.04 * progress.words / total, abs=0.012)
 
 
 # --- the tasks ------------------------------------------------------------------------------------
