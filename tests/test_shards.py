@@ -189,6 +189,29 @@ def test_urls_are_read_by_fsspec(engine, write):
             shards(engine, [url], 2)
 
 
+def test_a_store_is_asked_for_what_is_wanted(engine, write, monkeypatch):
+    fsspec = pytest.importorskip("fsspec", reason="needs the extra w2v[ray]")
+    path = write("a.txt", TEXT)
+    content = path.read_bytes()
+    asked = []
+
+    class Store:
+        """With S3's arguments: a version comes before the bytes."""
+
+        def size(self, name):
+            return len(content)
+
+        def cat_file(self, name, version_id=None, start=None, end=None):
+            assert version_id is None
+            assert 0 <= start < end <= len(content)
+            asked.append(end - start)
+            return content[start:end]
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda name: (Store(), "a.txt"))
+    assert shards(engine, ["s3://books/a.txt"], 3).digest == shards(engine, [path], 3).digest
+    assert sum(asked) < 3 * len(content)
+
+
 def test_a_store_that_fails_in_its_own_way_is_refused_in_one_line(monkeypatch):
     fsspec = pytest.importorskip("fsspec", reason="needs the extra w2v[ray]")
 

@@ -186,7 +186,7 @@ def _of_store(name: str) -> _File:
     size = store.size(path)
     if size is None:
         raise CorpusError(f"{name}: expected a file of a known size, got one of none")
-    return _File(size, partial(store.cat_file, path))
+    return _File(size, lambda begin, end: store.cat_file(path, start=begin, end=end))
 
 
 def _piece(stream: BinaryIO, begin: int, end: int) -> bytes:
