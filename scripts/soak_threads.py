@@ -17,6 +17,7 @@ import argparse
 import faulthandler
 import itertools
 import multiprocessing
+import os
 import random
 import sys
 import tempfile
@@ -99,9 +100,9 @@ class Count:
             self.trained[epoch, block] += 1
 
 
-def busy() -> None:
-    """Load."""
-    while True:
+def busy(parent: int) -> None:
+    """Load, for as long as the process that wants it is there: it may end in the middle."""
+    while os.getppid() == parent:
         sum(range(100_000))
 
 
@@ -125,7 +126,10 @@ def main() -> int:
     count = Count()
     runs: Counter[str] = Counter()
     total = interrupts = checkpoints = 0
-    load = [multiprocessing.Process(target=busy, daemon=True) for _ in range(arguments.load)]
+    load = [
+        multiprocessing.Process(target=busy, args=(os.getpid(),), daemon=True)
+        for _ in range(arguments.load)
+    ]
     for process in load:
         process.start()
     end = time.monotonic() + arguments.seconds
