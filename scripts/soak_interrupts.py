@@ -86,10 +86,11 @@ def main() -> int:
                 took[stage(said_before)].append(after)
                 left = list(folder.rglob(".w2v-*.tmp"))
                 # Python ends itself by the signal, which a shell sees as 130 too, where `-m` was
-                # interrupted in source that is made up (dataclasses, Numba), and where all is done.
+                # interrupted in source that is made up (dataclasses, Numba). Where all is done the
+                # signal comes too late, and changes nothing.
                 is_over = "interrupted" in said or (folder / "v.txt").exists()
                 ended = process.returncode == 130 or (
-                    process.returncode == -signal.SIGINT and is_over
+                    process.returncode in (0, -signal.SIGINT) and is_over
                 )
                 wrong = not ended or "Traceback" in said or left
                 if wrong or after > arguments.limit:

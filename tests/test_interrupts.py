@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -52,6 +53,32 @@ def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, 
     where = lose.__name__.replace("_", " ").replace("from c", "from C")
     what = f"{signal.Signals(number).name} {where}, which swallows it"
     tried("Concurrency", what, "comes again; nothing is printed")
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, Terminated])
+def test_a_signal_that_became_a_system_error_is_raised_as_what_it_was(kind):
+    """As Python does where a function in C has a result and an exception at once."""
+    with pytest.raises(kind), interrupts_kept():
+        raise SystemError("returned a result with an exception set") from kind()
+    with pytest.raises(SystemError), interrupts_kept():
+        raise SystemError("of another kind") from ValueError()
+
+
+def test_a_signal_after_the_end_changes_nothing(tried):
+    """Python waits for threads then, and would print a traceback."""
+    code = """if True:
+        import os, signal, threading
+        from w2v import cli
+
+        def command(arguments):
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            return 3
+
+        cli.run(command, "prog")
+    """
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (3, "", "")
+    tried("Concurrency", "Ctrl-C when all is done", "ends as if there had been none")
 
 
 def test_other_exceptions_that_are_lost_are_reported_as_ever(monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 import w2v
 from w2v import cli, compare, explore, export, files, train
 from w2v.errors import OutputError
+from w2v.interrupts import handlers_kept
 
 TRAIN = ["corpus.txt", "--min-count", "1", "--vector-size", "10", "--workers", "1", "--epochs", "1"]
 COMMANDS = {
@@ -112,7 +113,7 @@ def test_the_disk_is_too_full(name, here, monkeypatch, tried):
 
 def test_a_command_says_it_in_one_line(here, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["w2v-train", *TRAIN, "-o", "corpus.txt/v.bin"])
-    with pytest.raises(SystemExit) as end:
+    with pytest.raises(SystemExit) as end, handlers_kept():  # it is the last thing a process does
         cli.run(train.main, train.PROG)
     assert end.value.code == 2
     out, err = capsys.readouterr()

@@ -82,6 +82,7 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
         place = f"{error.filename}: " if error.filename else ""
         print(f"{prog}: {one_line(f'{place}{error.strerror or error}')}", file=sys.stderr)
         code = 1
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done; Python has no ear for it any more
     sys.exit(code)
 
 

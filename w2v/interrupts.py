@@ -2,7 +2,8 @@
 
 Python turns SIGINT into KeyboardInterrupt in the main thread by itself. Where that thread is in a
 function that C has called, such as LLVM's when it has compiled a kernel, or in a destructor, the
-exception goes no further: Python prints it and carries on. Those are sent once more.
+exception goes no further: Python prints it and carries on. Those are sent once more. And where a
+function in C returns although the exception is there, Python makes a SystemError of it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Terminated(KeyboardInterrupt):
 def interrupts_kept() -> Iterator[None]:
     """Within, a KeyboardInterrupt that Python had to drop is raised a moment later.
 
-    Outside the main thread, which alone gets any, this does nothing.
+    One that became a SystemError is raised as what it was. Outside the main thread, which alone
+    gets any, this does nothing.
     """
     outer = sys.unraisablehook
     if threading.current_thread() is not threading.main_thread():
@@ -48,6 +50,10 @@ def interrupts_kept() -> Iterator[None]:
     sys.unraisablehook = hook
     try:
         yield
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
+        raise
     finally:
         sys.unraisablehook = outer
 
