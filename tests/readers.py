@@ -223,32 +223,36 @@ def _small_chunks(size: int):
         yield
 
 
-def _check_corpus(path: Path, content: bytes) -> None:
-    """With options that follow from the content, so that a find can be repeated."""
+@contextmanager
+def _reading(content: bytes):
+    """A choice and options that follow from the content, so that a find can be repeated."""
     choice = zlib.crc32(content)
-    errors = ("strict", "replace", "ignore")[choice % 3]
-    lowercase = bool(choice & 0x100)
+    options = {
+        "encoding_errors": ("strict", "replace", "ignore")[choice % 3],
+        "lowercase": bool(choice & 0x100),
+    }
     # Up to seven chunks, each of at least the three bytes of a byte order mark.
     with _small_chunks(3 + len(content) // (1 + (choice >> 9) % 7)):
-        corpus = read_corpus(
-            path, min_count=1, encoding_errors=errors, lowercase=lowercase, workers=1 + choice % 2
-        )
-    _assert_same(corpus, [s.tolist() for s in corpus.sentences()], content, errors, lowercase)
+        yield choice, options
+
+
+def _check_corpus(path: Path, content: bytes) -> None:
+    with _reading(content) as (choice, options):
+        corpus = read_corpus(path, min_count=1, workers=1 + choice % 2, **options)
+    sentences = _twin_of(corpus, content, **options)
+    assert [sentence.tolist() for sentence in corpus.sentences()] == sentences
 
 
 def _check_shards(path: Path, content: bytes) -> None:
-    """As `_check_corpus`, in up to five shards, of a stripe or several."""
-    choice = zlib.crc32(content)
-    errors = ("strict", "replace", "ignore")[choice % 3]
-    lowercase = bool(choice & 0x100)
+    """In up to five shards, of a stripe or several, which change the order of the sentences."""
     engine = LocalEngine(1)
     with (
-        _small_chunks(3 + len(content) // (1 + (choice >> 9) % 7)),
+        _reading(content) as (choice, options),
         mock.patch.object(ranges, "_SHORTEST_STRIPE", 1 + (choice >> 16) % 64),
     ):
         corpus = read_shards(
             engine, [path], 1 + (choice >> 12) % 5, min_count=1, max_vocab=None,
-            lowercase=lowercase, encoding_errors=errors, on_progress=lambda done, total: None,
+            on_progress=lambda done, total: None, **options,
         )  # fmt: skip
     sentences = [
         shard.tokens[begin:end].tolist()
@@ -256,28 +260,25 @@ def _check_shards(path: Path, content: bytes) -> None:
         for begin, end in pairwise(shard.sentence_starts)
     ]
     engine.close()
-    _assert_same(corpus, sentences, content, errors, lowercase)
+    assert sorted(sentences) == sorted(_twin_of(corpus, content, **options))
 
 
-def _assert_same(
-    corpus: Corpus | ShardedCorpus, ids: list[list[int]], content: bytes, errors: str,
-    lowercase: bool,
-) -> None:  # fmt: skip
-    """That this is how the twin reads the content."""
+def _twin_of(
+    corpus: Corpus | ShardedCorpus, content: bytes, encoding_errors: str, lowercase: bool
+) -> list[list[int]]:
+    """The sentences as the slow twin reads them, whose vocabulary the corpus must have."""
     kind = compression.kind_of(content)  # its first bytes count, not its name
     plain = content if kind is None else _compressors()[kind][1](content)
-    text = plain.removeprefix(BOM).decode(errors=errors)
-    assert errors != "strict" or "\0" not in text
-    text = text.replace("\0", "\ufffd" if errors == "replace" else "")
+    text = plain.removeprefix(BOM).decode(errors=encoding_errors)
+    assert encoding_errors != "strict" or "\0" not in text
+    text = text.replace("\0", "\ufffd" if encoding_errors == "replace" else "")
     # The twin drops a byte order mark, and only one: here it gets one of its own to drop.
     text = "\ufeff" + (text.lower() if lowercase else text)
     sentences = naive.read_sentences(text, MAX_SENTENCE_WORDS)
     vocabulary = naive.build_vocabulary(sentences, 1)
     counts = corpus.vocabulary.counts.tolist()
     assert list(zip(corpus.vocabulary.words, counts, strict=True)) == vocabulary
-    expected = naive.encode(sentences, vocabulary)
-    in_shards = isinstance(corpus, ShardedCorpus)  # then they come in another order
-    assert (sorted(ids) if in_shards else ids) == (sorted(expected) if in_shards else expected)
+    return naive.encode(sentences, vocabulary)
 
 
 def _compressors() -> dict[str, tuple[Callable[..., bytes], Callable[..., bytes]]]:

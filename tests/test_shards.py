@@ -198,7 +198,10 @@ def test_a_store_is_asked_for_what_is_wanted(engine, write, monkeypatch):
     class Store:
         """With S3's arguments: a version comes before the bytes."""
 
+        sizes = 0
+
         def size(self, name):
+            Store.sizes += 1
             return len(content)
 
         def cat_file(self, name, version_id=None, start=None, end=None):
@@ -210,6 +213,7 @@ def test_a_store_is_asked_for_what_is_wanted(engine, write, monkeypatch):
     monkeypatch.setattr(fsspec.core, "url_to_fs", lambda name: (Store(), "a.txt"))
     assert shards(engine, ["s3://books/a.txt"], 3).digest == shards(engine, [path], 3).digest
     assert sum(asked) < 3 * len(content)
+    assert Store.sizes == 1
 
 
 def test_a_store_that_fails_in_its_own_way_is_refused_in_one_line(monkeypatch):

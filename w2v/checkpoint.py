@@ -31,7 +31,7 @@ from w2v.vocab import Vocabulary
 CHECKPOINT_VERSION = "1"
 BEST = "best."
 """Begins the names of the parameters after the best epoch."""
-MAX_INTEGER = 2**63 - 1
+_MAX_INTEGER = 2**63 - 1
 
 _VERSIONS = {"w2v": str, "python": str, "numpy": str, "numba": str, "machine": str}
 _INIT = {"words": int, "new_words": int, "counts": bool, "context_vectors": bool}
@@ -58,6 +58,14 @@ class Checkpoint:
     path: Path
     arrays: Tensors
     record: dict[str, Any]
+
+    def best(self) -> Tensors:
+        """The parameters after the best epoch; none where they are not kept."""
+        return {
+            name.removeprefix(BEST): array
+            for name, array in self.arrays.items()
+            if name.startswith(BEST)
+        }
 
     def vocabulary(self) -> Vocabulary:
         """The words and their counts."""
@@ -125,8 +133,8 @@ def _parsed(path: Path, name: str, metadata: Mapping[str, str]) -> Any:
 
 def _integer(text: str) -> int:
     number = int(text)
-    if abs(number) > MAX_INTEGER:
-        raise ValueError(f"expected at most {MAX_INTEGER}, got more")
+    if abs(number) > _MAX_INTEGER:
+        raise ValueError(f"expected at most {_MAX_INTEGER}, got more")
     return number
 
 

@@ -86,11 +86,7 @@ class Checkpointer(Relay):
         if start is not None:
             run.restore(start.arrays, start.record)
             nats = start.record["held_out_nats"]
-            best = {
-                name.removeprefix(BEST): array
-                for name, array in start.arrays.items()
-                if name.startswith(BEST)
-            }
+            best = start.best()
             self._written_at = run.position
             self.last_progress = self._done()
         if self._validator is not None:

@@ -156,7 +156,8 @@ class TrainConfig:
         family="sampled",
     )  # fmt: skip
     round_words: int | None = _option(
-        None, "rounds", "words of each shard in a round", family="sampled",
+        None, "rounds", "words of each shard in a round; in the first epoch rounds grow, from few",
+        family="sampled",
         unset=f"{DEFAULT_ROUNDS} rounds an epoch",
     )  # fmt: skip
     merge: str = _option(

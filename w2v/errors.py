@@ -25,15 +25,19 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def clipped(text: str, longest: int) -> str:
+    """The text, cut where it is longer than that; a stranger's may have megabytes."""
+    return text if len(text) <= longest else text[:longest] + "..."
+
+
 def shown(value: object) -> str:
     """A value as a message shows it: its `repr`, without control characters, not too long."""
     if isinstance(value, str):
-        return repr(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "...")
+        return repr(clipped(value, _LONGEST_SHOWN))
     try:
-        text = repr(value)
+        return clipped(repr(value), 2 * _LONGEST_SHOWN)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return f"a {type(value).__name__} too long to show"
-    return text if len(text) <= 2 * _LONGEST_SHOWN else text[: 2 * _LONGEST_SHOWN] + "..."
 
 
 class W2VError(Exception):

@@ -19,7 +19,7 @@ import numba
 import numpy as np
 
 import w2v
-from w2v.checkpoint import BEST, Checkpoint
+from w2v.checkpoint import Checkpoint
 from w2v.checkpoints import CheckpointFolder, numbered
 from w2v.config import TrainConfig, make_config
 from w2v.corpus import Corpus, ShardedCorpus, fingerprint
@@ -173,11 +173,7 @@ def check_run(
     parameters = run.parameters()
     wanted = {name: _kind(array) for name, array in (parameters | run.optimiser_state()).items()}
     saved = {name: _kind(array) for name, array in checkpoint.arrays.items() if name in wanted}
-    best = {
-        name.removeprefix(BEST): _kind(array)
-        for name, array in checkpoint.arrays.items()
-        if name.startswith(BEST)
-    }
+    best = {name: _kind(array) for name, array in checkpoint.best().items()}
     theirs = checkpoint.record["versions"]
     if (
         checkpoint.record["n_blocks"] != run.n_blocks

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from w2v.errors import FormatError, shown
+from w2v.errors import FormatError, clipped, shown
 from w2v.files import atomic_write
 
 if TYPE_CHECKING:
@@ -177,10 +177,9 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
             with safe_open(path, framework="numpy"):
                 pass
         except SafetensorError as error:
-            why = str(error)  # it may quote a string of megabytes
-            why = why if len(why) <= _LONGEST_REASON else why[:_LONGEST_REASON] + "..."
             raise FormatError(
-                f"{place}: expected a safetensors file, got a damaged one: {why}"
+                f"{place}: expected a safetensors file, got a damaged one: "
+                f"{clipped(str(error), _LONGEST_REASON)}"
             ) from error
         stream.seek(8)
         return json.loads(stream.read(length)), 8 + length

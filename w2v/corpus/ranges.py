@@ -51,9 +51,12 @@ class Segment(NamedTuple):
 
 
 class _File(NamedTuple):
-    """A file that is read in pieces: `read(begin, end)` gives those bytes, fewer at the end."""
+    """A file that is read in pieces: `read(begin, end)` gives those bytes, fewer at the end.
 
-    size: int
+    A store takes a request for its `size()`, which reading does without.
+    """
+
+    size: Callable[[], int]
     read: Callable[[int, int], bytes]
 
 
@@ -99,7 +102,7 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
     before = n_segments = 0
     for source, size in zip(sources, sizes, strict=True):
         inside = [min(max(bound - before, 0), size) for bound in bounds]
-        for number, (begin, end) in enumerate(pairwise(_snapped(source.name, inside))):
+        for number, (begin, end) in enumerate(pairwise(_snapped(source.name, inside, size))):
             if begin < end:
                 shards[number % count].append(Segment(source.name, begin, end, n_segments))
                 n_segments += 1
@@ -161,7 +164,7 @@ def opened(name: str) -> Iterator[_File]:
             yield _of_store(name)
         else:
             with Path(name).open("rb") as stream:
-                yield _File(stream.seek(0, os.SEEK_END), partial(_piece, stream))
+                yield _File(partial(stream.seek, 0, os.SEEK_END), partial(_piece, stream))
     except W2VError:
         raise
     except OSError as error:
@@ -183,10 +186,10 @@ def _of_store(name: str) -> _File:
             "'w2v[ray]')"
         ) from error
     store, path = url_to_fs(name)
-    size = store.size(path)
-    if size is None:
-        raise CorpusError(f"{name}: expected a file of a known size, got one of none")
-    return _File(size, lambda begin, end: store.cat_file(path, start=begin, end=end))
+    return _File(
+        partial(store.size, path),
+        lambda begin, end: store.cat_file(path, start=begin, end=end),
+    )
 
 
 def _piece(stream: BinaryIO, begin: int, end: int) -> bytes:
@@ -197,29 +200,32 @@ def _piece(stream: BinaryIO, begin: int, end: int) -> bytes:
 def _size(name: str) -> int:
     """Bytes in a file that is plain text as far as its first bytes tell."""
     with opened(name) as file:
-        kind = kind_of(file.read(0, min(LONGEST_MAGIC, file.size))) if file.size else None
+        size: int | None = file.size()
+        if size is None:
+            raise CorpusError(f"{name}: expected a file of a known size, got one of none")
+        kind = kind_of(file.read(0, min(LONGEST_MAGIC, size))) if size else None
         if kind is not None:
             raise CorpusError(
                 f"{name}: expected plain text, which can be cut into shards, got {kind} data "
                 "(decompress it first)"
             )
-        return file.size
+        return size
 
 
-def _snapped(name: str, bounds: Sequence[int]) -> list[int]:
+def _snapped(name: str, bounds: Sequence[int], size: int) -> list[int]:
     """Each bound as the start of the first line that begins there or later, or the file's end."""
     with opened(name) as file:
-        return [bound if bound in (0, file.size) else _line_start(file, bound) for bound in bounds]
+        return [bound if bound in (0, size) else _line_start(file, bound, size) for bound in bounds]
 
 
-def _line_start(file: _File, bound: int) -> int:
+def _line_start(file: _File, bound: int, size: int) -> int:
     position = bound - 1  # a newline there makes the bound itself a line's start
-    while position < file.size:
-        block = file.read(position, min(position + _READ_BYTES, file.size))
+    while position < size:
+        block = file.read(position, min(position + _READ_BYTES, size))
         newline = block.find(b"\n")
         if newline >= 0:
             return position + newline + 1
-        position += len(block)
-        if not block:
+        if not block:  # it has become shorter, which who reads it will notice
             break
-    return file.size
+        position += len(block)
+    return size

@@ -129,8 +129,9 @@ def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
 def in_order(words: WordCounts) -> WordCounts:
     """The same words as they first appear in the text."""
     order = np.argsort(words.places)
-    in_text = table_of(words).words(order)
-    return WordCounts(pack_lines(in_text), words.counts[order], words.places[order])
+    lines = words.text.tobytes().split(b"\n")
+    text = np.frombuffer(b"\n".join([lines[row] for row in order]), dtype=np.uint8)
+    return WordCounts(text, words.counts[order], words.places[order])
 
 
 def table_of(words: WordCounts) -> WordTable:

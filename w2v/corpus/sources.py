@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from w2v.corpus.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
-from w2v.errors import CorpusError
+from w2v.errors import CorpusError, clipped
 from w2v.files import StrPath
 
 EncodingErrors = Literal["strict", "replace", "ignore"]
@@ -125,7 +125,7 @@ def _files(name: str) -> list[Source]:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_SHOWN_NAME else name[:_LONGEST_SHOWN_NAME] + "..."
+    return clipped(name, _LONGEST_SHOWN_NAME)
 
 
 def _files_below(folder: Path) -> list[Source]:
