@@ -193,6 +193,16 @@ def test_a_token_too_long_to_be_a_word_is_refused(write, monkeypatch):
                 read_corpus(write("t.txt", content), min_count=1)
 
 
+def test_a_space_in_two_chunks_still_divides_words(write, monkeypatch):
+    """Three bytes of it, each in another place; without it the two words are one too long."""
+    half = "x" * (sources.MAX_TOKEN_BYTES * 3 // 4)
+    path = write("t.txt", f"{half}\u3000{half}y")
+    for inside in range(4):
+        monkeypatch.setattr(sources, "CHUNK_BYTES", len(half) + inside)
+        corpus = read_corpus(path, min_count=1)
+        assert corpus.vocabulary.words == [half, half + "y"]
+
+
 COMPRESSORS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 if compression.zstd_module() is not None:
     _zstd = compression.zstd_module()

@@ -541,6 +541,28 @@ def test_a_checkpoint_of_a_stranger_is_refused_in_one_line(part, tmp_path, monke
     tried("Checkpoints", what, f"refused: {error.value}", times=len(FORGED[part]))
 
 
+def test_a_checkpoint_of_a_stranger_has_arrays_that_fit(tmp_path, tried):
+    options = KINDS["negative-sampling:validate"]
+    train(checkpoint=tmp_path, **options)
+    path = list(numbered(tmp_path).values())[-1]
+    whole = read_checkpoint(path)
+    arrays = {name: array.copy() for name, array in whole.arrays.items()}
+    names = ["logit_offsets", "best.center_vectors", "best.logit_offsets"]
+    assert set(names) <= set(arrays)
+    times = 0
+    for name in names:
+        for other in (arrays[name][1:], arrays[name].astype(np.float64), None):
+            forged = {**arrays, name: other}
+            if other is None:
+                del forged[name]
+            write_checkpoint(path, forged, whole.record)
+            with pytest.raises(ConfigError, match=f"^{path}: expected a state that fits") as error:
+                train(checkpoint=tmp_path, resume=True, **options)
+            times += 1
+    what = "a checkpoint with forged arrays, its checksums computed anew"
+    tried("Checkpoints", what, f"refused: {error.value}", times=times)
+
+
 def test_a_checkpoint_of_a_stranger_needs_no_json(tmp_path):
     train(checkpoint=tmp_path)
     path = list(numbered(tmp_path).values())[-1]
