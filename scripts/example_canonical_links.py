@@ -10,7 +10,7 @@ Then: cross-entropy with ReLU outputs, and the log(0) trap.
 import numpy as np
 
 from w2v.activations import ACTIVATIONS, Activation
-from w2v.dense_losses import DENSE_LOSSES, DenseLoss
+from w2v.dense.losses import DENSE_LOSSES, DenseLoss
 from w2v.gradcheck import GradientReport, Verdict, check_gradient
 
 OUTPUTS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from w2v.activations import sigmoid, sigmoid_derivative_from_z
-from w2v.dense_losses import DENSE_LOSSES
+from w2v.dense.losses import DENSE_LOSSES
 from w2v.gradcheck import GradientReport, check_gradient
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

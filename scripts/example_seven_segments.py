@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from w2v.activations import ACTIVATIONS
-from w2v.dense import DenseNetwork, read_bits, scale_targets, train
-from w2v.dense_losses import DENSE_LOSSES
+from w2v.dense.losses import DENSE_LOSSES
+from w2v.dense.network import DenseNetwork, read_bits, scale_targets, train
 
 # Segments a to g of the digits 0 to 9: top, upper right, lower right, bottom, lower left,
 # upper left, middle.

@@ -8,7 +8,7 @@ unit square as characters.
 
 import numpy as np
 
-from w2v.dense import DenseNetwork, read_bits, train
+from w2v.dense.network import DenseNetwork, read_bits, train
 from w2v.gradcheck import GradientReport, Verdict, check_gradient
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

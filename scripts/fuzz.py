@@ -53,7 +53,7 @@ def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> Non
     import atheris
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path.insert(0, str(ROOT / "tests" / "helpers"))
     # Compiled functions cannot be instrumented, and what goes on in NumPy would drown the rest.
     own = [path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("w2v/**/*.py")]
     unwatched = {".".join(path.parts).removesuffix(".__init__") for path in own}
@@ -164,7 +164,7 @@ def main() -> int:
         (name,), (corpus,), (seconds,) = arguments.readers, arguments.corpus, arguments.seconds
         fuzz(name, tuple(arguments.modules), Path(corpus), int(seconds))
         return 0
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path.insert(0, str(ROOT / "tests" / "helpers"))
     from readers import READERS
 
     unknown = [name for name in arguments.readers if name not in READERS]

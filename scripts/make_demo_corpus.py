@@ -21,7 +21,7 @@ from pathlib import Path
 
 from demo_grammar import Draws, Rule, read_rules, read_table, sentence
 
-from w2v.files import atomic_write
+from w2v.util.files import atomic_write
 
 FACTS = Path(__file__).resolve().parent / "demo_corpus"
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from w2v.files import atomic_write
+from w2v.util.files import atomic_write
 
 PAIRS = Path(__file__).resolve().parent / "question_sets"
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
 
-from w2v import explore
-from w2v.files import atomic_write
+from w2v.explore import __main__ as explore
+from w2v.util.files import atomic_write
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "helpers"))
 from browser import Browser, find
 
 WIDTH, HEIGHT = 1020, 800

@@ -18,9 +18,9 @@ from reporting import add_questions, machine, make_parser, today, write_report
 
 from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
-from w2v.evaluate import evaluate_analogies, evaluate_similarity
-from w2v.run import Observer, Run
-from w2v.trainer import train_embeddings
+from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
+from w2v.train.api import train_embeddings
+from w2v.train.run import Observer, Run
 
 
 class Scoring(Observer):

@@ -17,10 +17,10 @@ from pathlib import Path
 from reporting import machine, today
 
 from w2v.embeddings import load
-from w2v.explorer import explore
-from w2v.page import plotly_script
+from w2v.explore.page import explore
+from w2v.util.html_page import plotly_script
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "helpers"))
 from browser import Browser, find
 
 STAGES = ("search", "map", "all")

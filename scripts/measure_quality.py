@@ -23,8 +23,8 @@ from reporting import add_questions, described, machine, make_parser, today, wri
 import w2v
 from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
-from w2v.evaluate import evaluate_analogies, evaluate_similarity
-from w2v.files import atomic_write
+from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
+from w2v.util.files import atomic_write
 
 
 def parse_setting(text: str) -> dict[str, Any]:

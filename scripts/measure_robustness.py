@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from w2v.files import atomic_write
+from w2v.util.files import atomic_write
 
 ROOT = Path(__file__).resolve().parent.parent
 JSON = ROOT / "docs" / "robustness.json"
@@ -58,7 +58,7 @@ def users_of_notes() -> list[str]:
     """The names of the test files that use the fixture."""
     return [
         path.name
-        for path in sorted((ROOT / "tests").glob("test_*.py"))
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
         if "tried(" in path.read_text(encoding="utf-8")
     ]
 

@@ -31,14 +31,14 @@ from reporting import described, machine, make_parser, today, write_page
 
 from w2v.config import DEFAULT_ROUNDS, TrainConfig
 from w2v.corpus import Corpus, Shard, read_corpus
+from w2v.corpus.subsampling import keep_probs, keep_thresholds
 from w2v.kernels.merging import RowDeltas
 from w2v.kernels.sampled import GROUP_NOISE, Model
 from w2v.noise import NoiseSampler
-from w2v.numerics import aligned_zeros, padded
-from w2v.pairs import keep_probs, keep_thresholds
-from w2v.rounds import Deltas, Part, Tables, apply_deltas, merge_deltas, train_block
-from w2v.run import Observer, Run
-from w2v.trainer import resolve, train_embeddings
+from w2v.numerics.memory import aligned_zeros, padded
+from w2v.train.api import resolve, train_embeddings
+from w2v.train.round_tasks import Deltas, Part, Tables, apply_deltas, merge_deltas, train_block
+from w2v.train.run import Observer, Run
 
 NETWORK = 25e9 / 8
 """Bytes a second."""

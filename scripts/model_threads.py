@@ -26,10 +26,11 @@ from reporting import machine, make_parser, today, write_page
 
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
-from w2v.hogwild import HogwildRun
 from w2v.kernels.sampled import Scratch
-from w2v.numerics import padded, stream_key
-from w2v.trainer import make_run, resolve
+from w2v.numerics.memory import padded
+from w2v.numerics.random import stream_key
+from w2v.train.api import make_run, resolve
+from w2v.train.hogwild import HogwildRun
 
 THREADS = (1, 2, 4, 16, 64)
 TRIALS = 400

@@ -138,7 +138,7 @@ def digest(*paths: Path) -> str:
 
 def digest_of_all() -> str:
     """Of the code and the tests."""
-    return digest(*sorted((ROOT / "w2v").rglob("*.py")), *sorted((ROOT / "tests").glob("*.py")))
+    return digest(*sorted((ROOT / "w2v").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py")))
 
 
 def is_settled(entry: dict[str, str] | None, mutation: Mutation, everything: str) -> bool:

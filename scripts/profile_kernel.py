@@ -22,13 +22,14 @@ from reporting import machine, make_parser, today, write_page
 
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
-from w2v.hogwild import HogwildRun
 from w2v.kernels import sampled
 from w2v.losses import get_loss
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
-from w2v.numerics import jit, stream_key
-from w2v.trainer import resolve
+from w2v.numerics.jit import jit
+from w2v.numerics.random import stream_key
+from w2v.train.api import resolve
+from w2v.train.hogwild import HogwildRun
 
 ROUNDS = 15
 BLOCKS = 20

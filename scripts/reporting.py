@@ -13,7 +13,7 @@ from typing import Any
 
 import w2v
 from w2v.corpus import Corpus
-from w2v.files import atomic_write
+from w2v.util.files import atomic_write
 
 
 def machine() -> str:

@@ -29,12 +29,12 @@ from pathlib import Path
 import numpy as np
 from measure_robustness import add_soak
 
-from w2v import blocks, crew
 from w2v.config import TrainConfig
-from w2v.full import FullRun
-from w2v.hogwild import HogwildRun
-from w2v.run import Observer, Progress
-from w2v.trainer import train_embeddings
+from w2v.train import blocks, worker_pool
+from w2v.train.api import train_embeddings
+from w2v.train.hogwild import HogwildRun
+from w2v.train.run import Observer, Progress
+from w2v.train.softmax import FullRun
 
 SENTENCES, SENTENCE_WORDS, BLOCK_WORDS = 2_000, 10, 40
 """500 blocks so short that the threads meet all the time."""
@@ -120,7 +120,7 @@ def main() -> int:
     words = np.random.default_rng(0).zipf(1.3, size=(SENTENCES, SENTENCE_WORDS)) % 500
     corpus = [[f"w{word}" for word in sentence] for sentence in words]
     blocks.block_edges.__defaults__ = (BLOCK_WORDS,)
-    crew.TICK_SECONDS = 0.002
+    worker_pool.TICK_SECONDS = 0.002
     n_blocks = SENTENCES * SENTENCE_WORDS // BLOCK_WORDS
     expected = Counter(itertools.product(range(arguments.epochs), range(n_blocks)))
     count = Count()

@@ -15,9 +15,9 @@ import re
 from pathlib import Path
 
 from w2v.config import TrainConfig
-from w2v.files import atomic_write
 from w2v.losses import LOSSES, get_loss
-from w2v.train import make_parser
+from w2v.train.__main__ import make_parser
+from w2v.util.files import atomic_write
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(<!-- ([\w/.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

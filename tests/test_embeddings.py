@@ -262,7 +262,7 @@ def test_html_escapes_words():
 def test_import_is_light():
     """Looking at vectors must not wait for the compiler."""
     code = (
-        "import sys, w2v.query, w2v.evaluate, w2v.embeddings, w2v.files, w2v.formats; "
+        "import sys, w2v.query, w2v.evaluate, w2v.embeddings, w2v.util.files, w2v.formats; "
         "sys.exit(any(name in sys.modules for name in ('numba', 'scipy', 'gensim', 'tqdm')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from w2v.errors import ConfigError
 from w2v.noise import NoiseSampler, sample
-from w2v.numerics import jit, stream_key
+from w2v.numerics.jit import jit
+from w2v.numerics.random import stream_key
 
 COUNTS = st.lists(st.integers(1, 10**9), min_size=2, max_size=200)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from w2v.config import TrainConfig
     from w2v.embeddings import Embeddings, load
     from w2v.errors import W2VError
-    from w2v.trainer import train_embeddings
+    from w2v.train.api import train_embeddings
 
 __version__ = "0.1.0"
 
@@ -28,7 +28,7 @@ _HOME_OF = {
     "TrainConfig": "w2v.config",
     "W2VError": "w2v.errors",
     "load": "w2v.embeddings",
-    "train_embeddings": "w2v.trainer",
+    "train_embeddings": "w2v.train.api",
 }
 
 

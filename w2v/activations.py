@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import InputError
-from w2v.numerics import _CACHE_DIR, jit
+from w2v.numerics.jit import _CACHE_DIR, jit
 
 _numba: Any = numba  # publishes no types
 

@@ -20,7 +20,7 @@ from w2v.errors import ConfigError, shown
 from w2v.losses import LOSSES, TARGETS
 
 DEFAULT_INTERVAL = "10m"
-"""Between two checkpoints; see `w2v.checkpoints.parse_interval`."""
+"""Between two checkpoints; see `w2v.train.checkpoint_folder.parse_interval`."""
 
 MERGE_RULES = ("adaptive", "combine", "mean")
 """Of shards' deltas: see `w2v.kernels.merging`."""

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from w2v.errors import ConfigError
-from w2v.numerics import below, draw, jit, low_half
+from w2v.numerics.jit import jit
+from w2v.numerics.random import below, draw, low_half
 
 _FULL = 2**32
 """A bucket's threshold is a fraction of this many equally likely values."""

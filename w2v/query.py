@@ -19,9 +19,9 @@ from collections.abc import Container, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from w2v import cli
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, InputError, UnknownWordError, shown
+from w2v.util import command_line
 
 PROG = "w2v.query"
 PROMPT = "> "
@@ -70,8 +70,8 @@ def parse(tokens: Sequence[str], known: Container[str] = ()) -> tuple[list[str],
     return positive, negative
 
 
-def _parser() -> cli.ArgumentParser:
-    parser = cli.ArgumentParser(
+def _parser() -> command_line.ArgumentParser:
+    parser = command_line.ArgumentParser(
         prog=PROG,
         description="Neighbours of a word, or of a sum of words such as: king - man + woman.",
         epilog="Without words: a prompt, or a query a line from stdin.",
@@ -209,7 +209,7 @@ def _columns(word: str) -> int:
 
 def entry() -> NoReturn:
     """The command, with errors as one line and an exit code."""
-    cli.run(main, PROG)
+    command_line.run(main, PROG)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ class Vocabulary:
         words: the word of each id.
         counts: (V,) int64, occurrences, not increasing.
         text_counts: (V,) int64, occurrences in the text at hand. The same as `counts`, but where
-            training goes on from earlier vectors (`w2v.continuing`): then they come on top.
+            training goes on from earlier vectors (`w2v.train.warm_start`): then they come on top.
     """
 
     def __init__(

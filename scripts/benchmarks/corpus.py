@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.files import atomic_write
+from w2v.util.files import atomic_write
 
 SYNTHETIC_BYTES = 100e6
 SYNTHETIC_WORDS = 200_000

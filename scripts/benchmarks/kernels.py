@@ -12,11 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.peak import gemm_gflops, peak_gflops
 from benchmarks.rows import Job, Row, at_least, at_most, in_turns
-from w2v.blocks import Position
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
-from w2v.run import Observer
-from w2v.trainer import make_run, resolve
+from w2v.train.api import make_run, resolve
+from w2v.train.run import Observer
+from w2v.train.state import Position
 
 
 @cache

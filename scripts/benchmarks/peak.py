@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from w2v.numerics import LANES, jit
+from w2v.numerics.jit import LANES, jit
 
 ACCUMULATORS = 12
 """Independent sums: more than the latency of a multiply-add times the units that do them."""

@@ -117,7 +117,7 @@ def time_to_quality(job: Job) -> Iterator[Row]:
 
 def _quality(vectors: str, analogies: Path, similarity: Path) -> tuple[float, float]:
     from w2v import load
-    from w2v.evaluate import evaluate_analogies, evaluate_similarity
+    from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
 
     wv = load(vectors)
     return (
@@ -136,8 +136,8 @@ def softmax_in_pytorch(job: Job) -> Iterator[Row]:
 
     from benchmarks.kernels import encoded
     from w2v.config import TrainConfig
-    from w2v.full import FullRun
-    from w2v.trainer import make_run, resolve
+    from w2v.train.api import make_run, resolve
+    from w2v.train.softmax import FullRun
 
     corpus, workers = encoded(job), 2
     config = TrainConfig(loss="softmax", min_count=5, workers=workers)

@@ -1,4 +1,4 @@
-// The report of a comparison: the plots that w2v.plots describes, in the reader's colours.
+// The report of a comparison: the plots that w2v.compare.plots describes, in the reader's colours.
 
 const {plots, colours} = JSON.parse($("plots").textContent);
 const NARROW = 600;  // pixels

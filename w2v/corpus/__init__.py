@@ -6,19 +6,13 @@
     fingerprint(corpus)     tells two corpora apart
     Corpus                  vocabulary, token ids, sentence bounds, and an audit of what was dropped
 
-Does not draw pairs, windows or noise: that is `w2v.pairs`.
+Does not draw pairs, windows or noise: that is `w2v.corpus.subsampling`.
 """
 
 from w2v.corpus.fingerprint import fingerprint
-from w2v.corpus.loader import (
-    MAX_SENTENCE_WORDS,
-    Audit,
-    Corpus,
-    encode_sentences,
-    read_corpus,
-)
-from w2v.corpus.sharded import ShardedCorpus, read_shards
-from w2v.corpus.shards import Shard
+from w2v.corpus.loader import MAX_SENTENCE_WORDS, Audit, Corpus, encode_sentences, read_corpus
+from w2v.corpus.shard_tasks import Shard
+from w2v.corpus.sharded_corpus import ShardedCorpus, read_shards
 
 __all__ = [
     "MAX_SENTENCE_WORDS",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from w2v.corpus.loader import Corpus
-from w2v.corpus.sharded import ShardedCorpus
-from w2v.tensorfile import add_to_digest
+from w2v.corpus.sharded_corpus import ShardedCorpus
+from w2v.formats.tensor_file import add_to_digest
 
 
 def fingerprint(corpus: Corpus | ShardedCorpus) -> str:

@@ -20,7 +20,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from w2v.corpus import cache
-from w2v.corpus.scratch import Scratch
 from w2v.corpus.sources import (
     MAX_TOKEN_BYTES,
     EncodingErrors,
@@ -31,11 +30,12 @@ from w2v.corpus.sources import (
     refuse_changed,
     token_too_long,
 )
+from w2v.corpus.temp_arrays import Scratch
 from w2v.corpus.tokenizer import Chunk, WordTable, tokenize
 from w2v.errors import CorpusError, shown
-from w2v.files import check_folder
-from w2v.numerics import jit
-from w2v.threads import ThreadPool
+from w2v.numerics.jit import jit
+from w2v.util.files import check_folder
+from w2v.util.threads import ThreadPool
 from w2v.vocab import Vocabulary, kept_words
 
 MAX_SENTENCE_WORDS = 10_000

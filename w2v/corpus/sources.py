@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol
 
 from w2v.corpus.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.errors import CorpusError, clipped
-from w2v.files import StrPath
+from w2v.util.files import StrPath
 
 EncodingErrors = Literal["strict", "replace", "ignore"]
 

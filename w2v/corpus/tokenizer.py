@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from w2v.corpus.sources import WHITESPACE
-from w2v.numerics import jit
+from w2v.numerics.jit import jit
 
 _WORD, _SPACE, _NEWLINE, _MAYBE_SPACE = 0, 1, 2, 3
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from w2v.errors import FormatError, shown
-from w2v.files import atomic_write
 from w2v.formats.content import Content
 from w2v.formats.sniff import HEADER
 from w2v.formats.table import (
@@ -23,6 +22,7 @@ from w2v.formats.table import (
     check_unique,
     row_blocks,
 )
+from w2v.util.files import atomic_write
 
 _FLOAT = np.dtype("<f4")
 _NEWLINE = ord("\n")

@@ -17,7 +17,7 @@ import numpy as np
 import w2v
 from w2v.errors import FormatError, shown
 from w2v.formats.table import VectorTable, check_finite, check_unique
-from w2v.tensorfile import Tensors, read_tensors, write_tensors
+from w2v.formats.tensor_file import Tensors, read_tensors, write_tensors
 
 FORMAT = "w2v-embeddings"
 FORMAT_VERSION = "1"

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from w2v.errors import FormatError, shown
-from w2v.files import atomic_write
 from w2v.formats import decimals
 from w2v.formats.content import Content
 from w2v.formats.sniff import HEADER, NUMBER
@@ -29,6 +28,7 @@ from w2v.formats.table import (
     first_duplicate,
     first_not_finite,
 )
+from w2v.util.files import atomic_write
 
 _BLOCK = 2**20
 """Bytes parsed at once: the parser's arrays then stay in the cache."""

@@ -12,13 +12,13 @@ from typing import NoReturn
 
 import numpy as np
 
-from w2v import cli
 from w2v.activations import ACTIVATIONS, Activation, Array, Function
-from w2v.dense import DenseNetwork, flatten
-from w2v.dense_losses import DENSE_LOSSES, DenseLoss, Form
+from w2v.dense.losses import DENSE_LOSSES, DenseLoss, Form
+from w2v.dense.network import DenseNetwork, flatten
 from w2v.gradcheck import check_derivative, check_gradient
 from w2v.gradcheck.table import Row, Section, all_passed, as_json, as_text
 from w2v.gradcheck.word2vec import WORD2VEC_SECTIONS
+from w2v.util import command_line
 
 POINTS = np.array([-20.0, -5.0, -2.0, -1.0, -0.3, -1e-3, 1e-3, 0.3, 1.0, 2.0, 5.0, 20.0])
 """Both tails, where derivatives vanish, and the middle; an activation's kinks are added."""
@@ -151,7 +151,7 @@ SECTIONS: tuple[Section, ...] = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; 0 when every row passes, otherwise 1."""
-    parser = cli.ArgumentParser(
+    parser = command_line.ArgumentParser(
         prog="w2v.gradcheck", description="Check every gradient that w2v ships."
     )
     parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
@@ -163,7 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """Run the command and exit."""
-    cli.run(main, "w2v.gradcheck")
+    command_line.run(main, "w2v.gradcheck")
 
 
 if __name__ == "__main__":

@@ -13,23 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from w2v.cooccurrence import (
+from w2v.corpus import encode_sentences
+from w2v.corpus.cooccurrence import (
     Examples,
     block_windows,
     corpus_examples,
     distribution_examples,
     split_examples,
 )
-from w2v.corpus import encode_sentences
+from w2v.corpus.subsampling import keep_probs, keep_thresholds
 from w2v.gradcheck import check_gradient
 from w2v.gradcheck.table import Row
-from w2v.kernels.full import FullModel, FullSoftmax
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
+from w2v.kernels.softmax import FullModel, FullSoftmax
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import FullLoss, SampledLoss
 from w2v.noise import NoiseSampler
-from w2v.numerics import aligned_zeros, padded, stream_key
-from w2v.pairs import keep_probs, keep_thresholds
+from w2v.numerics.memory import aligned_zeros, padded
+from w2v.numerics.random import stream_key
 
 SIZE, VOCABULARY, WINDOW, NEGATIVES = 5, 7, 2, 3
 SENTENCE = [0, 1, 1, 3, 0, 1]  # words that are centers twice, next to each other too

@@ -1,8 +1,8 @@
 """Merging what several shards have made of the same model: rows, their changes, and how to add up.
 
 Shards that start from one model change some of its rows, each by a delta. Two shards' deltas
-become one, and so on in pairs (`w2v.rounds`). A row that only one of the two has changed keeps that
-delta; a row of both gets one by a rule. With deltas g and h that took n and m steps:
+become one, and so on in pairs (`w2v.train.round_tasks`). A row that only one of the two has changed
+keeps that delta; a row of both gets one by a rule. With deltas g and h that took n and m steps:
 
     mean        (n g + m h) / (n + m)
         The count-weighted mean of the models. It never goes further than one shard did, and so
@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from w2v.numerics import jit, specialise
+from w2v.numerics.jit import jit, specialise
 
 CURVATURE = 10.0
 """Of the loss along a row: a step goes lr x this of the way to the bottom, in `adaptive`."""

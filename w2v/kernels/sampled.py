@@ -27,11 +27,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from w2v.corpus.subsampling import subsample
 from w2v.kernels.tiles import tile_columns, tile_operations
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
-from w2v.numerics import aligned_zeros, padded, specialise
-from w2v.pairs import subsample
+from w2v.numerics.jit import specialise
+from w2v.numerics.memory import aligned_zeros, padded
 
 GROUP_POSITIONS = 4
 """Positions in a group: more share more work, but the noise of more pairs is then the same."""
@@ -344,7 +345,7 @@ def _block_template(
         model, scratch: see `Model` and `Scratch`.
         tokens, starts: the corpus.
         first, last: the block's sentences.
-        thresholds: (V,) uint32, see `w2v.pairs.keep_thresholds`.
+        thresholds: (V,) uint32, see `w2v.corpus.subsampling.keep_thresholds`.
         alias_table: (V, 2) uint32, see `w2v.noise.NoiseSampler`.
         window, shrink: the largest distance of a pair, and whether each position draws its own.
         lr: learning rate, in the precision of the model.

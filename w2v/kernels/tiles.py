@@ -31,7 +31,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from w2v.numerics import LANES, numba_config
+from w2v.numerics.jit import LANES, numba_config
 
 MOST_SUMS = 5
 """Dot products of either row that grow together: 12 sums, two factors and what they are multiplied

@@ -20,7 +20,7 @@ LOSSES = {
 """Name on the command line -> module with the loss as `LOSS`."""
 
 TARGETS = ("distribution", "split", "corpus")
-"""The kinds of target; see `w2v.pairs` and `w2v.cooccurrence`."""
+"""The kinds of target; see `w2v.corpus.subsampling` and `w2v.corpus.cooccurrence`."""
 
 
 def get_loss(name: str) -> SampledLoss | FullLoss:

@@ -2,7 +2,7 @@
 
 Two families. A *sampled* loss scores the true context word against a few noise words; one kernel
 serves all of them (`w2v.kernels.sampled`). A *full* loss scores every word of the vocabulary
-(`w2v.kernels.full`). Each loss is one file with a `LOSS` of one of the classes below.
+(`w2v.kernels.softmax`). Each loss is one file with a `LOSS` of one of the classes below.
 
 Words for shapes: B pairs or examples, K noise words, V words in the vocabulary.
 """

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from w2v.losses.base import Defaults, SampledLoss
-from w2v.numerics import jit, sigmoid_and_softplus
+from w2v.numerics.functions import sigmoid_and_softplus
+from w2v.numerics.jit import jit
 
 # In float32, which leaves float64 what it is, too.
 _ONE, _TWO = np.float32(1), np.float32(2)

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from w2v.losses.base import Defaults, SampledLoss
-from w2v.numerics import exp, jit
+from w2v.numerics.functions import exp
+from w2v.numerics.jit import jit
 
 
 @jit

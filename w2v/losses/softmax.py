@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from w2v.losses.base import Defaults, FullLoss
-from w2v.numerics import exp, jit
+from w2v.numerics.functions import exp
+from w2v.numerics.jit import jit
 
 _LANES = 16
 """Running maxima in `largest_of`: with one alone, every comparison waits for the last."""

@@ -1,0 +1,157 @@
+"""Training on a Ray cluster of this machine: two CPUs, an object store of 100 MB."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from test_resume import Quiet, same
+from test_rounds import LEARNERS, OPTIONS, interrupt_after, text, train  # noqa: F401
+
+from w2v.errors import ConfigError, CorpusError, W2VError
+from w2v.train.api import train_embeddings
+
+ray = pytest.importorskip("ray", reason="needs the extra w2v[ray]")
+
+from w2v.engines.ray_cluster import RayEngine  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster():
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init(
+        num_cpus=2, object_store_memory=100_000_000, include_dashboard=False, log_to_driver=False
+    )
+    yield
+    ray.shutdown()
+
+
+def train_on_ray(text, observer=None, **options):  # noqa: F811
+    options = {k: v for k, v in {**OPTIONS, **options}.items() if k != "deterministic"}
+    observer = Quiet() if observer is None else observer
+    return train_embeddings(text, observer=observer, engine="ray", **{"workers": 2, **options})
+
+
+@pytest.mark.parametrize("kind", ["negative-sampling", "sampled-softmax", "hot"])
+def test_a_cluster_gives_the_bytes_of_this_machine(kind, text):  # noqa: F811
+    local = train(text, workers=1, **LEARNERS[kind])
+    for workers in (1, 2):
+        assert same(train_on_ray(text, workers=workers, **LEARNERS[kind]), local)
+
+
+def processes_of_tasks(name):
+    """Process ids of Ray's workers that are busy with a task of that name."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(f"ray::{name}".encode()):
+                found.append(int(path.parent.name))
+        except OSError:  # it has just ended
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds processes in /proc")
+def test_a_worker_that_is_killed_in_a_round_changes_nothing(text):  # noqa: F811
+    options = {**LEARNERS["hot"], "round_words": 1_000, "epochs": 20}
+    whole = train(text, **options)
+    killed = []
+    over = threading.Event()
+
+    def kill():
+        while not over.is_set() and len(killed) < 3:
+            for pid in processes_of_tasks("train_shards")[:1]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+                killed.append(pid)
+                time.sleep(0.5)
+            time.sleep(0.001)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        wv = train_on_ray(text, **options)
+    finally:
+        over.set()
+        killer.join()
+    assert killed
+    assert same(wv, whole)
+
+
+def test_an_interrupted_run_goes_on(text, tmp_path, monkeypatch):  # noqa: F811
+    """Here, or on the cluster, whichever it was begun on."""
+    whole = train(text, epochs=3)
+    for begun, ended in ((train_on_ray, train), (train, train_on_ray)):
+        folder = tmp_path / begun.__name__
+        with monkeypatch.context() as patch:
+            interrupt_after(patch, 3)
+            with pytest.raises(KeyboardInterrupt):
+                begun(text, epochs=3, checkpoint=folder)
+        observer = Quiet()
+        wv = ended(text, observer, epochs=3, checkpoint=folder, resume=True)
+        assert 0 < observer.begun_at < 1
+        assert same(wv, whole)
+
+
+def test_what_a_task_refuses_is_one_line(tmp_path):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(b"a b\n" * 40 + b"\xff\n")
+    with pytest.raises(CorpusError, match="expected UTF-8 text, got byte 0xff") as error:
+        train_on_ray(path)
+    assert "\n" not in str(error.value)
+
+
+def fails():
+    raise ArithmeticError("on purpose")
+
+
+def test_what_a_task_fails_of_is_one_line():
+    engine = RayEngine(1)
+    with pytest.raises(W2VError, match=r"ray: a task failed: .*(ModuleNotFoundError|on purpose)"):
+        engine.get(engine.submit(fails))
+    engine.close()
+    assert ray.is_initialized()  # it was not started by the engine
+
+
+def test_no_cluster_at_an_address_is_one_line(text, tmp_path):  # noqa: F811
+    result = subprocess.run(
+        [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--address",
+         "127.0.0.1:1"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr.startswith("w2v.train: address: 127.0.0.1:1: expected a Ray cluster, got")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("address", ["nowhere", "ray://host:10001", "host:0", "host:port", ":5"])
+def test_what_is_no_address_is_refused(address, monkeypatch):
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(ConfigError, match="address: expected auto or host:port, got"):
+        RayEngine(1, address)
+
+
+def test_sigterm_keeps_what_is_trained(text, tmp_path):  # noqa: F811
+    """Ray has a handler of its own for it."""
+    line = [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--workers", "2"]
+    line += ["--vector-size", "10", "--epochs", "2000", "--round-words", "2000"]
+    line += ["--checkpoint", "run", "--checkpoint-every", "0.1%", "--min-count", "1"]
+    told = []
+    with subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for told_line in process.stderr:
+            told.append(told_line)
+            if told_line.startswith("checkpoint:") and process.poll() is None:
+                process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM, told
+    assert "w2v.train: terminated at" in told[-1]

@@ -1,0 +1,281 @@
+"""Evaluation against slow twins, and the command."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2v.embeddings import Embeddings
+from w2v.errors import ConfigError, FormatError
+from w2v.evaluate import __main__ as command
+from w2v.evaluate import scoring
+from w2v.evaluate.__main__ import main
+from w2v.evaluate.questions import read_analogies, read_similarity
+from w2v.evaluate.scoring import Score, evaluate_analogies, evaluate_similarity, spearman
+
+# king - man + woman = queen, uncle - man + woman = aunt; "Man" comes later and must not count.
+WORDS = ["man", "woman", "king", "queen", "uncle", "aunt", "big", "bigger", "Man", "rare"]
+VECTORS = np.array(
+    [
+        [0, 1, 0, 0],
+        [0, -1, 0, 0],
+        [1, 1, 0, 0],
+        [1, -1, 0, 0],
+        [0, 1, 1, 0],
+        [0, -1, 1, 0],
+        [0, 0, 0, 1],
+        [0.5, 0, 0, 1],
+        [1, -0.9, 0, 0],
+        [1, 2, 3, 4],
+    ],
+    np.float32,
+)
+QUESTIONS = """\
+: family
+man king woman queen
+Man Uncle Woman AUNT
+king queen uncle aunt
+
+: gram1-comparative
+big bigger big bigger
+man king woman uncle
+: gram2-unknown
+big bigger small smaller
+"""
+PAIRS = "man\tking\t7.5\nman\twoman\t1\nking\tmissing\t3\nuncle\tking\t7.5\nbig\tbigger\t9\n"
+
+
+@pytest.fixture
+def wv():
+    return Embeddings(WORDS, VECTORS)
+
+
+def naive_analogies(words, vectors, text, top_words):
+    """One question at a time, one candidate at a time, in float64."""
+    known: dict[str, np.ndarray] = {}
+    for word, vector in zip(words[:top_words], vectors.astype(float), strict=False):
+        known.setdefault(word.lower(), vector / (np.sqrt((vector**2).sum()) or 1))
+    scores: dict[str, list[int]] = {}
+    for line in text.split("\n"):
+        if line.startswith(":"):
+            name = line[2:]
+        elif line:
+            a, b, c, d = line.lower().split()
+            score = scores.setdefault(name, [0, 0, 0])
+            score[2] += 1
+            if all(word in known for word in (a, b, c, d)):
+                query = known[b] - known[a] + known[c]
+                best = max((w for w in known if w not in (a, b, c)), key=lambda w: known[w] @ query)
+                score[0] += best == d
+                score[1] += 1
+    return scores
+
+
+def test_analogies(wv, write):
+    path = write("q.txt", QUESTIONS)
+    result = evaluate_analogies(wv, path)
+    assert result.sections == (
+        Score("family", 3, 3, 3),
+        Score("gram1-comparative", 0, 2, 2),
+        Score("gram2-unknown", 0, 0, 1),
+    )
+    assert result.semantic == Score("semantic", 3, 3, 3)
+    assert result.syntactic == Score("syntactic", 0, 2, 3)
+    assert result.total == Score("total", 3, 5, 6)
+    assert result.total.accuracy == 0.6
+    assert result.total.coverage == 5 / 6
+    assert result.sections[2].accuracy is None
+    assert result.path == str(path)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 512])
+def test_analogies_are_the_slow_twin(write, monkeypatch, at_once):
+    monkeypatch.setattr(scoring, "_QUESTIONS_AT_ONCE", at_once)
+    random = np.random.default_rng(3)
+    words = [f"w{i}" for i in range(30)]
+    shift = random.normal(size=5)
+    vectors = random.normal(size=(30, 5))
+    vectors[1::2] = vectors[::2] + shift + 0.3 * random.normal(size=(15, 5))
+    lines = [": pairs"]
+    for _ in range(60):
+        a, c = 2 * random.integers(0, 16, 2)
+        lines.append(f"W{a} w{a + 1} w{c} w{c + 1}")
+    text = "\n".join(lines)
+    wv = Embeddings(words, vectors)
+    for top_words in (30, 20):
+        result = evaluate_analogies(wv, write("q.txt", text), top_words)
+        got = {s.name: [s.correct, s.found, s.total] for s in result.sections}
+        assert got == naive_analogies(words, wv.vectors, text, top_words)
+        assert 5 < result.total.correct < result.total.found < 60
+
+
+def test_case(wv, write):
+    path = write("q.txt", "Man king woman queen\nman king woman queen\n")
+    assert evaluate_analogies(wv, path).total == Score("total", 2, 2, 2)
+    # With case, Man is a word of its own: it answers, and takes the place of queen.
+    result = evaluate_analogies(wv, path, case_sensitive=True)
+    assert result.total.found == 2
+    assert evaluate_analogies(wv, path, 8, case_sensitive=True).total == Score("total", 1, 1, 2)
+    pairs = write("s.tsv", "MAN king 1\nWOMAN king 2\nKING queen 3\n")
+    assert evaluate_similarity(wv, pairs).found == 3
+    assert evaluate_similarity(wv, pairs, case_sensitive=True).found == 0
+
+
+def test_sections_without_grammar_have_no_halves(wv, write):
+    for text in ("man king woman queen\n", ": gram1\nman king woman queen\n"):
+        result = evaluate_analogies(wv, write("q.txt", text))
+        assert result.semantic is None
+        assert result.syntactic is None
+        assert result.total.correct == 1
+
+
+def test_similarity(wv, write):
+    result = evaluate_similarity(wv, write("s.tsv", PAIRS))
+    assert (result.found, result.total) == (4, 5)
+    assert result.coverage == 0.8
+    # Cosines .71, -1, .5, .89 rank 3 1 2 4; scores rank 2.5 1 2.5 4: 4.5 / sqrt(5 * 4.5).
+    assert result.rho == pytest.approx(4.5 / (5 * 4.5) ** 0.5)
+    assert evaluate_similarity(wv, write("s.tsv", "a b 1\nc d 2\n")).rho is None
+
+
+def naive_spearman(a, b):
+    def ranks(values):
+        return [sum(y < x for y in values) + (1 + sum(y == x for y in values)) / 2 for x in values]
+
+    x, y = ranks(a), ranks(b)
+    mean = (len(a) + 1) / 2
+    top = sum((p - mean) * (q - mean) for p, q in zip(x, y, strict=True))
+    scale = sum((p - mean) ** 2 for p in x) * sum((q - mean) ** 2 for q in y)
+    return top / scale**0.5 if scale else None
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=2, max_size=20))
+def test_spearman_is_the_slow_twin(pairs):
+    a, b = np.array(pairs, dtype=float).T
+    got, expected = spearman(a, b), naive_spearman(a, b)
+    assert got == (expected if expected is None else pytest.approx(expected, abs=1e-12))
+
+
+def test_spearman_is_scipys():
+    stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
+    a, b = np.random.default_rng(0).integers(0, 50, (2, 200)).astype(float)
+    assert spearman(a, b + a) == pytest.approx(stats.spearmanr(a, b + a).statistic)
+
+
+def test_spearman_that_is_not_defined():
+    assert spearman(np.array([]), np.array([])) is None
+    assert spearman(np.array([1.0]), np.array([2.0])) is None
+    assert spearman(np.array([1.0, 1.0]), np.array([2.0, 3.0])) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\tb\t1\nnew york\tc\t2.5\n",
+        "a,b,1\nnew york,c,2.5\n",
+        "Word 1,Word 2,Human (mean)\na,b,1\nnew york, c, 2.5\n",
+        "# comment\nword1\tword2\tscore\na\tb\t1\r\n\nnew york\tc\t2.5\r\n",
+        "\ufeffa\tb\t1\nnew york\tc\t2.5",
+    ],
+)
+def test_similarity_dialects(write, text):
+    assert read_similarity(write("s.tsv", text)) == [(("a", "b"), 1.0), (("new york", "c"), 2.5)]
+
+
+def test_similarity_with_blanks(write):
+    assert read_similarity(write("s.txt", "a  b 1\nc d\u00a0 2\n")) == [
+        (("a", "b"), 1.0),
+        (("c", "d"), 2.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "message"),
+    [
+        (read_analogies, ": s\na b c d\na b c\n", ":3: expected 4 words or a section .*, got 3"),
+        (read_analogies, "a b c d e\n", ":1: expected 4 words or a section .*, got 5 words"),
+        (read_analogies, "a b c d\n:\n", ":2: expected a section's name, got only ':'"),
+        (read_analogies, "", "expected lines of 4 words, got none"),
+        (read_analogies, ": only\n\n", "expected lines of 4 words, got none"),
+        (read_analogies, b"a b c d\na b c \xff\n", ":2: expected UTF-8 text, got byte 0xff"),
+        (read_similarity, "a b 1\na b\n", ":2: expected word1 word2 score, got 2 fields"),
+        (read_similarity, "a b c 1\n", ":1: expected word1 word2 score, got 4 fields"),
+        (read_similarity, "a,,1\n", ":1: expected word1 word2 score, got an empty word"),
+        (read_similarity, "a b 1\na b x\n", ":2: expected a number as score, got 'x'"),
+        (read_similarity, "a b x\na b y\n", ":2: expected a number as score, got 'y'"),
+        (read_similarity, "a b nan\n", ":1: expected a number as score, got 'nan'"),
+        (read_similarity, "a b c\n", "expected lines of word1 word2 score, got none"),
+        (read_similarity, "", "expected lines of word1 word2 score, got none"),
+    ],
+)
+def test_bad_questions(write, read, content, message):
+    path = write("bad.txt", content)
+    with pytest.raises(FormatError, match=message) as caught:
+        read(path)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_questions_that_are_not_there(tmp_path, wv):
+    for read in (read_analogies, read_similarity):
+        with pytest.raises(FormatError, match="cannot be read: No such file"):
+            read(tmp_path / "missing")
+    with pytest.raises(ConfigError, match="top_words: expected at least 1, got 0"):
+        evaluate_analogies(wv, tmp_path / "missing", 0)
+
+
+@pytest.fixture
+def files(wv, tmp_path, write):
+    wv.save(tmp_path / "v.bin")
+    return str(tmp_path / "v.bin"), str(write("q.txt", QUESTIONS)), str(write("s.tsv", PAIRS))
+
+
+def test_command(files, capsys):
+    vectors, questions, pairs = files
+    assert main([vectors, "--analogies", questions, "--similarity", pairs, pairs]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{vectors}: 10 words, 4 dimensions"
+    table = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("  ")}
+    assert table["family"] == ["1.000", "3", "3", "3", "100.0%"]
+    assert table["gram2-unknown"] == ["-", "0", "0", "1", "0.0%"]
+    assert table["total"] == ["0.600", "3", "5", "6", "83.3%"]
+    assert table[pairs] == ["0.949", "4", "5", "80.0%"]
+
+
+def test_command_as_json(files, capsys):
+    vectors, questions, pairs = files
+    arguments = [vectors, "--analogies", questions, "--similarity", pairs, "--json"]
+    assert main([*arguments, "--top-words", "6"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["words"] == 10
+    assert result["analogies"][0]["total"] == {
+        "name": "total",
+        "correct": 3,
+        "found": 4,
+        "total": 6,
+        "accuracy": 0.75,
+    }
+    assert result["similarity"][0]["rho"] == pytest.approx(0.9486833)
+
+
+def test_command_finds_the_projects_own_questions(files, capsys, monkeypatch, tmp_path):
+    vectors = files[0]
+    monkeypatch.setattr(command, "_DATA_FOLDERS", (tmp_path / "none", tmp_path / "data"))
+    with pytest.raises(ConfigError, match="expected --analogies FILE or --similarity FILE"):
+        main([vectors])
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "analogies.txt").write_text(QUESTIONS)
+    (tmp_path / "data" / "similarity.tsv").write_text(PAIRS)
+    assert main([vectors]) == 0
+    out = capsys.readouterr().out
+    assert "analogies.txt" in out
+    assert "similarity.tsv" in out
+
+
+def test_command_looks_at_questions_before_it_loads(files, tmp_path, write):
+    bad = write("bad.txt", "a b\n")
+    with pytest.raises(FormatError, match="bad"):
+        main([str(tmp_path / "missing.bin"), "--analogies", str(bad)])

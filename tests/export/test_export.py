@@ -1,0 +1,242 @@
+"""Exports: what the files hold, and that the tools they are for can read them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from w2v.embeddings import Embeddings, load
+from w2v.errors import ConfigError, FormatError, OutputError
+from w2v.export import huggingface
+from w2v.export.__main__ import main
+
+WORDS = ["king", "queen", "man", "woman", "東京", '"', "a\tb\nc\u2028d", "[UNK]", "| pipe <b>"]
+
+
+def made_up(counts=True, config=None):
+    vectors = np.random.default_rng(0).normal(size=(len(WORDS), 6)).astype(np.float32)
+    vectors[:4] += np.array([[5, 5, 0, 0, 0, 0], [5, -5, 0, 0, 0, 0], [0, 5, 0, 0, 0, 0],
+                             [0, -5, 0, 0, 0, 0]])  # fmt: skip
+    vectors[4, 0] = 1e-20
+    record = {} if config is None else {"training": json.dumps({"config": config})}
+    return Embeddings(
+        WORDS, vectors, counts=np.arange(len(WORDS), 0, -1) if counts else None, metadata=record
+    )
+
+
+@pytest.fixture
+def vectors(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = {"loss": "nce", "epochs": 3, "note": "a|b<c", "patience": None}
+    made_up(config=config).save("v.safetensors")
+    Path("a.txt").write_text(": family\nman king woman queen\nman king woman nowhere\n")
+    Path("s.tsv").write_text("king\tman\t9\nking\tqueen\t5\nman\twoman\t1\n")
+    return "v.safetensors"
+
+
+@contextmanager
+def their_warnings():
+    """Other packages' warnings are not this project's errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+# --- TensorBoard's Embedding Projector ------------------------------------------------------------
+
+
+def test_several_columns_have_a_header(vectors):
+    assert main([vectors, "--to", "projector", "-o", "p"]) == 0
+    rows = Path("p/vectors.tsv").read_text(encoding="utf-8").splitlines()
+    numbers = np.array([line.split("\t") for line in rows], dtype=np.float32)
+    np.testing.assert_array_equal(numbers, load(vectors).vectors)
+    lines = Path("p/metadata.tsv").read_text(encoding="utf-8").split("\n")
+    assert lines[0] == "word\trank\tcount"
+    assert lines[1] == "king\t1\t9"
+    assert lines[7] == "a b c d\t7\t3"
+    assert lines[-1] == ""
+    assert len(lines) == 1 + len(WORDS) + 1
+
+
+def test_one_column_has_none(vectors):
+    made_up(counts=False).save("plain.safetensors")
+    assert main(["plain.safetensors", "--to", "projector", "-o", "p", "--max-words", "3"]) == 0
+    assert Path("p/metadata.tsv").read_text(encoding="utf-8") == "king\nqueen\nman\n"
+    assert len(Path("p/vectors.tsv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+@pytest.mark.viewer
+def test_tensorboard_reads_it(vectors):
+    with their_warnings():
+        projector_plugin = pytest.importorskip(
+            "tensorboard.plugins.projector.projector_plugin", reason="needs tensorboard"
+        )
+        from tensorboard.plugins import base_plugin
+        from werkzeug.test import Client
+
+        assert main([vectors, "--to", "projector", "-o", "p"]) == 0
+        plugin = projector_plugin.ProjectorPlugin(base_plugin.TBContext(logdir="p"))
+        served = {
+            path: Client(app).get(f"/?run=.&name=word%20vectors&num_rows={len(WORDS)}").data
+            for path, app in plugin.get_plugin_apps().items()
+            if path in ("/info", "/tensor", "/metadata")
+        }
+    (embedding,) = json.loads(served["/info"])["embeddings"]
+    assert embedding["tensorShape"] == [len(WORDS), 6]
+    numbers = np.frombuffer(served["/tensor"], np.float32).reshape(-1, 6)
+    np.testing.assert_array_equal(numbers, load(vectors).vectors)
+    assert served["/metadata"].decode().count("\n") == 1 + len(WORDS)
+
+
+# --- Parquet ------------------------------------------------------------------------------------
+
+
+def test_parquet_holds_words_places_and_neighbours(vectors):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    assert main([vectors, "--to", "parquet", "-o", "v.parquet", "--neighbors", "3"]) == 0
+    rows = parquet.read_table("v.parquet").to_pylist()
+    wv = load(vectors)
+    assert [row["word"] for row in rows] == WORDS
+    assert [row["rank"] for row in rows] == list(range(1, len(WORDS) + 1))
+    assert [row["count"] for row in rows] == wv.counts.tolist()
+    np.testing.assert_array_equal(np.array([row["vector"] for row in rows], "f4"), wv.vectors)
+    np.testing.assert_allclose([r["length"] for r in rows], np.linalg.norm(wv.vectors, axis=1))
+    assert np.isfinite([[row["x"], row["y"]] for row in rows]).all()
+    for row in rows:
+        expected = wv.most_similar(row["word"], topn=3)
+        assert [WORDS[i] for i in row["neighbors"]["ids"]] == [word for word, _ in expected]
+        np.testing.assert_allclose(
+            row["neighbors"]["distances"], [1 - cosine for _, cosine in expected], atol=1e-5
+        )
+    assert main([vectors, "--to", "parquet", "-o", "v.parquet", "--neighbors", "0"]) == 0
+    assert "neighbors" not in parquet.read_schema("v.parquet").names
+
+
+@pytest.mark.viewer
+def test_embedding_atlas_reads_it(vectors):
+    pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    with their_warnings():
+        pytest.importorskip("embedding_atlas", reason="needs embedding-atlas")
+    assert main([vectors, "--to", "parquet", "-o", "v.parquet"]) == 0
+    command = "from embedding_atlas.cli import main; main()"
+    options = ["--text", "word", "--x", "x", "--y", "y", "--neighbors", "neighbors"]
+    result = subprocess.run(
+        [sys.executable, "-c", command, "v.parquet", *options, "--export-application", "atlas"],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert Path("atlas/index.html").is_file()
+    metadata = json.loads(Path("atlas/data/metadata.json").read_text(encoding="utf-8"))
+    assert '"neighbors"' in json.dumps(metadata)
+
+
+# --- Hugging Face ---------------------------------------------------------------------------------
+
+
+def test_the_folder(vectors):
+    arguments = ["--analogies", "a.txt", "--similarity", "s.tsv"]
+    assert main([vectors, "--to", "huggingface", "-o", "m", *arguments]) == 0
+    assert {path.name for path in Path("m").iterdir()} == set(huggingface.FILES)
+    tokenizer = json.loads(Path("m/tokenizer.json").read_text(encoding="utf-8"))
+    vocabulary = tokenizer["model"]["vocab"]
+    assert vocabulary["king"] == 1
+    assert tokenizer["model"]["unk_token"] == "[[UNK]]"  # the corpus has the usual one
+    assert vocabulary["[[UNK]]"] == 0
+    assert tokenizer["normalizer"] is None
+    card = Path("m/README.md").read_text(encoding="utf-8")
+    head = card.split("---\n")[1]
+    assert "value: 1.0000" in head
+    assert 'name: "a.txt"' in head
+    assert "| `note` | a\\|b&lt;c |" in card
+    assert "| a.txt | word-analogy, accuracy | 1.0000 | 1 of 2 |" in card
+    assert "| s.tsv | word-similarity, spearman | 1.0000 | 3 of 3 |" in card
+    assert "2 of the words hold whitespace" in card
+    # Again over itself, not beside what is somebody else's.
+    assert main([vectors, "--to", "huggingface", "-o", "m", *arguments]) == 0
+
+
+def test_lower_case_is_lowered_there_too(vectors):
+    made_up(config={"lowercase": True}).save("low.safetensors")
+    arguments = ["low.safetensors", "--to", "huggingface", "-o", "m", "--similarity", "s.tsv"]
+    assert main(arguments) == 0
+    tokenizer = json.loads(Path("m/tokenizer.json").read_text(encoding="utf-8"))
+    assert tokenizer["normalizer"] == {"type": "Lowercase"}
+
+
+def test_a_card_of_vectors_of_which_nothing_is_known():
+    card = huggingface.model_card(made_up(counts=False), 'no "name"', [])
+    assert "Not evaluated." in card
+    assert "says nothing of it" in card
+    assert "model-index" not in card
+
+
+@pytest.mark.viewer
+def test_sentence_transformers_loads_it(vectors):
+    with their_warnings():
+        package = pytest.importorskip(
+            "sentence_transformers", reason="needs sentence-transformers", exc_type=ImportError
+        )
+        arguments = ["--similarity", "s.tsv", "--max-words", "6"]
+        assert main([vectors, "--to", "huggingface", "-o", "m", *arguments]) == 0
+        model = package.SentenceTransformer("m", device="cpu")
+        texts = ["king", "東京", "king queen", "nowhere", "king nowhere", '"']
+        found = model.encode(texts)
+        cosine = float(model.similarity(model.encode("king"), model.encode("queen")))
+    wv = load(vectors)
+    king, queen = wv["king"], wv["queen"]
+    expected = [king, wv["東京"], (king + queen) / 2, np.zeros(6), king / 2, wv['"']]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+    assert cosine == pytest.approx(wv.similarity("king", "queen"), abs=1e-6)
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["--to", "projector", "-o", "taken"], OutputError, "expected an empty folder, got one wi"),
+        (["--to", "projector", "-o", "a.txt"], OutputError, "expected a folder, got the file"),
+        (["--to", "huggingface", "-o", "a.txt/m"], OutputError, "expected a folder, got the file"),
+        (
+            ["--to", "projector", "-o", "p", "--map", "pca"],
+            ConfigError,
+            "--map: expected --to parq",
+        ),
+        (
+            ["--to", "parquet", "-o", "p", "--analogies", "a.txt"],
+            ConfigError,
+            "--analogies: expect",
+        ),
+        (["--to", "projector", "-o", "p", "--max-words", "0"], ConfigError, "expected at least 1"),
+        (["--to", "parquet", "-o", "p", "--neighbors", "-1"], ConfigError, "expected 0 to 1000"),
+        (["--to", "parquet", "-o", "p", "--seed", "-1"], ConfigError, "--seed: expected 0 to"),
+        (["--to", "huggingface", "-o", "m", "--analogies", "s.tsv"], FormatError, "s.tsv"),
+    ],
+)
+def test_wrong_calls_write_nothing(vectors, arguments, error, message):
+    Path("taken").mkdir()
+    Path("taken/letter.txt").write_text("mine")
+    before = sorted(Path().rglob("*"))
+    with pytest.raises(error, match=message):
+        main([vectors, *arguments])
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_without_pyarrow(vectors, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ConfigError, match=r"expected the package pyarrow.*'w2v\[export\]'"):
+        main([vectors, "--to", "parquet", "-o", "v.parquet"])
+
+
+def test_a_parquet_that_cannot_be_written(vectors):
+    pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    with pytest.raises(OutputError, match="expected an existing folder"):
+        main([vectors, "--to", "parquet", "-o", "no/such/v.parquet"])

@@ -1,0 +1,257 @@
+"""The fused kernel against the oracle: on the shipped code path, in float64 and in float32."""
+
+import dataclasses
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2v.corpus.subsampling import keep_probs, keep_thresholds, subsample
+from w2v.kernels.sampled import GROUP_NOISE, GROUP_POSITIONS, Model, make_scratch, sampled_kernels
+from w2v.kernels.tiles import (
+    plain_add_one,
+    plain_add_two,
+    plain_copy_row,
+    plain_store_dots,
+    tile_columns,
+    tile_operations,
+)
+from w2v.losses import LOSSES, get_loss
+from w2v.losses.base import SampledLoss
+from w2v.noise import NoiseSampler, sample
+from w2v.numerics.jit import LANES, jit
+from w2v.numerics.memory import aligned_zeros, padded
+from w2v.numerics.random import stream_key
+
+SIZE, VOCABULARY, NEGATIVES, WINDOW = 5, 6, 3, 2
+SAMPLED = [name for name in LOSSES if isinstance(get_loss(name), SampledLoss)]
+TOLERANCE = {np.float32: 2e-6, np.float64: 1e-12}
+
+
+def random_model(dtype, seed, vocabulary=VOCABULARY, size=SIZE):
+    rng = np.random.default_rng(seed)
+    matrices = []
+    for _ in range(2):
+        matrix = aligned_zeros(vocabulary, padded(size), dtype)
+        matrix[:, :size] = rng.normal(size=(vocabulary, size))
+        matrices.append(matrix)
+    return Model(*matrices, np.zeros(vocabulary, dtype=dtype), np.zeros(vocabulary, dtype=dtype))
+
+
+def copy_of(model):
+    return Model(*(array.copy() for array in model))
+
+
+def arranged(loss, kernels, sentence, reach, first, dtype=np.float32, seed=1):
+    """Scratch whose group is the one that begins at a position of the sentence."""
+    scratch = make_scratch(loss, SIZE, NEGATIVES, WINDOW, len(sentence), dtype)
+    scratch.kept[:], scratch.reach[:] = sentence, reach
+    scratch.plan[0] = first, 0, len(sentence)
+    noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
+    kernels.arrange(scratch, scratch.group, 0, noise.table, stream_key(seed))
+    return scratch
+
+
+@st.composite
+def places(draw):
+    """A sentence, the reach of each of its words, and where a group begins."""
+    sentence = draw(st.lists(st.integers(0, VOCABULARY - 1), min_size=2, max_size=9))
+    n = len(sentence)
+    reach = draw(st.lists(st.integers(1, WINDOW), min_size=n, max_size=n))
+    return sentence, reach, draw(st.integers(0, n - 1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(place=places(), seed=st.integers(0, 1000))
+def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, place, seed):
+    # Few words, so that repeated centers, repeated noise and noise that hits are all common.
+    sentence, reach, first = place
+    loss = get_loss("negative-sampling")
+    model = random_model(dtype, seed)
+    before = copy_of(model)
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    scratch = arranged(loss, kernels, sentence, reach, first, dtype, seed)
+    value = kernels.step(model, scratch, scratch.group, scratch.coming, dtype(0.5))
+
+    here = range(first, first + GROUP_POSITIONS)
+    pairs = naive.window_pairs(
+        sentence, [reach[t] if t in here else 0 for t in range(len(sentence))]
+    )
+    noise = scratch.group.candidate_ids[: GROUP_NOISE * NEGATIVES].tolist()
+    rows = [matrix[:, :SIZE].astype(float).tolist() for matrix in before[:2]]
+    expected = naive.negative_sampling_loss(*rows, pairs, noise, 1 / GROUP_NOISE)
+    gradients = naive.negative_sampling_gradient(*rows, pairs, noise, 1 / GROUP_NOISE)
+    assert scratch.group.sizes[2] == len(pairs)
+    assert value == pytest.approx(expected, rel=TOLERANCE[dtype] * 4)
+    for new, old, gradient in zip(model[:2], before[:2], gradients, strict=True):
+        update = (new.astype(float) - old)[:, :SIZE] / -0.5
+        scale = max(1.0, np.abs(gradient).max())
+        assert np.abs(update - gradient).max() < TOLERANCE[dtype] * scale * 4
+        assert not new[:, SIZE:].any()  # the padding stays zero
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_step_with_rate_zero_changes_nothing(name):
+    loss = get_loss(name)
+    model = random_model(np.float32, 1)
+    before = copy_of(model)
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
+    assert kernels.step(model, scratch, scratch.group, scratch.coming, np.float32(0)) > 0
+    for new, old in zip(model, before, strict=True):
+        assert np.array_equal(new, old)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_asking_for_the_coming_rows_changes_nothing(name):
+    loss = get_loss(name)
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    models = [random_model(np.float32, 1) for _ in range(2)]
+    for model, rows in zip(models, (0, 4), strict=True):
+        scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
+        scratch.coming.sizes[:] = rows
+        kernels.step(model, scratch, scratch.group, scratch.coming, np.float32(0.5))
+    for a, b in zip(*models, strict=True):
+        assert np.array_equal(a, b)
+
+
+@jit
+def _draw_noise(table, key, out):
+    for n in range(out.size):
+        out[n] = sample(table, key, np.uint64(n))
+
+
+def test_a_block_is_its_steps_with_the_same_draws():
+    """Pairs and noise drawn by the block kernel, trained one group at a time by the oracle."""
+    sentences = [[0, 1, 2, 3, 1, 0], [4], [5, 0, 5, 2]]
+    tokens = np.concatenate(sentences).astype(np.int32)
+    starts = np.array([0, 6, 7, 11])
+    counts = np.bincount(tokens, minlength=VOCABULARY)
+    noise = NoiseSampler(counts, 0.75)
+    thresholds = keep_thresholds(keep_probs(counts, 0.05))
+    pair_key, noise_key = stream_key(1, 2), stream_key(3, 4)
+    lr = 0.1
+
+    model = random_model(np.float64, 5)
+    rows = [matrix[:, :SIZE].tolist() for matrix in model[:2]]
+    negative_sampling = get_loss("negative-sampling")
+    scratch = make_scratch(negative_sampling, SIZE, NEGATIVES, WINDOW, len(tokens), np.float64)
+    block = sampled_kernels(negative_sampling, SIZE, NEGATIVES).block
+    loss, n_pairs, n_words = block(
+        model, scratch, tokens, starts, 0, 3, thresholds, noise.table, WINDOW, True,
+        lr, pair_key, noise_key,
+    )  # fmt: skip
+
+    drawn = np.zeros(100, dtype=np.int64)
+    _draw_noise(noise.table, noise_key, drawn)
+    used = expected_pairs = expected_words = 0
+    expected_loss = 0.0
+    for s in range(3):
+        kept, reach = np.zeros(20, np.int32), np.zeros(20, np.int32)
+        n = subsample(
+            tokens, starts[s], starts[s + 1], 0, thresholds, WINDOW, True, pair_key, kept, reach
+        )
+        expected_words += n
+        if n < 2:
+            continue
+        for t in range(0, n, GROUP_POSITIONS):
+            here = range(t, t + GROUP_POSITIONS)
+            pairs = naive.window_pairs(
+                kept[:n].tolist(), [int(reach[i]) if i in here else 0 for i in range(n)]
+            )
+            negatives = drawn[used : used + GROUP_NOISE * NEGATIVES].tolist()
+            used += GROUP_NOISE * NEGATIVES
+            parts = *rows, pairs, negatives, 1 / GROUP_NOISE
+            expected_loss += naive.negative_sampling_loss(*parts)
+            gradients = naive.negative_sampling_gradient(*parts)
+            for matrix, gradient in zip(rows, gradients, strict=True):
+                for row, d_row in zip(matrix, gradient, strict=True):
+                    row[:] = [x - lr * d for x, d in zip(row, d_row, strict=True)]
+            expected_pairs += len(pairs)
+    assert expected_pairs > 5
+    assert (n_pairs, n_words) == (expected_pairs, expected_words)
+    assert loss == pytest.approx(expected_loss, rel=1e-12)
+    for matrix, expected in zip(model[:2], rows, strict=True):
+        assert np.abs(matrix[:, :SIZE] - expected).max() < 1e-12
+
+
+@jit
+def _a_tenth(logits, labels, weights, dlogits, rows, columns):
+    pairs = logits.dtype.type(0)
+    for i in range(rows * columns):
+        dlogits[i] = 0
+        pairs += labels[i] * weights[i]
+    return logits.dtype.type(0.1) * pairs
+
+
+def test_the_loss_of_a_long_block_is_summed_in_float64():
+    """A tenth of a nat a pair in float32: 400,000 of them, summed in float32, are off by 0.1%."""
+    loss = dataclasses.replace(get_loss("negative-sampling"), name="a-tenth", tile=_a_tenth)
+    n = 20_000
+    tokens, starts = np.zeros(n, np.int32), np.arange(0, n + 1, 500)
+    counts = np.array([n, 1])
+    block = sampled_kernels(loss, SIZE, NEGATIVES).block
+    summed, pairs, words = block(
+        random_model(np.float32, 0, vocabulary=2), make_scratch(loss, SIZE, NEGATIVES, 10, n),
+        tokens, starts, 0, len(starts) - 1, keep_thresholds(np.ones(2)),
+        NoiseSampler(counts, 0.75).table, 10, False, np.float32(0), stream_key(1), stream_key(2),
+    )  # fmt: skip
+    assert words == n
+    assert pairs == (20 * 500 - 10 * 11) * 40
+    assert summed / pairs == pytest.approx(0.1, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [16, 112, 304])
+@pytest.mark.parametrize("outputs", [2, 6, 21])
+def test_tile_operations_do_what_their_plain_twins_say(dtype, columns, outputs):
+    operations = tile_operations(columns, outputs)
+    store_dots, copy_row, prefetch = operations.store_dots, operations.copy_row, operations.prefetch
+    add_one, add_two = operations.add_one, operations.add_two
+    width = tile_columns(outputs)
+
+    @jit
+    def run(logits, i, x, y, offsets, target):
+        prefetch(x, i)
+        store_dots(logits, i, x, y, offsets)
+        add_one(target, 1, logits, i * width, 1, y, y.shape[0])
+        add_two(target, 2, 3, logits, 1, 0, width, x, x.shape[0])
+        copy_row(target, 0, y, 1)
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4, columns)).astype(dtype)
+    y = rng.normal(size=(outputs, columns)).astype(dtype)
+    offsets = rng.normal(size=width).astype(dtype)
+    fast = rng.normal(size=4 * width).astype(dtype), rng.normal(size=(5, columns)).astype(dtype)
+    slow = tuple(array.astype(np.float64) for array in fast)
+    run(fast[0], 2, x, y, offsets, fast[1])
+    wide = x.astype(float), y.astype(float)
+    plain_store_dots(slow[0], 2, *wide, offsets)
+    plain_add_one(slow[1], 1, slow[0], 2 * width, 1, wide[1], outputs)
+    plain_add_two(slow[1], 2, 3, slow[0], 1, 0, width, wide[0], 4)
+    plain_copy_row(slow[1], 0, y, 1)
+    for a, b in zip(fast, slow, strict=True):
+        assert np.abs(a - b).max() <= TOLERANCE[dtype] * columns * max(1, np.abs(b).max())
+
+
+def test_odd_column_counts_are_refused():
+    with pytest.raises(ValueError, match=f"multiple of {LANES}"):
+        tile_operations(100, 6)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_arrays_of_a_scratch_lie_the_same_way_wherever_they_are(name):
+    """Compiled loops choose their code by how far apart arrays are; see `_side_by_side`."""
+    distances = set()
+    keep = []
+    for n in range(20):
+        keep += [np.zeros(7 + 13 * n, np.float32), None]
+        scratch = make_scratch(get_loss(name), SIZE, NEGATIVES, WINDOW, 10)
+        arrays = (
+            scratch.logits, scratch.labels, scratch.offsets, scratch.group.weights,
+            scratch.coming.weights,
+        )  # fmt: skip
+        distances.add(tuple(a.ctypes.data - scratch.dlogits.ctypes.data for a in arrays))
+    assert len(distances) == 1

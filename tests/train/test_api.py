@@ -1,0 +1,219 @@
+import json
+import threading
+
+import numpy as np
+import pytest
+
+from w2v.config import TrainConfig
+from w2v.corpus import encode_sentences
+from w2v.corpus.blocks import block_edges
+from w2v.errors import ConfigError, CorpusError, DivergenceError
+from w2v.train import hogwild
+from w2v.train.api import make_run, resolve, train_embeddings
+from w2v.train.hogwild import HogwildRun
+from w2v.train.run import Observer
+
+OPTIONS = {"vector_size": 12, "window": 3, "min_count": 1, "workers": 1, "epochs": 3, "lr": 0.05}
+
+
+def topics(n_sentences=2000, n_words=10, seed=0):
+    """Sentences about one of two topics; words of a topic never meet those of the other."""
+    rng = np.random.default_rng(seed)
+    return [
+        [f"{'ab'[s % 2]}{w}" for w in rng.integers(0, n_words, size=8)] for s in range(n_sentences)
+    ]
+
+
+@pytest.fixture(scope="module")
+def sentences():
+    return topics()
+
+
+def test_words_that_share_contexts_come_together(sentences):
+    wv = train_embeddings(sentences, **{**OPTIONS, "epochs": 20, "sample": 0, "workers": 2})
+    for word in ("a0", "b3"):
+        near = [other for other, _ in wv.most_similar(word, topn=9)]
+        assert {other[0] for other in near} == {word[0]}
+
+
+def test_the_loss_falls_to_what_the_data_allow(sentences):
+    wv = train_embeddings(sentences, **{**OPTIONS, "epochs": 15, "sample": 0})
+    losses = json.loads(wv.metadata["training"])["epoch_losses"]
+    # Levy and Goldberg 2014: at the optimum s = ln(p(w | c) / (k q(w))), which for 10 equally
+    # likely words of a topic, q uniform over 20 and k = 5 is ln(0.4) within a topic and -inf
+    # across; noise that hits the true word is skipped. No loss can be lower.
+    p = 0.4 / 1.4
+    noise_in_topic = 5 * (10 / 20) * (9 / 10)
+    bound = -np.log(p) - noise_in_topic * np.log(1 - p)
+    assert bound * 0.9 < losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_first_loss_is_that_of_tossed_coins(sentences, workers, monkeypatch):
+    monkeypatch.setattr(hogwild, "block_edges", lambda starts: block_edges(starts, 500))
+    options = {**OPTIONS, "lr": 1e-9, "min_lr": 0, "sample": 0, "workers": workers}
+    wv = train_embeddings(sentences, **options)
+    losses = json.loads(wv.metadata["training"])["epoch_losses"]
+    # One true word and five noise words, of which one in twenty hits the true word and is skipped.
+    assert losses == pytest.approx([(1 + 5 * 19 / 20) * np.log(2)] * 3, rel=2e-3)
+
+
+def test_same_seed_same_bytes(sentences):
+    first, second = (train_embeddings(sentences, **OPTIONS) for _ in range(2))
+    assert first.vectors.tobytes() == second.vectors.tobytes()
+    assert first.context_vectors.tobytes() == second.context_vectors.tobytes()
+    other = train_embeddings(sentences, **OPTIONS, seed=2)
+    assert first.vectors.tobytes() != other.vectors.tobytes()
+
+
+def test_the_model_starts_as_the_paper_says(sentences):
+    training = make_run(encode_sentences(sentences, min_count=1), resolve(TrainConfig(**OPTIONS)))
+    centers = training.model.center_vectors
+    assert np.abs(centers[:, :12]).max() <= 0.5 / 12
+    assert centers[:, :12].std() == pytest.approx(1 / 12 / np.sqrt(12), rel=0.1)
+    assert not centers[:, 12:].any()
+    assert not training.model.context_vectors.any()
+
+
+def test_the_rate_falls_once_over_all_epochs(sentences):
+    corpus = encode_sentences(sentences, min_count=1)
+    config = TrainConfig(**{**OPTIONS, "lr": 0.5, "min_lr": 0.1, "epochs": 4})
+    training = make_run(corpus, resolve(config))
+    n = len(corpus.tokens)
+    rates = [training.learning_rate(words) for words in (0, n, 2 * n, 3 * n, 4 * n)]
+    assert rates == pytest.approx([0.5, 0.4, 0.3, 0.2, 0.1])
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8])
+def test_every_block_is_trained_once_an_epoch_at_its_rate(sentences, monkeypatch, workers):
+    corpus = encode_sentences(sentences, min_count=1)
+    training = make_run(corpus, resolve(TrainConfig(**{**OPTIONS, "workers": workers})))
+    training.edges = block_edges(corpus.sentence_starts, block_words=100)
+    seen = []
+    real = HogwildRun.train_block
+
+    def spy(self, scratch, epoch, block, lr):
+        seen.append((epoch, block, lr))
+        return real(self, scratch, epoch, block, lr)
+
+    monkeypatch.setattr(HogwildRun, "_forecast_seconds", lambda self: 0.0)
+    monkeypatch.setattr(HogwildRun, "train_block", spy)
+    reports = []
+    observer = Observer()
+    observer.progress = reports.append
+    training.run(observer)
+    n_blocks = training.n_blocks
+    assert n_blocks > 50
+    expected = [(epoch, block) for epoch in range(3) for block in range(n_blocks)]
+    assert sorted((epoch, block) for epoch, block, _ in seen) == expected
+    by_place = {(epoch, block): lr for epoch, block, lr in seen}
+    rates = [by_place[place] for place in expected]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == 0.05
+    assert reports[-1].words == reports[-1].total_words == 3 * len(corpus.tokens)
+
+
+@pytest.mark.parametrize(
+    "lengths", [[5], [1] * 50, [100], [3, 200, 1, 1, 1], [10] * 10, [10_000, 1]]
+)
+def test_blocks_are_whole_sentences_that_cover_the_corpus(lengths):
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    edges = block_edges(starts, block_words=10)
+    assert edges[0] == 0
+    assert edges[-1] == len(lengths)
+    assert (np.diff(edges) > 0).all()
+
+
+def test_more_workers_than_blocks(sentences):
+    wv = train_embeddings(sentences[:10], **{**OPTIONS, "workers": 16})
+    assert np.isfinite(wv.vectors).all()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_divergence_stops_the_run_and_says_where(sentences, workers):
+    options = {**OPTIONS, "lr": 1e6, "epochs": 50, "workers": workers}
+    with pytest.raises(DivergenceError) as error:
+        train_embeddings(sentences, **options)
+    text = str(error.value)
+    assert "epoch 1, block" in text
+    assert "lower --lr" in text
+    assert "at learning rate" in text
+
+
+def test_an_error_in_one_thread_stops_all_and_is_raised(sentences, monkeypatch):
+    threads = threading.active_count()
+    real = HogwildRun.train_block
+
+    def fail(self, scratch, epoch, block, lr):
+        if lr and epoch == 1:
+            raise RuntimeError("broken block")
+        return real(self, scratch, epoch, block, lr)
+
+    monkeypatch.setattr(HogwildRun, "train_block", fail)
+    with pytest.raises(RuntimeError, match="broken block"):
+        train_embeddings(sentences, **{**OPTIONS, "workers": 3, "epochs": 1000})
+    assert threading.active_count() == threads
+
+
+def test_an_interrupt_hands_over_the_vectors_so_far(sentences):
+    class Impatient(Observer):
+        got = None
+
+        def progress(self, progress):
+            if progress.words:
+                raise KeyboardInterrupt
+
+        def interrupted(self, embeddings):
+            self.got = embeddings
+
+    observer = Impatient()
+    with pytest.raises(KeyboardInterrupt):
+        train_embeddings(sentences, **{**OPTIONS, "epochs": 1000}, observer=observer)
+    assert len(observer.got) == 20
+    assert observer.got.context_vectors.any()
+
+
+def test_a_generator_is_read_once(sentences):
+    wv = train_embeddings((s for s in sentences), **OPTIONS)
+    assert wv.vectors.tobytes() == train_embeddings(sentences, **OPTIONS).vectors.tobytes()
+
+
+def test_paths_and_lists_of_words_agree(sentences, write):
+    path = write("t.txt", "\n".join(" ".join(s) for s in sentences))
+    from_path = train_embeddings(path, **OPTIONS)
+    assert from_path.vectors.tobytes() == train_embeddings(sentences, **OPTIONS).vectors.tobytes()
+    from_list = train_embeddings([str(path)], **OPTIONS)
+    assert from_list.vectors.tobytes() == from_path.vectors.tobytes()
+
+
+def test_lowercase_holds_for_lists_of_words_too():
+    wv = train_embeddings([["A", "b", "B"]] * 10, **OPTIONS, lowercase=True)
+    assert sorted(wv.index_to_key) == ["a", "b"]
+
+
+def test_a_sentence_is_not_a_corpus_of_letters(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for corpus in ("the cat sat", ["the cat sat", "on the mat"]):
+        with pytest.raises(CorpusError, match="expected a file or folder"):
+            train_embeddings(corpus)
+    with pytest.raises(CorpusError, match="expected a list of words, got a str"):
+        train_embeddings(iter(["the cat sat"]))
+
+
+def test_options_come_from_one_place(sentences):
+    with pytest.raises(ConfigError, match="got both"):
+        train_embeddings(sentences, TrainConfig(), epochs=3)
+    with pytest.raises(ConfigError, match="did you mean epochs"):
+        train_embeddings(sentences, epoch=3)
+    with pytest.raises(ConfigError, match="cache_dir"):
+        train_embeddings(sentences, cache_dir="x")
+
+
+def test_the_record_of_a_run(sentences):
+    wv = train_embeddings(sentences, **OPTIONS)
+    record = json.loads(wv.metadata["training"])
+    assert record["config"]["vector_size"] == 12
+    assert len(record["epoch_losses"]) == 3
+    assert record["audit"]["words"] == 16_000
+    assert 0 < record["words_after_subsampling"] < 3 * 16_000
+    assert wv.counts.sum() == 16_000

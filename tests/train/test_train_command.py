@@ -1,0 +1,185 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import w2v
+from w2v.train.__main__ import main
+
+TEXT = "the cat sat on the mat\nthe dog sat on the log\n" * 200
+QUICK = ["--vector-size", "8", "--epochs", "2", "--min-count", "1", "--workers", "1"]
+
+
+def run(*arguments, cwd, stdin=None):
+    return subprocess.run(
+        [sys.executable, "-m", "w2v.train", *map(str, arguments)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_corpus_in_and_vectors_out(write, tmp_path):
+    write("corpus.txt", TEXT)
+    result = run("corpus.txt", *QUICK, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    wv = w2v.load(tmp_path / "vectors.bin")
+    assert wv.index_to_key[0] == "the"
+    assert wv.vector_size == 8
+    for expected in ("vocabulary  7 words", "trained     4,800 words", "nats a pair", ".bin"):
+        assert expected in result.stdout
+    assert "2,400 words in 400 lines; 7 different" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".txt", ".vec", ".safetensors"])
+def test_the_same_seed_gives_the_same_file(write, tmp_path, suffix, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    contents = []
+    for name in ("one", "two"):
+        assert main(["corpus.txt", *QUICK, "--quiet", "--output", name + suffix]) == 0
+        contents.append((tmp_path / (name + suffix)).read_bytes())
+    if suffix != ".safetensors":  # which records the seconds it took
+        assert contents[0] == contents[1]
+    assert len(w2v.load(tmp_path / ("one" + suffix))) == 7
+
+
+def test_quiet_is_quiet(write, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    assert main(["corpus.txt", *QUICK, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_standard_input(tmp_path):
+    result = run("-", *QUICK, "-o", "v.txt", cwd=tmp_path, stdin=TEXT)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "v.txt").read_text().startswith("7 8\n")
+
+
+def test_familiar_names_and_configuration_files(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    write("run.toml", "vector_size = 6\nepochs = 1\nmin_count = 1\nworkers = 1\n")
+    old = ["--size", "6", "--iter", "1", "--threads", "1", "--alpha", "0.025", "--min-count", "1"]
+    assert main(["corpus.txt", *old, "--quiet", "-o", "a.bin"]) == 0
+    assert main(["corpus.txt", "--config", "run.toml", "--quiet", "-o", "b.bin", "--lr=0.025"]) == 0
+    assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
+    flags = ["--config", "run.toml", "--vector-size", "3", "--quiet", "-o", "c.bin"]
+    assert main(["corpus.txt", *flags]) == 0
+    assert w2v.load(tmp_path / "c.bin").vector_size == 3
+
+
+def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    for name in ("a.bin", "b.bin"):
+        assert main(["corpus.txt", *QUICK, "--quiet", "--cache", "kept", "-o", name]) == 0
+    assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], "the following arguments are required: corpus"),
+        (["corpus.txt", "--vectr-size", "5"], "did you mean --vector-size?"),
+        (["corpus.txt", "--vector-size", "five"], "invalid int value: 'five'"),
+        (["corpus.txt", "--vector-size", "0"], "vector_size: expected 1 to 4096, got 0"),
+        (["corpus.txt", "--lr", "nan"], "lr: expected a finite number, got nan"),
+        (["corpus.txt", "--lr", "-1"], "lr: expected a positive number"),
+        (["corpus.txt", "--loss", "magic"], "invalid choice: 'magic'"),
+        (["corpus.txt", "--max-vocab", "1"], "max_vocab: expected 2"),
+        (["corpus.txt", "--config", "none.toml"], "none.toml: cannot be read"),
+        (["none.txt"], "none.txt: expected a file or folder"),
+        (["empty.txt"], "empty.txt: expected words, got none"),
+        (["corpus.txt", "--min-count", "1000"], "the most frequent of 7 words occurs 800 times"),
+        (["corpus.txt", "--min-count", "500"], "expected at least 2 different words"),
+        (["latin1.txt"], "latin1.txt: byte 3: expected UTF-8 text, got byte 0xe9"),
+        (["corpus.txt", "-o", "vectors.xyz"], "expected a name that ends in .bin"),
+        (["corpus.txt", "-o", "none/vectors.bin"], "none"),
+        (["corpus.txt", "-o", "folder.bin"], "folder.bin"),
+        (["-", "--cache", "kept"], "when a cache is used"),
+        (["corpus.txt", "--batch-size", "9"], "an option that negative-sampling uses, got 9"),
+        (["corpus.txt", "--loss", "softmax", "--negative", "5"], "that softmax uses, got 5"),
+    ],
+)
+def test_wrong_input_gets_one_line_and_leaves_files_alone(write, tmp_path, arguments, expected):
+    write("corpus.txt", TEXT)
+    write("empty.txt", " \n")
+    write("latin1.txt", b"caf\xe9 " * 10)
+    (tmp_path / "folder.bin").mkdir()
+    write("vectors.bin", b"precious")
+    before = sorted(p.name for p in tmp_path.iterdir())
+    result = run(*arguments, cwd=tmp_path, stdin="a b")
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    assert expected in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert (tmp_path / "vectors.bin").read_bytes() == b"precious"
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_divergence_fails_with_one_last_line_and_leaves_the_old_file(write, tmp_path):
+    write("corpus.txt", TEXT)
+    write("vectors.bin", b"precious")
+    result = run("corpus.txt", *QUICK, "--epochs", "99", "--lr", "1e6", cwd=tmp_path)
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("w2v.train: epoch 1, block 1 of 1: expected a loss below 10000")
+    assert "Traceback" not in result.stderr
+    assert (tmp_path / "vectors.bin").read_bytes() == b"precious"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
+def test_ctrl_c_says_what_was_saved(write, tmp_path):
+    write("corpus.txt", TEXT * 20)
+    write("vectors.bin", b"precious")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "w2v.train", "corpus.txt", *QUICK, "--epochs", "100000"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    for line in process.stderr:  # three lines say what is about to be trained
+        lines.append(line)
+        if line.startswith("training:"):
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    sent = time.monotonic()
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - sent < 10
+    assert process.returncode == 130
+    assert out == ""
+    assert err.strip().splitlines()[-1] == (
+        "w2v.train: interrupted; the vectors so far are in vectors.interrupted.bin; "
+        "vectors.bin was not touched"
+    )
+    assert (tmp_path / "vectors.bin").read_bytes() == b"precious"
+    assert len(w2v.load(tmp_path / "vectors.interrupted.bin")) == 7
+
+
+def test_version_and_help(capsys):
+    for flag, expected in (("--version", w2v.__version__), ("--help", "--noise-exponent")):
+        with pytest.raises(SystemExit) as exit_:
+            main([flag])
+        assert exit_.value.code == 0
+        assert expected in capsys.readouterr().out
+
+
+def test_help_imports_neither_numba_nor_numpy():
+    code = (
+        "import sys\nfrom w2v.train.__main__ import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'numba', 'numpy', 'tqdm'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.splitlines()[-1] == "[]"

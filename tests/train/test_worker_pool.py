@@ -1,0 +1,158 @@
+"""Threads that take turns: pauses that see whole turns only, errors and interrupts that end all."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+
+import pytest
+
+from w2v.train.worker_pool import Crew
+
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+class Work:
+    """Turns that count up, in two steps with time between them."""
+
+    def __init__(self, crew: Crew, turns: int, seconds: float = 0.001) -> None:
+        self.crew, self.turns, self.seconds = crew, turns, seconds
+        self.begun = self.ended = 0
+        self.lock = threading.Lock()
+
+    def __call__(self) -> None:
+        while True:
+            with self.crew.turn() as going:
+                with self.lock:
+                    if not going or self.begun == self.turns:
+                        return
+                    self.begun += 1
+                time.sleep(self.seconds)
+                self.turn_ends()
+
+    def turn_ends(self) -> None:
+        with self.lock:
+            self.ended += 1
+
+
+@pytest.mark.parametrize("threads", [1, 3, 8])
+def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
+    crew = Crew()
+    work = Work(crew, turns=1000)
+    seen = []
+
+    def watch():
+        for _ in range(20):
+            with crew.paused():
+                seen.append((work.begun, work.ended))
+            time.sleep(0.002)
+
+    crew.run(work, threads, watch)
+    assert work.ended == 1000
+    assert all(begun == ended for begun, ended in seen)
+    assert len({begun for begun, _ in seen}) > 10
+    what = f"a pause for a checkpoint; threads: {threads}"
+    tried("Concurrency", what, "every thread is between two blocks", times=len(seen))
+
+
+def test_the_threads_go_on_after_a_pause_that_raised():
+    crew = Crew()
+    work = Work(crew, turns=300)
+    failures = []
+
+    def watch():
+        try:
+            with crew.paused():
+                raise OSError("no space left")
+        except OSError as error:
+            failures.append(error)
+
+    crew.run(work, 4, watch)
+    assert failures
+    assert work.ended == 300
+
+
+def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
+    crew = Crew()
+    before = threading.active_count()
+    stopped_in_pause = []
+
+    class Failing(Work):
+        def turn_ends(self):
+            super().turn_ends()
+            if self.ended == 50:
+                raise RuntimeError("broken turn")
+
+    work = Failing(crew, turns=10**6)
+
+    def watch():
+        for _ in range(5):
+            with crew.paused():
+                stopped_in_pause.append((work.ended >= 50, crew.stopped))
+
+    with pytest.raises(RuntimeError, match="broken turn"):
+        crew.run(work, 8, watch)
+    assert threading.active_count() == before
+    # Whoever pauses after the failed turn must learn of it: its state is not to be kept.
+    assert all(failed == stopped for failed, stopped in stopped_in_pause)
+    assert work.ended < 200
+    what = "a pause for a checkpoint after a thread has raised an error"
+    tried("Concurrency", what, "it is known: nothing is kept of it")
+
+
+def test_an_interrupt_of_the_watcher_ends_the_threads_first(tried):
+    crew = Crew()
+    work = Work(crew, turns=10**6)
+
+    def watch():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        crew.run(work, 4, watch)
+    assert work.begun == work.ended
+    with crew.paused():  # nobody is in a turn
+        pass
+    tried("Concurrency", "Ctrl-C with 4 threads", "each ends its block first")
+
+
+def test_a_long_turn_can_be_given_up(tried):
+    crew = Crew()
+    abandoned = threading.Event()
+
+    def work():
+        with crew.turn():
+            while True:
+                try:
+                    crew.check()
+                except BaseException:
+                    abandoned.set()
+                    raise
+                time.sleep(0.001)
+
+    def watch():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        crew.run(work, 1, watch)
+    assert abandoned.is_set()
+    tried("Concurrency", "Ctrl-C in a long step of the full softmax", "the step is given up")
+
+
+def test_a_crew_runs_again_and_with_more_threads_than_turns():
+    crew = Crew()
+    for threads in (1, 16):
+        work = Work(crew, turns=3)
+        crew.run(work, threads, lambda: None)
+        assert work.ended == 3
+
+
+def test_without_room_for_a_thread_none_is_begun(monkeypatch):
+    def no_memory(*_):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("w2v.util.threads.mmap.mmap", no_memory)
+    before = threading.active_count()
+    with pytest.raises(MemoryError, match=r"a thread \(fewer --workers need less\)"):
+        Crew().run(lambda: None, 8, lambda: None)
+    assert threading.active_count() == before

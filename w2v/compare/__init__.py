@@ -1,0 +1,1 @@
+"""Comparison of losses on one corpus: `python -m w2v.compare`."""

@@ -1,0 +1,272 @@
+"""The plots of a comparison, as plotly.js takes them.
+
+Traces carry no colours: `meta` numbers a trace's variant, and the page colours it in the reader's
+light or dark mode. Computes no results (`w2v.compare.results`) and writes no page
+(`w2v.compare.report`).
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from w2v.compare.results import (
+    Document,
+    Estimate,
+    finished,
+    mean_curve,
+    overlap_matrix,
+    ranking,
+    shown,
+    values,
+)
+from w2v.util.html_page import text
+
+COLOURS = 8
+"""Different colours in `assets/page.css`; further variants take them again with a dashed line."""
+
+LINEAR_SPAN = 4
+"""Runs that last up to so many times as long as others share a linear axis."""
+
+MOST_EPOCH_TICKS = 10
+"""Epochs up to which each has a tick of its own; plotly would put some between two epochs."""
+
+MOST_MARKERS = 25
+"""Points of a line that are marked; more would hide it."""
+
+_DASHES = ("solid", "dash", "dot")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
+
+Trace = dict[str, Any]
+
+
+def plots(document: Document) -> list[dict[str, Any]]:
+    """Plots as plotly.js takes them. `meta` numbers a trace's variant: the page colours it."""
+    variants = document["plan"]["losses"]
+    legend = _legend(variants)
+    found = _ranks(document, variants)
+    for figure, name in (
+        ("nats", "Held-out loss, nats a pair"),
+        ("analogies", "Part of the analogies answered right"),
+        ("similarity", "Similarity, Spearman's rho"),
+        ("training_loss", "Training loss of each objective, nats a pair"),
+    ):
+        for x, against in ((1, "training seconds"), (0, "epoch")):
+            if figure != "nats" and x == 0:
+                continue
+            traces = _lines(document, figure, x)
+            if traces:
+                title = f"{name}, against {against}"
+                layout: dict[str, Any] = {"xaxis": _x_axis(traces, against)}
+                if figure in ("analogies", "similarity"):
+                    layout["yaxis"] = {"rangemode": "tozero"}
+                caption = legend
+                if figure == "nats" and (y_range := _y_range(traces)) is not None:
+                    layout["yaxis"] = {"range": y_range}
+                    caption += "<p>First epochs far above the others are cut off.</p>"
+                if figure == "training_loss":
+                    caption += (
+                        "<p>Each curve is another quantity: only its own fall means something.</p>"
+                    )
+                found.append(_plot(f"{figure}-{x}", title, caption, traces, layout))
+    found += _log_z(document, variants)
+    found += _overlap(document, variants)
+    return found
+
+
+def _plot(
+    name: str, title: str, caption: str, data: list[Trace], layout: dict[str, Any]
+) -> dict[str, Any]:
+    return {"id": name, "title": title, "caption": caption, "data": data, "layout": layout}
+
+
+def _legend(variants: Iterable[str]) -> str:
+    return f'<p class="legend">{"".join(chip(i, v) for i, v in enumerate(variants))}</p>'
+
+
+def chip(number: int, variant: str) -> str:
+    """A variant's name behind the line that its curves have."""
+    dash = _DASHES[number // COLOURS % len(_DASHES)]
+    style = {"solid": "solid", "dash": "dashed", "dot": "dotted"}[dash]
+    line = f"border-top:3px {style} var(--c{number % COLOURS})"
+    return f'<span class="chip"><i style="{line}"></i>{text(variant)}</span>'
+
+
+def _ranks(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
+    """The held-out losses at the end, the best on top: means, intervals, and the single runs."""
+    traces: list[Trace] = []
+    ranked = ranking(document)
+    several = len(document["plan"]["seeds"]) > 1
+    low, high = _ranks_range(ranked) if ranked else (0.0, 1.0)
+    for variant, nats in ranked:
+        number = variants.index(variant)
+        name = html.escape(variant)
+        if several:
+            runs = values(finished(document, variant), "measure", "nats")
+            traces.append(
+                {
+                    "meta": number, "type": "scatter", "mode": "markers", "x": runs,
+                    "y": [name] * len(runs), "hoverinfo": "skip", "opacity": 0.6,
+                    "marker": {"size": 14, "symbol": "line-ns-open"},
+                }
+            )  # fmt: skip
+        traces.append(
+            {
+                "meta": number, "type": "scatter", "mode": "markers+text", "name": name,
+                "x": [nats.mean], "y": [name], "text": [shown(nats, ".4f")],
+                "textposition": _towards_the_middle((nats.mean - low) / (high - low)),
+                "marker": {"size": 9, "symbol": _SYMBOLS[number % len(_SYMBOLS)]},
+                "hovertemplate": "%{y}: %{x:.4f}<extra></extra>",
+                "error_x": {"type": "data", "array": [nats.half_width or 0], "thickness": 2},
+            }
+        )  # fmt: skip
+    if not traces:
+        return []
+    caption = "<p>At the end of training; lower is better, and the axis does not begin at 0."
+    if several:
+        caption += " Bars: 95% interval over the seeds. Small strokes: the single runs."
+    layout = {
+        "xaxis": {"title": {"text": "nats a held-out pair"}, "range": [low, high]},
+        "yaxis": {"range": [len(ranked) - 0.5, -0.75]},
+        "height": 90 + 56 * len(ranked),
+    }
+    return [_plot("ranks", "Held-out loss, the best on top", caption + "</p>", traces, layout)]
+
+
+def _towards_the_middle(place: float) -> str:
+    """Where the text of a point goes that is at 0 (left edge) to 1, so that it is not cut off."""
+    return "top right" if place < 1 / 3 else "top center" if place < 2 / 3 else "top left"
+
+
+def _ranks_range(ranked: Sequence[tuple[str, Estimate]]) -> list[float]:
+    """Room for the intervals, and for the figures above the outermost points.
+
+    An interval may be far wider than all the means are apart (two seeds, Student's t of 12.7); it
+    then leaves the plot, and its figure says how wide it is.
+    """
+    means = [nats.mean for _, nats in ranked]
+    spread = max(means) - min(means)
+    widest = max(nats.half_width or 0.0 for _, nats in ranked)
+    room = max(0.25 * spread, min(1.1 * widest, 2 * spread if spread else widest), 0.01)
+    return [min(means) - room, max(means) + room]
+
+
+def _lines(document: Document, figure: str, x: int) -> list[Trace]:
+    """The mean over seeds of each variant, over faint lines of the single seeds."""
+    traces: list[Trace] = []
+    for i, variant in enumerate(document["plan"]["losses"]):
+        runs = finished(document, variant)
+        dash = _DASHES[i // COLOURS % len(_DASHES)]
+        mean = mean_curve(runs, figure)
+        if not mean:
+            continue
+        for run in runs if len(runs) > 1 else ():
+            faint = {"mode": "lines", "opacity": 0.4, "hoverinfo": "skip"}
+            line = {"line": {"width": 1, "dash": dash}}
+            traces.append(_scatter(i, mean_curve([run], figure), x) | faint | line)
+        traces.append(
+            _scatter(i, mean, x)
+            | {
+                "mode": "lines+markers" if len(mean) <= MOST_MARKERS else "lines",
+                "name": html.escape(variant),
+                "line": {"width": 2, "dash": dash},
+                "marker": {"size": 7, "symbol": _SYMBOLS[i % len(_SYMBOLS)]},
+                "hovertemplate": "%{fullData.name}: %{y:.4f} at %{x:.4g}<extra></extra>",
+            }
+        )
+    return traces
+
+
+def _scatter(number: int, points: Sequence[tuple[int, float, float]], x: int) -> Trace:
+    return {
+        "meta": number,
+        "type": "scatter",
+        "x": [point[x] for point in points],
+        "y": [point[2] for point in points],
+    }
+
+
+def _x_axis(traces: Sequence[Trace], title: str) -> dict[str, Any]:
+    """From 0 on; logarithmic where some runs last many times as long as others."""
+    ends = [trace["x"][-1] for trace in traces]
+    if max(ends) > LINEAR_SPAN * min(ends):
+        ticks = [step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5)]
+        texts = [f"{tick:,.10g}" for tick in ticks]
+        return {
+            "title": {"text": f"{title}, logarithmic"},
+            "type": "log",
+            "tickvals": ticks,
+            "ticktext": texts,
+        }
+    axis: dict[str, Any] = {"title": {"text": title}, "rangemode": "tozero"}
+    if title == "epoch":
+        axis |= {"tickformat": "d"} | ({"dtick": 1} if max(ends) <= MOST_EPOCH_TICKS else {})
+    return axis
+
+
+def _y_range(traces: Sequence[Trace]) -> list[float] | None:
+    """A range for losses that first epochs far above all the others do not squeeze; None if fine.
+
+    It reaches three times as far above the lowest point as the points after the first epochs do.
+    """
+    every = [y for trace in traces for y in trace["y"]]
+    later = [y for trace in traces for y in trace["y"][1:]]
+    if not later or max(later) == min(every):
+        return None
+    low, spread = min(every), max(later) - min(every)
+    top = low + 3 * spread
+    return None if max(every) <= top else [low - 0.1 * spread, top]
+
+
+def _log_z(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
+    traces: list[Trace] = []
+    for i, variant in enumerate(variants):
+        quantiles = [run["measure"]["log_z_quantiles"] for run in finished(document, variant)]
+        if quantiles:
+            low, q1, median, q3, high = (
+                [sum(each) / len(each)] for each in zip(*quantiles, strict=True)
+            )
+            traces.append(
+                {
+                    "meta": i, "type": "box", "orientation": "h", "y": [html.escape(variant)],
+                    "lowerfence": low, "q1": q1, "median": median, "q3": q3, "upperfence": high,
+                    "hoverinfo": "x",
+                }
+            )  # fmt: skip
+    if not traces:
+        return []
+    caption = (
+        "<p>ln Z(c) over the held-out pairs: median, the middle half, and 5% to 95%. A model that "
+        "is normalised by itself has 0 everywhere.</p>"
+    )
+    layout = {
+        "xaxis": {"title": {"text": "ln Z"}},
+        "yaxis": {"autorange": "reversed"},
+        "height": 120 + 50 * len(traces),
+    }
+    return [_plot("log-z", "How normalised the models are", caption, traces, layout)]
+
+
+def _overlap(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
+    matrix = overlap_matrix(document)
+    if all(cell is None for row in matrix for cell in row):
+        return []
+    several = len(document["plan"]["seeds"]) > 1
+    caption = (
+        "<p>How many of a frequent word's ten nearest neighbours two losses share, 0 to 1"
+        + (
+            ", between runs of different seeds: the diagonal is how far a loss agrees with itself."
+            if several
+            else "; between runs of the same seed."
+        )
+        + "</p>"
+    )
+    names = [html.escape(variant) for variant in variants]
+    trace: Trace = {
+        "type": "heatmap", "x": names, "y": names, "z": matrix, "zmin": 0, "zmax": 1,
+        "texttemplate": "%{z:.2f}", "hovertemplate": "%{y}, %{x}: %{z:.3f}<extra></extra>",
+        "xgap": 2, "ygap": 2, "showscale": False,
+    }  # fmt: skip
+    layout = {"yaxis": {"autorange": "reversed"}, "height": 160 + 50 * len(names)}
+    return [_plot("overlap", "Which losses find the same neighbours", caption, [trace], layout)]

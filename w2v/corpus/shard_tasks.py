@@ -1,0 +1,199 @@
+"""A corpus in shards, each read, counted and encoded by a task of its own.
+
+    read_segments      text -> tokens in the shard's own ids, and the shard's words with counts
+    merge_counts       two shards' words and counts -> one; in pairs, a binary tree
+    encode_shard       tokens in the shard's ids -> in those of the frozen vocabulary
+
+    in_order           words by where in the text they first appear
+
+All are pure. The vocabulary is that of `read_corpus`, whatever the number of shards. It is frozen
+before anything is encoded, and every task that encodes checks the hash of what it was given.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from w2v.corpus.byte_ranges import Segment, range_text
+from w2v.corpus.loader import Encoder, renumber
+from w2v.corpus.sources import MAX_TOKEN_BYTES, EncodingErrors, Source, token_too_long
+from w2v.corpus.temp_arrays import scratch_array
+from w2v.corpus.tokenizer import WordTable, tokenize
+from w2v.engines.local import go_on
+from w2v.errors import CorpusError
+from w2v.formats.tensor_file import add_to_digest
+from w2v.vocab import pack_lines
+
+_DROPPED = -1
+_PLACE_BITS = 32
+"""A place is the number of the word's segment, and behind it the word's id in the shard."""
+
+
+class ShardText(NamedTuple):
+    """A shard's text as numbers.
+
+    Attributes:
+        tokens: (N,) int32, ids of the shard's own words.
+        lengths: (S,) uint16, words of each sentence.
+        lines, lines_split: see `Audit`.
+    """
+
+    tokens: np.ndarray
+    lengths: np.ndarray
+    lines: int
+    lines_split: int
+
+
+class WordCounts(NamedTuple):
+    """Different words.
+
+    Attributes:
+        text: (B,) uint8, in UTF-8, a newline between two words.
+        counts: (W,) int64.
+        places: (W,) int64, ascending as the words first appear in the text.
+    """
+
+    text: np.ndarray
+    counts: np.ndarray
+    places: np.ndarray
+
+
+class Shard(NamedTuple):
+    """A shard in the ids of the vocabulary: (N,) int32 tokens, (S + 1,) int64 sentence starts."""
+
+    tokens: np.ndarray
+    sentence_starts: np.ndarray
+
+
+class ShardSummary(NamedTuple):
+    """What the driver keeps of a shard: words before and after words were dropped, and a hash."""
+
+    words: int
+    kept: int
+    sentences: int
+    longest_sentence: int
+    lines: int
+    lines_split: int
+    digest: str
+
+
+def read_segments(
+    segments: Sequence[Segment], lowercase: bool, encoding_errors: EncodingErrors
+) -> tuple[ShardText, WordCounts]:
+    """Read a shard and count its words.
+
+    Raises:
+        CorpusError: see `w2v.corpus.sources.chunks`.
+    """
+    table = WordTable()
+    places: list[np.ndarray] = []
+    with Encoder() as encoder:
+        for segment in segments:
+            known = len(table)
+            for offset, text in range_text(segment, lowercase, encoding_errors):
+                go_on()
+                chunk = tokenize(text)
+                if chunk.longest >= MAX_TOKEN_BYTES:
+                    raise token_too_long(Source(segment.name, None), offset + chunk.longest_at)
+                encoder.add(table.add(chunk), chunk.line_lengths)
+            encoder.end_file()
+            places.append((segment.number << _PLACE_BITS) + np.arange(known, len(table)))
+        words = int(table.counts.sum())
+        if not words:
+            first = segments[0]
+            raise CorpusError(
+                f"{first.name}: bytes {first.begin} to {segments[-1].end}: expected words in every "
+                "shard, got none (fewer shards)"
+            )
+        tokens = encoder.tokens.mapped(np.int32, words).view(np.ndarray)
+        lengths = encoder.lengths.mapped(np.uint16, encoder.sentences).view(np.ndarray)
+        text_ = ShardText(tokens, lengths, encoder.lines, encoder.lines_split)
+    return text_, _counted(table, np.concatenate(places))
+
+
+def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
+    """The words of both, with their counts added and the earlier of their places."""
+    table = table_of(first)
+    known = len(table)
+    ids = _add(table, second)
+    places = np.concatenate([first.places, second.places[ids >= known]])
+    places[ids] = np.minimum(places[ids], second.places)
+    return _counted(table, places)
+
+
+def in_order(words: WordCounts) -> WordCounts:
+    """The same words as they first appear in the text."""
+    order = np.argsort(words.places)
+    lines = words.text.tobytes().split(b"\n")
+    text = np.frombuffer(b"\n".join([lines[row] for row in order]), dtype=np.uint8)
+    return WordCounts(text, words.counts[order], words.places[order])
+
+
+def table_of(words: WordCounts) -> WordTable:
+    """A table that numbers the words as they come."""
+    table = WordTable()
+    _add(table, words)
+    return table
+
+
+def encode_shard(
+    text: ShardText, own: WordCounts, words: np.ndarray, digest: str
+) -> tuple[Shard, ShardSummary]:
+    """A shard in the ids of the vocabulary, without the words that it lacks.
+
+    Args:
+        text, own: of the shard.
+        words: of the vocabulary by id, as in `WordCounts`.
+        digest: `words_digest` of them.
+
+    Raises:
+        CorpusError: those are not the words; or no word of the shard is among them.
+    """
+    if words_digest(words) != digest:
+        raise CorpusError("vocabulary: expected the words that were frozen, got others")
+    table = WordTable()
+    table.add(tokenize(words.tobytes()))
+    size = len(table)
+    ids = _add(table, own)
+    new_ids = np.where(ids < size, ids, _DROPPED).astype(np.int32)
+    tokens = scratch_array(np.int32, len(text.tokens)).view(np.ndarray)
+    tokens[:] = text.tokens
+    starts = np.empty(len(text.lengths) + 1, dtype=np.int64)
+    sentences, longest = renumber(tokens, new_ids, text.lengths, starts)
+    shard = Shard(tokens[: starts[sentences]], starts[: sentences + 1])
+    if not sentences:
+        raise CorpusError("corpus: expected words of the vocabulary in every shard, got none")
+    summary = ShardSummary(
+        words=len(text.tokens), kept=len(shard.tokens), sentences=int(sentences),
+        longest_sentence=int(longest), lines=text.lines, lines_split=text.lines_split,
+        digest=_shard_digest(shard),
+    )  # fmt: skip
+    return shard, summary
+
+
+def _counted(table: WordTable, places: np.ndarray) -> WordCounts:
+    words = table.words(np.arange(len(table)))
+    return WordCounts(pack_lines(words), table.counts.copy(), places)
+
+
+def _add(table: WordTable, words: WordCounts) -> np.ndarray:
+    """Add words, which no whitespace is in, so that they are their own text; their ids, (W,)."""
+    chunk = tokenize(words.text.tobytes())
+    return table.add(dataclasses.replace(chunk, counts=words.counts))
+
+
+def words_digest(words: np.ndarray) -> str:
+    """SHA-256 of the text of `WordCounts`, in hexadecimal."""
+    return hashlib.sha256(words.tobytes()).hexdigest()
+
+
+def _shard_digest(shard: Shard) -> str:
+    digest = hashlib.sha256()
+    for array in shard:
+        add_to_digest(digest, array)
+    return digest.hexdigest()

@@ -1,0 +1,83 @@
+"""Which words meet: subsampling of frequent words, and windows of random width.
+
+A pair is (center, context): two positions of one sentence, at most b apart, where b is drawn
+uniformly from 1..window (Mikolov et al. 2013, "Efficient Estimation of Word Representations in
+Vector Space", section 3.2). As in word2vec.c the draw belongs to the position whose window it is,
+subsampling comes before windows (so a window reaches over dropped words), and no pair crosses the
+end of a sentence.
+
+One 64-bit random number a position decides both: its low half the subsampling, its high half b.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from w2v.errors import ConfigError
+from w2v.numerics.jit import jit
+from w2v.numerics.random import below, draw, low_half
+
+_ALWAYS = 2**32 - 1
+"""Threshold at which a word is always kept."""
+
+
+def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
+    """Probability of keeping each occurrence of a word: sqrt(t/f) + t/f, at most 1.
+
+    Args:
+        counts: (V,) occurrences.
+        sample: the threshold t, as a fraction of all tokens; 0 keeps everything.
+
+    Returns:
+        (V,) float64, with f = counts / sum(counts). This is word2vec.c's formula; the paper
+        (Mikolov et al. 2013, "Distributed Representations", section 2.3) has sqrt(t/f) alone.
+    """
+    if sample < 0:
+        raise ConfigError(f"sample: expected 0 or a positive number, got {sample}")
+    if sample == 0:
+        return np.ones(len(counts))
+    with np.errstate(divide="ignore"):  # a word that does not occur is always kept
+        ratio = sample / (counts / counts.sum())
+    probs: np.ndarray = np.minimum(np.sqrt(ratio) + ratio, 1.0)
+    return probs
+
+
+def keep_thresholds(probs: np.ndarray) -> np.ndarray:
+    """Probabilities as (V,) uint32: a word is kept if 32 random bits are not above this."""
+    scaled = np.floor(np.asarray(probs) * 2.0**32) - 1
+    thresholds: np.ndarray = np.clip(scaled, 0, _ALWAYS).astype(np.uint32)
+    return thresholds
+
+
+@jit
+def subsample(
+    tokens: Any, start: Any, end: Any, origin: Any, thresholds: Any, window: Any, shrink: Any,
+    key: Any, kept: Any, reach: Any,
+) -> Any:  # fmt: skip
+    """Keep some of one sentence's words and draw a window for each of them.
+
+    Args:
+        tokens: ids; the sentence is tokens[start:end].
+        start, end: the sentence's bounds.
+        origin: where the block starts; a word's random number is its position in the block.
+        thresholds: (V,) uint32, see `keep_thresholds`.
+        window: the largest b.
+        shrink: whether b is drawn from 1..window; otherwise it is `window` everywhere.
+        key: random stream of the block.
+        kept: (at least end - start,) int32, filled with the kept ids; behind them, anything.
+        reach: same length, int32, filled with b of each kept word.
+
+    Returns:
+        How many words were kept.
+    """
+    n: Any = 0
+    for position in range(start, end):
+        word = tokens[position]
+        bits = draw(key, np.uint64(position - origin))
+        # Written whether it is kept or not: a branch that goes either way at random costs more.
+        kept[n] = word
+        reach[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
+        n += np.int64(low_half(bits) <= np.uint64(thresholds[word]))
+    return n

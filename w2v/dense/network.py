@@ -1,0 +1,302 @@
+"""A small fully connected network of any depth, on the package's own activations and losses.
+
+Made to be read and experimented with, in float64: every layer is z = x W + b, a = f(z), and back
+propagation takes each derivative at z. The examples in ``scripts/example_*.py`` use it. What is not
+here: speed, convolutions, and word2vec, whose kernels share nothing with this but the mathematics.
+
+>>> import numpy as np
+>>> from w2v.dense.network import DenseNetwork, train
+>>> inputs = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+>>> targets = np.array([[0.0], [1.0], [1.0], [0.0]])
+>>> network = DenseNetwork((2, 4, 1), hidden="tanh", loss="sigmoid_cross_entropy", seed=1)
+>>> history = train(network, inputs, targets, epochs=500, learning_rate=1.0)
+>>> [round(float(y)) for y in network.predict(inputs)[:, 0]]
+[0, 1, 1, 0]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from w2v.activations import ACTIVATIONS, Activation, Array
+from w2v.dense.losses import DENSE_LOSSES, DenseLoss
+from w2v.errors import ConfigError, DivergenceError, InputError
+
+
+class DenseNetwork:
+    """Weights, biases, and the two passes through them.
+
+    Args:
+        sizes: units in each layer, inputs first: (2, 4, 1).
+        hidden: activation of every layer but the last.
+        output: activation of the last layer; None takes the loss's own, `DenseLoss.link`.
+        loss: name in `DENSE_LOSSES`.
+        from_logits: use the loss's fused form in the last layer's logits, which needs its own
+            activation as `output`. None uses it whenever that is the output activation. False
+            computes the loss from the activations and back-propagates through their derivative:
+            any activation may be the output then.
+        seed: of the starting weights, uniform within sqrt(3 / fan-in) (LeCun et al. 1998,
+            "Efficient BackProp", section 4.6: variance 1 / fan-in); biases start at 0.
+
+    Attributes:
+        weights: one (inputs, units) array a layer, float64.
+        biases: one (units,) array a layer, float64.
+
+    Raises:
+        ConfigError: an unknown name, or `from_logits` with an output that is not the loss's own.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        hidden: str = "tanh",
+        output: str | None = None,
+        loss: str = "squared_error",
+        from_logits: bool | None = None,
+        seed: int = 0,
+    ) -> None:
+        if len(sizes) < 2 or min(sizes) < 1:
+            raise ConfigError(f"sizes: expected two or more numbers above 0, got {tuple(sizes)}")
+        if loss not in DENSE_LOSSES:
+            raise ConfigError(f"loss: expected one of {', '.join(DENSE_LOSSES)}, got {loss!r}")
+        self.sizes = tuple(sizes)
+        self.loss_function: DenseLoss = DENSE_LOSSES[loss]
+        link = self.loss_function.link
+        self.hidden = _activation("hidden", hidden)
+        self.output = link if output is None else _activation("output", output)
+        self.from_logits = self.output is link if from_logits is None else from_logits
+        if self.from_logits and self.output is not link:
+            raise ConfigError(
+                f"from_logits: expected output {link.name!r}, which is built into {loss}, "
+                f"got {self.output.name!r}"
+            )
+        generator = np.random.default_rng(seed)
+        self.weights: list[Array] = []
+        self.biases: list[Array] = []
+        for inputs, units in zip(self.sizes[:-1], self.sizes[1:], strict=True):
+            limit = math.sqrt(3.0 / inputs)
+            self.weights.append(generator.uniform(-limit, limit, (inputs, units)))
+            self.biases.append(np.zeros(units))
+
+    def forward(self, inputs: ArrayLike) -> tuple[list[Array], list[Array]]:
+        """Pre-activations z of every layer, and activations a with the inputs in front.
+
+        Args:
+            inputs: shape (B, sizes[0]).
+        """
+        a = _matrix("inputs", inputs, self.sizes[0])
+        pre_activations, activations = [], [a]
+        for layer, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            last = layer == len(self.weights) - 1
+            z = a @ weights + bias
+            a = np.asarray((self.output if last else self.hidden).value(z))
+            pre_activations.append(z)
+            activations.append(a)
+        return pre_activations, activations
+
+    def predict(self, inputs: ArrayLike) -> Array:
+        """Activations of the last layer, (B, sizes[-1]): continuous; no threshold is applied."""
+        return self.forward(inputs)[1][-1]
+
+    def loss(self, inputs: ArrayLike, targets: ArrayLike) -> float:
+        """Mean over the examples of the loss, each summed over the outputs; may be NaN or inf.
+
+        Args:
+            inputs: shape (B, sizes[0]).
+            targets: shape (B, sizes[-1]), in the loss's interval.
+
+        Raises:
+            InputError: a wrong shape, or targets that the loss is not made for.
+        """
+        pre_activations, activations = self.forward(inputs)
+        wanted = self._targets(targets, len(activations[0]))
+        if self.from_logits:
+            losses = self.loss_function.from_logits(pre_activations[-1], wanted)
+        else:
+            losses = self.loss_function.from_activations(activations[-1], wanted)
+        return float(np.mean(losses))
+
+    def gradient(self, inputs: ArrayLike, targets: ArrayLike) -> tuple[list[Array], list[Array]]:
+        """Of `loss`, with respect to `weights` and to `biases`, in their shapes.
+
+        Raises:
+            InputError: as in `loss`.
+        """
+        pre_activations, activations = self.forward(inputs)
+        examples = len(activations[0])
+        wanted = self._targets(targets, examples)
+        if self.from_logits:
+            delta = self.loss_function.dlogits(pre_activations[-1], wanted)
+        else:
+            slope = self.loss_function.dactivations(activations[-1], wanted)
+            delta = self.output.pull_back(pre_activations[-1], slope)
+        delta = delta / examples
+        dweights: list[Array] = []
+        dbiases: list[Array] = []
+        for layer in reversed(range(len(self.weights))):
+            dweights.insert(0, activations[layer].T @ delta)
+            dbiases.insert(0, delta.sum(axis=0))
+            if layer > 0:
+                dactivations = delta @ self.weights[layer].T
+                delta = self.hidden.pull_back(pre_activations[layer - 1], dactivations)
+        return dweights, dbiases
+
+    def get_parameters(self) -> Array:
+        """All weights, then all biases, copied into one vector: what a gradient check moves."""
+        return flatten(self.weights, self.biases)
+
+    def set_parameters(self, vector: ArrayLike) -> None:
+        """The reverse of `get_parameters`.
+
+        Raises:
+            InputError: the vector has the wrong length.
+        """
+        values = np.asarray(vector, dtype=np.float64)
+        expected = sum(array.size for array in (*self.weights, *self.biases))
+        if values.shape != (expected,):
+            raise InputError(f"parameters: expected {expected} numbers, got shape {values.shape}")
+        start = 0
+        for array in (*self.weights, *self.biases):
+            array[...] = values[start : start + array.size].reshape(array.shape)
+            start += array.size
+
+    def _targets(self, targets: ArrayLike, examples: int) -> Array:
+        wanted = _matrix("targets", targets, self.sizes[-1])
+        if len(wanted) != examples:
+            raise InputError(f"targets: expected {examples} rows, got {len(wanted)}")
+        low, high = self.loss_function.targets
+        if wanted.min() < low or wanted.max() > high:
+            raise InputError(
+                f"targets: expected {low:g} to {high:g} for {self.loss_function.name}, "
+                f"got {wanted.min():g} to {wanted.max():g}"
+            )
+        if self.loss_function.sums_to_one and not np.allclose(wanted.sum(axis=1), 1.0):
+            row = int(np.argmax(np.abs(wanted.sum(axis=1) - 1.0)))
+            raise InputError(
+                f"targets: expected rows that sum to 1 for {self.loss_function.name}, "
+                f"got {wanted[row].sum():g} in row {row}"
+            )
+        return wanted
+
+
+def train(
+    network: DenseNetwork,
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    *,
+    epochs: int,
+    learning_rate: float,
+    batch_size: int | None = None,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    seed: int = 0,
+    stop: Callable[[DenseNetwork], bool] | None = None,
+) -> list[float]:
+    """Gradient descent with classical momentum: v <- momentum v - learning_rate g, w <- w + v.
+
+    Args:
+        network: changed in place.
+        inputs: shape (N, sizes[0]).
+        targets: shape (N, sizes[-1]).
+        epochs: passes over the examples, at most.
+        learning_rate: of the mean gradient of a batch.
+        batch_size: examples an update, in an order shuffled anew each epoch; None: all of them.
+        momentum: 0 (none) to below 1.
+        weight_decay: adds weight_decay * w to the gradient of the weights, not of the biases.
+        seed: of the shuffling.
+        stop: asked after each epoch; training ends when it says True.
+
+    Returns:
+        The loss over all examples after each epoch, without the decay's share.
+
+    Raises:
+        ConfigError: an option outside its range.
+        InputError: shapes or targets that do not fit the network.
+        DivergenceError: the loss is no longer finite.
+    """
+    _expect("epochs", epochs, epochs >= 1, "1 or more")
+    _expect("learning_rate", learning_rate, 0.0 < learning_rate < math.inf, "a number above 0")
+    _expect("momentum", momentum, 0.0 <= momentum < 1.0, "0 to below 1")
+    _expect("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 or more")
+    _expect("batch_size", batch_size, batch_size is None or batch_size >= 1, "1 or more, or None")
+    network.loss(inputs, targets)  # refuses what does not fit, before anything is changed
+    rows, wanted = np.asarray(inputs, np.float64), np.asarray(targets, np.float64)
+    size = len(rows) if batch_size is None else batch_size
+    generator = np.random.default_rng(seed)
+    parameters = [*network.weights, *network.biases]
+    velocities = [np.zeros_like(array) for array in parameters]
+    history = []
+    for epoch in range(1, epochs + 1):
+        order = generator.permutation(len(rows)) if size < len(rows) else np.arange(len(rows))
+        for start in range(0, len(rows), size):
+            batch = order[start : start + size]
+            dweights, dbiases = network.gradient(rows[batch], wanted[batch])
+            decayed = [
+                slope + weight_decay * array
+                for slope, array in zip(dweights, network.weights, strict=True)
+            ]
+            steps = zip(parameters, velocities, [*decayed, *dbiases], strict=True)
+            for array, velocity, slope in steps:
+                velocity *= momentum
+                velocity -= learning_rate * slope
+                array += velocity
+        history.append(network.loss(rows, wanted))
+        if not math.isfinite(history[-1]):
+            raise DivergenceError(f"epoch {epoch}: expected a finite loss, got {history[-1]}")
+        if stop is not None and stop(network):
+            break
+    return history
+
+
+def flatten(weights: Sequence[Array], biases: Sequence[Array]) -> Array:
+    """One vector of all weights, then all biases: the order of `DenseNetwork.get_parameters`."""
+    return np.concatenate([array.reshape(-1) for array in (*weights, *biases)])
+
+
+def scale_targets(bits: ArrayLike, low: float, high: float) -> Array:
+    """0 becomes `low` and 1 becomes `high`; what lies between is interpolated."""
+    _expect("low", low, low < high, f"a number below high = {high}")
+    return low + (high - low) * np.asarray(bits, dtype=np.float64)
+
+
+def read_bits(outputs: ArrayLike, low: float, high: float) -> tuple[Array, float]:
+    """The threshold, applied only here: bits, and the margin of the least certain output.
+
+    Args:
+        outputs: continuous, any shape.
+        low: what 0 was trained as.
+        high: what 1 was trained as; the threshold is half-way.
+
+    Returns:
+        Booleans of the shape of `outputs`, as 0.0 and 1.0; and the smallest distance of an output
+        from the threshold, in units in which `low` and `high` are 2 apart: 1 is as trained.
+    """
+    _expect("low", low, low < high, f"a number below high = {high}")
+    values = (2.0 * np.asarray(outputs, dtype=np.float64) - low - high) / (high - low)
+    return (values > 0.0).astype(np.float64), float(np.min(np.abs(values)))
+
+
+def _activation(place: str, name: str) -> Activation:
+    if name not in ACTIVATIONS:
+        raise ConfigError(f"{place}: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
+    return ACTIVATIONS[name]
+
+
+def _expect(place: str, got: object, fits: bool, expected: str) -> None:
+    if not fits:
+        raise ConfigError(f"{place}: expected {expected}, got {got}")
+
+
+def _matrix(place: str, values: ArrayLike, columns: int) -> Array:
+    matrix = np.asarray(values, dtype=np.float64)
+    if matrix.ndim != 2 or len(matrix) == 0 or matrix.shape[1] != columns:
+        raise InputError(f"{place}: expected shape (examples, {columns}), got {matrix.shape}")
+    if not np.isfinite(matrix).all():
+        row = int(np.argmin(np.isfinite(matrix).all(axis=1)))
+        raise InputError(f"{place}: expected finite numbers, got {matrix[row]!r:.60} in row {row}")
+    return matrix

@@ -1,0 +1,182 @@
+"""Tasks on a Ray cluster: the one module that knows Ray (https://docs.ray.io, extra `w2v[ray]`).
+
+A task is a Ray task, a reference a Ray object reference: what tasks hand on to one another goes
+from node to node and never through the driver. A task whose worker process or node dies is run
+again by Ray, and so are those whose results went with it. As tasks are pure, that changes no byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from w2v.engines.local import WAIT_SECONDS, Engine, Ref, no_check
+from w2v.errors import ConfigError, W2VError, shown
+from w2v.util.signals import handlers_kept
+
+MAX_RETRIES = 10
+"""Of a task whose process or node has died."""
+
+CONNECT_SECONDS = 10.0
+"""For a cluster to answer."""
+
+
+class RayEngine(Engine):
+    """Tasks of the same group run on the same node, if it lives.
+
+    Args:
+        workers: threads of a task, at most; a node with fewer CPUs has fewer.
+        address: see `w2v.train.api.train_embeddings`.
+        **start: for `ray.init`, where it starts a cluster.
+
+    Raises:
+        ConfigError: Ray is not installed.
+        W2VError: there is no cluster at that address, or none could be started.
+    """
+
+    def __init__(self, workers: int, address: str | None = None, **start: Any) -> None:
+        ray = self._ray = _imported()
+        self._ours = not ray.is_initialized()
+        if self._ours:
+            joined = os.environ.get("RAY_ADDRESS") if address is None else address
+            options: dict[str, Any] = {}
+            if joined is None:
+                options = {"num_cpus": workers, "include_dashboard": False, **start}
+            elif joined != "auto":
+                _check_address(joined)
+            options |= {"log_to_driver": False, "configure_logging": False}
+            try:
+                with handlers_kept():
+                    ray.init(address=address, **options)
+            except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+                place = f"address: {address}" if address is not None else "ray"
+                first_line = str(error).strip().partition("\n")[0]
+                raise W2VError(
+                    f"{place}: expected a Ray cluster, got none: {first_line}"
+                ) from error
+        nodes = [
+            (node["NodeID"], int(node["Resources"]["CPU"]))
+            for node in ray.nodes()
+            if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
+        ]
+        if not nodes:
+            self.close()
+            raise W2VError("ray: expected nodes with CPUs, got none")
+        self._nodes = [name for name, _ in sorted(nodes)]
+        self._threads = min(workers, *(cpus for _, cpus in nodes))
+        self._remote: dict[Callable[..., Any], Any] = {}
+        self._pending: list[Any] = []
+
+    @property
+    def n_nodes(self) -> int:
+        """Nodes that run tasks."""
+        return len(self._nodes)
+
+    def put(self, value: Any) -> Ref:
+        """See `Engine`, as for all that follow."""
+        return self._ray.put(value)
+
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, outputs: int = 1, group: int = 0,
+        threads: int = 1,
+    ) -> list[Ref]:  # fmt: skip
+        """On the group's node, or another if that has gone."""
+        if function not in self._remote:
+            self._remote[function] = self._ray.remote(max_retries=MAX_RETRIES)(function)
+        affinity = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+        task = self._remote[function].options(
+            num_returns=outputs,
+            num_cpus=threads,
+            name=function.__name__,
+            scheduling_strategy=affinity(self._nodes[group % self.n_nodes], soft=True),
+        )
+        refs = task.remote(*arguments)
+        refs = [refs] if outputs == 1 else list(refs)
+        self._pending.append(refs[0])
+        return refs
+
+    def get(self, refs: Sequence[Ref], check: Callable[[], None] = no_check) -> list[Any]:
+        """See `Engine`."""
+        ray = self._ray
+        pending = list(refs)
+        while pending:
+            _, pending = ray.wait(pending, num_returns=len(pending), timeout=WAIT_SECONDS)
+            check()
+        try:
+            values: list[Any] = ray.get(list(refs))
+        except ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, W2VError):
+                raise type(error.cause)(*error.cause.args) from error
+            raise W2VError(f"ray: a task failed: {error.cause!r}") from error
+        except ray.exceptions.RayError as error:
+            first_line = str(error).strip().partition("\n")[0]
+            raise W2VError(f"ray: a task failed: {first_line}") from error
+        self._pending = []
+        return values
+
+    def cancel(self) -> None:
+        """See `Engine`."""
+        for ref in self._pending:
+            with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
+                self._ray.cancel(ref)
+        self._pending = []
+
+    def groups(self, count: int) -> list[range]:
+        """Neighbours: as many groups as there are nodes, of about the same size."""
+        n = min(self.n_nodes, count)
+        return [range(count * k // n, count * (k + 1) // n) for k in range(n)]
+
+    def threads(self, group: range) -> int:
+        """As many as the smallest node has CPUs, or fewer."""
+        return min(self._threads, len(group))
+
+    @property
+    def all_threads(self) -> int:
+        """See `Engine`."""
+        return self._threads * self.n_nodes
+
+    def close(self) -> None:
+        """Leave the cluster, if it was entered here; one that was started here ends."""
+        if self._ours:
+            self._ray.shutdown()
+
+
+def _check_address(address: str) -> None:
+    """Refuse an address at which nobody answers: Ray would go on asking for minutes.
+
+    Raises:
+        ConfigError: it is none.
+        W2VError: nobody answers.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise ConfigError(f"address: expected auto or host:port, got {shown(address)}")
+    try:
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise W2VError(f"address: {address}: expected a Ray cluster, got none: {reason}") from error
+
+
+def _imported() -> Any:
+    """Ray, without its reports of usage, and without its own of errors that are raised here.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
+    try:
+        import ray
+        import ray.exceptions
+        import ray.util.scheduling_strategies
+    except ImportError as error:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise ConfigError(
+            f"engine: expected Ray, got none for this Python {version} (pip install 'w2v[ray]')"
+        ) from error
+    return ray

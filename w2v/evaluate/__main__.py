@@ -1,0 +1,170 @@
+"""The command `python -m w2v.evaluate`: score vectors on analogies and word similarity.
+
+python -m w2v.evaluate vectors.bin --analogies questions-words.txt --similarity ws353.tsv
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import SUPPRESS
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+from w2v.embeddings import Embeddings, load
+from w2v.errors import ConfigError, one_line
+from w2v.evaluate.questions import read_analogies, read_similarity
+from w2v.evaluate.scoring import (
+    TOP_WORDS,
+    AnalogyResult,
+    Score,
+    SimilarityResult,
+    evaluate_analogies,
+    evaluate_similarity,
+)
+from w2v.util import command_line
+
+_PACKAGE = Path(__file__).parent.parent
+_DATA_FOLDERS = (_PACKAGE / "data", _PACKAGE.parent / "data")
+"""Where questions are if none are given: in an installed package, or in a clone."""
+
+
+def _parser() -> command_line.ArgumentParser:
+    parser = command_line.ArgumentParser(
+        prog="w2v.evaluate",
+        description="Score word vectors on analogies and word similarity.",
+        epilog="Without files: the project's own questions, where its data folder is there.",
+    )
+    parser.add_argument("vectors", help=".bin, .txt, .vec or .safetensors")
+    parser.add_argument(
+        "--analogies",
+        nargs="+",
+        metavar="FILE",
+        default=SUPPRESS,
+        help="questions in the format of Google's questions-words.txt",
+    )
+    parser.add_argument(
+        "--similarity",
+        nargs="+",
+        metavar="FILE",
+        default=SUPPRESS,
+        help="lines of word1 word2 score, as in WordSim-353, MEN or SimLex-999",
+    )
+    parser.add_argument(
+        "--top-words", type=int, default=TOP_WORDS, metavar="N", help="words that analogies look at"
+    )
+    parser.add_argument(
+        "--case-sensitive", action="store_true", help="tell Apple from apple in questions"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    return parser
+
+
+def default_files(prefix: str) -> list[str]:
+    """The project's own questions."""
+    for folder in _DATA_FOLDERS:
+        found = [str(path) for path in sorted(folder.glob(f"{prefix}.*")) if path.is_file()]
+        if found:
+            return found
+    return []
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; see the module's header. Returns the exit code, raises `W2VError`."""
+    arguments = _parser().parse_args(argv)
+    analogy_files = getattr(arguments, "analogies", [])
+    similarity_files = getattr(arguments, "similarity", [])
+    if not analogy_files and not similarity_files:
+        analogy_files, similarity_files = default_files("analogies"), default_files("similarity")
+        if not analogy_files and not similarity_files:
+            raise ConfigError("expected --analogies FILE or --similarity FILE, got neither")
+    # Questions first: they take no time, and a mistake in them shows before the vectors load.
+    questions = [(file, read_analogies(file)) for file in analogy_files]
+    pairs = [(file, read_similarity(file)) for file in similarity_files]
+    wv = load(arguments.vectors)
+    case, top_words = arguments.case_sensitive, arguments.top_words
+    analogies = [
+        evaluate_analogies(wv, file, top_words, case_sensitive=case, questions=read)
+        for file, read in questions
+    ]
+    similarities = [
+        evaluate_similarity(wv, file, case_sensitive=case, pairs=read) for file, read in pairs
+    ]
+    if arguments.json:
+        json.dump(_as_json(arguments.vectors, wv, analogies, similarities), sys.stdout, indent=2)
+        print()
+    else:
+        _print(arguments.vectors, wv, analogies, similarities)
+    return 0
+
+
+def _as_json(
+    path: str,
+    wv: Embeddings,
+    analogies: Sequence[AnalogyResult],
+    similarities: Sequence[SimilarityResult],
+) -> dict[str, object]:
+    def score(result: Score | None) -> dict[str, object] | None:
+        return None if result is None else {**asdict(result), "accuracy": result.accuracy}
+
+    return {
+        "vectors": path,
+        "words": len(wv),
+        "vector_size": wv.vector_size,
+        "analogies": [
+            {
+                "path": result.path,
+                "sections": [score(section) for section in result.sections],
+                "semantic": score(result.semantic),
+                "syntactic": score(result.syntactic),
+                "total": score(result.total),
+            }
+            for result in analogies
+        ],
+        "similarity": [asdict(result) for result in similarities],
+    }
+
+
+def _print(
+    path: str,
+    wv: Embeddings,
+    analogies: Sequence[AnalogyResult],
+    similarities: Sequence[SimilarityResult],
+) -> None:
+    print(f"{one_line(path)}: {len(wv)} words, {wv.vector_size} dimensions")
+    for result in analogies:
+        totals = [result.semantic, result.syntactic, result.total]
+        rows = [*result.sections, *(row for row in totals if row is not None)]
+        names = [one_line(row.name) for row in rows]
+        width = max(map(len, names))
+        print(f"\nAnalogies, {one_line(result.path)}")
+        print(f"  {'':{width}}  accuracy  correct    found      all  coverage")
+        for name, row in zip(names, rows, strict=True):
+            print(
+                f"  {name:{width}}  {_number(row.accuracy, 8)}  {row.correct:7}  "
+                f"{row.found:7}  {row.total:7}  {row.coverage:8.1%}"
+            )
+    if similarities:
+        width = max(len(one_line(result.path)) for result in similarities)
+        print("\nSimilarity, Spearman's rho")
+        print(f"  {'':{width}}       rho    found      all  coverage")
+        for pair in similarities:
+            print(
+                f"  {one_line(pair.path):{width}}  {_number(pair.rho, 8)}  {pair.found:7}  "
+                f"{pair.total:7}  {pair.coverage:8.1%}"
+            )
+
+
+def _number(value: float | None, width: int) -> str:
+    return f"{'-':>{width}}" if value is None else f"{value:{width}.3f}"
+
+
+def entry() -> NoReturn:
+    """The command, with errors as one line and an exit code."""
+    command_line.run(main, "w2v.evaluate")
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,233 @@
+"""How good vectors are: analogies and word similarity.
+
+Analogies: ``a b c d`` asks for the word nearest to b - a + c (3CosAdd of Levy and Goldberg 2014)
+among the first `top_words` words, a, b and c left out; right is d. Similarity: Spearman's rank
+correlation of the cosines with people's scores. Questions with a word that is not in the
+vocabulary are left out, and the coverage says how many. Words are compared without case, unless
+told otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from w2v.embeddings import Embeddings
+from w2v.errors import ConfigError
+from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
+
+TOP_WORDS = 30_000
+"""Mikolov et al. 2013 and word2vec's compute-accuracy look for answers among 30,000 words."""
+
+_SYNTACTIC = "gram"
+"""In Google's questions-words.txt the syntactic sections are called gram1-... to gram9-..."""
+_QUESTIONS_AT_ONCE = 512
+
+FloatVector = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many analogy questions were right.
+
+    Attributes:
+        name: the section.
+        correct: questions answered right.
+        found: questions whose four words are known.
+        total: all questions.
+    """
+
+    name: str
+    correct: int
+    found: int
+    total: int
+
+    @property
+    def accuracy(self) -> float | None:
+        """The part of the found questions answered right, 0 to 1; None if none was found."""
+        return self.correct / self.found if self.found else None
+
+    @property
+    def coverage(self) -> float:
+        """The part of all questions that was found, 0 to 1."""
+        return self.found / self.total
+
+
+@dataclass(frozen=True)
+class AnalogyResult:
+    """Scores of a file of analogy questions.
+
+    Attributes:
+        path: the file.
+        sections: one score a section, in the file's order.
+        semantic: sum of the sections whose names do not begin with "gram"; None if none does.
+        syntactic: sum of those whose names do; None likewise.
+        total: sum of all.
+    """
+
+    path: str
+    sections: tuple[Score, ...]
+    semantic: Score | None
+    syntactic: Score | None
+    total: Score
+
+
+@dataclass(frozen=True)
+class SimilarityResult:
+    """Agreement with people's scores of word pairs.
+
+    Attributes:
+        path: the file.
+        rho: Spearman's rank correlation, -1 to 1; None for fewer than two pairs or equal scores.
+        found: pairs whose two words are known.
+        total: all pairs.
+    """
+
+    path: str
+    rho: float | None
+    found: int
+    total: int
+
+    @property
+    def coverage(self) -> float:
+        """The part of all pairs that was found, 0 to 1."""
+        return self.found / self.total
+
+
+def evaluate_analogies(
+    wv: Embeddings,
+    path: str | os.PathLike[str],
+    top_words: int = TOP_WORDS,
+    *,
+    case_sensitive: bool = False,
+    questions: Analogies | None = None,
+) -> AnalogyResult:
+    """Answer the questions of a file in the format of Google's questions-words.txt.
+
+    Args:
+        wv: the vectors.
+        path: lines of four words; a line ``: name`` begins a section.
+        top_words: only the first this many words are asked about and answer.
+        case_sensitive: False treats words that differ in case alone as the first of them.
+        questions: what the file holds, if it has been read already: a pipe can be read only once.
+
+    Raises:
+        FormatError: a line is neither a section nor four words, or there are no questions.
+        ConfigError: `top_words` is below 1.
+    """
+    if top_words < 1:
+        raise ConfigError(f"top_words: expected at least 1, got {top_words}")
+    sections = read_analogies(path) if questions is None else questions
+    # The rows that take part, and where each word is among them.
+    ids = _word_ids(wv.index_to_key[:top_words], case_sensitive)
+    rows = np.fromiter(ids.values(), np.intp, len(ids))
+    place = {word: position for position, word in enumerate(ids)}
+    units = wv.unit_vectors[rows]
+    scores = []
+    for name, asked in sections.items():
+        folded = asked if case_sensitive else [[w.lower() for w in q] for q in asked]
+        known = [[place[word] for word in q] for q in folded if all(word in place for word in q)]
+        correct = _count_correct(units, np.array(known, np.intp).reshape(-1, 4))
+        scores.append(Score(name, correct, len(known), len(asked)))
+    syntactic = [score for score in scores if score.name.startswith(_SYNTACTIC)]
+    semantic = [score for score in scores if not score.name.startswith(_SYNTACTIC)]
+    both = bool(syntactic and semantic)
+    return AnalogyResult(
+        os.fspath(path),
+        tuple(scores),
+        _sum("semantic", semantic) if both else None,
+        _sum("syntactic", syntactic) if both else None,
+        _sum("total", scores),
+    )
+
+
+def _sum(name: str, scores: Sequence[Score]) -> Score:
+    return Score(
+        name,
+        sum(score.correct for score in scores),
+        sum(score.found for score in scores),
+        sum(score.total for score in scores),
+    )
+
+
+def _count_correct(units: np.ndarray[Any, Any], questions: np.ndarray[Any, Any]) -> int:
+    """Right answers to questions, (Q, 4) rows of `units`; a matrix product for many at once."""
+    correct = 0
+    for begin in range(0, len(questions), _QUESTIONS_AT_ONCE):
+        block = questions[begin : begin + _QUESTIONS_AT_ONCE]
+        a, b, c, d = block.T
+        cosines = (units[b] - units[a] + units[c]) @ units.T
+        np.put_along_axis(cosines, block[:, :3], -np.inf, axis=1)
+        correct += int(np.count_nonzero(cosines.argmax(axis=1) == d))
+    return correct
+
+
+def evaluate_similarity(
+    wv: Embeddings,
+    path: str | os.PathLike[str],
+    *,
+    case_sensitive: bool = False,
+    pairs: Similarities | None = None,
+) -> SimilarityResult:
+    """Compare cosines with people's scores.
+
+    Args:
+        wv: the vectors; all words take part.
+        path: lines ``word1 word2 score``, separated by tabs, commas or spaces; see
+            `w2v.evaluate.questions.read_similarity`.
+        case_sensitive: as in `evaluate_analogies`.
+        pairs: what the file holds, if it has been read already.
+
+    Raises:
+        FormatError: a line is not two words and a score, or there are none.
+    """
+    pairs = read_similarity(path) if pairs is None else pairs
+    ids = _word_ids(wv.index_to_key, case_sensitive)
+    cosines, scores = [], []
+    for pair, score in pairs:
+        first, second = pair if case_sensitive else (word.lower() for word in pair)
+        if first in ids and second in ids:
+            words = wv.index_to_key
+            cosines.append(wv.similarity(words[ids[first]], words[ids[second]]))
+            scores.append(score)
+    rho = spearman(np.array(cosines), np.array(scores))
+    return SimilarityResult(os.fspath(path), rho, len(scores), len(pairs))
+
+
+def _word_ids(words: Sequence[str], case_sensitive: bool) -> Mapping[str, int]:
+    """Each word's row; of those that differ in case alone the first, under its lower case."""
+    ids: dict[str, int] = {}
+    for word_id, word in enumerate(words):
+        ids.setdefault(word if case_sensitive else word.lower(), word_id)
+    return ids
+
+
+def spearman(a: FloatVector, b: FloatVector) -> float | None:
+    """Spearman's rho: Pearson's correlation of the ranks, where ties share their mean rank.
+
+    Args:
+        a: (N,) numbers.
+        b: (N,) numbers.
+
+    Returns:
+        -1 to 1, or None where it is not defined: fewer than two pairs, or all of `a` or `b` equal.
+    """
+    if len(a) < 2:
+        return None
+    x, y = _ranks(a), _ranks(b)
+    x -= x.mean()
+    y -= y.mean()
+    scale = float(np.sqrt((x @ x) * (y @ y)))
+    return float(np.clip((x @ y) / scale, -1.0, 1.0)) if scale > 0 else None
+
+
+def _ranks(values: FloatVector) -> FloatVector:
+    """Ranks from 1; equal values get the mean of the ranks that they take up."""
+    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    mean_ranks = np.cumsum(sizes) - (sizes - 1) / 2
+    ranks: FloatVector = mean_ranks[group]
+    return ranks

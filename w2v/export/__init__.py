@@ -1,0 +1,1 @@
+"""Files for other viewers and libraries: one module a kind."""

@@ -1,0 +1,93 @@
+"""A Parquet file for Apple's embedding-atlas, or for anything else that reads Parquet.
+
+A row a word: ``word``, ``rank`` (from 1), ``count`` (if known), ``length`` of the vector, ``x`` and
+``y`` on a map, ``vector``, and ``neighbors``, the nearest words as rows counted from 0 with
+distances 1 - cosine, in the form that embedding-atlas reads.
+Source: https://apple.github.io/embedding-atlas/tool.html
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2v.embeddings import Embeddings
+from w2v.errors import ConfigError
+from w2v.explore.projection import project
+from w2v.explore.quantise import nearest
+from w2v.util.files import atomic_write
+
+
+def require_pyarrow() -> None:
+    """Refuse to begin what could not be written.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+    """
+    try:
+        importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise ConfigError(
+            f"parquet: expected the package pyarrow, got none ({error}): pip install 'w2v[export]'"
+        ) from error
+
+
+def write(
+    path: Path, wv: Embeddings, *, method: str = "pca", seed: int = 0, neighbors: int = 10
+) -> None:
+    """Write the file.
+
+    Args:
+        path: its name.
+        wv: the vectors.
+        method: of the map, a key of `w2v.explore.projection.METHODS`; all words are on it.
+        seed: for the methods that draw random numbers.
+        neighbors: how many nearest words a row names; 0 leaves the column out, which saves all
+            the time that this takes: V^2 cosines.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    units = wv.unit_vectors
+    points = project(units, method, seed).points
+    columns: dict[str, Any] = {
+        "word": wv.index_to_key,
+        "rank": np.arange(1, len(wv) + 1),
+    }
+    if wv.counts is not None:
+        columns["count"] = wv.counts
+    columns["length"] = np.linalg.norm(wv.vectors, axis=1).astype(np.float32)
+    columns["x"], columns["y"] = points.T
+    columns["vector"] = _lists(wv.vectors, pyarrow)
+    count = min(neighbors, len(wv) - 1)
+    if count > 0:
+        columns["neighbors"] = _neighbors(units, count, pyarrow)
+    with atomic_write(path) as stream:
+        parquet.write_table(pyarrow.table(columns), stream, compression="zstd")
+
+
+def _neighbors(units: np.ndarray[Any, Any], count: int, pyarrow: Any) -> Any:
+    """A column of {"ids": [...], "distances": [...]}, the nearest first."""
+    near = nearest(units, np.arange(len(units)), count)
+    cosines = np.empty(near.shape, np.float32)
+    for column in range(count):
+        cosines[:, column] = np.einsum("ij,ij->i", units, units[near[:, column]])
+    order = np.argsort(-cosines, axis=1, kind="stable")
+    ids = np.take_along_axis(near, order, axis=1)
+    distances = np.clip(1 - np.take_along_axis(cosines, order, axis=1), 0, 2)
+    parts = [_lists(ids, pyarrow), _lists(distances, pyarrow)]
+    return pyarrow.StructArray.from_arrays(parts, ["ids", "distances"])
+
+
+def _lists(matrix: np.ndarray[Any, Any], pyarrow: Any) -> Any:
+    """The rows of a matrix as a column of lists."""
+    rows, width = matrix.shape
+    offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
+    flat = pyarrow.array(np.ascontiguousarray(matrix).reshape(-1))
+    return pyarrow.ListArray.from_arrays(pyarrow.array(offsets), flat)

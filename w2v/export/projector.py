@@ -1,0 +1,61 @@
+"""Files for the TensorBoard Embedding Projector, in a browser or in TensorBoard.
+
+``vectors.tsv`` holds a row of numbers a word and no header. ``metadata.tsv`` holds the words: with
+one column it must have no header, with several it must have one. ``projector_config.pbtxt`` makes
+``tensorboard --logdir`` find both.
+Source: https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin, and the help text of
+https://projector.tensorflow.org, "Load data".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from w2v.embeddings import Embeddings
+from w2v.formats import decimals
+from w2v.formats.table import row_blocks
+from w2v.util.files import atomic_write
+
+VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
+FILES = (VECTORS, METADATA, CONFIG)
+
+_CONFIG = f"""\
+embeddings {{
+  tensor_name: "word vectors"
+  tensor_path: "{VECTORS}"
+  metadata_path: "{METADATA}"
+}}
+"""
+_NO_LINE_ENDS = str.maketrans(dict.fromkeys("\t\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", " "))
+"""What some reader would take for the end of a cell or of a line becomes a space."""
+
+
+def write(folder: Path, wv: Embeddings) -> None:
+    """Write `FILES` into a folder.
+
+    With counts there are three columns, the word, its rank from 1 and its count, and so a header;
+    without there is the word alone, and no header.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    with atomic_write(folder / VECTORS) as stream:
+        for block in row_blocks(len(wv)):
+            for row in decimals.format_rows(np.ascontiguousarray(wv.vectors[block])):
+                stream.write(row.strip().replace(b" ", b"\t") + b"\n")
+    with atomic_write(folder / METADATA, "w") as stream:
+        words = [word.translate(_NO_LINE_ENDS) for word in wv]
+        if wv.counts is None:
+            stream.writelines(f"{word}\n" for word in words)
+        else:
+            stream.write("word\trank\tcount\n")
+            stream.writelines(
+                f"{word}\t{rank}\t{count}\n"
+                for rank, (word, count) in enumerate(
+                    zip(words, wv.counts.tolist(), strict=True), start=1
+                )
+            )
+    with atomic_write(folder / CONFIG, "w") as stream:
+        stream.write(_CONFIG)

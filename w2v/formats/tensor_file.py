@@ -1,0 +1,192 @@
+"""Named arrays in one safetensors file, streamed to disk and mapped back without a copy.
+
+Knows nothing of words or vectors: embeddings, corpus caches and checkpoints are all written here.
+The format is an 8-byte length, a JSON header and the raw arrays: no pickle, nothing executable.
+Source: https://github.com/huggingface/safetensors#format
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from w2v.errors import FormatError, clipped, shown
+from w2v.util.files import atomic_write
+
+if TYPE_CHECKING:
+    import hashlib
+
+_HASH_BYTES = 2**26
+"""Hashed in one call: Ctrl-C is not noticed within one."""
+
+Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
+
+_DTYPES = {
+    "BOOL": np.dtype(np.bool_),
+    "U8": np.dtype(np.uint8),
+    "I8": np.dtype(np.int8),
+    "U16": np.dtype("<u2"),
+    "I16": np.dtype("<i2"),
+    "F16": np.dtype("<f2"),
+    "U32": np.dtype("<u4"),
+    "I32": np.dtype("<i4"),
+    "F32": np.dtype("<f4"),
+    "U64": np.dtype("<u8"),
+    "I64": np.dtype("<i8"),
+    "F64": np.dtype("<f8"),
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
+_DATA_ALIGNMENT = 64
+"""The data starts at a multiple of this (a cache line); the header is padded with spaces."""
+
+_LONGEST_REASON = 300
+MAX_HEADER_BYTES = 2**24
+"""Names, shapes and metadata; they become Python objects, which take many times as much memory."""
+
+
+def write_tensors(
+    path: str | os.PathLike[str],
+    tensors: Mapping[str, np.ndarray[Any, Any]],
+    metadata: Mapping[str, str],
+) -> None:
+    """Write arrays and texts to a safetensors file, which appears whole or not at all.
+
+    Arrays are written from where they lie; only one that is not C-contiguous is copied. The
+    widest element types come first, so that each array is aligned to its own. Equal input gives
+    equal bytes.
+
+    Raises:
+        FormatError: an array's type has no name in safetensors, or the metadata is not text.
+        OutputError: the file cannot be written.
+    """
+    header: dict[str, object] = {}
+    for text in (*tensors, *metadata, *metadata.values()):
+        if not isinstance(text, str) or not _is_unicode(text):
+            raise FormatError(f"{path}: expected names and metadata as text, got {shown(text)}")
+    if metadata:
+        header["__metadata__"] = dict(sorted(metadata.items()))
+    arrays = sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
+    position = 0
+    for name, array in arrays:
+        dtype = _NAMES.get(array.dtype.newbyteorder("<"))
+        if dtype is None:
+            raise FormatError(f"{path}: tensor {name}: expected numbers, got {array.dtype}")
+        end = position + array.nbytes
+        header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": [position, end]}
+        position = end
+    encoded = json.dumps(header, separators=(",", ":")).encode()
+    encoded += b" " * (-(8 + len(encoded)) % _DATA_ALIGNMENT)
+    with atomic_write(path) as stream:
+        stream.write(len(encoded).to_bytes(8, "little"))
+        stream.write(encoded)
+        for _, array in arrays:
+            little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+            stream.write(little.reshape(-1).view(np.uint8).data)
+
+
+def _is_unicode(text: str) -> bool:
+    """False for lone surrogates, which JSON could write but no reader accepts."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_tensors(
+    path: str | os.PathLike[str], mmap: bool = False, *, name: str | None = None
+) -> tuple[Tensors, dict[str, str]]:
+    """Read what `write_tensors`, or any other safetensors writer, has written.
+
+    Args:
+        path: an ordinary file.
+        mmap: map the arrays read-only from the file in place of reading them: instant, and
+            processes share the memory. The file must not be changed meanwhile.
+        name: what messages call the file, if not by its path.
+
+    Returns:
+        The arrays by name, in the file's order, and the metadata.
+
+    Raises:
+        FormatError: the file is not safetensors, or lies about shapes, offsets or lengths.
+    """
+    place = os.fspath(path) if name is None else name
+    try:
+        header, data_start = _validated_header(path, place)
+        metadata = header.pop("__metadata__", {})
+        tensors: Tensors = {}
+        with Path(path).open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            # One map for all: a stranger's file may have more tensors than there can be maps.
+            mapped = np.memmap(stream, np.uint8, "r") if mmap and size > data_start else None
+            for key, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+                tensor = f"{place}: tensor {shown(key)[1:-1]}"
+                dtype, shape, begin, end = _checked_entry(tensor, entry)
+                if data_start + end > size:
+                    raise FormatError(f"{tensor}: expected {end - begin} bytes, got fewer")
+                if mapped is not None and end > begin:
+                    part = mapped[data_start + begin : data_start + end]
+                    tensors[key] = part.view(dtype).reshape(shape)
+                    continue
+                array = np.empty(shape, dtype)
+                stream.seek(data_start + begin)
+                if stream.readinto(array.reshape(-1).view(np.uint8).data) != end - begin:
+                    raise FormatError(f"{tensor}: expected {end - begin} bytes, got fewer")
+                tensors[key] = array
+    except OSError as error:
+        raise FormatError(f"{place}: cannot be read: {error.strerror or error}") from error
+    return tensors, metadata
+
+
+def _checked_entry(place: str, entry: Mapping[str, Any]) -> tuple[Any, tuple[int, ...], int, int]:
+    """Type, shape, begin and end of a tensor, from an entry of the header.
+
+    Python's integers do not overflow, and the header was read a second time.
+    """
+    dtype = _DTYPES.get(entry["dtype"])
+    if dtype is None:
+        raise FormatError(f"{place}: expected one of {', '.join(_DTYPES)}, got {entry['dtype']}")
+    shape = tuple(entry["shape"])
+    begin, end = entry["data_offsets"]
+    if math.prod(shape) * dtype.itemsize != end - begin:
+        raise FormatError(f"{place}: its shape does not fit its data")
+    return dtype, shape, begin, end
+
+
+def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[str, Any], int]:
+    """The header, and where the data starts, once the safetensors library has accepted both."""
+    with Path(path).open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if length > MAX_HEADER_BYTES:
+            raise FormatError(
+                f"{place}: expected a safetensors file with at most {MAX_HEADER_BYTES} bytes of "
+                f"header, got {length}"
+            )
+        # Before all of the file is mapped, for which a large one may need too much address space.
+        if stream.read(1) != b"{":
+            raise FormatError(f"{place}: expected a safetensors file, got one without a header")
+        try:
+            with safe_open(path, framework="numpy"):
+                pass
+        except SafetensorError as error:
+            raise FormatError(
+                f"{place}: expected a safetensors file, got a damaged one: "
+                f"{clipped(str(error), _LONGEST_REASON)}"
+            ) from error
+        stream.seek(8)
+        return json.loads(stream.read(length)), 8 + length
+
+
+def add_to_digest(digest: hashlib._Hash, array: np.ndarray) -> None:
+    """Hash the bytes of an array, as they lie in memory, piece by piece."""
+    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    for first in range(0, len(data), _HASH_BYTES):
+        digest.update(data[first : first + _HASH_BYTES].data)

@@ -1,0 +1,369 @@
+"""One yardstick for all losses: how well a model predicts pairs that it was not trained on.
+
+The training losses of different objectives are different quantities and cannot be compared. Every
+model here, however trained, gives each context word w of a center word c a score, and so claims
+a probability:
+
+    s(w | c) = u_w . v_c + offset_w         ln Z(c) = ln(sum over all w of e^s(w | c)), exactly
+    raw nats          = mean over held-out pairs of  -s(w | c)
+    renormalised nats = mean over held-out pairs of  -(s(w | c) - ln Z(c))
+
+The offset is the output bias for softmax, NCE and sampled softmax. Negative sampling learns
+s = ln p(w | c) / (K q(w)) (Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix
+Factorization", section 3.1), so its offset is ln(K q(w)). A learned normaliser is a part of s.
+Renormalised nats are a cross-entropy: never below the entropy of the pairs, whatever the loss.
+Raw nats are what the model claims without help: they equal the renormalised ones where ln Z = 0,
+and may be anything elsewhere.
+
+Trains nothing. Vectors alone are not enough to be judged here: it takes both matrices and the bias.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus
+from w2v.corpus.blocks import block_edges
+from w2v.corpus.cooccurrence import block_windows, split_examples
+from w2v.corpus.subsampling import keep_probs, keep_thresholds
+from w2v.corpus.temp_arrays import scratch_array
+from w2v.errors import ConfigError, CorpusError
+from w2v.losses.base import SampledLoss
+from w2v.losses.softmax import largest_of
+from w2v.noise import NoiseSampler, sample
+from w2v.numerics.functions import exp
+from w2v.numerics.jit import jit
+from w2v.numerics.random import (
+    STREAM_FRESH_NOISE,
+    STREAM_HELD_OUT_PAIRS,
+    STREAM_SPLIT,
+    STREAM_THINNING,
+    stream_key,
+)
+from w2v.train.hogwild import HogwildRun
+from w2v.train.run import Run
+
+MAX_PAIRS = 100_000
+"""Pairs that are judged: with some nats of spread a pair, their mean is known to about 0.01."""
+
+_SCORES_BYTES = 2**25
+"""Scores that are held at once: a few hundred rows of a large vocabulary, enough for the GEMM."""
+
+LOG_Z_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+# --- held-out pairs -----------------------------------------------------------------------------
+
+
+def split_corpus(corpus: Corpus, fraction: float, seed: int) -> tuple[Corpus, Corpus]:
+    """Split into sentences to train on and sentences held out, at random.
+
+    Args:
+        corpus: what to split; its order is kept in both parts.
+        fraction: of the sentences that are held out, above 0 and below 1; at least one sentence
+            goes to each part.
+        seed: of the choice.
+
+    Returns:
+        (train, held_out); both have the vocabulary, the counts and the audit of the whole.
+
+    Raises:
+        ConfigError: the fraction is out of its range.
+        CorpusError: there are fewer than two sentences.
+    """
+    if not 0 < fraction < 1:
+        raise ConfigError(f"validate: expected a fraction between 0 and 1, got {fraction}")
+    sentences = len(corpus.sentence_starts) - 1
+    if sentences < 2:
+        raise CorpusError(
+            f"corpus: expected at least 2 sentences to hold some out, got {sentences} "
+            "(one sentence is one line)"
+        )
+    n_held_out = min(max(1, round(fraction * sentences)), sentences - 1)
+    held_out = np.zeros(sentences, dtype=np.bool_)
+    chosen = _generator(seed, STREAM_SPLIT).choice(sentences, n_held_out, replace=False)
+    held_out[chosen] = True
+    return _part(corpus, ~held_out), _part(corpus, held_out)
+
+
+def _generator(*key: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(int(stream_key(*key))))
+
+
+def _part(corpus: Corpus, chosen: np.ndarray) -> Corpus:
+    lengths = np.diff(corpus.sentence_starts)[chosen]
+    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    tokens = scratch_array(np.int32, int(starts[-1]))
+    _copy_sentences(corpus.tokens, corpus.sentence_starts, np.flatnonzero(chosen), tokens)
+    tokens.flags.writeable = False
+    return Corpus(corpus.vocabulary, tokens, starts, corpus.audit)
+
+
+@jit
+def _copy_sentences(tokens: Any, starts: Any, chosen: Any, out: Any) -> None:
+    n = 0
+    for sentence in chosen:
+        for position in range(starts[sentence], starts[sentence + 1]):
+            out[n] = tokens[position]
+            n += 1
+
+
+class HeldOut(NamedTuple):
+    """Held-out pairs, by center word, so that each center's softmax is computed once.
+
+    Attributes:
+        centers: (C,) int32, different words.
+        starts: (C + 1,) int64; center i's pairs are those starts[i]:starts[i + 1].
+        contexts: (N,) int32, the context word of each pair.
+        seed: from which the noise of the classifier's test is drawn.
+    """
+
+    centers: np.ndarray
+    starts: np.ndarray
+    contexts: np.ndarray
+    seed: int
+
+
+def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAIRS) -> HeldOut:
+    """Draw pairs as training draws them (subsampling, windows), and keep `max_pairs` at random.
+
+    The pairs follow from the corpus, the seed, `window`, `shrink_windows` and `sample` alone: every
+    loss is judged on the same ones.
+
+    Raises:
+        CorpusError: the corpus holds no pair.
+    """
+    seed = config.seed
+    thresholds = keep_thresholds(keep_probs(corpus.vocabulary.text_counts, config.sample))
+    edges = block_edges(corpus.sentence_starts)
+    kept = np.empty((0, 2), dtype=np.int32)
+    ranks = np.empty(0)
+    for block in range(len(edges) - 1):
+        windows = block_windows(
+            corpus, int(edges[block]), int(edges[block + 1]), thresholds, config.window,
+            config.shrink_windows, stream_key(seed, STREAM_HELD_OUT_PAIRS, 0, block),
+        )  # fmt: skip
+        drawn = split_examples(windows)
+        # The pairs with the lowest random ranks: an even sample, in memory that does not grow.
+        kept = np.concatenate([kept, np.column_stack([drawn.centers, drawn.contexts])])
+        fresh = _generator(seed, STREAM_THINNING, 0, block).random(len(drawn.contexts))
+        ranks = np.concatenate([ranks, fresh])
+        if len(ranks) > max_pairs:
+            lowest = np.argpartition(ranks, max_pairs - 1)[:max_pairs]
+            kept, ranks = kept[lowest], ranks[lowest]
+    if len(kept) == 0:
+        raise CorpusError(
+            "held-out sentences: expected at least one pair of words, got none (hold out more)"
+        )
+    kept = kept[np.lexsort((kept[:, 1], kept[:, 0]))]
+    centers, sizes = np.unique(kept[:, 0], return_counts=True)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    return HeldOut(centers, starts, np.ascontiguousarray(kept[:, 1]), seed)
+
+
+def unigram_nats(corpus: Corpus, config: TrainConfig, held_out: HeldOut) -> float:
+    """Nats a pair of the model that ignores the center word: p(w) after subsampling."""
+    vocabulary = corpus.vocabulary
+    weights = vocabulary.weights * keep_probs(vocabulary.text_counts, config.sample)
+    return float(-np.log(weights / weights.sum())[held_out.contexts].mean())
+
+
+# --- models -------------------------------------------------------------------------------------
+
+
+class ConditionalModel(NamedTuple):
+    """s(w | c) = context_vectors[w] . center_vectors[c] + offsets[w] - log_normalisers[c].
+
+    Attributes:
+        center_vectors, context_vectors: (V, D) float32.
+        offsets: (V,) float32, see the module's header.
+        log_normalisers: (V,) float32, learned ln Z of each center word; zeros elsewhere.
+    """
+
+    center_vectors: np.ndarray
+    context_vectors: np.ndarray
+    offsets: np.ndarray
+    log_normalisers: np.ndarray
+
+
+class NoiseTest(NamedTuple):
+    """What the classifier that NCE and negative sampling train is tested with.
+
+    Attributes:
+        sampler: draws fresh noise.
+        num_negatives: K, noise words for each pair.
+    """
+
+    sampler: NoiseSampler
+    num_negatives: int
+
+
+def conditional_model(run: Run) -> ConditionalModel:
+    """The model of a run as it is now; copies nothing that it need not copy."""
+    centers, contexts, bias = run.vectors()
+    offsets = np.zeros(len(centers)) if bias is None else bias.astype(np.float64)
+    normalisers = np.zeros(len(centers), np.float32)
+    if isinstance(run, HogwildRun):
+        normalisers = run.model.log_normalisers
+        assert isinstance(run.loss, SampledLoss)
+        if not run.loss.corrects_by_noise:
+            offsets = offsets + np.log(run.config.negative * run.noise.probs)
+    return ConditionalModel(centers, contexts, offsets.astype(np.float32), normalisers)
+
+
+def noise_test(run: Run) -> NoiseTest | None:
+    """The classifier's test for a loss that trains one; None for the others."""
+    if not isinstance(run, HogwildRun):
+        return None
+    assert isinstance(run.loss, SampledLoss)
+    return NoiseTest(run.noise, run.config.negative) if run.loss.is_classifier else None
+
+
+# --- the yardstick ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NoiseHealth:
+    """The noise classifier on held-out pairs and fresh noise, K noise words a pair.
+
+    Attributes:
+        accuracy: right answers among all; always saying "noise" gives K / (1 + K).
+        true_accuracy: right answers among the held-out pairs.
+        noise_accuracy: right answers among the noise.
+        accidental_hits: the part of the noise words that equal the true word.
+    """
+
+    accuracy: float
+    true_accuracy: float
+    noise_accuracy: float
+    accidental_hits: float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A model on held-out pairs. Nats are natural logarithms; see the module's header.
+
+    Attributes:
+        pairs, centers: how many pairs, of how many different center words.
+        nats: renormalised nats a pair.
+        raw_nats: nats a pair as the model claims them.
+        log_z_mean, log_z_sd: of ln Z(c) over the pairs, so that each center weighs its pairs.
+        log_z_center_mean, log_z_center_sd: the same with each center word counted once.
+        log_z_quantiles: of ln Z(c) over the pairs, at `LOG_Z_QUANTILES`.
+        noise: the noise classifier; None for losses that train none.
+    """
+
+    pairs: int
+    centers: int
+    nats: float
+    raw_nats: float
+    log_z_mean: float
+    log_z_sd: float
+    log_z_center_mean: float
+    log_z_center_sd: float
+    log_z_quantiles: tuple[float, ...]
+    noise: NoiseHealth | None = None
+
+
+@jit
+def _add_and_normalise(scores: Any, offsets: Any, log_z: Any) -> None:
+    """Add the offsets to each row of scores, and give ln(sum of exp) of each row, in float64."""
+    for r in range(scores.shape[0]):
+        row = scores[r]
+        for w in range(row.size):
+            row[w] += offsets[w]
+        largest = largest_of(row)
+        total = 0.0
+        for w in range(row.size):
+            total += exp(row[w] - largest)
+        log_z[r] = math.log(total) + largest
+
+
+def measure(model: ConditionalModel, held_out: HeldOut, noise: NoiseTest | None = None) -> Measure:
+    """Judge a model on held-out pairs, over the whole vocabulary.
+
+    Args:
+        model: any model of that form.
+        held_out: from `held_out_pairs`.
+        noise: also test the noise classifier, whose logit is s(w | c) - ln(K q(w)).
+    """
+    sizes = np.diff(held_out.starts)
+    n_pairs, n_centers = len(held_out.contexts), len(held_out.centers)
+    log_z = np.empty(n_centers)
+    pair_scores = np.empty(n_pairs)
+    noise_ids, noise_scores = _fresh_noise(held_out, noise)
+    normalisers = model.log_normalisers[held_out.centers].astype(np.float64)
+    at_once = max(1, _SCORES_BYTES // (4 * len(model.offsets)))
+    for first in range(0, n_centers, at_once):
+        last = min(first + at_once, n_centers)
+        scores = model.center_vectors[held_out.centers[first:last]] @ model.context_vectors.T
+        _add_and_normalise(scores, model.offsets, log_z[first:last])
+        pairs = slice(held_out.starts[first], held_out.starts[last])
+        rows = np.repeat(np.arange(last - first), sizes[first:last])
+        pair_scores[pairs] = scores[rows, held_out.contexts[pairs]]
+        noise_scores[pairs] = scores[rows[:, None], noise_ids[pairs]]
+    log_z -= normalisers
+    pair_scores -= np.repeat(normalisers, sizes)
+    noise_scores -= np.repeat(normalisers, sizes)[:, None]
+    of_pairs = np.repeat(log_z, sizes)
+    return Measure(
+        pairs=n_pairs,
+        centers=n_centers,
+        nats=float((of_pairs - pair_scores).mean()),
+        raw_nats=float(-pair_scores.mean()),
+        log_z_mean=float(of_pairs.mean()),
+        log_z_sd=float(of_pairs.std()),
+        log_z_center_mean=float(log_z.mean()),
+        log_z_center_sd=float(log_z.std()),
+        log_z_quantiles=tuple(np.quantile(of_pairs, LOG_Z_QUANTILES).tolist()),
+        noise=_noise_health(held_out, noise, pair_scores, noise_ids, noise_scores),
+    )
+
+
+def judge(run: Run, held_out: HeldOut, *, with_noise: bool = True) -> Measure:
+    """`measure` of a run's model as it is now."""
+    return measure(conditional_model(run), held_out, noise_test(run) if with_noise else None)
+
+
+@jit
+def _draw_noise(table: Any, key: Any, out: Any) -> None:
+    n = np.uint64(0)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = sample(table, key, n)
+            n += np.uint64(1)
+
+
+def _fresh_noise(held_out: HeldOut, noise: NoiseTest | None) -> tuple[np.ndarray, np.ndarray]:
+    """Noise words (N, K) for each pair, and room for their scores; K = 0 without a test."""
+    shape = len(held_out.contexts), 0 if noise is None else noise.num_negatives
+    ids = np.empty(shape, dtype=np.int32)
+    if noise is not None:
+        _draw_noise(noise.sampler.table, stream_key(held_out.seed, STREAM_FRESH_NOISE), ids)
+    return ids, np.empty(shape)
+
+
+def _noise_health(
+    held_out: HeldOut,
+    noise: NoiseTest | None,
+    pair_scores: np.ndarray,
+    noise_ids: np.ndarray,
+    noise_scores: np.ndarray,
+) -> NoiseHealth | None:
+    if noise is None:
+        return None
+    log_kq = np.log(noise.num_negatives * noise.sampler.probs)
+    true_right = pair_scores > log_kq[held_out.contexts]
+    noise_right = noise_scores < log_kq[noise_ids]
+    right = true_right.sum() + noise_right.sum()
+    return NoiseHealth(
+        accuracy=float(right / (true_right.size + noise_right.size)),
+        true_accuracy=float(true_right.mean()),
+        noise_accuracy=float(noise_right.mean()),
+        accidental_hits=float((noise_ids == held_out.contexts[:, None]).mean()),
+    )

@@ -1,0 +1,1 @@
+"""What the compiled code is made of: the JIT, scalar functions, random streams, aligned memory."""

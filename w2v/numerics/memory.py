@@ -1,0 +1,28 @@
+"""Matrices whose rows begin at a cache line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+CACHE_LINE_BYTES = 64
+
+
+def aligned_zeros(rows: int, columns: int, dtype: Any = np.float32) -> np.ndarray:
+    """Zeros of shape (rows, columns) whose first byte starts a cache line.
+
+    With a row length that is a multiple of 64 bytes no row straddles two lines more than it must.
+    Pages are touched on first write (calloc), so that a large matrix costs nothing to ask for.
+    """
+    itemsize = np.dtype(dtype).itemsize
+    buffer = np.zeros(rows * columns * itemsize + CACHE_LINE_BYTES, dtype=np.uint8)
+    start = -buffer.ctypes.data % CACHE_LINE_BYTES
+    flat: np.ndarray = buffer[start : start + rows * columns * itemsize].view(dtype)
+    return flat.reshape(rows, columns)
+
+
+def padded(columns: int, dtype: Any = np.float32) -> int:
+    """`columns` rounded up so that a row is a whole number of cache lines."""
+    per_line: int = CACHE_LINE_BYTES // np.dtype(dtype).itemsize
+    return -(-columns // per_line) * per_line

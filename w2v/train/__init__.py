@@ -1,0 +1,1 @@
+"""Training: `python -m w2v.train`, and `w2v.train_embeddings` in Python."""

@@ -1,0 +1,1 @@
+"""What is not about words: the command line, files, signals, threads, HTML."""

@@ -1,0 +1,106 @@
+"""What every command shares: one-line errors, exit codes, Ctrl-C, closed and narrow streams.
+
+Does not know any command. Standard library only, so that ``--help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from w2v.errors import OutputError, W2VError, one_line
+from w2v.util.signals import interrupts_kept
+
+_NO_THREAD = "can't start new thread"
+"""What Python says, in a RuntimeError, where there is no memory for a thread's stack."""
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """An `argparse.ArgumentParser` whose errors are one line, with a suggestion for a typo."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line to stderr and exit with 2."""
+        prefix = "unrecognized arguments: "
+        if message.startswith(prefix):
+            known = list(self._option_string_actions)
+            typed = message[len(prefix) :].split()[0].split("=")[0]
+            close = difflib.get_close_matches(typed, known, n=1)
+            if close:
+                message += f" (did you mean {close[0]}?)"
+        self.exit(2, f"{self.prog}: {one_line(message)}\n")
+
+
+def refuse_input_as_output(output: str | os.PathLike[str], inputs: Iterable[str | Path]) -> None:
+    """Refuse to replace a file that is being read.
+
+    Raises:
+        OutputError: `output` is one of the inputs, by this name or another.
+    """
+    for name in inputs:
+        path = Path(name)
+        if path.is_file() and Path(output).exists() and path.samefile(output):
+            raise OutputError(f"{output}: expected another file than the input, got {name}")
+
+
+def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
+    """Run a command's `main` and exit: its errors become one line on stderr, never a traceback."""
+    _open_streams()
+    try:
+        with interrupts_kept():
+            code = command(None)
+        sys.stdout.flush()
+    except W2VError as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        code = error.exit_code
+    except MemoryError as error:
+        print(f"{prog}: out of memory: {str(error) or 'an allocation failed'}", file=sys.stderr)
+        code = 1
+    except RuntimeError as error:
+        if str(error) != _NO_THREAD:
+            raise
+        print(f"{prog}: out of memory: {error} (fewer --workers need less)", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        print(f"{prog}: interrupted", file=sys.stderr)
+        code = 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 128 + signal.SIGPIPE
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"{prog}: {one_line(f'{place}{error.strerror or error}')}", file=sys.stderr)
+        code = 1
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done; Python has no ear for it any more
+    sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Standard streams that cannot fail for what is written, nor for being closed.
+
+    A closed one (``<&-``) is opened as nothing at all: an output file would otherwise get its
+    number, and whatever some library says on stderr would end up in the vectors.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream: TextIO | None = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (until the end)
+        elif name == "stdout" and hasattr(stream, "reconfigure"):
+            # Words that the terminal's encoding lacks are shown as escapes, as on stderr.
+            stream.reconfigure(errors="backslashreplace")
