@@ -11,6 +11,11 @@ settings.register_profile("w2v", deadline=None, max_examples=50, derandomize=Tru
 settings.load_profile("w2v")
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Bytes are named after their argument: packed ones may hold the time, and ids must not."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def sigint_as_on_a_terminal():
     """A shell starts background jobs with Ctrl-C ignored, which every child would inherit."""

@@ -159,7 +159,7 @@ def test_reading_and_encoding_change_nothing_they_are_given(engine, write):
         ("t.txt", "one line of several words\n", 3, "expected lines for 3 shards"),
         ("t.txt", "", 1, "expected lines for 1 shards"),
         ("t.txt", "a b\n" + " \n" * 200, 2, "expected words in every shard, got none"),
-        ("t.txt.gz", gzip.compress(TEXT.encode()), 2, "expected plain text, which can be cut into"),
+        ("t.txt.gz", gzip.compress(TEXT.encode(), mtime=0), 2, "expected plain text, which can be"),
         ("t.txt", b"a b\n\xff\n" * 9, 2, "byte 4: expected UTF-8 text, got byte 0xff"),
         ("t.txt", "a b\n" * 40 + "c d\0\n" * 40, 2, "byte 163: expected UTF-8 text, got a NUL"),
     ],
