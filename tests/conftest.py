@@ -4,10 +4,13 @@ import signal
 
 import pytest
 from commands import Commands
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # The first example of a test compiles kernels; a clock in a test is a flaky test.
-settings.register_profile("w2v", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile(
+    "w2v", deadline=None, max_examples=50, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
 settings.load_profile("w2v")
 
 

@@ -202,7 +202,7 @@ def run_in_terminal(arguments: list[str], typed: list[str], **environment: str) 
     os.close(slave)
     shown, waiting = b"", list(typed)
     while True:
-        if not select.select([master], [], [], 60)[0]:
+        if not select.select([master], [], [], 600)[0]:
             process.kill()
             pytest.fail(f"no prompt came after {shown!r}")
         try:

@@ -11,6 +11,7 @@ import signal
 import statistics
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from w2v.compare import __main__ as compare
 from w2v.compare import results, runs
 from w2v.compare.__main__ import main, parse_variant
 from w2v.compare.report import page
-from w2v.config import TrainConfig
+from w2v.config import MAX_EPOCHS, TrainConfig
 from w2v.corpus import encode_sentences, read_corpus
 from w2v.corpus.blocks import block_edges
 from w2v.errors import ConfigError, W2VError
@@ -429,21 +430,27 @@ def test_an_interrupt_before_the_first_run_keeps_what_was_there(here, monkeypatc
     assert "the same command without --restart goes on" in capsys.readouterr().err
 
 
+DIES_IN_RUN_4 = """if True:
+    import os, signal, sys
+    from w2v.compare import __main__ as compare, runs
+
+    class Dying(runs.Listener):
+        def progress(self, variant, seed, done):
+            if seed == 4:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    compare._listener = lambda total, done: Dying()
+    compare.main(sys.argv[1:])
+"""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
 def test_kill_9_loses_the_run_in_progress_alone(here):
-    arguments = ["corpus.txt", *ONE, "--epochs", "60", "--seeds", "15", "-o"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "w2v.compare", *arguments, "killed"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    for line in process.stderr:
-        if line.startswith("run 3 of 15"):
-            break
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
-    assert process.returncode == -signal.SIGKILL
+    arguments = ["corpus.txt", *ONE, "--seeds", "5", "-o"]
+    killed = subprocess.run([sys.executable, "-c", DIES_IN_RUN_4, *arguments, "killed"])
+    assert killed.returncode == -signal.SIGKILL
     kept = read(here / "killed")
-    assert 3 <= len(kept["runs"]) < 15
+    assert len(kept["runs"]) == 3
     assert main([*arguments, "killed"]) == 0
     assert main([*arguments, "whole"]) == 0
     assert read(here / "killed")["runs"][: len(kept["runs"])] == kept["runs"]
@@ -538,15 +545,30 @@ def test_a_budget_of_seconds(here, monkeypatch, capsys):
     assert read(here / "comparison")["runs"][-1]["epochs"] == 1
 
 
-def test_as_many_epochs_as_fit_by_forecast(here):
+@pytest.mark.parametrize(
+    ("one_epoch", "budget", "epochs"),
+    [
+        (0.5, 4.0, 8),
+        (0.5, 4.2, 8),
+        (2.0, 3.1, 2),
+        (2.0, 1e-9, 1),  # at least one
+        (1e-9, 4.0, MAX_EPOCHS),
+        (0.0, 4.0, 1),  # nothing to go by
+    ],
+)
+def test_as_many_epochs_as_fit_by_forecast(here, monkeypatch, one_epoch, budget, epochs):
+    forecasts = []
+
+    @contextmanager
+    def prepared(run):
+        forecasts.append(run.config.epochs)
+        yield one_epoch
+
     corpus = read_corpus(["corpus.txt"], min_count=1)
-    config = resolve(TrainConfig(**OPTIONS))
-    runs.warm_up(corpus, config)
-    with make_run(corpus, resolve(TrainConfig(**OPTIONS, epochs=1))).prepared() as seconds:
-        pass
-    # The forecast is a measurement, so that only its order of magnitude is certain.
-    assert 10 < runs.epochs_within(corpus, config, 100 * seconds) < 1000
-    assert runs.epochs_within(corpus, config, 1e-9) == 1
+    config = resolve(TrainConfig(**OPTIONS, epochs=7))
+    monkeypatch.setattr(type(make_run(corpus, config)), "prepared", prepared)
+    assert runs.epochs_within(corpus, config, budget) == epochs
+    assert forecasts == [1]  # of one epoch, whatever the config asks for
 
 
 def test_few_of_many_epochs_are_judged():

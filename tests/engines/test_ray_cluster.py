@@ -80,12 +80,11 @@ def test_a_worker_that_is_killed_in_a_round_changes_nothing(text):  # noqa: F811
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        wv = train_on_ray(text, **options)
+        while not killed:  # on a busy machine a whole run may be quicker than the killer
+            assert same(train_on_ray(text, **options), whole)
     finally:
         over.set()
         killer.join()
-    assert killed
-    assert same(wv, whole)
 
 
 def test_an_interrupted_run_goes_on(text, tmp_path, monkeypatch):  # noqa: F811

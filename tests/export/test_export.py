@@ -129,7 +129,7 @@ def test_embedding_atlas_reads_it(vectors):
     options = ["--text", "word", "--x", "x", "--y", "y", "--neighbors", "neighbors"]
     result = subprocess.run(
         [sys.executable, "-c", command, "v.parquet", *options, "--export-application", "atlas"],
-        capture_output=True, text=True, timeout=300,
+        capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert Path("atlas/index.html").is_file()

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SLOWEST_SECONDS = 60
+SLOWEST_SECONDS = 600
 VECTOR_SIZE = 8
 """Kernels for vectors of this size are compiled already, for every loss."""
 FOLDER = Path(__file__).parent

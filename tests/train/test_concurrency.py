@@ -170,7 +170,7 @@ def test_callers_that_fork_or_spawn(method, tmp_path, request, tried):
     script.write_text(CALLERS)
     result = subprocess.run(
         [sys.executable, "-W", "error", str(script), method, "nce", "softmax"],
-        cwd=request.config.rootpath, capture_output=True, text=True, timeout=120, check=False,
+        cwd=request.config.rootpath, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
@@ -225,7 +225,7 @@ def test_in_a_notebook(widgets, request, tried):
     """Bars of the notebook's own where it has widgets, lines where it has none."""
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", NOTEBOOK, widgets],
-        cwd=request.config.rootpath, capture_output=True, text=True, timeout=120, check=False,
+        cwd=request.config.rootpath, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     what = "in a notebook" if widgets == "widgets" else "in a notebook without ipywidgets"

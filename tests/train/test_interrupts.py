@@ -70,8 +70,12 @@ def test_a_signal_after_the_end_changes_nothing(tried):
         import os, signal, threading
         from w2v.util import command_line
 
+        def interrupt():
+            threading.main_thread().join()
+            os.kill(os.getpid(), signal.SIGINT)
+
         def command(arguments):
-            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            threading.Thread(target=interrupt).start()
             return 3
 
         command_line.run(command, "prog")

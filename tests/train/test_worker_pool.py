@@ -39,19 +39,22 @@ class Work:
 @pytest.mark.parametrize("threads", [1, 3, 8])
 def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
     crew = Crew()
-    work = Work(crew, turns=1000)
+    work = Work(crew, turns=10**9)
     seen = []
 
     def watch():
-        for _ in range(20):
+        while len(seen) < 20:
             with crew.paused():
                 seen.append((work.begun, work.ended))
-            time.sleep(0.002)
+            while work.begun < seen[-1][0] + 3:  # the threads go on after a pause
+                time.sleep(0.001)
+        with crew.paused():
+            work.turns = work.begun
 
     crew.run(work, threads, watch)
-    assert work.ended == 1000
+    assert work.begun == work.ended == work.turns
     assert all(begun == ended for begun, ended in seen)
-    assert len({begun for begun, _ in seen}) > 10
+    assert [begun for begun, _ in seen] == sorted({begun for begun, _ in seen})
     what = f"a pause for a checkpoint; threads: {threads}"
     tried("Concurrency", what, "every thread is between two blocks", times=len(seen))
 
@@ -80,8 +83,10 @@ def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
 
     class Failing(Work):
         def turn_ends(self):
-            super().turn_ends()
-            if self.ended == 50:
+            with self.lock:
+                self.ended += 1
+                broken = self.ended == 50
+            if broken:
                 raise RuntimeError("broken turn")
 
     work = Failing(crew, turns=10**6)
