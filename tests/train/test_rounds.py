@@ -4,7 +4,6 @@ import dataclasses
 import itertools
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from test_resume import Quiet, interrupt_after, quick_ticks, same  # noqa: F401
 
 from w2v.config import TrainConfig
 from w2v.corpus import Shard, read_corpus
-from w2v.engines.local import LocalEngine, TaskCancelled, go_on
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
@@ -264,37 +262,6 @@ def test_the_rounds_of_an_epoch_share_its_sentences():
     assert bounds[0][0] == 0
     assert bounds[-1][1] == 500
     assert all(a[1] == b[0] for a, b in itertools.pairwise(bounds))
-
-
-def test_an_engine_hands_on_results_and_errors():
-    engine = LocalEngine(1)
-    (one,) = engine.submit(max, 1, 0)
-    both = engine.submit(divmod, engine.put(7), engine.submit(max, one, 2)[0], outputs=2)
-    assert engine.get([*both, one]) == [3, 1, 1]
-    with pytest.raises(ZeroDivisionError):
-        engine.get(engine.submit(divmod, 1, engine.submit(min, 0, one)[0]))
-    engine.close()
-
-
-def counted(numbers):
-    """Goes on for ever, or until the engine says otherwise."""
-    while True:
-        numbers.append(1)
-        go_on()
-
-
-def test_an_engine_that_is_closed_waits_for_no_long_task():
-    engine = LocalEngine(2)
-    numbers = []
-    (first,) = engine.submit(counted, numbers)
-    (second,) = engine.submit(max, first, 1)
-    while not numbers:
-        time.sleep(0.001)
-    engine.close()
-    with pytest.raises(TaskCancelled):
-        first.value()
-    assert second.future.cancelled() or isinstance(second.future.exception(), TaskCancelled)
-    go_on()  # this thread runs no task
 
 
 # --- checkpoints, divergence ----------------------------------------------------------------------

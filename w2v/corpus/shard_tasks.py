@@ -24,7 +24,7 @@ from w2v.corpus.loader import Encoder, renumber
 from w2v.corpus.sources import MAX_TOKEN_BYTES, EncodingErrors, Source, token_too_long
 from w2v.corpus.temp_arrays import scratch_array
 from w2v.corpus.tokenizer import WordTable, tokenize
-from w2v.engines.local import go_on
+from w2v.engines.base import check_cancelled
 from w2v.errors import CorpusError
 from w2v.formats.tensor_file import add_to_digest
 from w2v.vocab import pack_lines
@@ -96,7 +96,7 @@ def read_segments(
         for segment in segments:
             known = len(table)
             for offset, text in range_text(segment, lowercase, encoding_errors):
-                go_on()
+                check_cancelled()
                 chunk = tokenize(text)
                 if chunk.longest >= MAX_TOKEN_BYTES:
                     raise token_too_long(Source(segment.name, None), offset + chunk.longest_at)

@@ -24,7 +24,7 @@ from w2v.corpus.shard_tasks import (
     words_digest,
 )
 from w2v.corpus.sources import EncodingErrors, named, refuse_changed
-from w2v.engines.local import Engine, Ref, tree
+from w2v.engines.base import Engine, Ref, tree
 from w2v.formats.tensor_file import add_to_digest
 from w2v.vocab import Vocabulary, pack_lines
 

@@ -1,1 +1,1 @@
-"""Where the tasks of a run in rounds are executed: threads of this process, or a Ray cluster."""
+"""Where the tasks of training in rounds run: threads of this process, or a Ray cluster."""

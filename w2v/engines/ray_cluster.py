@@ -1,8 +1,8 @@
-"""Tasks on a Ray cluster: the one module that knows Ray (https://docs.ray.io, extra `w2v[ray]`).
+"""The engine of a Ray cluster; the only module that imports Ray (https://docs.ray.io, `w2v[ray]`).
 
-A task is a Ray task, a reference a Ray object reference: what tasks hand on to one another goes
-from node to node and never through the driver. A task whose worker process or node dies is run
-again by Ray, and so are those whose results went with it. As tasks are pure, that changes no byte.
+Tasks are Ray tasks and references are Ray object references, so what one task passes to another
+goes from node to node and never through the driver. If a worker process or a node dies, Ray runs
+its tasks again, and those whose results were lost with it. Tasks are pure, so this changes no byte.
 """
 
 from __future__ import annotations
@@ -14,38 +14,37 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from w2v.engines.local import WAIT_SECONDS, Engine, Ref, no_check
+from w2v.engines.base import WAIT_SECONDS, Engine, Ref, no_check
 from w2v.errors import ConfigError, W2VError, shown
 from w2v.util.signals import handlers_kept
 
 MAX_RETRIES = 10
-"""Of a task whose process or node has died."""
+"""How often Ray runs a task again after its process or node has died."""
 
 CONNECT_SECONDS = 10.0
-"""For a cluster to answer."""
+"""How long a cluster may take to answer."""
 
 
 class RayEngine(Engine):
-    """Tasks of the same group run on the same node, if it lives.
+    """Runs the tasks of a group on one node, as long as the node is alive.
 
     Args:
-        workers: threads of a task, at most; a node with fewer CPUs has fewer.
+        workers: the most threads of a task; nodes with fewer CPUs use fewer.
         address: see `w2v.train.api.train_embeddings`.
-        **start: for `ray.init`, where it starts a cluster.
 
     Raises:
         ConfigError: Ray is not installed.
-        W2VError: there is no cluster at that address, or none could be started.
+        W2VError: no cluster answers at the address, or none could be started.
     """
 
-    def __init__(self, workers: int, address: str | None = None, **start: Any) -> None:
+    def __init__(self, workers: int, address: str | None = None) -> None:
         ray = self._ray = _imported()
         self._ours = not ray.is_initialized()
         if self._ours:
             joined = os.environ.get("RAY_ADDRESS") if address is None else address
             options: dict[str, Any] = {}
             if joined is None:
-                options = {"num_cpus": workers, "include_dashboard": False, **start}
+                options = {"num_cpus": workers, "include_dashboard": False}
             elif joined != "auto":
                 _check_address(joined)
             options |= {"log_to_driver": False, "configure_logging": False}
@@ -73,18 +72,18 @@ class RayEngine(Engine):
 
     @property
     def n_nodes(self) -> int:
-        """Nodes that run tasks."""
+        """The number of nodes that run tasks."""
         return len(self._nodes)
 
     def put(self, value: Any) -> Ref:
-        """See `Engine`, as for all that follow."""
+        """See `Engine`."""
         return self._ray.put(value)
 
     def submit(
         self, function: Callable[..., Any], *arguments: Any, outputs: int = 1, group: int = 0,
         threads: int = 1,
     ) -> list[Ref]:  # fmt: skip
-        """On the group's node, or another if that has gone."""
+        """See `Engine`. The task runs on the group's node, or on another if that node is gone."""
         if function not in self._remote:
             self._remote[function] = self._ray.remote(max_retries=MAX_RETRIES)(function)
         affinity = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
@@ -126,12 +125,12 @@ class RayEngine(Engine):
         self._pending = []
 
     def groups(self, count: int) -> list[range]:
-        """Neighbours: as many groups as there are nodes, of about the same size."""
+        """See `Engine`. One group of neighbours for each node, all of about the same size."""
         n = min(self.n_nodes, count)
         return [range(count * k // n, count * (k + 1) // n) for k in range(n)]
 
     def threads(self, group: range) -> int:
-        """As many as the smallest node has CPUs, or fewer."""
+        """See `Engine`. At most the CPUs of the smallest node."""
         return min(self._threads, len(group))
 
     @property
@@ -140,17 +139,17 @@ class RayEngine(Engine):
         return self._threads * self.n_nodes
 
     def close(self) -> None:
-        """Leave the cluster, if it was entered here; one that was started here ends."""
+        """See `Engine`. Leaves the cluster if this engine joined it; ends it if it started it."""
         if self._ours:
             self._ray.shutdown()
 
 
 def _check_address(address: str) -> None:
-    """Refuse an address at which nobody answers: Ray would go on asking for minutes.
+    """Refuse an address where no one answers, which Ray would retry for minutes.
 
     Raises:
-        ConfigError: it is none.
-        W2VError: nobody answers.
+        ConfigError: the address is malformed.
+        W2VError: no one answers.
     """
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 2**16:
@@ -163,10 +162,10 @@ def _check_address(address: str) -> None:
 
 
 def _imported() -> Any:
-    """Ray, without its reports of usage, and without its own of errors that are raised here.
+    """Import Ray, with usage reports and its own printing of errors switched off.
 
     Raises:
-        ConfigError: it is not installed.
+        ConfigError: Ray is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")

@@ -19,7 +19,7 @@ from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config,
 from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus
 from w2v.corpus.sources import given_paths
 from w2v.embeddings import Embeddings, load
-from w2v.engines.local import Engine
+from w2v.engines.base import Engine
 from w2v.errors import ConfigError, shown
 from w2v.losses import get_loss
 from w2v.train.checkpoint_folder import CheckpointFolder, parse_interval

@@ -11,7 +11,8 @@ from w2v.config import TrainConfig
 from w2v.corpus import Corpus, ShardedCorpus, read_shards
 from w2v.corpus.sources import given_paths
 from w2v.embeddings import Embeddings
-from w2v.engines.local import Engine, LocalEngine
+from w2v.engines.base import Engine
+from w2v.engines.local import LocalEngine
 from w2v.errors import ConfigError, CorpusError
 from w2v.losses import get_loss
 from w2v.train.run import Observer

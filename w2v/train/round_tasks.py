@@ -25,7 +25,7 @@ import numpy as np
 from w2v.config import TrainConfig
 from w2v.corpus import Shard
 from w2v.corpus.blocks import block_edges
-from w2v.engines.local import go_on
+from w2v.engines.base import check_cancelled
 from w2v.kernels.merging import RowDeltas, add_rows, fill_differences, merge_rows
 from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch, sampled_kernels
 from w2v.losses import get_loss
@@ -144,7 +144,7 @@ def train_block(
     tally = Tally()
     words = max(1, int(starts[last] - starts[first]))
     for block in range(len(edges) - 1):
-        go_on()
+        check_cancelled()
         done = int(starts[edges[block]] - starts[first])
         lr = part.lr_begin + (part.lr_end - part.lr_begin) * done / words
         key = config.seed, part.epoch, part.round, part.shard, block

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from w2v.config import DEFAULT_ROUNDS, MIN_ROUND_WORDS, TrainConfig
 from w2v.corpus import ShardedCorpus
-from w2v.engines.local import Engine, Ref, tree
+from w2v.engines.base import Engine, Ref, tree
 from w2v.losses.base import SampledLoss
 from w2v.train.round_tasks import (
     Deltas,

@@ -14,7 +14,7 @@ from typing import Any
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, ShardedCorpus
 from w2v.embeddings import Embeddings
-from w2v.engines.local import Engine
+from w2v.engines.base import Engine
 from w2v.errors import DivergenceError
 from w2v.held_out import held_out_pairs, split_corpus
 from w2v.losses import get_loss
