@@ -48,7 +48,7 @@ def commands(tmp_path_factory):
 
 @pytest.fixture
 def tried(record_property, tmp_path_factory):
-    """Note what was tried and what happened, for the table of scripts/measure_robustness.py.
+    """Note what was tried and what happened, for the table of scripts/stress/robustness.py.
 
     Of a test that fails, nothing is taken. Names of files are given as seen from its folder.
     """

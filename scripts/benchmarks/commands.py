@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.rows import Job, Row, at_most, timed
 
-DEMO = Path(__file__).resolve().parent.parent.parent / "data" / "demo.txt"
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo.txt"
 
 
 def help_text(job: Job) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.rows import Job, Row, Skipped, in_turns, run_python
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tests" / "helpers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "helpers"))
 from processors import TARGETS
 
 EPOCH = """

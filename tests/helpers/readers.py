@@ -2,8 +2,8 @@
 
 `READERS` holds, for each, whole files to begin with and a check: it reads a file of any bytes, and
 fails unless they are refused in one line that names the file, or are read as the slow and simple
-twin beside it reads them. `tests/test_damage.py` mutates the files at random; `scripts/fuzz.py`
-lets a fuzzer that watches the coverage do it for hours.
+twin beside it reads them. `tests/formats/test_damage.py` mutates the files at random;
+`scripts/stress/fuzz.py` lets a fuzzer that watches the coverage do it for hours.
 """
 
 from __future__ import annotations

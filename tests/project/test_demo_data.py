@@ -23,7 +23,7 @@ QUESTION_FILES = ("analogies.txt", "similarity.tsv")
 
 def generate(script, folder, *arguments, hash_seed="0"):
     subprocess.run(
-        [sys.executable, ROOT / "scripts" / script, "--output-dir", folder, *arguments],
+        [sys.executable, ROOT / "scripts" / "data" / script, "--output-dir", folder, *arguments],
         check=True,
         env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"},
     )
@@ -44,7 +44,7 @@ def demo_vectors():
 @pytest.mark.parametrize("hash_seed", ["0", "12345"])
 @pytest.mark.parametrize(
     ("script", "names"),
-    [("make_demo_corpus.py", DEMO_FILES), ("make_question_sets.py", QUESTION_FILES)],
+    [("demo_corpus.py", DEMO_FILES), ("question_sets.py", QUESTION_FILES)],
 )
 def test_the_scripts_give_the_committed_bytes(tmp_path, script, names, hash_seed):
     generate(script, tmp_path, hash_seed=hash_seed)
@@ -54,7 +54,7 @@ def test_the_scripts_give_the_committed_bytes(tmp_path, script, names, hash_seed
 
 
 def test_another_seed_gives_other_sentences_and_the_same_questions(tmp_path):
-    generate("make_demo_corpus.py", tmp_path, "--seed", "2")
+    generate("demo_corpus.py", tmp_path, "--seed", "2")
     same = [(tmp_path / name).read_bytes() == (DATA / name).read_bytes() for name in DEMO_FILES]
     assert same == [False, True, True]
 

@@ -14,21 +14,21 @@ from w2v.dense.losses import DENSE_LOSSES
 from w2v.dense.network import read_bits
 from w2v.gradcheck import Verdict
 
-SCRIPTS = Path(__file__).parent.parent.parent / "scripts"
+EXAMPLES = Path(__file__).parents[2] / "scripts" / "examples"
 
 
 def load(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 
 
-xor = load("example_xor")
-segments = load("example_seven_segments")
-links = load("example_canonical_links")
-hidden = load("example_hidden_sigmoid")
+xor = load("xor")
+segments = load("seven_segments")
+links = load("canonical_links")
+hidden = load("hidden_sigmoid")
 
 
 # --- XOR --------------------------------------------------------------------------------------

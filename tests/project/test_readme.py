@@ -14,10 +14,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_tables_are_up_to_date():
-    script = runpy.run_path(str(ROOT / "scripts" / "update_readme.py"))
+    script = runpy.run_path(str(ROOT / "scripts" / "pages" / "tables.py"))
     for page in script["PAGES"]:
         text = page.read_text(encoding="utf-8")
-        assert script["updated"](text) == text, "run scripts/update_readme.py"
+        assert script["updated"](text) == text, "run scripts/pages/tables.py"
     for name in LOSSES:
         assert f"| `{name}` |" in README
 

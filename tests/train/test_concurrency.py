@@ -1,4 +1,4 @@
-"""Threads, processes and notebooks around a run. Longer: scripts/soak_threads.py."""
+"""Threads, processes and notebooks around a run. Longer: scripts/stress/soak_threads.py."""
 
 from __future__ import annotations
 

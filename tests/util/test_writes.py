@@ -81,7 +81,7 @@ def writes(path: Path):
 
 
 ON_COPIES = {
-    "scripts/mutations.py", "scripts/fuzz.py", "scripts/measure_explorer.py",
+    "scripts/stress/mutations.py", "scripts/stress/fuzz.py", "scripts/experiments/explorer.py",
     "scripts/benchmarks/files.py",
 }  # fmt: skip
 """These work in temporary folders alone."""

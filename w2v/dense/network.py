@@ -1,7 +1,7 @@
 """A small fully connected network of any depth, on the package's own activations and losses.
 
 Made to be read and experimented with, in float64: every layer is z = x W + b, a = f(z), and back
-propagation takes each derivative at z. The examples in ``scripts/example_*.py`` use it. What is not
+propagation takes each derivative at z. The examples in ``scripts/examples`` use it. What is not
 here: speed, convolutions, and word2vec, whose kernels share nothing with this but the mathematics.
 
 >>> import numpy as np

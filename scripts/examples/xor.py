@@ -1,6 +1,6 @@
 """XOR with a sigmoid output: trained on continuous outputs, the threshold only reads the answer.
 
-    python scripts/example_xor.py
+    python scripts/examples/xor.py
 
 Prints the loss on the way, the four answers with their margin, and the output over the whole
 unit square as characters.

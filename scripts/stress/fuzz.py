@@ -1,20 +1,18 @@
 """Fuzz the readers, guided by coverage and under a memory limit; count, and keep what is found.
 
-    python scripts/fuzz.py                              every reader, 30 minutes each
-    python scripts/fuzz.py "word2vec text" --minutes 2  one of them
+    python scripts/stress/fuzz.py                              every reader, 30 minutes each
+    python scripts/stress/fuzz.py "word2vec text" --minutes 2  one of them
 
-Needs the extra `fuzz` (atheris, libFuzzer for Python). A reader is one of `tests/readers.py`, which
-says what it must do with any bytes. What a reader has seen is kept in build/fuzz and used again;
-an input that it fails on is kept there too, is printed, and ends the script with 1: make it a test.
-The counts are added to docs/fuzz.json, from which `scripts/measure_robustness.py` takes them.
+Needs the extra `fuzz` (atheris, libFuzzer for Python). The readers are those of
+`tests/helpers/readers.py`, which says what each must do with any bytes. Inputs that reach new code
+are kept in build/fuzz and used again. An input that fails is kept there too, is printed, and ends
+the script with exit code 1: make it a test.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import hashlib
-import json
 import re
 import resource
 import subprocess
@@ -23,9 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "fuzz"
-COUNTS = ROOT / "docs" / "fuzz.json"
 
 MEMORY_BYTES = 3 * 2**30
 """Of address space (RLIMIT_AS): Python, NumPy, Numba and LLVM reserve about 2 GB of it."""
@@ -104,7 +101,7 @@ def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> Non
 
 
 def run(reader: Any, seconds: int) -> bool:
-    """Fuzz one reader, add to its counts, and say whether all was well."""
+    """Fuzz one reader and say whether all was well."""
     while seconds > 0:
         if not _run_once(reader, min(seconds, AT_ONCE_SECONDS)):
             return False
@@ -120,9 +117,7 @@ def _run_once(reader: Any, seconds: int) -> bool:
         sys.executable, __file__, reader.name, "--corpus", str(folder / "corpus"),
         "--modules", *reader.modules, "--seconds", str(seconds),
     ]  # fmt: skip
-    before = _processor_seconds()
     process = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
-    processor = _processor_seconds() - before
     found = dict(re.findall(r"stat::(\w+): +(\d+)", process.stderr))
     done = re.search(r"Done \d+ runs in (\d+) second", process.stderr)
     if process.returncode != 0 or done is None or not found:
@@ -130,32 +125,18 @@ def _run_once(reader: Any, seconds: int) -> bool:
         print(*lines[-40:], sep="\n", file=sys.stderr)
         print(f"{name}: FAILED; the input is in {folder}", file=sys.stderr)
         return False
-    counts: dict[str, Any] = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
-    nothing = {"executions": 0, "seconds": 0, "processor_seconds": 0, "peak_mb": 0}
-    mine = counts.setdefault(name, nothing)
-    mine["executions"] += int(found["number_of_executed_units"])
-    mine["seconds"] += int(done[1])
-    mine["processor_seconds"] += round(processor)
-    mine["peak_mb"] = max(mine["peak_mb"], int(found["peak_rss_mb"]))
-    mine["corpus"] = len(list((folder / "corpus").iterdir()))
-    mine["until"] = datetime.date.today().isoformat()
-    temporary = COUNTS.with_suffix(".tmp")
-    temporary.write_text(json.dumps(dict(sorted(counts.items())), indent=1) + "\n")
-    temporary.replace(COUNTS)
-    print(f"{name}: {mine['executions']:,} inputs in {mine['seconds']} s so far", flush=True)
+    print(
+        f"{name}: {int(found['number_of_executed_units']):,} inputs in {done[1]} s, at most "
+        f"{found['peak_rss_mb']} MB",
+        flush=True,
+    )
     return True
-
-
-def _processor_seconds() -> float:
-    """Of all processes that this one has started and that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def main() -> int:
     """See the module's header."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("readers", nargs="*", help="names in tests/readers.py (default: all)")
+    parser.add_argument("readers", nargs="*", help="names of readers (default: all)")
     parser.add_argument("--minutes", type=float, default=30, help="for each reader (default: 30)")
     for option in ("--corpus", "--seconds", "--modules"):  # for the process that does the work
         parser.add_argument(option, nargs="+", help=argparse.SUPPRESS)

@@ -1,6 +1,6 @@
 """A sigmoid in the network or inside the loss: one gradient, as long as it is differentiated.
 
-    python scripts/example_hidden_sigmoid.py
+    python scripts/examples/hidden_sigmoid.py
 
 One logistic unit, z = x w + b, learns OR. Each variant states a loss and claims a gradient dL/dz.
 The check says whether the claim is the gradient of what is stated; training shows what a wrong

@@ -1,6 +1,7 @@
 """How the fused kernel would scale: collisions of threads, and memory traffic, from real draws.
 
-    python scripts/model_threads.py CORPUS [--vector-size 100] [--output docs/threads.md]
+    python scripts/experiments/model_threads.py CORPUS [--vector-size 100] \
+        [--output build/threads.md]
 
 No machine of 16 or 64 cores is needed: groups of positions are drawn as training draws them, and
 for T threads, each somewhere in the corpus with one group, it is counted
@@ -107,7 +108,7 @@ def page(corpus: Corpus, name: str, size: int) -> str:
         f"{mean_rows:.1f} rows on average. A word moves {far:,.0f} bytes if every row came from "
         f"memory, {near:,.0f} if a core kept the {cached:,} most frequent words of either matrix; "
         f"one thread trained {rate / 1e6:.2f} million words/s.",
-        f"Modelled on {machine()}, {today()}, by `scripts/model_threads.py`.",
+        f"Modelled on {machine()}, {today()}, by `scripts/experiments/model_threads.py`.",
         "",
         "| threads | rows that another thread holds, too | memory traffic at most, GB/s | with hot "
         "rows cached, GB/s |",

@@ -1,7 +1,7 @@
 """Measure what training in rounds costs in quality: shards, length of a round, rule of merging.
 
-    python scripts/measure_shards.py CORPUS --analogies F --similarity F [F ...] \
-        --settings plain 4:100000:adaptive 16:20000:mean --output docs/shards
+    python scripts/experiments/shards.py CORPUS --analogies F --similarity F [F ...] \
+        --settings plain 4:100000:adaptive 16:20000:mean --output build/shards
 
 A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS:RULE, and after that
 perhaps :MERGE_EVERY:HOT_WORDS. RULE@C takes C for `w2v.kernels.merging.CURVATURE`. Everything else
@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from measure_quality import add_seeds, begun, mean_and_spread, measure
+from quality import add_seeds, begun, mean_and_spread, measure
 from reporting import add_questions, described, make_parser, write_report
 
 from w2v.corpus import read_corpus
@@ -61,7 +61,7 @@ def write(path: Path, report: dict[str, Any]) -> None:
     lines = [
         f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "
         "frequent words. Similarity: Spearman's rho.",
-        f"Measured on {report['machine']}, {report['date']}, by `scripts/measure_shards.py`.",
+        f"Measured on {report['machine']}, {report['date']}, by `scripts/experiments/shards.py`.",
         "",
         "| " + " | ".join(head) + " |",
         "|---" * len(head) + "|",

@@ -1,7 +1,7 @@
 """Compare the training speed of several source trees, in many short turns.
 
     git worktree add /tmp/before main
-    python scripts/bench_trees.py CORPUS /tmp/before . [--vector-size 300] [--loss nce]
+    python scripts/benchmarks/trees.py CORPUS /tmp/before . [--vector-size 300] [--loss nce]
 
 Each tree has a process of its own that waits for its turn and then trains the same few blocks on
 one thread; the ratio to the first tree is the median over the turns. Short turns, because on a

@@ -1,6 +1,7 @@
 """Where the fused kernel's time goes, by leaving out one part at a time.
 
-    python scripts/profile_kernel.py CORPUS [--vector-size 100 300] [--output docs/profile.txt]
+    python scripts/experiments/profile_kernel.py CORPUS [--vector-size 100 300] \
+        [--output build/profile.txt]
 
 Each part of a step is replaced by nothing, and the time of the same blocks, in turns with the whole
 kernel, tells what the part costs. The processor overlaps parts, so the costs need not add up to the
@@ -186,8 +187,8 @@ def main() -> None:
     corpus = read_corpus(args.corpus, min_count=5)
     lines = [
         "Parts of the negative sampling kernel, as the time that is saved where one is left out.",
-        f"{Path(args.corpus).name}; {machine()}, {today()}, by",
-        "scripts/profile_kernel.py. Parts overlap in the processor and need not add up to 100%.",
+        f"{Path(args.corpus).name}; {machine()}, {today()}.",
+        "Parts overlap in the processor and need not add up to 100%.",
         "",
     ]
     for size in args.vector_size:

@@ -1,6 +1,6 @@
 """Put what is measured or generated into README.md and three pages of docs/, between markers.
 
-    python scripts/update_readme.py
+    python scripts/pages/tables.py
 
 A marker is ``<!-- docs/losses.md -->`` (that file's text), ``<!-- options -->`` (the options of
 training), ``<!-- files -->`` (those that say what is read and written) or ``<!-- losses -->`` (the
@@ -19,7 +19,7 @@ from w2v.losses import LOSSES, get_loss
 from w2v.train.__main__ import make_parser
 from w2v.util.files import atomic_write
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- ([\w/.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -1,8 +1,8 @@
 """Measure explorer pages: their size, what rounding loses, how long they take to open.
 
-    python scripts/measure_explorer.py vectors.safetensors [more.bin ...]
+    python scripts/experiments/explorer.py vectors.safetensors [more.bin ...]
 
-Prints the table of docs/explore.md. Seconds are processor time of the page's main thread, from the
+Prints a table in Markdown. Seconds are processor time of the page's main thread, from the
 start of its process: time on the clock would measure what else the machine does.
 """
 
@@ -20,7 +20,7 @@ from w2v.embeddings import load
 from w2v.explore.page import explore
 from w2v.util.html_page import plotly_script
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "helpers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "helpers"))
 from browser import Browser, find
 
 STAGES = ("search", "map", "all")
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5, help="median of how many (default: 5)")
     args = parser.parse_args()
     if find() is None:
-        sys.exit("measure_explorer: expected Chromium or Chrome, got none")
+        sys.exit("explorer.py: Chromium or Chrome is needed, and none was found")
     rows = []
     for path in args.vectors:
         (model,), text = explore([(path.name, load(path))], plotly_script())
@@ -50,7 +50,7 @@ def main() -> None:
     print("| vectors | page | recall@10 | search answers | map is there | all is drawn |")
     print("|---|---|---|---|---|---|")
     print("\n".join(rows))
-    print(f"\nMeasured on {machine()}, {version()}, {today()}, by `scripts/measure_explorer.py`.")
+    print(f"\nMeasured on {machine()}, {version()}, {today()}.")
 
 
 def version() -> str:

@@ -1,10 +1,10 @@
 """Break the code on purpose, one place at a time, and see that a test goes red each time.
 
-    python scripts/mutations.py [--only TEXT] [--minutes M] [--again]
+    python scripts/stress/mutations.py [--only TEXT] [--minutes M] [--again]
 
-The ways to break it are in scripts/mutations.txt. Works on a copy of the project in a temporary
-folder. Writes docs/mutations.json and docs/mutations.md after each mutation, and goes on from what
-is there: a mutation is tried again when its line or the file that it breaks has changed, and one
+The ways to break it are in mutations.txt. Works on a copy of the project in a temporary folder.
+Writes build/mutations.json and build/mutations.md after each mutation, and continues from what is
+there: a mutation is tried again when its line or the file that it breaks has changed, and one
 that survived when any code or test has. Exits with 1 if a mutation survived, or its text is no
 longer in the code, and refuses to begin where the tests fail before anything is broken.
 """
@@ -25,9 +25,9 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-MUTATIONS = ROOT / "scripts" / "mutations.txt"
-OUTPUT = ROOT / "docs" / "mutations"
+ROOT = Path(__file__).resolve().parents[2]
+MUTATIONS = Path(__file__).with_suffix(".txt")
+OUTPUT = ROOT / "build" / "mutations"
 
 NEAREST = {
     "losses/": ("losses", "sampled_kernel", "runs", "yardstick", "gradcheck"),
@@ -173,7 +173,7 @@ def write(report: dict[str, Any], mutations: list[Mutation]) -> None:
         "# Mutations",
         "",
         "Each line is a way to break the code. It was done in a copy of the project, and the tests",
-        "were run, the nearest ones first, until one failed. By `scripts/mutations.py`, "
+        "were run, the nearest ones first, until one failed. By `scripts/stress/mutations.py`, "
         + " to ".join(dict.fromkeys((dates[0], dates[-1])))
         + ".",
         "",

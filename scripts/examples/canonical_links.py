@@ -1,6 +1,6 @@
 """Which pairs of output activation and loss may use delta = y - t, and which need the derivative.
 
-    python scripts/example_canonical_links.py
+    python scripts/examples/canonical_links.py
 
 Every loss of the dense network is paired with every common output activation, at points where the
 loss is defined. The short cut and the full chain rule are both held against measured slopes.

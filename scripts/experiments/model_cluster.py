@@ -1,6 +1,7 @@
 """Model of a cluster: bytes moved and seconds a round, checked against rounds on this machine.
 
-    python scripts/model_cluster.py CORPUS [--vector-size 100] [--output docs/cluster-model.md]
+    python scripts/experiments/model_cluster.py CORPUS [--vector-size 100] \
+        [--output build/cluster-model.md]
 
 A round of S shards of N words on nodes of T threads, a shard a thread, costs
 
@@ -300,7 +301,7 @@ def main() -> None:
     corpus = read_corpus(args.corpus)
     page = [
         f"{described(args.corpus, corpus)}; {args.vector_size} numbers a vector.",
-        f"Measured on {machine()}, {today()}, by `scripts/model_cluster.py`.",
+        f"Measured on {machine()}, {today()}, by `scripts/experiments/model_cluster.py`.",
         "",
         *check(args.corpus, corpus, config),
         "",

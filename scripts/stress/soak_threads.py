@@ -1,14 +1,13 @@
 """Many threads on few cores, for as long as you like: is every block trained once an epoch?
 
-    python scripts/soak_threads.py --seconds 600 --workers 8 --load 2
+    python scripts/stress/soak_threads.py --seconds 600 --workers 8 --load 2
 
 Trains small models one after another while `--load` other processes keep the cores busy. Each run
 is of one of five sorts, in turn: undisturbed; with checkpoints as often as they can be written;
 interrupted after a random time again and again, and gone on with; one whose thread raises at a
 random block; and a full softmax with checkpoints. Each block that is trained is counted. Fails if
 one is missing or comes twice, if an error does not end its run, or if a thread is left over; where
-nothing happens for a minute it prints what all threads are doing, and ends. With `--record` the
-counts are added to docs/soak.json.
+nothing happens for a minute it prints what all threads are doing, and ends.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from measure_robustness import add_soak
 
 from w2v.config import TrainConfig
-from w2v.train import blocks, worker_pool
+from w2v.corpus import blocks
+from w2v.train import worker_pool
 from w2v.train.api import train_embeddings
 from w2v.train.hogwild import HogwildRun
 from w2v.train.run import Observer, Progress
@@ -114,7 +113,6 @@ def main() -> int:
     parser.add_argument("--load", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--record", action="store_true")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     words = np.random.default_rng(0).zipf(1.3, size=(SENTENCES, SENTENCE_WORDS)) % 500
@@ -185,18 +183,6 @@ def main() -> int:
         f"once an epoch; {checkpoints} checkpoints, {interrupts} interrupts, {count.failures} "
         "threads that raised; no thread left over"
     )
-    if arguments.record:
-        threads = f"{arguments.workers} threads, {arguments.load} other processes at work"
-        add_soak({
-            (f"{threads}: seconds of it", "no deadlock, no thread left over"):
-                round(arguments.seconds),
-            (f"{threads}: blocks", "each trained once an epoch"): total,
-            (f"{threads}: checkpoints between", "no block lost or trained twice"): checkpoints,
-            (f"{threads}: interrupted and gone on with", "no block lost or trained twice"):
-                interrupts,
-            (f"{threads}: a thread raises an error", "that error ends the run, and all threads"):
-                count.failures,
-        })  # fmt: skip
     return 0
 
 

@@ -1,12 +1,12 @@
 """Write the demo corpus and its questions: English sentences from true facts and a small grammar.
 
-    python scripts/make_demo_corpus.py [--seed N] [--output-dir data]
+    python scripts/data/demo_corpus.py [--seed N] [--output-dir data]
 
-The facts are the tables `scripts/demo_corpus/*.tsv`, one row a pair of words (france and paris,
-with what is French); the rules are the .txt file beside each (`demo_grammar`). A row's topic words
-go with every word of the row, and a rule's other words go with one role (capital, past tense,
-plural) whatever the row: that is where analogies come from. The same seed gives the same bytes, on
-any Python.
+The facts are the tables in `scripts/data/demo_corpus/*.tsv`, one row a pair of words (france and
+paris, with what is French); the rules are the .txt file beside each (`demo_grammar`). A row's
+topic words go with every word of the row, and a rule's other words go with one role (capital, past
+tense, plural) whatever the row: that is where analogies come from. The same seed gives the same
+bytes, on any Python.
 
 Writes demo.txt, demo-analogies.txt and demo-similarity.tsv. Trains nothing.
 """
@@ -24,7 +24,7 @@ from demo_grammar import Draws, Rule, read_rules, read_table, sentence
 from w2v.util.files import atomic_write
 
 FACTS = Path(__file__).resolve().parent / "demo_corpus"
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 NUM_SENTENCES = 30_000
 

@@ -4,7 +4,7 @@ A rule file holds symbols and their alternatives, one a line: ``= name`` begins 
 alternatives are as likely, ``~ name`` one whose k-th alternative is drawn in proportion to 1 / k,
 ``#`` a comment. In an alternative, ``<symbol>`` stands for another rule or for a column of the
 facts at hand, ``(one|other)`` for one of several texts. Knows nothing of what the texts are about
-(`make_demo_corpus`).
+(`demo_corpus.py`).
 """
 
 from __future__ import annotations

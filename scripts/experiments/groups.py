@@ -1,7 +1,7 @@
 """Measure what positions that share noise cost in quality; see `w2v.kernels.sampled`.
 
-    python scripts/measure_groups.py CORPUS --analogies F --similarity F [F ...] \
-        --groups 1x1 4x1 4x2 8x4 --seeds 3 --output docs/groups
+    python scripts/experiments/groups.py CORPUS --analogies F --similarity F [F ...] \
+        --groups 1x1 4x1 4x2 8x4 --seeds 3 --output build/groups
 
 PxN is a group of P positions with N noise words for each of the K of a pair; 1x1 shares between
 the pairs of one position alone. Everything else is at its default. Goes on from OUTPUT.json.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 
-from measure_quality import add_seeds, begun, measure, write_table
+from quality import add_seeds, begun, measure, write_table
 from reporting import add_questions, described, make_parser
 
 from w2v.corpus import read_corpus
@@ -37,7 +37,7 @@ def main() -> None:
                 if str(seed) not in runs:
                     runs[str(seed)] = measure(corpus, {"seed": seed}, args)
                     print(group, "seed", seed, runs[str(seed)], flush=True)
-                    write_table(args.output, report, "scripts/measure_groups.py")
+                    write_table(args.output, report, "scripts/experiments/groups.py")
     print(args.output.with_suffix(".md").read_text())
 
 

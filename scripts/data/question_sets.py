@@ -1,9 +1,9 @@
 """Write the questions for vectors of real English: analogies and word similarity.
 
-    python scripts/make_question_sets.py [--output-dir data]
+    python scripts/data/question_sets.py [--output-dir data]
 
 Analogies: every ordered pair of a section's pairs, where the four words differ. Similarity: every
-pair under its score. The pairs are in `scripts/question_sets/`. No randomness, no training.
+pair under its score. The pairs are in `scripts/data/question_sets/`. No randomness, no training.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from w2v.util.files import atomic_write
 
 PAIRS = Path(__file__).resolve().parent / "question_sets"
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def read_pairs(path: Path) -> dict[str, list[tuple[str, str]]]:

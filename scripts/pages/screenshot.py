@@ -1,6 +1,6 @@
 """Take the README's picture of the explorer page, in a real Chromium.
 
-    python scripts/make_screenshot.py vectors.safetensors docs/explorer.png
+    python scripts/pages/screenshot.py vectors.safetensors docs/explorer.png
 
 Writes the page to a temporary folder with `w2v.explore`, opens it, and saves what the window shows.
 """
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from w2v.explore import __main__ as explore
 from w2v.util.files import atomic_write
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "helpers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "helpers"))
 from browser import Browser, find
 
 WIDTH, HEIGHT = 1020, 800
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--dark", action="store_true")
     args = parser.parse_args()
     if find() is None:
-        sys.exit("make_screenshot: expected Chromium or Chrome, got none")
+        sys.exit("screenshot.py: Chromium or Chrome is needed, and none was found")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         page = Path(folder) / "explorer.html"
         explore.main([*map(str, args.vectors), "-o", str(page)])

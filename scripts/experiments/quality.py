@@ -1,7 +1,7 @@
 """Measure the quality of vectors over several seeds and settings, and write the table down.
 
-    python scripts/measure_quality.py CORPUS --analogies F --similarity F [F ...] \
-        --settings lr=0.025 lr=0.05,negative=10 --seeds 3 --output docs/defaults
+    python scripts/experiments/quality.py CORPUS --analogies F --similarity F [F ...] \
+        --settings lr=0.025 lr=0.05,negative=10 --seeds 3 --output build/defaults
 
 Each setting is a comma-separated list of fields of `w2v.TrainConfig`; everything else is at its
 default. `--first-words N` cuts the corpus after the line that has its Nth word. Writes OUTPUT.json
@@ -79,7 +79,7 @@ def mean_and_spread(values: list[float]) -> str:
 
 
 def write_table(
-    path: Path, report: dict[str, Any], script: str = "scripts/measure_quality.py"
+    path: Path, report: dict[str, Any], script: str = "scripts/experiments/quality.py"
 ) -> None:
     """The JSON, and a Markdown table of means and standard deviations."""
     columns: list[str] = []

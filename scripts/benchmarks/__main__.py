@@ -10,7 +10,7 @@ row that needs it wants a real CORPUS, with --analogies and --similarity files.
 
 Every figure is a ratio or a median within one run: what is compared takes turns (A B A B ...).
 Peers are gensim (the extra `bench` installs it) and, where installed, PyTorch and pyarrow.
-Writes OUTPUT.json and OUTPUT.md after each section; --full has docs/bench as its default.
+Writes OUTPUT.json and OUTPUT.md after each section; --full has build/bench as its default.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from reporting import machine, today, write_report
+
 from benchmarks import commands, files, kernels, memory, peers, portability
 from benchmarks.corpus import write_corpus
 from benchmarks.rows import Job, Row, Skipped, table
-from reporting import machine, today, write_report
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = (
     peers.training, peers.whole_command, peers.time_to_quality, kernels.threads, kernels.peak_share,
     portability.portability, kernels.losses, kernels.full_softmax, peers.softmax_in_pytorch,
@@ -84,7 +85,7 @@ def main() -> int:
     sections = [each for each in SECTIONS if any(word in name_of(each) for word in args.only)]
     if not sections:
         parser.error(f"--only: expected a part of a section's name, got {' '.join(args.only)}")
-    output = args.output or (ROOT / "docs" / "bench" if args.full else None)
+    output = args.output or (ROOT / "build" / "bench" if args.full else None)
 
     report: dict[str, Any] = {"sections": {}}
     if output is not None and args.only != [""] and output.with_suffix(".json").exists():

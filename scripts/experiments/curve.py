@@ -1,9 +1,9 @@
 """Measure quality against time: score the vectors of one run between its epochs.
 
-    python scripts/measure_curve.py CORPUS --analogies F --similarity F [F ...] \
-        --setting loss=softmax --output docs/softmax-curve
+    python scripts/experiments/curve.py CORPUS --analogies F --similarity F [F ...] \
+        --setting loss=softmax --output build/softmax-curve
 
-The setting is written as for `measure_quality.py`. Scoring is not part of the seconds. Writes
+The setting is written as for `quality.py`. Scoring is not part of the seconds. Writes
 OUTPUT.json and OUTPUT.md.
 """
 
@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from measure_quality import parse_setting
+from quality import parse_setting
 from reporting import add_questions, machine, make_parser, today, write_report
 
 from w2v.config import TrainConfig
@@ -62,7 +62,7 @@ def main() -> None:
     columns = list(scoring.rows[0])
     lines = [
         f"`{args.setting}` on {name}, vocabulary {len(corpus.vocabulary):,}; loss in nats a pair.",
-        f"Measured on {report['machine']}, {report['date']}, by `scripts/measure_curve.py`.",
+        f"Measured on {report['machine']}, {report['date']}, by `scripts/experiments/curve.py`.",
         "",
         "| " + " | ".join(columns) + " |",
         "|---" * len(columns) + "|",

@@ -1,11 +1,11 @@
 """How long a training run takes to end after Ctrl-C, wherever it is.
 
-    python scripts/soak_interrupts.py corpus.txt --trials 40 --cold -- --loss softmax
+    python scripts/stress/soak_interrupts.py corpus.txt --trials 40 --cold -- --loss softmax
 
 Sends SIGINT to `w2v.train` after a time drawn from the length of an undisturbed run, and prints
 the seconds until it has ended, by what it was doing. Everything after ``--`` goes to the command.
 Fails if a run shows a traceback, ends with another code, leaves a temporary file, or takes longer
-than `--limit` seconds. With `--record` the counts are added to docs/soak.json.
+than `--limit` seconds.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
-
-from measure_robustness import add_soak
 
 
 def start(
@@ -54,7 +52,6 @@ def main() -> int:
     parser.add_argument("--cold", action="store_true", help="compile everything in each run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=2.0)
-    parser.add_argument("--record", action="store_true")
     words = sys.argv[1:]
     at = words.index("--") if "--" in words else len(words)
     arguments, options = parser.parse_args(words[:at]), words[at + 1 :]
@@ -103,12 +100,6 @@ def main() -> int:
     for name, times in took.items():
         print(f"{name:10} {len(times):4} times, longest {max(times):.2f} s")
     print(f"{failures} failures")
-    if arguments.record and not failures:
-        cold = ", everything being compiled" if arguments.cold else ""
-        happens = f"ended within {arguments.limit:g} seconds; no traceback, nothing left"
-        add_soak({
-            (f"Ctrl-C while {name}{cold}", happens): len(times) for name, times in took.items()
-        })  # fmt: skip
     return min(failures, 1)
 
 

@@ -1,6 +1,6 @@
 """BCD to seven segments, 4-20-7, targets +-1 with tanh: the saturation, and what helps against it.
 
-    python scripts/example_seven_segments.py
+    python scripts/examples/seven_segments.py
 
 Prints the gradient of a wrong unit as it saturates, a network caught in that state, the remedies
 side by side over 20 seeds, and the ten digits as a trained network draws them.
