@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2v.corpus import MAX_SENTENCE_WORDS, compression, encode_sentences, read_corpus, sources
+from w2v.corpus import MAX_SENTENCE_WORDS, encode_sentences, read_corpus, sources
 from w2v.corpus.tokenizer import WordTable, tokenize
 from w2v.errors import CorpusError
+from w2v.util import compression
 
 # Words, all of Python's whitespace, and characters that are easily taken for whitespace.
 PIECES = st.sampled_from(

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from w2v.corpus import compression
 from w2v.losses import LOSSES
+from w2v.util import compression
 
 TEXT = b"the cat sat on the mat\nthe dog sat on the log\n" * 50
 VECTORS = b"2 2\na 1 2\nb 3 4\n"

@@ -36,7 +36,6 @@ from w2v.corpus import (
     ShardedCorpus,
     byte_ranges,
     cache,
-    compression,
     read_corpus,
     read_shards,
     sources,
@@ -50,6 +49,7 @@ from w2v.train.api import resolve, train_embeddings
 from w2v.train.checkpoint_folder import numbered
 from w2v.train.run import Observer
 from w2v.train.session import make_run
+from w2v.util import compression
 
 BOM = "\ufeff".encode()
 
@@ -514,7 +514,7 @@ READERS = {
         Reader("corpus", ".txt", lambda: [TEXT, BOM + TEXT, TEXT[:-5] + b"\xff\0 a"],
                _check_corpus, CorpusError, ("w2v.corpus.sources",)),
         Reader("compressed corpus", "", _compressed_seeds, _check_corpus, CorpusError,
-               ("w2v.corpus.sources", "w2v.corpus.compression"), _packed_text),
+               ("w2v.corpus.sources", "w2v.util.compression"), _packed_text),
         Reader("corpus in shards", ".txt", lambda: [TEXT, BOM + TEXT, TEXT * 3], _check_shards,
                CorpusError,
                ("w2v.corpus.sources", "w2v.corpus.byte_ranges", "w2v.corpus.shard_tasks")),

@@ -22,9 +22,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from w2v.corpus.compression import LONGEST_MAGIC, kind_of
 from w2v.corpus.sources import EncodingErrors, Source, expand, named, range_chunks
 from w2v.errors import ConfigError, CorpusError, W2VError
+from w2v.util.compression import LONGEST_MAGIC, kind_of
 
 MOST_STRIPES = 200
 """Of a shard: one for each round, where the number of rounds is the default."""

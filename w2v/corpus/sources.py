@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from w2v.corpus.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.errors import CorpusError, clipped
+from w2v.util.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.util.files import StrPath
 
 EncodingErrors = Literal["strict", "replace", "ignore"]
@@ -301,4 +301,4 @@ def _open(source: Source) -> Iterator[Readable]:
                 f"{source.name}: expected {expected} data, as its name says, "
                 f"got {kind or 'something else'}"
             )
-        yield raw if kind is None else decompressed(source.name, kind, raw)
+        yield raw if kind is None else decompressed(source.name, kind, raw, CorpusError)

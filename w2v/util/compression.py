@@ -17,7 +17,7 @@ import sys
 import zlib
 from typing import Any, BinaryIO, Protocol
 
-from w2v.errors import CorpusError
+from w2v.errors import InputError
 
 LONGEST_MAGIC = 10
 """Bytes of a file that tell what it is packed with."""
@@ -91,8 +91,8 @@ class _Gzip:
 class _Text:
     """The text of a compressed stream."""
 
-    def __init__(self, name: str, kind: str, packed: BinaryIO) -> None:
-        self._name, self._kind, self._packed = name, kind, packed
+    def __init__(self, name: str, kind: str, packed: BinaryIO, error: type[InputError]) -> None:
+        self._name, self._kind, self._packed, self._error = name, kind, packed, error
         self._member: _Decompressor | None = self._new_member()
         self._rest = b""  # read, but not given to a member yet
 
@@ -110,7 +110,7 @@ class _Text:
         """The next `size` bytes, fewer only at the end of the text.
 
         Raises:
-            CorpusError: the stream is truncated, damaged, or needs more than `MAX_MEMORY`.
+            InputError: the stream is truncated, damaged, or needs more than `MAX_MEMORY`.
         """
         parts: list[bytes] = []
         while size and self._member is not None:
@@ -126,7 +126,7 @@ class _Text:
         if member.needs_input and not data:
             data = self._packed.read(_PACKED_BLOCK)
             if not data:
-                raise CorpusError(
+                raise self._error(
                     f"{self._name}: expected a whole {self._kind} file, got a truncated one"
                 )
         try:
@@ -135,11 +135,11 @@ class _Text:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             if "memory" in str(error).lower():
-                raise CorpusError(
+                raise self._error(
                     f"{self._name}: expected a {self._kind} file that takes at most "
                     f"{MAX_MEMORY >> 20} MB of memory to read, got one that needs more"
                 ) from error
-            raise CorpusError(
+            raise self._error(
                 f"{self._name}: expected a whole {self._kind} file, got a damaged one ({error})"
             ) from error
 
@@ -163,19 +163,18 @@ def _errors() -> tuple[type[Exception], ...]:
     return (zlib.error, lzma.LZMAError, OSError, *([zstd.ZstdError] if zstd else ()))
 
 
-def decompressed(name: str, kind: str, packed: BinaryIO) -> _Text:
+def decompressed(name: str, kind: str, packed: BinaryIO, error: type[InputError]) -> _Text:
     """The text in a stream.
 
     Args:
         name: of the stream, in messages.
         kind: what it is packed with.
         packed: its bytes, from the first on.
+        error: what is raised where the bytes are damaged.
 
     Raises:
-        CorpusError: zstd, which this Python cannot read.
+        InputError: zstd, which this Python cannot read.
     """
     if kind == "zstd" and zstd_module() is None:
-        raise CorpusError(
-            f"{name}: reading .zst needs Python 3.14 or the extra: pip install 'w2v[zstd]'"
-        )
-    return _Text(name, kind, packed)
+        raise error(f"{name}: reading .zst needs Python 3.14 or the extra: pip install 'w2v[zstd]'")
+    return _Text(name, kind, packed, error)
