@@ -1,0 +1,499 @@
+"""Slow twins of whole training runs: from a text and options to vectors, in float64.
+
+Plain loops, written from the papers and the documentation of the options. Of the package they take
+the alias table alone, whose order nobody could guess; its probabilities are checked. All the other
+random numbers are drawn here a second time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import naive
+import numpy as np
+
+from w2v.noise import NoiseSampler
+
+MASK = 2**64 - 1
+GAMMA, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+INIT, PAIRS, NOISE, ORDER, SPLIT = 0, 1, 2, 3, 16
+"""Purposes of random streams, as w2v/numerics/random.py numbers them."""
+
+CURVATURE = 10.0
+"""The adaptive merge takes the learning rate times this."""
+GROUP = {"negative-sampling": (4, 2), "nce": (4, 2), "sampled-softmax": (1, 1)}
+"""Positions that share their noise words, and noise words for each of the K of a pair."""
+DEFAULT_ROUNDS, MIN_ROUND_WORDS, DEFAULT_HOT_WORDS = 200, 1_000, 1_000
+
+
+@dataclass
+class Twin:
+    """What a run must give.
+
+    Attributes:
+        words, counts: the vocabulary.
+        centers, contexts: (V, D) float64.
+        bias: (V,), or None where the model has none.
+        epoch_losses: mean loss of a pair, for each epoch.
+        pairs: pairs trained, for each epoch.
+        words_trained, words_kept: before and after subsampling, over all epochs.
+        lr: learning rate of the last block, round or step.
+    """
+
+    words: list[str]
+    counts: list[int]
+    centers: np.ndarray
+    contexts: np.ndarray
+    bias: np.ndarray | None = None
+    epoch_losses: list[float] = field(default_factory=list)
+    pairs: list[int] = field(default_factory=list)
+    words_trained: int = 0
+    words_kept: int = 0
+    lr: float = math.nan
+
+
+# --- random numbers -------------------------------------------------------------------------------
+
+
+def key_of(*parts):
+    """SplitMix64 over the parts of a key: Steele, Lea and Flood 2014, figure 16."""
+    key = 0
+    for part in parts:
+        key = draw((key ^ part) & MASK, 1)
+    return key
+
+
+def draw(key, n):
+    z = (key + n * GAMMA) & MASK
+    z = ((z ^ (z >> 30)) * MIX_1) & MASK
+    z = ((z ^ (z >> 27)) * MIX_2) & MASK
+    return z ^ (z >> 31)
+
+
+def below(bits, bound):
+    """The high half of 64 random bits as one of 0..bound - 1."""
+    return ((bits >> 32) * bound) >> 32
+
+
+def initial_centers(seed, size, columns):
+    """Uniform in +-0.5 / D, as word2vec.c."""
+    key, width = key_of(seed, INIT), 1.0 / columns
+    numbers = [(draw(key, n) >> 11) / 2**53 * width - width / 2 for n in range(size * columns)]
+    return np.array(numbers).reshape(size, columns)
+
+
+class Noise:
+    """Noise words from one stream after the other, in proportion to count ** exponent."""
+
+    def __init__(self, counts, exponent):
+        self.probs = np.array(naive.noise_probs(counts, exponent))
+        sampler = NoiseSampler(np.array(counts), exponent)
+        np.testing.assert_allclose(sampler.probs, self.probs, atol=1e-8)
+        self.table = sampler.table.tolist()
+
+    def words(self, key, first, n):
+        """The n noise words from the first-th draw of a stream on."""
+        found = []
+        for number in range(first, first + n):
+            bits = draw(key, number)
+            bucket = below(bits, len(self.table))
+            threshold, alias = self.table[bucket]
+            found.append(bucket if bits & 0xFFFFFFFF < threshold else alias)
+        return found
+
+
+# --- the corpus -----------------------------------------------------------------------------------
+
+
+def sentences_of(content, options):
+    text = content.decode(errors=options["encoding_errors"])
+    return naive.read_sentences(text.lower() if options["lowercase"] else text, 10_000)
+
+
+def split(sentences, fraction, seed):
+    """Sentences to train on, and those that `validate` holds out."""
+    if not fraction:
+        return sentences, []
+    n = min(max(1, round(fraction * len(sentences))), len(sentences) - 1)
+    generator = np.random.Generator(np.random.PCG64(key_of(seed, SPLIT)))
+    chosen = set(generator.choice(len(sentences), n, replace=False).tolist())
+    parts = [], []
+    for number, sentence in enumerate(sentences):
+        parts[number in chosen].append(sentence)
+    return parts
+
+
+def shards_of(content, count):
+    """The text in so many parts of about as many bytes, each the lines that begin in it."""
+    lines = content.splitlines(keepends=True)
+    total, begin = sum(map(len, lines)), 0
+    shards = [[] for _ in range(count)]
+    bounds = [total * n // count for n in range(count + 1)]
+    for line in lines:
+        shards[max(k for k in range(count) if bounds[k] <= begin)].append(line)
+        begin += len(line)
+    return [b"".join(shard) for shard in shards]
+
+
+def kept_positions(sentences, keep, options, key):
+    """The kept words of each sentence of two or more, each with its window; and how many in all."""
+    found, n_kept, position = [], 0, 0
+    for sentence in sentences:
+        kept, reach = [], []
+        for word in sentence:
+            bits = draw(key, position)
+            position += 1
+            # Up to rounding: floor(p * 2 ** 32) of the 2 ** 32 numbers keep the word.
+            if bits & 0xFFFFFFFF < max(1, math.floor(keep[word] * 2**32)):
+                kept.append(word)
+                window = options["window"]
+                reach.append(below(bits, window) + 1 if options["shrink_windows"] else window)
+        n_kept += len(kept)
+        if len(kept) > 1:
+            found.append((kept, reach))
+    return found, n_kept
+
+
+# --- the sampled losses ---------------------------------------------------------------------------
+
+
+class SampledModel:
+    """Parameters of a sampled loss, the steps that change them, and how often each row was in one.
+
+    Attributes:
+        vectors: center and context vectors, (V, D) each.
+        beside: for each center word ln Z, and for each context word its bias.
+        touches: steps that held a row, of both matrices.
+    """
+
+    def __init__(self, loss, options, noise, counts, keep):
+        self.loss, self.options, self.noise = loss, options, noise
+        self.corrected = loss != "negative-sampling"
+        size, columns = len(counts), options["vector_size"]
+        bias = np.zeros(size)
+        if self.corrected and options["output_bias"]:
+            kept = np.array(counts) * np.array(keep)
+            bias = np.log(kept / kept.sum())
+        elif self.corrected:
+            bias -= math.log(size)
+        centers = initial_centers(options["seed"], size, columns)
+        self.vectors = [centers, np.zeros((size, columns))]
+        self.beside = [np.zeros(size), bias]
+        self.ln_kq = np.log(options["negative"] * noise.probs) * self.corrected
+        self.touches = [np.zeros(size, int), np.zeros(size, int)]
+
+    def copy(self):
+        other = object.__new__(SampledModel)
+        other.__dict__.update(self.__dict__)
+        other.vectors = [array.copy() for array in self.vectors]
+        other.beside = [array.copy() for array in self.beside]
+        other.touches = [np.zeros_like(array) for array in self.touches]
+        return other
+
+    def train(self, positions, lr, noise_key):
+        """All steps of a block; returns (summed loss, pairs)."""
+        shared, per_k = GROUP[self.loss]
+        per_group = per_k * self.options["negative"]
+        loss, pairs, groups = 0.0, 0, 0
+        for kept, reach in positions:
+            for first in range(0, len(kept), shared):
+                words = self.noise.words(noise_key, groups * per_group, per_group)
+                last = min(first + shared, len(kept))
+                of_group = self.step(kept, reach, first, last, words, lr, 1 / per_k)
+                loss, pairs, groups = loss + of_group[0], pairs + of_group[1], groups + 1
+        return loss, pairs
+
+    def step(self, kept, reach, first, last, noise, lr, weight):
+        """One step on the pairs of the positions first..last - 1, which share their noise."""
+        begin = max(0, min(p - reach[p] for p in range(first, last)))
+        end = min(len(kept), max(p + reach[p] + 1 for p in range(first, last)))
+        for word in kept[begin:end]:
+            self.touches[0][word] += 1
+        for word in [*noise, *kept[first:last]]:
+            self.touches[1][word] += 1
+        total, terms, n_pairs = 0.0, [], 0
+        for p in range(first, last):
+            for s in range(max(0, p - reach[p]), min(len(kept), p + reach[p] + 1)):
+                if s != p:
+                    loss, dlogits = self.pair(kept[s], kept[p], noise, weight)
+                    total += loss
+                    n_pairs += 1
+                    terms += [(kept[s], word, d) for word, d in dlogits]
+        centers, contexts = (matrix.copy() for matrix in self.vectors)
+        for center, word, d in terms:
+            self.vectors[0][center] -= lr * d * contexts[word]
+            self.vectors[1][word] -= lr * d * centers[center]
+            if self.options["learn_normaliser"]:
+                self.beside[0][center] += lr * d
+            if self.options["output_bias"]:
+                self.beside[1][word] -= lr * d
+        return total, n_pairs
+
+    def pair(self, center, context, noise, weight):
+        """The loss of a pair in nats, and [(context word, d(loss)/d(logit))]."""
+        if self.loss == "negative-sampling":  # a noise word that hits the true one is left out
+            noise = [word for word in noise if word != context]
+        words = [context, *noise]
+        offsets = self.beside[1] - self.ln_kq
+        v = self.vectors[0][center].tolist()
+        rows = self.vectors[1]
+        ln_z = self.beside[0][center]
+        logits = [naive.dot(rows[w].tolist(), v) + float(offsets[w]) - ln_z for w in words]
+        if self.loss == "sampled-softmax":
+            ln_sum = math.log(math.fsum(math.exp(x) for x in logits))
+            probs = [math.exp(x - ln_sum) for x in logits]
+            parts, loss = [1.0] * len(words), ln_sum - logits[0]
+        else:
+            probs = [naive.sigmoid(x) for x in logits]
+            parts = [1.0] + [weight] * len(noise)
+            loss = -naive.log_sigmoid(logits[0])
+            loss -= weight * sum(naive.log_sigmoid(-x) for x in logits[1:])
+        labels = [1.0] + [0.0] * len(noise)
+        dlogits = [part * (p - y) for part, p, y in zip(parts, probs, labels, strict=True)]
+        return loss, list(zip(words, dlogits, strict=True))
+
+    def rows(self, side):
+        """(V, D + 1): a matrix with the number that belongs to each row."""
+        return np.column_stack([self.vectors[side], self.beside[side]])
+
+    def put(self, side, rows, values):
+        self.vectors[side][rows] = values[:, :-1]
+        self.beside[side][rows] = values[:, -1]
+
+
+def train_blocks(model, sentences, keep, options, twin):
+    """In threads, of which one is as good as another: all of so small a text is one block."""
+    n_words = sum(map(len, sentences))
+    assert n_words < 10_000
+    for epoch in range(options["stop_after"]):
+        twin.lr = rate(epoch * n_words, n_words, options)
+        key = key_of(options["seed"], PAIRS, epoch, 0)
+        positions, n_kept = kept_positions(sentences, keep, options, key)
+        noise_key = key_of(options["seed"], NOISE, epoch, 0)
+        loss, pairs = model.train(positions, twin.lr, noise_key)
+        note_epoch(twin, loss, pairs, n_words, n_kept)
+
+
+def train_rounds(model, shards, keep, options, twin):
+    """In rounds: each trains a stretch of each shard on a copy, and the copies are merged."""
+    n_words = sum(len(sentence) for shard in shards for sentence in shard)
+    rounds = n_rounds(n_words, options)
+    hot = options["hot_words"] or DEFAULT_HOT_WORDS
+    hot = hot if options["merge_every"] > 1 else 0
+    size = len(model.touches[0])
+    hot_rows, cold_rows = np.arange(size)[:hot], np.arange(size)[hot:]
+    for epoch in range(options["stop_after"]):
+        loss = pairs = n_kept = 0
+        for first in range(0, rounds, options["merge_every"]):
+            copies = [model.copy() for _ in shards]
+            last = min(first + options["merge_every"], rounds)
+            twin.lr = rate(epoch * n_words + edge(n_words, epoch, first, rounds), n_words, options)
+            for number in range(first, last):
+                ends = [
+                    epoch * n_words + edge(n_words, epoch, n, rounds) for n in (number, number + 1)
+                ]
+                lr, lr_end = (rate(end, n_words, options) for end in ends)
+                begun, touched = [], []
+                for k, (copy, shard) in enumerate(zip(copies, shards, strict=True)):
+                    begun.append([copy.rows(side) for side in range(2)])
+                    touched.append([each.copy() for each in copy.touches])
+                    bounds = [
+                        edge(sum(map(len, shard)), epoch, n, rounds) for n in (number, number + 1)
+                    ]
+                    part = between(shard, *bounds)
+                    assert sum(map(len, part)) < 10_000  # one block: `lr_end` is never reached
+                    assert lr_end <= lr
+                    key = key_of(options["seed"], PAIRS, epoch, number, k, 0)
+                    positions, words = kept_positions(part, keep, options, key)
+                    key = key_of(options["seed"], NOISE, epoch, number, k, 0)
+                    of_part = copy.train(positions, lr, key)
+                    loss, pairs = loss + of_part[0], pairs + of_part[1]
+                    n_kept += words
+                for side in range(2):  # the rows of hot words, after each round
+                    deltas = [
+                        changed(copy, side, hot_rows, old[side], copy.touches[side] - seen[side])
+                        for copy, old, seen in zip(copies, begun, touched, strict=True)
+                    ]
+                    whole = model.rows(side)
+                    add(whole, merged(deltas, options["merge"], lr))
+                    model.put(side, hot_rows, whole[hot_rows])
+                    for copy in copies:
+                        copy.put(side, hot_rows, whole[hot_rows])
+            for side in range(2):  # and all others
+                deltas = [
+                    changed(copy, side, cold_rows, model.rows(side), copy.touches[side])
+                    for copy in copies
+                ]
+                whole = model.rows(side)
+                add(whole, merged(deltas, options["merge"], lr))
+                model.put(side, cold_rows, whole[cold_rows])
+        note_epoch(twin, loss, pairs, n_words, n_kept)
+
+
+def n_rounds(n_words, options):
+    a_shard = n_words / options["shards"]
+    if options["round_words"] is None:
+        return max(1, min(DEFAULT_ROUNDS, int(a_shard / MIN_ROUND_WORDS)))
+    return max(1, round(a_shard / options["round_words"]))
+
+
+def edge(words, epoch, number, rounds):
+    """Where a round begins: in the first epoch rounds grow, with the fourth power."""
+    return words * number**4 // rounds**4 if epoch == 0 else words * number // rounds
+
+
+def between(shard, first, last):
+    """The sentences that begin at the words first..last - 1 of a shard."""
+    part, begin = [], 0
+    for sentence in shard:
+        if first <= begin < last:
+            part.append(sentence)
+        begin += len(sentence)
+    return part
+
+
+def changed(model, side, rows, old, touches):
+    """{row: (delta, touches)} of the rows that were touched."""
+    new = model.rows(side)
+    return {r: ((new[r] - old[r]).tolist(), int(touches[r])) for r in rows if touches[r]}
+
+
+def merged(deltas, rule, lr):
+    """A binary tree of neighbours."""
+    while len(deltas) > 1:
+        pairs = [deltas[k : k + 2] for k in range(0, len(deltas), 2)]
+        deltas = [
+            pair[0] if len(pair) == 1 else naive.merged_rows(rule, lr * CURVATURE, *pair)
+            for pair in pairs
+        ]
+    return deltas[0]
+
+
+def add(rows, deltas):
+    for row, (delta, _) in deltas.items():
+        rows[row] += delta
+
+
+# --- the full softmax -----------------------------------------------------------------------------
+
+
+def train_full(arrays, sentences, keep, options, twin):
+    """`arrays` are centers, contexts and bias; batches of exact gradients and row-wise AdaGrad."""
+    n_words = sum(map(len, sentences))
+    squares = [np.zeros(len(arrays[2])) for _ in arrays]
+    for epoch in range(options["stop_after"]):
+        drawn = 0 if options["targets"] == "corpus" else epoch  # drawn once, for all epochs
+        key = key_of(options["seed"], PAIRS, drawn, 0)
+        positions, n_kept = kept_positions(sentences, keep, options, key)
+        examples = examples_of(positions, options["targets"])
+        if options["targets"] == "corpus":
+            key = key_of(options["seed"], ORDER, epoch)
+            order = np.random.Generator(np.random.PCG64(key)).permutation(len(examples))
+            examples = [examples[n] for n in order]
+        loss, pairs, done = 0.0, 0, 0
+        for first in range(0, len(examples), options["batch_size"]):
+            twin.lr = rate(epoch * n_words + done, n_words, options)
+            batch = examples[first : first + options["batch_size"]]
+            loss += full_step(arrays, squares, batch, twin.lr, options["output_bias"])
+            pairs += sum(weight for *_, weight in batch)
+            done = n_words * (first + len(batch)) // len(examples)
+        note_epoch(twin, loss, pairs, n_words, n_kept)
+
+
+def examples_of(positions, targets):
+    """(center word, {context word: part of the label}, pairs)."""
+    windows = [
+        (kept[t], [kept[s] for s in range(len(kept)) if s != t and abs(s - t) <= reach[t]])
+        for kept, reach in positions
+        for t in range(len(kept))
+    ]
+    if targets == "split":
+        return [(center, {word: 1.0}, 1) for center, words in windows for word in words]
+    if targets == "corpus":
+        met = {}
+        for center, words in windows:
+            met.setdefault(center, []).extend(words)
+        windows = sorted(met.items())
+    return [(c, {w: words.count(w) / len(words) for w in words}, len(words)) for c, words in windows]
+
+
+def full_step(arrays, squares, batch, lr, learn_bias):
+    """One step of AdaGrad, with one sum of squares a row (Duchi et al. 2011); the summed loss."""
+    centers, contexts, bias = arrays
+    ids = [center for center, *_ in batch]
+    weights = np.array([weight for *_, weight in batch], dtype=float)
+    labels = np.zeros((len(batch), len(bias)))
+    for row, (_, label, _) in enumerate(batch):
+        labels[row, list(label)] = list(label.values())
+    scores = centers[ids] @ contexts.T + bias
+    ln_z = np.log(np.exp(scores).sum(axis=1))
+    loss = float(weights @ (ln_z - (labels * scores).sum(axis=1)))
+    dlogits = weights[:, None] * (np.exp(scores - ln_z[:, None]) - labels)
+    d_centers = np.zeros_like(centers)
+    np.add.at(d_centers, ids, dlogits @ contexts)
+    gradients = [d_centers, dlogits.T @ centers[ids], dlogits.sum(axis=0)]
+    for array, gradient, square in zip(arrays, gradients, squares, strict=True):
+        if array.ndim == 1 and not learn_bias:
+            continue
+        gradient = gradient.reshape(len(gradient), -1)
+        square += (gradient**2).mean(axis=1)
+        step = np.divide(
+            gradient, np.sqrt(square)[:, None], where=square[:, None] > 0,
+            out=np.zeros_like(gradient),
+        )  # fmt: skip
+        array -= lr * step.reshape(array.shape)
+    return loss
+
+
+# --- a whole run ----------------------------------------------------------------------------------
+
+
+def rate(words, n_words, options):
+    """Linear decay over the words of all epochs."""
+    done = words / (n_words * options["epochs"])
+    return options["lr"] + (options["min_lr"] - options["lr"]) * done
+
+
+def note_epoch(twin, loss, pairs, n_words, n_kept):
+    twin.epoch_losses.append(loss / pairs)
+    twin.pairs.append(pairs)
+    twin.words_trained += n_words
+    twin.words_kept += n_kept
+
+
+def trained(content, options, stop_after=None):
+    """The run of `options`, all of which must be there, on a text of one sentence a line.
+
+    Args:
+        content: the text, as bytes.
+        options: by their names in `TrainConfig`.
+        stop_after: train so many epochs of those that the options ask for.
+    """
+    options = {**options, "stop_after": stop_after or options["epochs"]}
+    sentences = sentences_of(content, options)
+    vocabulary = naive.build_vocabulary(sentences, options["min_count"], options["max_vocab"])
+    words, counts = (list(column) for column in zip(*vocabulary, strict=True))
+    keep = [naive.keep_prob(n, sum(counts), options["sample"]) for n in counts]
+    twin = Twin(words, counts, np.empty(0), np.empty(0))
+    loss = options["loss"]
+    ours, _ = split(naive.encode(sentences, vocabulary), options["validate"], options["seed"])
+    if loss == "softmax":
+        shape = len(words), options["vector_size"]
+        kept = np.array(counts) * np.array(keep)
+        bias = np.log(kept / kept.sum()) if options["output_bias"] else np.zeros(len(words))
+        arrays = [initial_centers(options["seed"], *shape), np.zeros(shape), bias]
+        train_full(arrays, ours, keep, options, twin)
+        twin.centers, twin.contexts, twin.bias = arrays
+        return twin
+    noise = Noise(counts, options["noise_exponent"])
+    model = SampledModel(loss, options, noise, counts, keep)
+    if options["deterministic"]:
+        texts = shards_of(content, options["shards"])
+        shards = [naive.encode(sentences_of(part, options), vocabulary) for part in texts]
+        train_rounds(model, shards, keep, options, twin)
+    else:
+        train_blocks(model, ours, keep, options, twin)
+    twin.centers, twin.contexts = model.vectors
+    twin.bias = model.beside[1] if model.corrected or options["output_bias"] else None
+    return twin

@@ -1,0 +1,399 @@
+"""Every option does what it says, on every way to train that takes it, through every public door.
+
+`ROWS` has a row for each field of `TrainConfig`: another value, and how to tell that it had the
+effect that is meant, not merely some effect. Most are told by `twins`, which trains the same in
+plain float64. An option without a row fails `test_every_option_has_a_row`: add one.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import json
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+import twins
+
+import w2v
+from w2v.config import TrainConfig
+from w2v.errors import CorpusError
+from w2v.losses import LOSSES, get_loss
+from w2v.train.__main__ import main
+from w2v.train.api import Observer, train_embeddings
+
+FIELDS = {spec.name: spec for spec in dataclasses.fields(TrainConfig)}
+DEFAULTS = dataclasses.asdict(TrainConfig(workers=1))
+
+BASE = {
+    "vector_size": 5, "window": 2, "min_count": 2, "sample": 0.02, "epochs": 2, "lr": 0.3,
+    "min_lr": 0.05, "seed": 3, "workers": 1, "negative": 3, "batch_size": 7,
+}  # fmt: skip
+"""Unlike the defaults, so that a default in the place of an option is another result."""
+IN_ROUNDS = {
+    "deterministic": True, "shards": 2, "round_words": 1_000, "epochs": 1, "sample": 5e-4,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to train: options, and what may be asked of it."""
+
+    name: str
+    options: dict[str, Any]
+
+    @property
+    def loss(self):
+        return get_loss(self.options["loss"])
+
+    @property
+    def in_rounds(self):
+        return "deterministic" in self.options
+
+    @property
+    def content(self):
+        return text_of(1_100 if self.in_rounds else 70)
+
+    def base(self):
+        """The options of a run before one of them is changed."""
+        known = {**BASE, **self.options}
+        return {name: known[name] for name in known if self.takes(name)}
+
+    def takes(self, name):
+        """Whether the way has a use for an option, as its help text says."""
+        metadata = FIELDS[name].metadata
+        return metadata["family"] in (None, self.loss.family) and (
+            metadata["group"] != "rounds" or name == "deterministic" or self.in_rounds
+        )
+
+
+def ways():
+    for name in LOSSES:
+        loss = get_loss(name)
+        if loss.family == "full":
+            for targets in loss.targets:
+                yield Way(f"{name}-{targets}", {"loss": name, "targets": targets})
+        else:
+            yield Way(name, {"loss": name})
+            yield Way(f"{name}-rounds", {"loss": name, **IN_ROUNDS})
+
+
+WAYS = list(ways())
+
+
+@lru_cache
+def text_of(n_lines):
+    """Some frequent and some rare words, in small and capital letters, and no lines alike."""
+    rng = random.Random(0)
+    words = ["a", "b", "c", "d", "e", "f", "g", "h", "A", "B", "i", "j", "k", "l"]
+    weights = [1 / (n + 1) ** 0.7 for n in range(len(words))]
+    lines = []
+    for n in range(n_lines):
+        line = rng.choices(words, weights, k=rng.randint(1, 9))
+        if n % 10 == 5:
+            line.insert(1, "seldom")
+        if n < 12:
+            line += [f"thrice{n // 3}", f"once{n}"]
+        lines.append(" ".join(line))
+    return ("\n".join(lines) + "\n").encode()
+
+
+# --- a run, and its twin --------------------------------------------------------------------------
+
+
+class Watching(Observer):
+    """Keeps the last report and all warnings."""
+
+    def __init__(self):
+        self.last, self.warnings, self.plan, self.kept = None, [], None, []
+
+    def progress(self, progress):
+        self.last = progress
+
+    def planned(self, plan):
+        self.plan = plan
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+    def checkpointed(self, progress, path):
+        self.kept.append(progress)
+
+
+@dataclass
+class Case:
+    """An option at another value, on one way to train."""
+
+    way: Way
+    name: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    path: Any
+    wv: Any
+    pools: list[int]
+
+    def __repr__(self):
+        return f"{self.name}={self.value!r} on {self.way.name}"
+
+    def is_twin(self, twin, tolerance=3e-5):
+        if problem := differs(self.wv, twin, tolerance):
+            pytest.fail(f"{self}: {problem}")
+
+    @property
+    def value(self):
+        return self.after[self.name]
+
+    @property
+    def content(self):
+        return self.path.read_bytes()
+
+    @property
+    def record(self):
+        return json.loads(self.wv.metadata["training"])
+
+
+def twin_of(content, options, stop_after=None):
+    loss = get_loss(options["loss"])
+    whole = {**DEFAULTS, **options}
+    if whole["output_bias"] is None:
+        whole["output_bias"] = loss.output_bias
+    return twins.trained(content, whole, stop_after)
+
+
+def differs(wv, twin, tolerance=3e-5):
+    """What differs between a run's embeddings and a twin: a text for people, empty for nothing."""
+    record = json.loads(wv.metadata["training"])
+    if wv.index_to_key != twin.words or wv.counts.tolist() != twin.counts:
+        return f"vocabulary {wv.index_to_key}, expected {twin.words}"
+    for name, got, expected in (
+        ("vectors", wv.vectors, twin.centers),
+        ("context_vectors", wv.context_vectors, twin.contexts),
+        ("output_bias", wv.output_bias, twin.bias),
+        ("epoch_losses", record["epoch_losses"], twin.epoch_losses),
+        ("words_trained", record["words_trained"], twin.words_trained),
+        ("words_after_subsampling", record["words_after_subsampling"], twin.words_kept),
+    ):
+        if (got is None) != (expected is None) or np.shape(got) != np.shape(expected):
+            return f"{name} of shape {np.shape(got)}, expected {np.shape(expected)}"
+        if got is not None and len(np.atleast_1d(got)):
+            apart = np.abs(np.asarray(got) - np.asarray(expected)).max()
+            if not apart <= tolerance:
+                return f"{name} differ by {apart:.2g}"
+    return ""
+
+
+# --- what is meant --------------------------------------------------------------------------------
+
+
+def as_the_twin(case):
+    """The run is that of the naive twin with the new value, and not that with the old one."""
+    case.is_twin(twin_of(case.content, case.after))
+    if not differs(case.wv, twin_of(case.content, case.before)):
+        pytest.fail(f"{case}: of no effect on the twin; take another value")
+    assert case.record["config"][case.name] == case.value
+
+
+def pools_of_threads(case):
+    """Reading and training have so many threads each; in rounds, one pool does both."""
+    assert case.pools.count(case.value) == (1 if case.way.in_rounds else 2), case.pools
+
+
+def stops_early(case):
+    """Some epochs after the best one, whose vectors are kept."""
+    nats = case.record["validation"]["epoch_nats"]
+    best = int(np.argmin(nats)) + 1
+    assert len(nats) == best + case.value < case.after["epochs"]
+    assert case.record["epochs_trained"] == len(nats)
+    assert case.record["validation"]["epoch_of_vectors"] == best
+    twin = twin_of(case.content, case.after, stop_after=best)
+    np.testing.assert_allclose(case.wv.vectors, twin.centers, atol=1e-3)
+
+
+def replaces_bytes(case):
+    """Of bytes that are not UTF-8; the default refuses them."""
+    as_twin = twin_of(case.content, case.after)
+    case.is_twin(as_twin)
+    assert any("\ufffd" in word for word in as_twin.words)
+    with pytest.raises(CorpusError, match="expected UTF-8"):
+        train(case.path, case.before)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How an option is tried.
+
+    Attributes:
+        value: another value; or a function from a way and its base to one.
+        check: asserts what the value should do.
+        alongside: further options of both runs.
+        only: which of the ways that the option's help text names take it.
+        content: of the text to train on, changed.
+    """
+
+    value: Any
+    check: Callable[[Case], None] = as_the_twin
+    alongside: dict[str, Any] = field(default_factory=dict)
+    only: Callable[[Way], bool] = lambda way: True
+    content: Callable[[bytes], bytes] = lambda content: content
+
+
+def not_in_rounds(way):
+    return not way.in_rounds
+
+
+def another_loss(way, base):
+    family = [name for name in LOSSES if get_loss(name).family == way.loss.family]
+    return family[(family.index(base["loss"]) + 1) % len(family)]
+
+
+def other_targets(way, base):
+    kinds = list(way.loss.targets)
+    return kinds[(kinds.index(base["targets"]) + 1) % len(kinds)]
+
+
+ROWS = {
+    "loss": Row(another_loss, only=lambda way: way.loss.family == "sampled"),
+    "vector_size": Row(7),
+    "window": Row(3),
+    "shrink_windows": Row(False),
+    "targets": Row(other_targets, only=lambda way: len(way.loss.targets) > 1),
+    "output_bias": Row(lambda way, base: not way.loss.output_bias),
+    "learn_normaliser": Row(
+        True, only=lambda way: getattr(way.loss, "learns_normalisers", False)
+    ),
+    "batch_size": Row(11),
+    "negative": Row(2),
+    "noise_exponent": Row(0.25),
+    "min_count": Row(4),
+    "max_vocab": Row(9),
+    "sample": Row(5e-3),
+    "lowercase": Row(True),
+    "encoding_errors": Row(
+        "replace", replaces_bytes, content=lambda content: content.replace(b" b ", b" \xffb ")
+    ),
+    "epochs": Row(3),
+    "lr": Row(0.2),
+    "min_lr": Row(0.15, alongside={"epochs": 2}),
+    "validate": Row(0.25, only=not_in_rounds),
+    "patience": Row(
+        2, stops_early, {"validate": 0.25, "epochs": 20, "lr": 0.4}, only=not_in_rounds
+    ),
+    "workers": Row(5, pools_of_threads, {"epochs": 1}),
+    "seed": Row(4),
+    "deterministic": Row(True, only=not_in_rounds),
+    "shards": Row(3),
+    "round_words": Row(2_000),
+    "merge": Row("mean"),
+    "merge_every": Row(3, alongside={"merge_every": 2, "hot_words": 4}),
+    "hot_words": Row(9, alongside={"merge_every": 3, "hot_words": 4}),
+}  # fmt: skip
+
+CASES = [
+    pytest.param(name, way, id=f"{name}-{way.name}")
+    for name, row in ROWS.items()
+    for way in WAYS
+    if name in FIELDS and (way.takes(name) and row.only(way))
+]
+
+
+def test_every_option_has_a_row():
+    missing = sorted(set(FIELDS) - set(ROWS))
+    assert not missing, (
+        f"no row for {', '.join(missing)}: add to ROWS in tests/test_options.py another value of "
+        "the option, and how to tell that it has the effect that is meant. Where the naive twin "
+        "(tests/helpers/twins.py) is to tell, teach it the option."
+    )
+    assert set(ROWS) <= set(FIELDS), "a row for an option that is gone: remove it"
+
+
+def train(path, options, **others):
+    """As Python; returns the embeddings and what an observer saw."""
+    seen = Watching()
+    return train_embeddings(path, observer=seen, **options, **others), seen
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_each_way_is_its_naive_twin(way, write):
+    wv, seen = train(write("corpus.txt", way.content), way.base())
+    twin = twin_of(way.content, way.base())
+    assert not differs(wv, twin)
+    assert seen.last.lr == pytest.approx(twin.lr)
+    assert min(twin.pairs) > 100
+
+
+@pytest.fixture
+def pools(monkeypatch):
+    """The sizes of the pools of threads that are made."""
+    sizes = []
+    make = concurrent.futures.ThreadPoolExecutor.__init__
+
+    def noted(self, max_workers=None, *arguments, **keywords):
+        sizes.append(max_workers)
+        make(self, max_workers, *arguments, **keywords)
+
+    monkeypatch.setattr(concurrent.futures.ThreadPoolExecutor, "__init__", noted)
+    return sizes
+
+
+@pytest.mark.parametrize(("name", "way"), CASES)
+def test_another_value_has_the_effect_that_is_meant(name, way, write, pools):
+    row = ROWS[name]
+    before = {**way.base(), **{key: row.alongside[key] for key in row.alongside if way.takes(key)}}
+    value = row.value(way, before) if callable(row.value) else row.value
+    assert value != before.get(name, DEFAULTS[name])
+    assert value != DEFAULTS[name] or name in ("loss", "targets")
+    after = {**before, name: value}
+    path = write("corpus.txt", row.content(way.content))
+    pools.clear()
+    wv, _ = train(path, after)
+    row.check(Case(way, name, before, after, path, wv, list(pools)))
+
+
+# --- doors ----------------------------------------------------------------------------------------
+
+
+def flags_of(options):
+    """Options as a command line."""
+    flags = []
+    for name, value in options.items():
+        flag = name.replace("_", "-")
+        if value is True or value is False:
+            flags.append(f"--{flag}" if value else f"--no-{flag}")
+        elif value is not None:
+            flags += [f"--{flag}", str(value)]
+    return flags
+
+
+def toml_of(options):
+    """Options as a configuration file."""
+    known = {name: value for name, value in options.items() if value is not None}
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in known.items())
+
+
+def arrays_of(wv):
+    parts = wv.vectors, wv.context_vectors, wv.output_bias, wv.counts
+    return [None if part is None else part.tobytes() for part in parts] + [wv.index_to_key]
+
+
+@pytest.mark.parametrize(("name", "way"), CASES)
+def test_command_line_and_toml_give_what_python_gives(name, way, write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    row = ROWS[name]
+    before = {**way.base(), **{key: row.alongside[key] for key in row.alongside if way.takes(key)}}
+    value = row.value(way, before) if callable(row.value) else row.value
+    after = {**before, name: value, "workers": 1}
+    write("corpus.txt", row.content(way.content))
+    write("options.toml", toml_of(after))
+    expected, _ = train("corpus.txt", after)
+    for given in (flags_of(after), ["--config", "options.toml"]):
+        assert main(["corpus.txt", *given, "--quiet", "--output", "v.safetensors"]) == 0
+        got = w2v.load("v.safetensors")
+        assert arrays_of(got) == arrays_of(expected)
+        assert json.loads(got.metadata["training"])["config"][name] == after[name]
+    assert math.isfinite(expected.vectors.sum())
