@@ -415,7 +415,9 @@ def examples_of(positions, targets):
         for center, words in windows:
             met.setdefault(center, []).extend(words)
         windows = sorted(met.items())
-    return [(c, {w: words.count(w) / len(words) for w in words}, len(words)) for c, words in windows]
+    return [
+        (c, {w: words.count(w) / len(words) for w in words}, len(words)) for c, words in windows
+    ]
 
 
 def full_step(arrays, squares, batch, lr, learn_bias):
