@@ -31,7 +31,7 @@ from w2v.corpus import Corpus
 from w2v.corpus.blocks import block_edges
 from w2v.corpus.cooccurrence import block_windows, split_examples
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
-from w2v.corpus.temp_arrays import scratch_array
+from w2v.corpus.temp_arrays import zeros_on_disk
 from w2v.errors import ConfigError, CorpusError
 from w2v.losses.base import SampledLoss
 from w2v.losses.softmax import largest_of
@@ -98,7 +98,7 @@ def _generator(*key: int) -> np.random.Generator:
 def _part(corpus: Corpus, chosen: np.ndarray) -> Corpus:
     lengths = np.diff(corpus.sentence_starts)[chosen]
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    tokens = scratch_array(np.int32, int(starts[-1]))
+    tokens = zeros_on_disk(np.int32, int(starts[-1]))
     _copy_sentences(corpus.tokens, corpus.sentence_starts, np.flatnonzero(chosen), tokens)
     tokens.flags.writeable = False
     return Corpus(corpus.vocabulary, tokens, starts, corpus.audit)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.corpus import byte_ranges, fingerprint, read_corpus, read_shards
+from w2v.corpus import byte_ranges, read_corpus, read_shards
 from w2v.corpus.byte_ranges import Segment, expand_urls, opened, plan_ranges, range_text
-from w2v.corpus.shard_tasks import (
+from w2v.corpus.shards import (
     WordCounts,
     encode_shard,
     in_order,
@@ -113,7 +113,7 @@ def test_shards_together_are_the_corpus(engine, write, count, options, stripes):
 
 def test_the_fingerprint_tells_texts_and_shards_apart(engine, write):
     a, b = write("a.txt", TEXT), write("b.txt", TEXT.replace("cat", "rat", 1))
-    prints = [fingerprint(shards(engine, [p], n)) for p, n in ((a, 2), (a, 2), (a, 3), (b, 2))]
+    prints = [shards(engine, [p], n).fingerprint() for p, n in ((a, 2), (a, 2), (a, 3), (b, 2))]
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3
 

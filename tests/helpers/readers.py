@@ -517,7 +517,7 @@ READERS = {
                ("w2v.corpus.sources", "w2v.util.compression"), _packed_text),
         Reader("corpus in shards", ".txt", lambda: [TEXT, BOM + TEXT, TEXT * 3], _check_shards,
                CorpusError,
-               ("w2v.corpus.sources", "w2v.corpus.byte_ranges", "w2v.corpus.shard_tasks")),
+               ("w2v.corpus.sources", "w2v.corpus.byte_ranges", "w2v.corpus.shards")),
         Reader("checkpoint", ".safetensors", lambda: _tiny_run()[2], _check_checkpoint, W2VError,
                ("w2v.train.checkpoint", "w2v.train.resume", "w2v.util.json_shape"), _record),
         Reader("corpus cache", ".safetensors", lambda: [_cache_entry()[1]], _check_cache,

@@ -237,7 +237,6 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
         CorpusError, ConfigError: nothing to train on or to judge on; the folder has another plan.
     """
     from w2v.compare import results, runs
-    from w2v.corpus import fingerprint
     from w2v.held_out import held_out_pairs, split_corpus, unigram_nats
     from w2v.train.api import encode
     from w2v.train.run import Observer
@@ -252,7 +251,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     corpus = encode(request.corpus, config, request.cache_dir, Observer())
     train, rest = split_corpus(corpus, request.held_out, config.seed)
     held_out = held_out_pairs(rest, config, request.held_out_pairs)
-    plan = runs.make_plan(request, fingerprint(corpus))
+    plan = runs.make_plan(request, corpus.fingerprint())
     if document is not None:
         results.check_plan(path, document, plan)
     else:

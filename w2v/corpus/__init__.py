@@ -3,16 +3,13 @@
     read_corpus(paths)      files, folders, patterns, standard input
     read_shards(engine, paths, count)   the same files in shards, each where it will be trained
     encode_sentences(lists) an iterable of lists of words
-    fingerprint(corpus)     tells two corpora apart
     Corpus                  vocabulary, token ids, sentence bounds, and an audit of what was dropped
 
 Does not draw pairs, windows or noise: that is `w2v.corpus.subsampling`.
 """
 
-from w2v.corpus.fingerprint import fingerprint
 from w2v.corpus.loader import MAX_SENTENCE_WORDS, Audit, Corpus, encode_sentences, read_corpus
-from w2v.corpus.shard_tasks import Shard
-from w2v.corpus.sharded_corpus import ShardedCorpus, read_shards
+from w2v.corpus.shards import Shard, ShardedCorpus, read_shards
 
 __all__ = [
     "MAX_SENTENCE_WORDS",
@@ -21,7 +18,6 @@ __all__ = [
     "Shard",
     "ShardedCorpus",
     "encode_sentences",
-    "fingerprint",
     "read_corpus",
     "read_shards",
 ]

@@ -9,6 +9,7 @@ or long its lines: where the sentences begin is kept in a file too.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
@@ -30,9 +31,10 @@ from w2v.corpus.sources import (
     refuse_changed,
     token_too_long,
 )
-from w2v.corpus.temp_arrays import Scratch
+from w2v.corpus.temp_arrays import TempArray
 from w2v.corpus.tokenizer import Chunk, WordTable, tokenize
 from w2v.errors import CorpusError, shown
+from w2v.formats.tensor_file import add_to_digest
 from w2v.numerics.jit import jit
 from w2v.util.files import check_folder
 from w2v.util.threads import ThreadPool
@@ -112,6 +114,13 @@ class Corpus:
         """Sentences in it."""
         return len(self.sentence_starts) - 1
 
+    def fingerprint(self) -> str:
+        """SHA-256 of words, counts, tokens and sentence bounds, in hexadecimal."""
+        digest = hashlib.sha256("\n".join(self.vocabulary.words).encode())
+        for array in (self.vocabulary.counts, self.tokens, self.sentence_starts):
+            add_to_digest(digest, array)
+        return digest.hexdigest()
+
     def sentences(self) -> Iterator[np.ndarray]:
         """The sentences, each (n,) int32."""
         for start, end in zip(self.sentence_starts[:-1], self.sentence_starts[1:], strict=True):
@@ -135,7 +144,7 @@ class Encoder:
     """Collects tokens in order: ids and sentence lengths, in temporary files."""
 
     def __init__(self) -> None:
-        self.tokens, self.lengths, self.starts = Scratch(), Scratch(), Scratch()
+        self.tokens, self.lengths, self.starts = TempArray(), TempArray(), TempArray()
         self.sentences = 0
         self.open_length = 0  # words of the line that the last chunk left unfinished
         self.lines = 0

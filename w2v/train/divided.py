@@ -78,7 +78,7 @@ def encode_shards(
     """The corpus in shards.
 
     Raises:
-        CorpusError: see `w2v.corpus.sharded_corpus`; or no word has another one beside it.
+        CorpusError: see `w2v.corpus.shards`; or no word has another one beside it.
     """
     if config.shards < engine.all_threads:
         observer.warning(

@@ -20,7 +20,7 @@ import numpy as np
 
 import w2v
 from w2v.config import TrainConfig, make_config
-from w2v.corpus import Corpus, ShardedCorpus, fingerprint
+from w2v.corpus import Corpus, ShardedCorpus
 from w2v.errors import ConfigError, CorpusError, shown
 from w2v.train.checkpoint import Checkpoint
 from w2v.train.checkpoint_folder import CheckpointFolder, numbered
@@ -97,7 +97,7 @@ def identity(config: TrainConfig, corpus: Corpus | ShardedCorpus) -> dict[str, A
             "words": corpus.n_words,
             "sentences": corpus.n_sentences,
             "vocabulary": len(corpus.vocabulary),
-            "fingerprint": fingerprint(corpus),
+            "fingerprint": corpus.fingerprint(),
         },
         "versions": {
             "w2v": w2v.__version__,

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from w2v.corpus import Corpus
-from w2v.corpus.temp_arrays import scratch_array
+from w2v.corpus.temp_arrays import zeros_on_disk
 from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, CorpusError
 from w2v.numerics.jit import jit
@@ -87,7 +87,7 @@ def grown(corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None
             f"corpus: expected words of the vectors to go on from, or new ones that occur at least "
             f"min_count = {min_count} times, got none"
         )
-    tokens = scratch_array(np.int32, kept)
+    tokens = zeros_on_disk(np.int32, kept)
     lengths = np.empty(len(corpus.sentence_starts) - 1, dtype=np.int64)
     _renumber(corpus.tokens, corpus.sentence_starts, new_ids, tokens, lengths)
     tokens.flags.writeable = False

@@ -1,33 +1,40 @@
-"""A corpus in shards, each read, counted and encoded by a task of its own.
+"""A corpus in shards, each read, counted and encoded by a task of its own, where it is trained.
 
+    read_shards        runs the tasks below on an engine; the corpus that they make
     read_segments      text -> tokens in the shard's own ids, and the shard's words with counts
-    merge_counts       two shards' words and counts -> one; in pairs, a binary tree
-    encode_shard       tokens in the shard's ids -> in those of the frozen vocabulary
+    merge_counts       the words and counts of two shards -> one; in pairs, a binary tree
+    encode_shard       tokens in the shard's ids -> ids of the vocabulary
 
-    in_order           words by where in the text they first appear
-
-All are pure. The vocabulary is that of `read_corpus`, whatever the number of shards. It is frozen
-before anything is encoded, and every task that encodes checks the hash of what it was given.
+The tasks are pure functions. The vocabulary equals that of `read_corpus`, whatever the number of
+shards. It is fixed before any shard is encoded, and each task that encodes checks its hash.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from w2v.corpus.byte_ranges import Segment, range_text
-from w2v.corpus.loader import Encoder, renumber
-from w2v.corpus.sources import MAX_TOKEN_BYTES, EncodingErrors, Source, token_too_long
-from w2v.corpus.temp_arrays import scratch_array
+from w2v.corpus.byte_ranges import Segment, expand_urls, plan_ranges, range_text
+from w2v.corpus.loader import Audit, Encoder, chosen_words, refuse_too_many, renumber
+from w2v.corpus.sources import (
+    MAX_TOKEN_BYTES,
+    EncodingErrors,
+    Source,
+    named,
+    refuse_changed,
+    token_too_long,
+)
+from w2v.corpus.temp_arrays import zeros_on_disk
 from w2v.corpus.tokenizer import WordTable, tokenize
-from w2v.engines.base import check_cancelled
+from w2v.engines.base import Engine, Ref, check_cancelled, tree
 from w2v.errors import CorpusError
 from w2v.formats.tensor_file import add_to_digest
-from w2v.vocab import pack_lines
+from w2v.vocab import Vocabulary, pack_lines
 
 _DROPPED = -1
 _PLACE_BITS = 32
@@ -80,6 +87,127 @@ class ShardSummary(NamedTuple):
     lines: int
     lines_split: int
     digest: str
+
+
+@dataclass(frozen=True)
+class ShardedCorpus:
+    """A corpus whose tokens are where its shards are.
+
+    Attributes:
+        vocabulary, audit: as of a `Corpus`.
+        shards: a reference to each `Shard`.
+        summaries: what is known of each.
+        digest: SHA-256 of the vocabulary and of all shards, in hexadecimal.
+    """
+
+    vocabulary: Vocabulary
+    audit: Audit
+    shards: tuple[Ref, ...]
+    summaries: tuple[ShardSummary, ...]
+    digest: str
+
+    @property
+    def n_words(self) -> int:
+        """Words of the vocabulary in it."""
+        return self.audit.kept
+
+    @property
+    def n_sentences(self) -> int:
+        """Sentences in it."""
+        return self.audit.sentences
+
+    def fingerprint(self) -> str:
+        """`digest`: other shards of the same text have another one."""
+        return self.digest
+
+
+def read_shards(
+    engine: Engine,
+    paths: Sequence[Any],
+    count: int,
+    *,
+    min_count: int,
+    max_vocab: int | None,
+    lowercase: bool,
+    encoding_errors: EncodingErrors,
+    on_progress: Callable[[int, int | None], None],
+) -> ShardedCorpus:
+    """Read, count and encode plain text files in so many shards.
+
+    Args:
+        engine: runs the tasks.
+        paths: files, folders, patterns and URLs; every place that runs tasks must reach them.
+        count: the number of shards; the result depends on it, and on no other way of dividing work.
+        min_count, max_vocab, lowercase, encoding_errors: see `w2v.corpus.read_corpus`.
+        on_progress: called with (bytes of text read so far, bytes in all).
+
+    Raises:
+        ConfigError, CorpusError: see `w2v.corpus.byte_ranges` and `w2v.corpus.read_corpus`.
+    """
+    sources = expand_urls(paths)
+    stamps = [source.stamp() for source in sources]
+    ranges = plan_ranges(sources, count)
+    group_of = {n: k for k, group in enumerate(engine.groups(count)) for n in group}
+    texts: list[Ref] = []
+    counts: list[Ref] = []
+    for number, segments in enumerate(ranges):
+        text, own = engine.submit(
+            read_segments, segments, lowercase, encoding_errors, outputs=2, group=group_of[number]
+        )
+        texts.append(text)
+        counts.append(own)
+    sizes = [sum(segment.end - segment.begin for segment in segments) for segments in ranges]
+    for number, own in enumerate(counts):
+        engine.get([own])
+        on_progress(sum(sizes[: number + 1]), sum(sizes))
+    (all_words,) = engine.get([tree(engine, merge_counts, counts)])
+    vocabulary, audit = _frozen(all_words, named(sources), len(sources), min_count, max_vocab)
+
+    words = pack_lines(vocabulary.words)
+    digest = words_digest(words)
+    words_ref = engine.put(words)
+    encoded = [
+        engine.submit(
+            encode_shard, text, own, words_ref, digest, outputs=2, group=group_of[number]
+        )
+        for number, (text, own) in enumerate(zip(texts, counts, strict=True))
+    ]  # fmt: skip
+    summaries: list[ShardSummary] = engine.get([summary for _, summary in encoded])
+    refuse_changed(sources, stamps)
+    audit = dataclasses.replace(
+        audit,
+        lines=sum(summary.lines for summary in summaries),
+        lines_split=sum(summary.lines_split for summary in summaries),
+        sentences=sum(summary.sentences for summary in summaries),
+        longest_sentence=max(summary.longest_sentence for summary in summaries),
+    )
+    whole = hashlib.sha256(digest.encode())
+    add_to_digest(whole, vocabulary.counts)
+    for summary in summaries:
+        whole.update(summary.digest.encode())
+    return ShardedCorpus(
+        vocabulary, audit, tuple(shard for shard, _ in encoded), tuple(summaries),
+        whole.hexdigest(),
+    )  # fmt: skip
+
+
+def _frozen(
+    all_words: WordCounts, name: str, files: int, min_count: int, max_vocab: int | None
+) -> tuple[Vocabulary, Audit]:
+    """The vocabulary, and of the audit what the counts tell."""
+    table = table_of(in_order(all_words))
+    counts = table.counts
+    refuse_too_many(table, name)
+    kept_ids = chosen_words(table, name, min_count, max_vocab)
+    vocabulary = Vocabulary(table.words(kept_ids), counts[kept_ids])
+    words, kept = int(counts.sum()), int(vocabulary.counts.sum())
+    rare = int(counts[counts < min_count].sum())
+    audit = Audit(
+        files=files, lines=0, sentences=0, lines_split=0, words=words, distinct=len(counts),
+        kept=kept, dropped_rare=rare, dropped_max_vocab=words - kept - rare,
+        max_count=int(counts.max()), longest_sentence=0,
+    )  # fmt: skip
+    return vocabulary, audit
 
 
 def read_segments(
@@ -161,7 +289,7 @@ def encode_shard(
     size = len(table)
     ids = _add(table, own)
     new_ids = np.where(ids < size, ids, _DROPPED).astype(np.int32)
-    tokens = scratch_array(np.int32, len(text.tokens)).view(np.ndarray)
+    tokens = zeros_on_disk(np.int32, len(text.tokens)).view(np.ndarray)
     tokens[:] = text.tokens
     starts = np.empty(len(text.lengths) + 1, dtype=np.int64)
     sentences, longest = renumber(tokens, new_ids, text.lengths, starts)
