@@ -13,6 +13,7 @@ import sys
 
 import numpy as np
 import pytest
+from query_texts import SIGNS_AS_WORDS
 
 from w2v import query
 from w2v.embeddings import Embeddings
@@ -62,23 +63,6 @@ def test_expressions(text, positive, negative):
 def test_bad_expressions(text, message):
     with pytest.raises(ConfigError, match=message):
         parse(text.split())
-
-
-SIGNS_AS_WORDS = [
-    ("-", ["-"], []),
-    ("+ - man", ["+"], ["man"]),
-    ("king - - + +", ["king", "+"], ["-"]),
-    ("- - man", ["-"], ["man"]),
-    ("- man", [], ["man"]),
-    ("king -man +woman", ["king", "woman"], ["man"]),
-    ("king − man", ["king"], ["man"]),
-    ("-man", ["-man"], []),
-    ("king - -man", ["king"], ["-man"]),
-    ("new york - king", None, None),
-    ("king - - man", None, None),
-    ("king - man -", None, None),
-]
-"""Queries, and what they mean where the corpus has "+", "-", "-man" and "new york"."""
 
 
 @pytest.mark.parametrize(("text", "positive", "negative"), SIGNS_AS_WORDS)

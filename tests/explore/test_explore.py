@@ -15,7 +15,7 @@ import naive
 import numpy as np
 import pytest
 from browser import CTRL, Browser, find
-from test_query import SIGNS_AS_WORDS
+from query_texts import SIGNS_AS_WORDS
 
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, OutputError

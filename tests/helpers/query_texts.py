@@ -1,0 +1,17 @@
+"""Queries that `w2v.query` and the explorer page must read alike."""
+
+SIGNS_AS_WORDS = [
+    ("-", ["-"], []),
+    ("+ - man", ["+"], ["man"]),
+    ("king - - + +", ["king", "+"], ["-"]),
+    ("- - man", ["-"], ["man"]),
+    ("- man", [], ["man"]),
+    ("king -man +woman", ["king", "woman"], ["man"]),
+    ("king − man", ["king"], ["man"]),
+    ("-man", ["-man"], []),
+    ("king - -man", ["king"], ["-man"]),
+    ("new york - king", None, None),
+    ("king - - man", None, None),
+    ("king - man -", None, None),
+]
+"""(text, positive, negative) where the words +, -, -man and "new york" exist; None: refused."""
