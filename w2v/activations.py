@@ -22,14 +22,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import InputError
-from w2v.numerics.jit import _CACHE_DIR, jit
-
-_numba: Any = numba  # publishes no types
+from w2v.numerics.jit import jit, ufunc
 
 Array: TypeAlias = NDArray[np.float64]
 Function: TypeAlias = Callable[[Any], Any]
@@ -46,36 +43,22 @@ LEAKY_SLOPE = 0.01
 Models", section 2."""
 
 
-def _ufunc(scalar: Callable[[Any], Any]) -> Any:
-    """A ufunc of one scalar function: compiled on first call, cached on disk beside the kernels."""
-    if _numba.config.DISABLE_JIT:
-        return np.vectorize(scalar, otypes=[np.float64])
-    previous = _numba.config.CACHE_DIR
-    if _CACHE_DIR is not None:
-        _numba.config.CACHE_DIR = str(_CACHE_DIR)
-    try:
-        # No fastmath: these are the reference that other arithmetic is checked against.
-        return _numba.vectorize(cache=_CACHE_DIR is not None)(scalar)
-    finally:
-        _numba.config.CACHE_DIR = previous
-
-
 # --- identity ---------------------------------------------------------------------------------
 
 
-@_ufunc
+@ufunc
 def identity(z: Any) -> Any:
     """Z itself, as float64."""
     return z + 0.0
 
 
-@_ufunc
+@ufunc
 def identity_derivative_from_z(z: Any) -> Any:
     """1, whatever z."""
     return 1.0
 
 
-@_ufunc
+@ufunc
 def identity_derivative_from_a(a: Any) -> Any:
     """1, whatever a."""
     return 1.0
@@ -85,41 +68,41 @@ def identity_derivative_from_a(a: Any) -> Any:
 # exp is only taken of -|z|, which cannot overflow.
 
 
-@_ufunc
+@ufunc
 def sigmoid(z: Any) -> Any:
     """1 / (1 + e^-z); below zero as e^z / (1 + e^z), so that small values keep all their digits."""
     e = math.exp(-abs(np.float64(z)))
     return 1.0 / (1.0 + e) if z >= 0.0 else e / (1.0 + e)
 
 
-@_ufunc
+@ufunc
 def sigmoid_derivative_from_z(z: Any) -> Any:
     """e^-|z| / (1 + e^-|z|)^2; a (1 - a) would round to 0 beyond z = 37."""
     e = math.exp(-abs(np.float64(z)))
     return e / ((1.0 + e) * (1.0 + e))
 
 
-@_ufunc
+@ufunc
 def sigmoid_derivative_from_a(a: Any) -> Any:
     """A (1 - a)."""
     return a * (1.0 - a)
 
 
-@_ufunc
+@ufunc
 def softplus(z: Any) -> Any:
     """ln(1 + e^z), as max(z, 0) + ln(1 + e^-|z|)."""
     rest = math.log1p(math.exp(-abs(np.float64(z))))
     return z + rest if z > 0.0 else rest
 
 
-@_ufunc
+@ufunc
 def softplus_derivative_from_z(z: Any) -> Any:
     """sigmoid(z)."""
     e = math.exp(-abs(np.float64(z)))
     return 1.0 / (1.0 + e) if z >= 0.0 else e / (1.0 + e)
 
 
-@_ufunc
+@ufunc
 def softplus_derivative_from_a(a: Any) -> Any:
     """1 - e^-a."""
     return -math.expm1(-np.float64(a))
@@ -128,13 +111,13 @@ def softplus_derivative_from_a(a: Any) -> Any:
 # --- tanh -------------------------------------------------------------------------------------
 
 
-@_ufunc
+@ufunc
 def tanh(z: Any) -> Any:
     """Hyperbolic tangent."""
     return math.tanh(np.float64(z))
 
 
-@_ufunc
+@ufunc
 def tanh_derivative_from_z(z: Any) -> Any:
     """1 / cosh(z)^2, as 4 e^-2|z| / (1 + e^-2|z|)^2; 1 - tanh^2 would round to 0 beyond z = 19."""
     e = math.exp(-abs(np.float64(z)))
@@ -142,19 +125,19 @@ def tanh_derivative_from_z(z: Any) -> Any:
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
-@_ufunc
+@ufunc
 def tanh_derivative_from_a(a: Any) -> Any:
     """1 - a^2, as (1 - a)(1 + a)."""
     return (1.0 - a) * (1.0 + a)
 
 
-@_ufunc
+@ufunc
 def scaled_tanh(z: Any) -> Any:
     """1.7159 tanh(2 z / 3): reaches targets of +-1 at z = +-1, not at infinity."""
     return LECUN_AMPLITUDE * math.tanh(LECUN_SLOPE * z)
 
 
-@_ufunc
+@ufunc
 def scaled_tanh_derivative_from_z(z: Any) -> Any:
     """1.7159 * 2/3 / cosh(2 z / 3)^2."""
     e = math.exp(-LECUN_SLOPE * abs(z))
@@ -162,7 +145,7 @@ def scaled_tanh_derivative_from_z(z: Any) -> Any:
     return LECUN_AMPLITUDE * LECUN_SLOPE * 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
-@_ufunc
+@ufunc
 def scaled_tanh_derivative_from_a(a: Any) -> Any:
     """2/3 (1.7159 - a^2 / 1.7159).
 
@@ -178,13 +161,13 @@ def scaled_tanh_derivative_from_a(a: Any) -> Any:
 # NaN fails both comparisons and comes back as it is.
 
 
-@_ufunc
+@ufunc
 def relu(z: Any) -> Any:
     """max(z, 0)."""
     return 0.0 if z <= 0.0 else z + 0.0
 
 
-@_ufunc
+@ufunc
 def relu_derivative_from_z(z: Any) -> Any:
     """1 above zero, 0 below and at zero."""
     if z > 0.0:
@@ -192,7 +175,7 @@ def relu_derivative_from_z(z: Any) -> Any:
     return 0.0 if z <= 0.0 else z + 0.0
 
 
-@_ufunc
+@ufunc
 def relu_derivative_from_a(a: Any) -> Any:
     """1 where a > 0, otherwise 0."""
     if a > 0.0:
@@ -200,13 +183,13 @@ def relu_derivative_from_a(a: Any) -> Any:
     return 0.0 if a <= 0.0 else a + 0.0
 
 
-@_ufunc
+@ufunc
 def leaky_relu(z: Any) -> Any:
     """Z above zero, `LEAKY_SLOPE` z below."""
     return LEAKY_SLOPE * z if z <= 0.0 else z + 0.0
 
 
-@_ufunc
+@ufunc
 def leaky_relu_derivative_from_z(z: Any) -> Any:
     """1 above zero, `LEAKY_SLOPE` below and at zero."""
     if z > 0.0:
@@ -214,7 +197,7 @@ def leaky_relu_derivative_from_z(z: Any) -> Any:
     return LEAKY_SLOPE if z <= 0.0 else z + 0.0
 
 
-@_ufunc
+@ufunc
 def leaky_relu_derivative_from_a(a: Any) -> Any:
     """1 where a > 0, otherwise `LEAKY_SLOPE`: a has the sign of z."""
     if a > 0.0:
@@ -225,13 +208,13 @@ def leaky_relu_derivative_from_a(a: Any) -> Any:
 # --- sin --------------------------------------------------------------------------------------
 
 
-@_ufunc
+@ufunc
 def sin(z: Any) -> Any:
     """Sine; undefined (NaN) at infinity."""
     return np.sin(z + 0.0)
 
 
-@_ufunc
+@ufunc
 def sin_derivative_from_z(z: Any) -> Any:
     """cos(z). There is no `from_a`: sqrt(1 - a^2) loses the sign."""
     return np.cos(z + 0.0)

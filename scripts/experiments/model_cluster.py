@@ -107,7 +107,7 @@ def rows(words: Words, n: float) -> tuple[float, float]:
 
 
 def delta_bytes(words: Words, n: float, size: int) -> float:
-    """Of the deltas of n words: a row's numbers, its id and its touches."""
+    """Of the deltas of n words: a row's numbers, its id and its update count."""
     return sum(rows(words, n)) * (4 * (size + 1) + 16)
 
 
@@ -170,7 +170,7 @@ def measured(words: Words, counts: np.ndarray, config: TrainConfig, shard: Shard
 def gather(model: Model, deltas: Deltas) -> None:
     """As much work as taking deltas is: rows of two models, of which one is the same."""
     for part, matrix in zip(deltas, model[:2], strict=True):
-        RowDeltas(part.rows, matrix[part.rows] - matrix[part.rows], part.touches)
+        RowDeltas(part.rows, matrix[part.rows] - matrix[part.rows], part.update_counts)
 
 
 def predicted(

@@ -70,12 +70,12 @@ def _no_loss(logits: Any, labels: Any, weights: Any, dlogits: Any, rows: Any, co
     return logits.dtype.type(0)
 
 
-def _no_step(model: Any, scratch: Any, group: Any, coming: Any, lr: Any) -> Any:
+def _no_step(model: Any, scratch: Any, group: Any, upcoming: Any, lr: Any) -> Any:
     return 0.0
 
 
 PARTS: dict[str, dict[str, Any]] = {
-    "rows: asking for the coming ones": {"prefetch": _no_prefetch},
+    "rows: prefetch of upcoming ones": {"prefetch": _no_prefetch},
     "rows: copies into the tile": {"copy_row": _no_copy},
     "dots: logits of the tile": {"store_dots": _no_dots},
     "sigmoid: loss and d(loss)/d(logits)": {"tile": _no_loss},
@@ -88,14 +88,15 @@ PARTS: dict[str, dict[str, Any]] = {
 @contextmanager
 def left_out(parts: dict[str, Any]) -> Iterator[None]:
     """Kernels that are made inside lack these operations."""
-    whole = sampled.tile_operations, sampled._step_template
+    whole = sampled.tile_operations, sampled._make_step
     operations = {name: part for name, part in parts.items() if name not in ("tile", "step")}
     sampled.tile_operations = lambda *shape: whole[0](*shape)._replace(**operations)
-    sampled._step_template = parts.get("step", whole[1])
+    if "step" in parts:
+        sampled._make_step = lambda *_: jit(parts["step"], inline=True)
     try:
         yield
     finally:
-        sampled.tile_operations, sampled._step_template = whole
+        sampled.tile_operations, sampled._make_step = whole
 
 
 def run_of(corpus: Corpus, size: int, loss: SampledLoss) -> HogwildRun:

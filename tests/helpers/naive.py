@@ -158,7 +158,7 @@ def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr, wei
 
 
 def merged_rows(rule, rate, first, second):
-    """Two shards' {row: (delta, touches)} as one, by the formulas of w2v/kernels/merging.py.
+    """Two shards' {row: (delta, updates)} as one, by the formulas of w2v/kernels/merging.py.
 
     `rate` is the r of the adaptive rule. Gill et al. 2019 (arXiv 1909.03359) for the combiner.
     """
@@ -174,7 +174,7 @@ def merged_rows(rule, rate, first, second):
             along = dot(g, h) / dot(g, g) if any(g) else 0.0
             delta = [x + y - along * x for x, y in zip(g, h, strict=True)]
         else:
-            parts = [1 - math.exp(-touches * rate) for touches in (n + m, n, m)]
+            parts = [1 - math.exp(-updates * rate) for updates in (n + m, n, m)]
             s = 2 - 2 * parts[0] / (parts[1] + parts[2]) if rate else 0.0
             h_on_g = dot(g, h) / dot(g, g) if any(g) else 0.0
             g_on_h = dot(g, h) / dot(h, h) if any(h) else 0.0

@@ -21,17 +21,17 @@ from w2v.kernels.merging import (
 COLUMNS = 4
 
 
-def row_deltas(seed, n, size=12, most_touches=300):
+def row_deltas(seed, n, size=12, most_updates=300):
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.choice(size, n, replace=False)).astype(np.int64)
     deltas = rng.normal(size=(n, COLUMNS)).astype(np.float32)
-    return RowDeltas(rows, deltas, rng.integers(1, most_touches, n))
+    return RowDeltas(rows, deltas, rng.integers(1, most_updates, n))
 
 
 def as_dict(part):
     return {
-        int(row): (delta.astype(float).tolist(), int(touches))
-        for row, delta, touches in zip(*part, strict=True)
+        int(row): (delta.astype(float).tolist(), int(updates))
+        for row, delta, updates in zip(*part, strict=True)
     }
 
 
@@ -46,7 +46,7 @@ def test_merged_rows_are_the_slow_twins(rule, n, m, seed):
     merged = merge_rows(rule, lr, first, second)
     expected = naive.merged_rows(rule, lr * CURVATURE, as_dict(first), as_dict(second))
     assert merged.rows.tolist() == list(expected)
-    assert merged.touches.tolist() == [touches for _, touches in expected.values()]
+    assert merged.update_counts.tolist() == [updates for _, updates in expected.values()]
     deltas = np.array([delta for delta, _ in expected.values()]).reshape(-1, COLUMNS)
     np.testing.assert_allclose(merged.deltas, deltas, rtol=1e-5, atol=1e-5)
     assert merged.deltas.dtype == np.float32
@@ -63,10 +63,10 @@ def test_a_row_of_one_shard_keeps_its_delta(rule):
             np.testing.assert_array_equal(got, expected)
 
 
-def pair(delta_1, touches_1, delta_2, touches_2):
+def pair(delta_1, updates_1, delta_2, updates_2):
     return [
-        RowDeltas(np.array([3]), np.array([delta], np.float32), np.array([touches]))
-        for delta, touches in ((delta_1, touches_1), (delta_2, touches_2))
+        RowDeltas(np.array([3]), np.array([delta], np.float32), np.array([updates]))
+        for delta, updates in ((delta_1, updates_1), (delta_2, updates_2))
     ]
 
 
@@ -89,13 +89,13 @@ def test_the_adaptive_rule_is_between_the_sum_and_the_mean_on_a_common_way():
     assert 1.5 < between.deltas[0, 0] < 3
 
 
-@pytest.mark.parametrize("touches", [1, 10_000])
-def test_the_adaptive_rule_goes_ways_apart_in_full(touches):
-    merged = merge_rows("adaptive", 1.0, *pair([1.0, 0.0], touches, [0.0, 5.0], touches))
+@pytest.mark.parametrize("updates", [1, 10_000])
+def test_the_adaptive_rule_goes_ways_apart_in_full(updates):
+    merged = merge_rows("adaptive", 1.0, *pair([1.0, 0.0], updates, [0.0, 5.0], updates))
     np.testing.assert_allclose(merged.deltas, [[1, 5]], rtol=1e-5)
 
 
-def test_often_touched_rows_get_the_adaptive_sum_of_maleki():
+def test_often_updated_rows_get_the_adaptive_sum_of_maleki():
     """(1 - g.h / 2 g.g) g + (1 - g.h / 2 h.h) h, arXiv 2006.02924."""
     g, h = np.array([1.0, 2.0, -1.0]), np.array([0.5, 3.0, 2.0])
     merged = merge_rows("adaptive", 1.0, *pair(list(g), 10_000, list(h), 10_000))

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.corpus.subsampling import keep_probs, keep_thresholds, subsample
-from w2v.kernels.sampled import GROUP_NOISE, GROUP_POSITIONS, Model, make_scratch, sampled_kernels
+from w2v.kernels.sampled import (
+    GROUP_NOISE,
+    GROUP_POSITIONS,
+    Model,
+    make_scratch,
+    plain_step,
+    sampled_kernels,
+)
 from w2v.kernels.tiles import (
     plain_add_one,
     plain_add_two,
@@ -44,10 +51,10 @@ def copy_of(model):
     return Model(*(array.copy() for array in model))
 
 
-def arranged(loss, kernels, sentence, reach, first, dtype=np.float32, seed=1):
+def arranged(loss, kernels, sentence, radii, first, dtype=np.float32, seed=1):
     """Scratch whose group is the one that begins at a position of the sentence."""
     scratch = make_scratch(loss, SIZE, NEGATIVES, WINDOW, len(sentence), dtype)
-    scratch.kept[:], scratch.reach[:] = sentence, reach
+    scratch.kept_ids[:], scratch.window_radii[:] = sentence, radii
     scratch.plan[0] = first, 0, len(sentence)
     noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
     kernels.arrange(scratch, scratch.group, 0, noise.table, stream_key(seed))
@@ -56,28 +63,28 @@ def arranged(loss, kernels, sentence, reach, first, dtype=np.float32, seed=1):
 
 @st.composite
 def places(draw):
-    """A sentence, the reach of each of its words, and where a group begins."""
+    """A sentence, the window radius of each of its words, and where a group begins."""
     sentence = draw(st.lists(st.integers(0, VOCABULARY - 1), min_size=2, max_size=9))
     n = len(sentence)
-    reach = draw(st.lists(st.integers(1, WINDOW), min_size=n, max_size=n))
-    return sentence, reach, draw(st.integers(0, n - 1))
+    radii = draw(st.lists(st.integers(1, WINDOW), min_size=n, max_size=n))
+    return sentence, radii, draw(st.integers(0, n - 1))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @given(place=places(), seed=st.integers(0, 1000))
 def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, place, seed):
     # Few words, so that repeated centers, repeated noise and noise that hits are all common.
-    sentence, reach, first = place
+    sentence, radii, first = place
     loss = get_loss("negative-sampling")
     model = random_model(dtype, seed)
     before = copy_of(model)
     kernels = sampled_kernels(loss, SIZE, NEGATIVES)
-    scratch = arranged(loss, kernels, sentence, reach, first, dtype, seed)
-    value = kernels.step(model, scratch, scratch.group, scratch.coming, dtype(0.5))
+    scratch = arranged(loss, kernels, sentence, radii, first, dtype, seed)
+    value = kernels.step(model, scratch, scratch.group, scratch.upcoming, dtype(0.5))
 
     here = range(first, first + GROUP_POSITIONS)
     pairs = naive.window_pairs(
-        sentence, [reach[t] if t in here else 0 for t in range(len(sentence))]
+        sentence, [radii[t] if t in here else 0 for t in range(len(sentence))]
     )
     noise = scratch.group.candidate_ids[: GROUP_NOISE * NEGATIVES].tolist()
     rows = [matrix[:, :SIZE].astype(float).tolist() for matrix in before[:2]]
@@ -92,6 +99,38 @@ def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, place, seed)
         assert not new[:, SIZE:].any()  # the padding stays zero
 
 
+KINDS = [
+    (name, learn)
+    for name in SAMPLED
+    for learn in (
+        {}, {"learn_bias": True},
+        *[{"learn_bias": True, "learn_normalisers": True}] * get_loss(name).learns_normalisers,
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "learn"), KINDS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(place=places(), seed=st.integers(0, 1000))
+def test_a_step_is_the_plain_step(name, learn, dtype, place, seed):
+    sentence, radii, first = place
+    loss = get_loss(name)
+    rng = np.random.default_rng(seed)
+    model = random_model(dtype, seed)
+    if loss.corrects_by_noise or learn:
+        model.logit_offsets[:] = rng.normal(size=VOCABULARY)
+    if "learn_normalisers" in learn:
+        model.log_normalisers[:] = rng.normal(size=VOCABULARY)
+    plain = Model(*(array.astype(np.float64) for array in model))
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES, **learn)
+    scratch = arranged(loss, kernels, sentence, radii, first, dtype, seed)
+    value = kernels.step(model, scratch, scratch.group, scratch.upcoming, dtype(0.5))
+    wide = arranged(loss, kernels, sentence, radii, first, np.float64, seed)
+    assert value == pytest.approx(plain_step(plain, wide, loss, 0.5, **learn), rel=1e-5)
+    for fast, slow in zip(model, plain, strict=True):
+        assert np.abs(fast - slow).max() < TOLERANCE[dtype] * 10 * max(1, np.abs(slow).max())
+
+
 @pytest.mark.parametrize("name", SAMPLED)
 def test_a_step_with_rate_zero_changes_nothing(name):
     loss = get_loss(name)
@@ -99,20 +138,20 @@ def test_a_step_with_rate_zero_changes_nothing(name):
     before = copy_of(model)
     kernels = sampled_kernels(loss, SIZE, NEGATIVES)
     scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
-    assert kernels.step(model, scratch, scratch.group, scratch.coming, np.float32(0)) > 0
+    assert kernels.step(model, scratch, scratch.group, scratch.upcoming, np.float32(0)) > 0
     for new, old in zip(model, before, strict=True):
         assert np.array_equal(new, old)
 
 
 @pytest.mark.parametrize("name", SAMPLED)
-def test_asking_for_the_coming_rows_changes_nothing(name):
+def test_asking_for_upcoming_rows_changes_nothing(name):
     loss = get_loss(name)
     kernels = sampled_kernels(loss, SIZE, NEGATIVES)
     models = [random_model(np.float32, 1) for _ in range(2)]
     for model, rows in zip(models, (0, 4), strict=True):
         scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
-        scratch.coming.sizes[:] = rows
-        kernels.step(model, scratch, scratch.group, scratch.coming, np.float32(0.5))
+        scratch.upcoming.sizes[:] = rows
+        kernels.step(model, scratch, scratch.group, scratch.upcoming, np.float32(0.5))
     for a, b in zip(*models, strict=True):
         assert np.array_equal(a, b)
 
@@ -149,9 +188,9 @@ def test_a_block_is_its_steps_with_the_same_draws():
     used = expected_pairs = expected_words = 0
     expected_loss = 0.0
     for s in range(3):
-        kept, reach = np.zeros(20, np.int32), np.zeros(20, np.int32)
+        kept, radii = np.zeros(20, np.int32), np.zeros(20, np.int32)
         n = subsample(
-            tokens, starts[s], starts[s + 1], 0, thresholds, WINDOW, True, pair_key, kept, reach
+            tokens, starts[s], starts[s + 1], 0, thresholds, WINDOW, True, pair_key, kept, radii
         )
         expected_words += n
         if n < 2:
@@ -159,7 +198,7 @@ def test_a_block_is_its_steps_with_the_same_draws():
         for t in range(0, n, GROUP_POSITIONS):
             here = range(t, t + GROUP_POSITIONS)
             pairs = naive.window_pairs(
-                kept[:n].tolist(), [int(reach[i]) if i in here else 0 for i in range(n)]
+                kept[:n].tolist(), [int(radii[i]) if i in here else 0 for i in range(n)]
             )
             negatives = drawn[used : used + GROUP_NOISE * NEGATIVES].tolist()
             used += GROUP_NOISE * NEGATIVES
@@ -243,7 +282,7 @@ def test_odd_column_counts_are_refused():
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_arrays_of_a_scratch_lie_the_same_way_wherever_they_are(name):
-    """Compiled loops choose their code by how far apart arrays are; see `_side_by_side`."""
+    """Compiled loops choose their code by how far apart arrays are; see `_evenly_spaced`."""
     distances = set()
     keep = []
     for n in range(20):
@@ -251,7 +290,7 @@ def test_arrays_of_a_scratch_lie_the_same_way_wherever_they_are(name):
         scratch = make_scratch(get_loss(name), SIZE, NEGATIVES, WINDOW, 10)
         arrays = (
             scratch.logits, scratch.labels, scratch.offsets, scratch.group.weights,
-            scratch.coming.weights,
+            scratch.upcoming.weights,
         )  # fmt: skip
         distances.add(tuple(a.ctypes.data - scratch.dlogits.ctypes.data for a in arrays))
     assert len(distances) == 1

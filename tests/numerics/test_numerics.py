@@ -1,16 +1,12 @@
 import math
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.numerics import jit as jit_module
 from w2v.numerics.functions import exp, sigmoid_and_softplus
-from w2v.numerics.jit import jit, specialise
+from w2v.numerics.jit import jit
 from w2v.numerics.memory import aligned_zeros, padded
 from w2v.numerics.random import below, draw, fill_uniform, low_half, stream_key
 
@@ -107,41 +103,3 @@ def test_rows_are_aligned_and_padded(dtype):
     assert padded(100, np.float32) == 112
     assert padded(112, np.float32) == 112
     assert not matrix.any()
-
-
-_LIMIT = 0
-
-
-def _below_limit(x):
-    return x < _LIMIT
-
-
-def test_specialise_freezes_globals_apart_from_each_other():
-    three = specialise(_below_limit, "three", _LIMIT=3)
-    five = specialise(_below_limit, "five", _LIMIT=5)
-    assert (three(4), five(4)) == (False, True)
-
-
-def test_the_cache_folder_follows_the_sources(tmp_path, monkeypatch):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    before = jit_module._cache_dir()
-    assert before == jit_module._cache_dir()
-    real = jit_module.Path.read_bytes
-    monkeypatch.setattr(jit_module.Path, "read_bytes", lambda path: real(path) + b"# edited")
-    assert jit_module._cache_dir() != before
-    assert before.is_dir()
-
-
-def test_an_unwritable_cache_folder_is_no_error(write):
-    not_a_folder = write("file", "x")
-    code = (
-        "import numpy as np; from w2v.numerics.functions import sigmoid_and_softplus as f; "
-        "print(f(np.float64(0))[0])"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "NUMBA_CACHE_DIR": str(not_a_folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert (result.returncode, result.stdout.strip()) == (0, "0.5"), result.stderr

@@ -178,7 +178,7 @@ def test_a_task_is_pure(setting):
     assert not equal(first, other)
 
 
-def test_a_task_does_what_the_kernel_does_and_counts_what_it_touches(setting):
+def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
     model, tables, config, shard = setting
     hot, others, tally = train_block(model, None, None, shard, PART, tables, config)
     loss = get_loss("negative-sampling")
@@ -204,11 +204,11 @@ def test_a_task_does_what_the_kernel_does_and_counts_what_it_touches(setting):
         assert hot_rows.rows.max() < 20 <= other_rows.rows.min()
         deltas = np.concatenate([hot_rows.deltas, other_rows.deltas])
         np.testing.assert_array_equal(deltas[:, :10], (mine - theirs)[rows, :10])
-        assert (np.concatenate([hot_rows.touches, other_rows.touches]) >= 1).all()
+        assert (np.concatenate([hot_rows.update_counts, other_rows.update_counts]) >= 1).all()
 
 
-def test_touches_are_the_steps_that_hold_a_row(setting):
-    """One sentence of two words is one group: each of its words is touched once."""
+def test_update_counts_are_the_steps_that_update_a_row(setting):
+    """One sentence of two words is one group: each of its words is updated once."""
     model, tables, config, _ = setting
     shard = Shard(np.array([30, 31], np.int32), np.array([0, 2]))
     always = Tables(np.full_like(tables.thresholds, 2**32 - 1), tables.noise)
@@ -216,9 +216,9 @@ def test_touches_are_the_steps_that_hold_a_row(setting):
     _, others, tally = train_block(model, None, None, shard, part, always, config)
     assert tally.pairs == 2
     assert others.center.rows.tolist() == [30, 31]
-    assert others.center.touches.tolist() == [1, 1]
+    assert others.center.update_counts.tolist() == [1, 1]
     assert {30, 31} <= set(others.context.rows.tolist())
-    assert others.context.touches.sum() <= 2 + 2 * 5  # and the group's noise
+    assert others.context.update_counts.sum() <= 2 + 2 * 5  # and the group's noise
 
 
 def test_what_is_pending_and_the_hot_rows_are_gone_on_from(setting):
@@ -240,9 +240,10 @@ def test_what_is_pending_and_the_hot_rows_are_gone_on_from(setting):
         round_tasks.apply_deltas(expected, deltas)
     for mine, theirs in zip(got, expected, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=2e-6)
-    summed = dict(zip(pending.center.rows.tolist(), pending.center.touches.tolist(), strict=True))
-    for row, touches in zip(others.center.rows, others.center.touches, strict=True):
-        assert touches >= summed.get(int(row), 0)
+    counts = pending.center.update_counts.tolist()
+    summed = dict(zip(pending.center.rows.tolist(), counts, strict=True))
+    for row, count in zip(others.center.rows, others.center.update_counts, strict=True):
+        assert count >= summed.get(int(row), 0)
 
 
 def test_shards_side_by_side_are_shards_one_by_one(setting):

@@ -37,7 +37,7 @@ def small_blocks(monkeypatch):
     for module in (hogwild, softmax):
         monkeypatch.setattr(module, "block_edges", lambda starts: block_edges(starts, 50))
     monkeypatch.setattr(
-        "w2v.kernels.softmax.BLOCK_WORDS", 4
+        "w2v.kernels.softmax.PANEL_COLUMNS", 4
     )  # of the vocabulary: several, one short
     monkeypatch.setattr(
         "w2v.kernels.softmax.BUFFER_BYTES", 3 * 9 * 4

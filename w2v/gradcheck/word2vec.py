@@ -85,10 +85,10 @@ def _sampled_step(loss: SampledLoss, bias: bool, normalisers: bool) -> Row:
     def step(parameters: np.ndarray, lr: float) -> tuple[float, np.ndarray]:
         model = _model(parameters, fixed, bias, normalisers)
         scratch = make_scratch(loss, SIZE, NEGATIVES, WINDOW, len(SENTENCE), np.float64)
-        scratch.kept[:], scratch.reach[:] = SENTENCE, REACH
+        scratch.kept_ids[:], scratch.window_radii[:] = SENTENCE, REACH
         scratch.plan[0] = 1, 0, len(SENTENCE)  # from its second word on
         kernels.arrange(scratch, scratch.group, 0, noise.table, NOISE_KEY)
-        value = kernels.step(model, scratch, scratch.group, scratch.coming, lr)
+        value = kernels.step(model, scratch, scratch.group, scratch.upcoming, lr)
         learned = [model.center_vectors[:, :SIZE], model.context_vectors[:, :SIZE]]
         learned += [model.logit_offsets] * bias + [model.log_normalisers] * normalisers
         return value, np.concatenate([array.ravel() for array in learned])

@@ -1,23 +1,29 @@
-"""The fused kernel of the sampled losses: gather rows, score, call the loss, scatter.
+"""The kernel that trains the sampled losses: gather rows, score them, call the loss, update rows.
 
-Training goes through a sentence a group of `POSITIONS` neighbouring positions at a time. The words
-of their windows are the group's inputs x_1..x_R (center words); its candidates y_1..y_C are noise
-words, which all its pairs share, and the words at the positions themselves (context words). Sharing
-noise turns scattered dot products into dense ones (Ji et al. 2016, "Parallelizing Word2Vec in
-Shared and Distributed Memory", section 3.2); sharing it between positions, too, lets one dot
-product serve all the pairs of an input whose windows overlap:
+Training goes through a sentence a group of `GROUP_POSITIONS` neighbouring positions at a time. A
+group's inputs x_1..x_R are the words of its windows (center words). Its candidates y_1..y_C are
+noise words, which all its pairs share, and the words at its positions (context words). Shared noise
+turns scattered dot products into a small matrix product (Ji et al. 2016, "Parallelizing Word2Vec in
+Shared and Distributed Memory", section 3.2). Neighbouring positions share inputs as well, because
+their windows overlap:
 
-    logits[i, j] = x_i . y_j + offset_j                                              (R, C)
-    weights[i, j] = for a context word 1 if (i, j) is a pair, else 0; for noise K / N times the
-                    number of i's pairs                                              (R, C)
-    y_j -= lr * sum over i of dlogits[i, j] x_i       x_i -= lr * sum over j of dlogits[i, j] y_j
+    logits[i, j] = x_i . y_j + offset_j - ln Z_i                                     (R, C)
+    weights[i, j] = for a context word 1 if (i, j) is a pair, else 0; for a noise word K / N times
+                    the number of pairs of input i                                   (R, C)
+    dlogits = d(loss)/d(logits), by the loss, from logits, labels and weights        (R, C)
+    Y -= lr dlogits^T X,    X -= lr dlogits Y
 
-Both updates use the rows as they were, so that one step is exactly one step of gradient descent on
-the summed loss of the group's pairs, also where a word occurs twice among the inputs or candidates.
-Each pair sees N >= K noise words that weigh K together, which is the same loss on average. A loss
-that is no sum over noise words cannot be had that way: its groups are one position with K noise
-words (`group_shape`). Where several threads work, rows may change in between: Hogwild (Niu et al.
-2011).
+N is the number of noise words of the group and K that of a pair: the noise of a pair weighs K,
+which is the same loss on average. Both updates use the rows as they were, so that a step is exactly
+one step of gradient descent on the summed loss of the group's pairs, also where a word occurs twice
+among the inputs or the candidates. With several threads, rows may change in between: Hogwild (Niu
+et al. 2011).
+
+From the top down: `plain_step` says in NumPy what a step computes; `sampled_kernels` compiles the
+training of a block of sentences (`_make_block`), which arranges group after group
+(`_make_arrange`) and takes a step on each (`_make_step`). Rows are requested from memory while the
+group before is trained; that changes nothing but speed, and concerns `_make_pipeline` and
+`_make_update_rows` alone.
 """
 
 from __future__ import annotations
@@ -28,10 +34,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.corpus.subsampling import subsample
-from w2v.kernels.tiles import tile_columns, tile_operations
+from w2v.kernels.tiles import TileOperations, tile_columns, tile_operations
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
-from w2v.numerics.jit import specialise
+from w2v.numerics.jit import jit
 from w2v.numerics.memory import aligned_zeros, padded
 
 GROUP_POSITIONS = 4
@@ -41,9 +47,7 @@ GROUP_NOISE = 2
 """Noise words of a group for each of the K of a pair; with fewer, quality falls (docs/speed.md)."""
 
 
-_APART = 272
-"""Numbers between two arrays that one loop uses: with fewer, LLVM's check of whether they overlap
-may say that they do. No multiple of a page: they would compete for the same places in the cache."""
+# --- data -----------------------------------------------------------------------------------------
 
 
 class Model(NamedTuple):
@@ -64,16 +68,16 @@ class Model(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A group that is ready to be trained: R inputs at most, C candidates, noise first.
+    """A group ready to be trained: at most R inputs and C candidates, noise words first.
 
-    A tile is a flat array: number (i, j) is at i * T + j, with C rounded up to T = `tile_columns`.
+    A tile is a flat array: entry (i, j) is at i * T + j, with T = `tile_columns(C)` >= C.
 
     Attributes:
         sizes: (3,) int64: how many inputs, candidates and pairs there are. At the end of a sentence
             there are fewer than C candidates.
-        input_ids: (R,) int64, the center words.
-        candidate_ids: (C,) int64, the noise words, then the context words.
-        weights: (R * T,), see the module.
+        input_ids: (R,) int64, center words.
+        candidate_ids: (C,) int64, noise words, then context words.
+        weights: (R * T,), a tile; see the module.
     """
 
     sizes: np.ndarray
@@ -83,311 +87,98 @@ class Group(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Working memory of one thread: for the group that is trained, and for the draws of a block.
+    """Working memory of one thread.
 
     Attributes:
-        group, coming: the group that is trained, and the one after it.
-        inputs, candidates: (R, P) and (C, P), copies of the rows.
-        offsets: (T,), one for each candidate.
+        group, upcoming: the group that is trained, and the one after it.
+        inputs, candidates: (R, P) and (C, P), copies of the group's rows.
+        offsets: (T,), the candidates' logit offsets.
         logits, labels, dlogits: tiles; a label is 1 for a context word, 0 for noise and padding.
-        kept, reach: (words of a block,) int32, the words that subsampling keeps, and how far the
-            window of each reaches.
+        kept_ids, window_radii: (words of a block,) int32, the words that subsampling keeps, and
+            the radius of the window around each.
         plan: (words of a block, 3) int32: for each group its first position, and the bounds of its
-            sentence, all in `kept`.
-        center_touches, context_touches: (V,) int32, how many steps have changed each row, where
-            that is counted; else empty.
+            sentence, all in `kept_ids`.
+        center_update_counts, context_update_counts: (V,) int32, how many steps have updated each
+            row, where that is counted; else empty.
     """
 
     group: Group
-    coming: Group
+    upcoming: Group
     inputs: np.ndarray
     candidates: np.ndarray
     offsets: np.ndarray
     logits: np.ndarray
     labels: np.ndarray
     dlogits: np.ndarray
-    kept: np.ndarray
-    reach: np.ndarray
+    kept_ids: np.ndarray
+    window_radii: np.ndarray
     plan: np.ndarray
-    center_touches: np.ndarray
-    context_touches: np.ndarray
+    center_update_counts: np.ndarray
+    context_update_counts: np.ndarray
 
 
-def group_shape(loss: SampledLoss, num_negatives: int) -> tuple[int, int]:
-    """Positions in a group, and noise words that its pairs share."""
-    if loss.pools_noise:
-        return GROUP_POSITIONS, GROUP_NOISE * num_negatives
-    return 1, num_negatives
+def plain_step(
+    model: Model, scratch: Scratch, loss: SampledLoss, lr: float,
+    learn_bias: bool = False, learn_normalisers: bool = False,
+) -> float:  # fmt: skip
+    """One step on `scratch.group`, in NumPy: what the compiled step computes.
 
-
-def make_scratch(
-    loss: SampledLoss,
-    vector_size: int,
-    num_negatives: int,
-    window: int,
-    block_words: int = 0,
-    dtype: Any = np.float32,
-    counted_words: int = 0,
-) -> Scratch:
-    """Working memory for kernels of this shape, and blocks of at most `block_words`.
-
-    Where touches are counted, `counted_words` is V.
+    Returns:
+        The summed loss of the group's pairs in nats, before the step.
     """
-    positions, noise = group_shape(loss, num_negatives)
-    inputs, candidates = positions + 2 * window, noise + positions
-    inputs += inputs % 2  # dot products go two rows at a time
-    tile = inputs, tile_columns(candidates)
-    size = tile[0] * tile[1]
-    dlogits, logits, labels, weights, coming_weights, offsets = _side_by_side(
-        [size, size, size, size, size, tile[1]], dtype
+    group = scratch.group
+    n_inputs, n_candidates, _ = group.sizes
+    input_ids, candidate_ids = group.input_ids[:n_inputs], group.candidate_ids[:n_candidates]
+    labels, weights = (
+        tile.reshape(-1, len(scratch.offsets))[:n_inputs, :n_candidates].ravel()
+        for tile in (scratch.labels, group.weights)
     )
-    labels.reshape(tile)[:, noise:candidates] = 1
-
-    def group(weights: np.ndarray) -> Group:
-        return Group(
-            sizes=np.zeros(3, dtype=np.int64),
-            input_ids=np.zeros(inputs, dtype=np.int64),
-            candidate_ids=np.zeros(candidates, dtype=np.int64),
-            weights=weights,
-        )
-
-    return Scratch(
-        group=group(weights),
-        coming=group(coming_weights),
-        inputs=aligned_zeros(inputs, padded(vector_size), dtype),
-        candidates=aligned_zeros(candidates, padded(vector_size), dtype),
-        offsets=offsets,
-        logits=logits,
-        labels=labels,
-        dlogits=dlogits,
-        kept=np.zeros(block_words, dtype=np.int32),
-        reach=np.zeros(block_words, dtype=np.int32),
-        plan=np.zeros((block_words, 3), dtype=np.int32),
-        center_touches=np.zeros(counted_words, dtype=np.int32),
-        context_touches=np.zeros(counted_words, dtype=np.int32),
-    )
+    x, y = model.center_vectors[input_ids], model.context_vectors[candidate_ids]
+    logits = x @ y.T + model.logit_offsets[candidate_ids] - model.log_normalisers[input_ids, None]
+    dlogits = np.empty_like(logits)
+    value = loss.tile(logits.ravel(), labels, weights, dlogits.reshape(-1), *logits.shape)
+    np.subtract.at(model.context_vectors, candidate_ids, lr * dlogits.T @ x)
+    np.subtract.at(model.center_vectors, input_ids, lr * dlogits @ y)
+    if learn_bias:
+        np.subtract.at(model.logit_offsets, candidate_ids, lr * dlogits.sum(axis=0))
+    if learn_normalisers:
+        np.add.at(model.log_normalisers, input_ids, lr * dlogits.sum(axis=1))
+    return float(value)
 
 
-def _side_by_side(sizes: Sequence[int], dtype: Any) -> list[np.ndarray]:
-    """Zeros of these lengths, at the same distances from one another wherever they are in memory.
+# --- compiling ------------------------------------------------------------------------------------
 
-    A compiled loop looks at how far apart its arrays are, and takes vectors or single numbers
-    accordingly: sums are then rounded differently. Arrays from `np.zeros` lie as chance has it.
+
+class Frozen(NamedTuple):
+    """What is constant in a compiled kernel.
+
+    Attributes:
+        positions: positions in a group.
+        noise: N, noise words that the pairs of a group share.
+        noise_weight: K / N.
+        tile_columns: T, entries in a row of a tile.
+        use_offsets: whether `Model.logit_offsets` are added to the logits.
+        learn_bias: whether they are trained.
+        learn_normalisers: whether `Model.log_normalisers` are subtracted, and trained.
+        skip_hits: whether a pair leaves out the noise words that equal its context word.
+        count_updates: whether steps count the updates of each row.
     """
-    starts = [0]
-    for size in sizes:
-        starts.append(starts[-1] + padded(size, dtype) + padded(_APART, dtype))
-    whole = aligned_zeros(1, starts[-1], dtype)[0]
-    return [whole[start : start + size] for start, size in zip(starts, sizes, strict=False)]
 
-
-# Names that `sampled_kernels` freezes; the values here only give type checkers something to see.
-POSITIONS = 0
-NOISE = 0
-TILE_COLUMNS = 0
-NOISE_WEIGHT = 1.0
-USE_OFFSETS = False
-LEARN_BIAS = False
-LEARN_NORMALISERS = False
-SKIP_HITS = True
-COUNT_TOUCHES = False
-_tile: Any = None
-_store_dots: Any = None
-_add_one: Any = None
-_add_two: Any = None
-_copy_row: Any = None
-_prefetch: Any = None
-_scatter: Any = None
-_step: Any = None
-_arrange: Any = None
-
-
-def _step_template(model: Any, scratch: Any, group: Any, coming: Any, lr: Any) -> Any:
-    """One step on the pairs of `group`; returns their summed loss.
-
-    Args:
-        model, scratch, group: see their classes.
-        coming: the group that will be trained next. Its rows are asked for: reading rows from
-            memory is slow, and so overlaps with the work.
-        lr: learning rate.
-    """
-    centers, contexts = model.center_vectors, model.context_vectors
-    input_ids, candidate_ids = group.input_ids, group.candidate_ids
-    rows, candidates = group.sizes[0], group.sizes[1]
-    x, y, offsets = scratch.inputs, scratch.candidates, scratch.offsets
-    logits, dlogits = scratch.logits, scratch.dlogits
-    for j in range(candidates):
-        _copy_row(y, j, contexts, candidate_ids[j])
-        if USE_OFFSETS:
-            offsets[j] = model.logit_offsets[candidate_ids[j]]
-    for i in range(rows):
-        _copy_row(x, i, centers, input_ids[i])
-    for i in range(0, rows, 2):
-        _store_dots(logits, i, x, y, offsets)
-    if LEARN_NORMALISERS:
-        for i in range(rows):
-            for j in range(TILE_COLUMNS):
-                logits[i * TILE_COLUMNS + j] -= model.log_normalisers[input_ids[i]]
-    loss = _tile(logits, scratch.labels, group.weights, dlogits, rows, TILE_COLUMNS)
-    for k in range(rows * TILE_COLUMNS):
-        dlogits[k] *= -lr
-    _scatter(
-        contexts, candidate_ids, candidates, dlogits, 1, TILE_COLUMNS, x, rows,
-        coming.candidate_ids, coming.sizes[1],
-    )  # fmt: skip
-    _scatter(
-        centers, input_ids, rows, dlogits, TILE_COLUMNS, 1, y, candidates,
-        coming.input_ids, coming.sizes[0],
-    )  # fmt: skip
-    if LEARN_BIAS:
-        for i in range(rows):
-            for j in range(candidates):
-                model.logit_offsets[candidate_ids[j]] += dlogits[i * TILE_COLUMNS + j]
-    if LEARN_NORMALISERS:
-        for i in range(rows):
-            for j in range(candidates):
-                model.log_normalisers[input_ids[i]] -= dlogits[i * TILE_COLUMNS + j]
-    if COUNT_TOUCHES:
-        for j in range(candidates):
-            scratch.context_touches[candidate_ids[j]] += 1
-        for i in range(rows):
-            scratch.center_touches[input_ids[i]] += 1
-    return loss
-
-
-def _scatter_template(
-    matrix: Any, ids: Any, n: Any, weights: Any, row_step: Any, source_step: Any, sources: Any,
-    n_sources: Any, coming_ids: Any, n_coming: Any,
-) -> None:  # fmt: skip
-    """matrix[ids[i]] += sum over k of weights[i * row_step + k * source_step] * sources[k].
-
-    Between the rows, asks for those of the coming ids: all at once, they would fill the queue of
-    the processor's memory requests, and it would stand still.
-    """
-    i = 0
-    asked = 0
-    while i < n:
-        for _ in range(2):
-            if asked < n_coming:
-                _prefetch(matrix, coming_ids[asked])
-                asked += 1
-        start = i * row_step
-        if i + 1 < n and ids[i] != ids[i + 1]:
-            _add_two(
-                matrix, ids[i], ids[i + 1], weights, start, start + row_step, source_step, sources,
-                n_sources,
-            )  # fmt: skip
-            i += 2
-        else:  # the last one, or a word twice in a row, whose updates must add up
-            _add_one(matrix, ids[i], weights, start, source_step, sources, n_sources)
-            i += 1
-    for k in range(asked, n_coming):
-        _prefetch(matrix, coming_ids[k])
-
-
-def _arrange_template(
-    scratch: Any, group: Any, number: Any, alias_table: Any, noise_key: Any
-) -> None:
-    """Fill in the group of that number in scratch.plan; its noise words are drawn here.
-
-    Position p makes pairs with its neighbours at most reach[p] away, all within its sentence; the
-    inputs are all the words from the leftmost to the rightmost of them.
-    """
-    kept, reach, weights = scratch.kept, scratch.reach, group.weights
-    input_ids, candidate_ids = group.input_ids, group.candidate_ids
-    first, sentence_begin, sentence_end = scratch.plan[number]
-    last = min(first + POSITIONS, sentence_end)
-    drawn = np.uint64(number) * np.uint64(NOISE)
-    for j in range(NOISE):
-        candidate_ids[j] = sample(alias_table, noise_key, drawn + np.uint64(j))
-    begin = first
-    end = last
-    for p in range(first, last):
-        candidate_ids[NOISE + p - first] = kept[p]
-        begin = min(begin, p - reach[p])
-        end = max(end, p + reach[p] + 1)
-    begin = max(begin, sentence_begin)
-    rows = min(end, sentence_end) - begin
-    pairs = 0
-    for i in range(rows):
-        input_ids[i] = kept[begin + i]
-        row = i * TILE_COLUMNS
-        own: Any = 0
-        for p in range(first, last):
-            distance = abs(begin + i - p)
-            is_pair = np.int64(distance > 0) & np.int64(distance <= reach[p])
-            weights[row + NOISE + p - first] = is_pair
-            own += is_pair
-        for p in range(last, first + POSITIONS):
-            weights[row + NOISE + p - first] = 0
-        noise_weight = NOISE_WEIGHT * np.float32(own)
-        for j in range(NOISE):
-            weights[row + j] = noise_weight
-        pairs += own
-    if SKIP_HITS:
-        for c in range(NOISE, NOISE + last - first):
-            for j in range(NOISE):
-                if candidate_ids[j] == candidate_ids[c]:
-                    for row in range(0, rows * TILE_COLUMNS, TILE_COLUMNS):
-                        weights[row + j] -= NOISE_WEIGHT * weights[row + c]
-    group.sizes[0] = rows
-    group.sizes[1] = NOISE + last - first
-    group.sizes[2] = pairs
-
-
-def _block_template(
-    model: Any, scratch: Any, tokens: Any, starts: Any, first: Any, last: Any, thresholds: Any,
-    alias_table: Any, window: Any, shrink: Any, lr: Any, pair_key: Any, noise_key: Any,
-) -> Any:  # fmt: skip
-    """Train on the sentences first..last - 1; returns (summed loss in nats, pairs, words kept).
-
-    Args:
-        model, scratch: see `Model` and `Scratch`.
-        tokens, starts: the corpus.
-        first, last: the block's sentences.
-        thresholds: (V,) uint32, see `w2v.corpus.subsampling.keep_thresholds`.
-        alias_table: (V, 2) uint32, see `w2v.noise.NoiseSampler`.
-        window, shrink: the largest distance of a pair, and whether each position draws its own.
-        lr: learning rate, in the precision of the model.
-        pair_key, noise_key: random streams of this block.
-    """
-    kept, reach, plan = scratch.kept, scratch.reach, scratch.plan
-    words = 0
-    end = 0
-    groups = 0
-    for sentence in range(first, last):
-        begin = end
-        n = subsample(
-            tokens, starts[sentence], starts[sentence + 1], starts[first], thresholds, window,
-            shrink, pair_key, kept[begin:], reach[begin:],
-        )  # fmt: skip
-        words += n
-        if n < 2:
-            continue  # no pairs; the next sentence takes its place
-        end += n
-        for position in range(begin, end, POSITIONS):
-            plan[groups, 0] = position
-            plan[groups, 1] = begin
-            plan[groups, 2] = end
-            groups += 1
-    loss = 0.0
-    pairs = 0
-    group, coming = scratch.group, scratch.coming
-    for number in range(groups + 1):  # arranges this one, and trains the one before it
-        coming.sizes[:] = 0
-        if number < groups:
-            _arrange(scratch, coming, number, alias_table, noise_key)
-        if number > 0:
-            loss += _step(model, scratch, group, coming, lr)
-            pairs += group.sizes[2]
-        group, coming = coming, group
-    return loss, pairs, words
+    positions: int
+    noise: int
+    noise_weight: np.float32
+    tile_columns: int
+    use_offsets: bool
+    learn_bias: bool
+    learn_normalisers: bool
+    skip_hits: bool
+    count_updates: bool
 
 
 class SampledKernels(NamedTuple):
-    """Compiled for one loss and shape.
+    """Compiled functions for one loss and shape.
 
-    `step` trains one group, `arrange` prepares it, `block` does whole sentences.
+    `block` trains sentences, `arrange` fills in one group, `step` trains it.
     """
 
     step: Any
@@ -402,41 +193,346 @@ def sampled_kernels(
     *,
     learn_bias: bool = False,
     learn_normalisers: bool = False,
-    count_touches: bool = False,
+    count_updates: bool = False,
 ) -> SampledKernels:
-    """Kernels for `loss` with the sizes frozen; they work in float32 and float64.
+    """Kernels for a loss, with the sizes frozen; they work in float32 and float64.
 
-    With `count_touches`, each step counts in the scratch which rows it has changed.
+    Args:
+        loss: what to train.
+        vector_size: D.
+        num_negatives: K.
+        learn_bias, learn_normalisers, count_updates: see `Frozen`.
     """
-    columns = padded(vector_size)
     positions, noise = group_shape(loss, num_negatives)
-    operations = tile_operations(columns, noise + positions)
-    frozen: dict[str, Any] = {
-        "POSITIONS": positions,
-        "NOISE": noise,
-        "TILE_COLUMNS": tile_columns(noise + positions),
-        "NOISE_WEIGHT": np.float32(num_negatives / noise),
-        "USE_OFFSETS": loss.corrects_by_noise or learn_bias,
-        "LEARN_BIAS": learn_bias,
-        "LEARN_NORMALISERS": learn_normalisers,
-        "SKIP_HITS": loss.accidental_hits == "skip",
-        "COUNT_TOUCHES": count_touches,
-        "_tile": loss.tile,
-        **{f"_{name}": operation for name, operation in operations._asdict().items()},
-    }
-    name = (
-        f"{loss.name}-{columns}-{num_negatives}-{positions}-{noise}-"
-        f"{learn_bias:d}{learn_normalisers:d}{count_touches:d}"
+    frozen = Frozen(
+        positions=positions,
+        noise=noise,
+        noise_weight=np.float32(num_negatives / noise),
+        tile_columns=tile_columns(noise + positions),
+        use_offsets=loss.corrects_by_noise or learn_bias,
+        learn_bias=learn_bias,
+        learn_normalisers=learn_normalisers,
+        skip_hits=loss.accidental_hits == "skip",
+        count_updates=count_updates,
     )
-    scatter = specialise(_scatter_template, name, inline=True, **frozen)
-    step = specialise(_step_template, name, inline=True, **frozen, _scatter=scatter)
-    arrange = specialise(_arrange_template, name, inline=True, **frozen)
-    block = specialise(_block_template, name, **frozen, _step=step, _arrange=arrange)
-    return SampledKernels(step, arrange, block)
+    step = _make_step(frozen, loss, tile_operations(padded(vector_size), noise + positions))
+    arrange = _make_arrange(frozen)
+    return SampledKernels(step, arrange, _make_block(frozen, arrange, step))
+
+
+def group_shape(loss: SampledLoss, num_negatives: int) -> tuple[int, int]:
+    """Positions in a group, and noise words that its pairs share."""
+    if loss.pools_noise:
+        return GROUP_POSITIONS, GROUP_NOISE * num_negatives
+    return 1, num_negatives
+
+
+def _make_block(frozen: Frozen, arrange: Any, step: Any) -> Any:
+    """See `block`."""
+    positions = frozen.positions
+    pipeline = _make_pipeline(arrange, step)
+
+    def block(
+        model: Any, scratch: Any, tokens: Any, starts: Any, first: Any, last: Any, thresholds: Any,
+        alias_table: Any, window: Any, shrink: Any, lr: Any, pair_key: Any, noise_key: Any,
+    ) -> Any:  # fmt: skip
+        """Train on the sentences first..last - 1.
+
+        Args:
+            model, scratch: see `Model` and `Scratch`.
+            tokens, starts: the corpus.
+            first, last: the block's sentences.
+            thresholds: (V,) uint32, see `w2v.corpus.subsampling.keep_thresholds`.
+            alias_table: (V, 2) uint32, see `w2v.noise.NoiseSampler`.
+            window, shrink: the largest window radius, and whether each position draws its own.
+            lr: learning rate, in the precision of the model.
+            pair_key, noise_key: random streams of this block.
+
+        Returns:
+            Summed loss in nats, pairs, and words that subsampling kept.
+        """
+        words = 0
+        end = 0
+        n_groups = 0
+        for sentence in range(first, last):
+            begin = end
+            n = subsample(
+                tokens, starts[sentence], starts[sentence + 1], starts[first], thresholds, window,
+                shrink, pair_key, scratch.kept_ids[begin:], scratch.window_radii[begin:],
+            )  # fmt: skip
+            words += n
+            if n < 2:
+                continue  # no pairs; the next sentence takes its place
+            end += n
+            for position in range(begin, end, positions):
+                scratch.plan[n_groups, 0] = position
+                scratch.plan[n_groups, 1] = begin
+                scratch.plan[n_groups, 2] = end
+                n_groups += 1
+        loss, pairs = pipeline(model, scratch, n_groups, alias_table, noise_key, lr)
+        return loss, pairs, words
+
+    return jit(block)
+
+
+def _make_pipeline(arrange: Any, step: Any) -> Any:
+    """See `pipeline`."""
+
+    def pipeline(
+        model: Any, scratch: Any, n_groups: Any, alias_table: Any, noise_key: Any, lr: Any
+    ) -> Any:
+        """Arrange and train the groups of the plan; returns (summed loss in nats, pairs).
+
+        Each group is arranged before a step is taken on the one before it: the step then asks for
+        its rows, and memory delivers them while the step computes.
+        """
+        loss = 0.0
+        pairs = 0
+        group, upcoming = scratch.group, scratch.upcoming
+        for number in range(n_groups + 1):
+            upcoming.sizes[:] = 0
+            if number < n_groups:
+                arrange(scratch, upcoming, number, alias_table, noise_key)
+            if number > 0:
+                loss += step(model, scratch, group, upcoming, lr)
+                pairs += group.sizes[2]
+            group, upcoming = upcoming, group
+        return loss, pairs
+
+    return jit(pipeline, inline=True)
+
+
+def _make_arrange(frozen: Frozen) -> Any:
+    """See `arrange`."""
+    positions, noise, unit_weight = frozen.positions, frozen.noise, frozen.noise_weight
+    columns, skip_hits = frozen.tile_columns, frozen.skip_hits
+
+    def arrange(scratch: Any, group: Any, number: Any, alias_table: Any, noise_key: Any) -> None:
+        """Fill in the group of that number in scratch.plan, and draw its noise words.
+
+        Position p makes pairs with its neighbours at most window_radii[p] away within its sentence;
+        the inputs are all words from the leftmost to the rightmost of them.
+        """
+        kept_ids, radii, weights = scratch.kept_ids, scratch.window_radii, group.weights
+        input_ids, candidate_ids = group.input_ids, group.candidate_ids
+        first, sentence_begin, sentence_end = scratch.plan[number]
+        last = min(first + positions, sentence_end)
+        drawn = np.uint64(number) * np.uint64(noise)
+        for j in range(noise):
+            candidate_ids[j] = sample(alias_table, noise_key, drawn + np.uint64(j))
+        begin = first
+        end = last
+        for p in range(first, last):
+            candidate_ids[noise + p - first] = kept_ids[p]
+            begin = min(begin, p - radii[p])
+            end = max(end, p + radii[p] + 1)
+        begin = max(begin, sentence_begin)
+        n_inputs = min(end, sentence_end) - begin
+        pairs = 0
+        for i in range(n_inputs):
+            input_ids[i] = kept_ids[begin + i]
+            row = i * columns
+            own: Any = 0  # pairs of this input
+            for p in range(first, last):
+                distance = abs(begin + i - p)
+                is_pair = np.int64(distance > 0) & np.int64(distance <= radii[p])
+                weights[row + noise + p - first] = is_pair
+                own += is_pair
+            for p in range(last, first + positions):
+                weights[row + noise + p - first] = 0
+            noise_weight = unit_weight * np.float32(own)
+            for j in range(noise):
+                weights[row + j] = noise_weight
+            pairs += own
+        if skip_hits:
+            for c in range(noise, noise + last - first):
+                for j in range(noise):
+                    if candidate_ids[j] == candidate_ids[c]:
+                        for row in range(0, n_inputs * columns, columns):
+                            weights[row + j] -= unit_weight * weights[row + c]
+        group.sizes[0] = n_inputs
+        group.sizes[1] = noise + last - first
+        group.sizes[2] = pairs
+
+    return jit(arrange, inline=True)
+
+
+def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) -> Any:
+    """See `step`."""
+    columns, use_offsets, learn_bias = frozen.tile_columns, frozen.use_offsets, frozen.learn_bias
+    learn_normalisers, count_updates = frozen.learn_normalisers, frozen.count_updates
+    tile, store_dots, copy_row = loss.tile, operations.store_dots, operations.copy_row
+    update_rows = _make_update_rows(operations)
+
+    def step(model: Any, scratch: Any, group: Any, upcoming: Any, lr: Any) -> Any:
+        """One step on the pairs of a group, as `plain_step`; returns their summed loss in nats.
+
+        Args:
+            model, scratch, group: see their classes.
+            upcoming: the group that is trained next, whose rows are asked for.
+            lr: learning rate, in the precision of the model.
+        """
+        centers, contexts = model.center_vectors, model.context_vectors
+        input_ids, candidate_ids = group.input_ids, group.candidate_ids
+        n_inputs, n_candidates = group.sizes[0], group.sizes[1]
+        x, y, offsets = scratch.inputs, scratch.candidates, scratch.offsets
+        logits, dlogits = scratch.logits, scratch.dlogits
+        for j in range(n_candidates):
+            copy_row(y, j, contexts, candidate_ids[j])
+            if use_offsets:
+                offsets[j] = model.logit_offsets[candidate_ids[j]]
+        for i in range(n_inputs):
+            copy_row(x, i, centers, input_ids[i])
+        for i in range(0, n_inputs, 2):
+            store_dots(logits, i, x, y, offsets)
+        if learn_normalisers:
+            for i in range(n_inputs):
+                for j in range(columns):
+                    logits[i * columns + j] -= model.log_normalisers[input_ids[i]]
+        value = tile(logits, scratch.labels, group.weights, dlogits, n_inputs, columns)
+        for k in range(n_inputs * columns):
+            dlogits[k] *= -lr
+        update_rows(
+            contexts, candidate_ids, n_candidates, dlogits, 1, columns, x, n_inputs,
+            upcoming.candidate_ids, upcoming.sizes[1],
+        )  # fmt: skip
+        update_rows(
+            centers, input_ids, n_inputs, dlogits, columns, 1, y, n_candidates,
+            upcoming.input_ids, upcoming.sizes[0],
+        )  # fmt: skip
+        if learn_bias:
+            for i in range(n_inputs):
+                for j in range(n_candidates):
+                    model.logit_offsets[candidate_ids[j]] += dlogits[i * columns + j]
+        if learn_normalisers:
+            for i in range(n_inputs):
+                for j in range(n_candidates):
+                    model.log_normalisers[input_ids[i]] -= dlogits[i * columns + j]
+        if count_updates:
+            for j in range(n_candidates):
+                scratch.context_update_counts[candidate_ids[j]] += 1
+            for i in range(n_inputs):
+                scratch.center_update_counts[input_ids[i]] += 1
+        return value
+
+    return jit(step, inline=True)
+
+
+def _make_update_rows(operations: TileOperations) -> Any:
+    """See `update_rows`."""
+    add_one, add_two, prefetch = operations.add_one, operations.add_two, operations.prefetch
+
+    def update_rows(
+        matrix: Any, ids: Any, n: Any, weights: Any, row_step: Any, source_step: Any, sources: Any,
+        n_sources: Any, upcoming_ids: Any, n_upcoming: Any,
+    ) -> None:  # fmt: skip
+        """matrix[ids[i]] += sum over k of weights[i * row_step + k * source_step] * sources[k].
+
+        Asks for the rows of the upcoming ids, two for each update: asked for all at once, they
+        would fill the processor's queue of memory requests, and it would stand still.
+        """
+        i = 0
+        asked = 0
+        while i < n:
+            for _ in range(2):
+                if asked < n_upcoming:
+                    prefetch(matrix, upcoming_ids[asked])
+                    asked += 1
+            start = i * row_step
+            if i + 1 < n and ids[i] != ids[i + 1]:
+                add_two(
+                    matrix, ids[i], ids[i + 1], weights, start, start + row_step, source_step,
+                    sources, n_sources,
+                )  # fmt: skip
+                i += 2
+            else:  # the last one, or a word twice in a row, whose updates must add up
+                add_one(matrix, ids[i], weights, start, source_step, sources, n_sources)
+                i += 1
+        for k in range(asked, n_upcoming):
+            prefetch(matrix, upcoming_ids[k])
+
+    return jit(update_rows, inline=True)
+
+
+# --- working memory -------------------------------------------------------------------------------
+
+
+def make_scratch(
+    loss: SampledLoss,
+    vector_size: int,
+    num_negatives: int,
+    window: int,
+    block_words: int = 0,
+    dtype: Any = np.float32,
+    counted_words: int = 0,
+) -> Scratch:
+    """Working memory for kernels of this shape.
+
+    Args:
+        loss, vector_size, num_negatives: as for `sampled_kernels`.
+        window: the largest window radius.
+        block_words: words in a block, at most.
+        dtype: precision of the model.
+        counted_words: V where updates are counted, else 0.
+    """
+    positions, noise = group_shape(loss, num_negatives)
+    n_inputs, n_candidates = positions + 2 * window, noise + positions
+    n_inputs += n_inputs % 2  # dot products are computed two rows at a time
+    tile = n_inputs, tile_columns(n_candidates)
+    size = tile[0] * tile[1]
+    dlogits, logits, labels, weights, upcoming_weights, offsets = _evenly_spaced(
+        [size, size, size, size, size, tile[1]], dtype
+    )
+    labels.reshape(tile)[:, noise:n_candidates] = 1
+
+    def group(weights: np.ndarray) -> Group:
+        return Group(
+            sizes=np.zeros(3, dtype=np.int64),
+            input_ids=np.zeros(n_inputs, dtype=np.int64),
+            candidate_ids=np.zeros(n_candidates, dtype=np.int64),
+            weights=weights,
+        )
+
+    return Scratch(
+        group=group(weights),
+        upcoming=group(upcoming_weights),
+        inputs=aligned_zeros(n_inputs, padded(vector_size), dtype),
+        candidates=aligned_zeros(n_candidates, padded(vector_size), dtype),
+        offsets=offsets,
+        logits=logits,
+        labels=labels,
+        dlogits=dlogits,
+        kept_ids=np.zeros(block_words, dtype=np.int32),
+        window_radii=np.zeros(block_words, dtype=np.int32),
+        plan=np.zeros((block_words, 3), dtype=np.int32),
+        center_update_counts=np.zeros(counted_words, dtype=np.int32),
+        context_update_counts=np.zeros(counted_words, dtype=np.int32),
+    )
+
+
+ARRAY_GAP = 272
+"""Numbers between two arrays that one loop uses: with fewer, LLVM's run-time check may find that
+they overlap. Not a multiple of a page, or the arrays would compete for the same cache sets."""
+
+
+def _evenly_spaced(sizes: Sequence[int], dtype: Any) -> list[np.ndarray]:
+    """Zeros of these lengths, at the same distances from one another wherever they are in memory.
+
+    A compiled loop looks at how far apart its arrays are, and works with vectors or with single
+    numbers accordingly, which round sums differently. Arrays from `np.zeros` lie anywhere.
+    """
+    starts = [0]
+    for size in sizes:
+        starts.append(starts[-1] + padded(size, dtype) + padded(ARRAY_GAP, dtype))
+    whole = aligned_zeros(1, starts[-1], dtype)[0]
+    return [whole[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+
+
+# --- what a model starts with ---------------------------------------------------------------------
 
 
 def noise_correction(loss: SampledLoss, noise_probs: np.ndarray, num_negatives: int) -> np.ndarray:
-    """ln(K q(w)), (V,) float64, where the loss corrects its logits by it; else zeros."""
+    """ln(K q(w)), (V,) float64, if the loss subtracts it from its logits; else zeros."""
     if not loss.corrects_by_noise:
         return np.zeros(len(noise_probs))
     correction: np.ndarray = np.log(num_negatives * noise_probs)
@@ -446,9 +542,9 @@ def noise_correction(loss: SampledLoss, noise_probs: np.ndarray, num_negatives: 
 def initial_bias(loss: SampledLoss, counts: np.ndarray, learn_bias: bool) -> np.ndarray:
     """The output bias that a model starts with, (V,) float64.
 
-    A loss that models p(w | c) starts normalised: all dot products are 0 at first, so the bias is
-    ln p(w) where it is learned, p in proportion to the counts that subsampling leaves, and -ln V
-    everywhere where it stays as it is.
+    A loss that models p(w | c) starts normalised. All dot products are 0 at first, so a bias that
+    is learned starts at ln p(w), p in proportion to the counts that subsampling leaves, and one
+    that is fixed is -ln V everywhere.
     """
     if not loss.corrects_by_noise:
         return np.zeros(len(counts))

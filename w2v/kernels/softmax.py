@@ -1,21 +1,21 @@
 """One step of the full softmax on a batch of examples: exact gradients, then row-wise AdaGrad.
 
 With X the center vectors of R examples, Y all context vectors, b the output bias, t the labels and
-w the examples' weights:
+w the weights of the examples:
 
     logits = X Y^T + b                                 (R, V)    one matrix product
     G = w (softmax(logits) - t)                        (R, V)
-    dX = G Y,   dY = G^T X,   db = sum of G's rows               two matrix products
+    dX = G Y,   dY = G^T X,   db = sum over the rows of G        two matrix products
 
-6 R V D floating-point operations, nearly all of them in NumPy's matrix products. The vocabulary is
-cut into blocks, and each thread takes blocks through two passes, because a row's normaliser is
-known only when all blocks have been seen:
+These are 6 R V D floating-point operations, nearly all of them in NumPy's matrix products. The
+vocabulary is cut into panels of neighbouring columns. Each thread takes panels through two passes,
+because the normaliser of a row is known only when all panels have been seen:
 
-    first    block of logits; e = exp(logit - shift) while the block is in the cache; sums of e
-    second   e - t Z; its two products, from X scaled by w / Z in place of the block;
-             then whatever uses the block's rows of dY, while these are in the cache
+    first    logits of the panel; e = exp(logit - shift) while they are in the cache; sums of e
+    second   residuals e - t Z; their two products, with X scaled by w / Z instead of the residuals;
+             then whatever uses the panel's rows of dY, while those are in the cache
 
-The only array that grows with R V holds e: rows go through it a few at a time, so that it never
+The only array that grows with R V holds e. Rows go through it a few at a time, so that it never
 exceeds `BUFFER_BYTES`.
 """
 
@@ -33,11 +33,11 @@ from w2v.numerics.jit import jit
 from w2v.util.threads import ThreadPool
 
 BUFFER_BYTES = 128 * 2**20
-"""The largest buffer of exponentials; one row of them is always allowed."""
+"""The largest buffer of exponentials; it always holds at least one row."""
 
-BLOCK_WORDS = 2048
-"""Words of a block, at most: 256 rows of them are 2 MB, and stay in a core's caches between the
-matrix product and the exponentials."""
+PANEL_COLUMNS = 2048
+"""Columns (words) of a panel, at most: 256 rows of them are 2 MB, and stay in a core's caches
+between the matrix product and the exponentials."""
 
 
 class FullModel(NamedTuple):
@@ -49,11 +49,11 @@ class FullModel(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Of the weighted sum of the rows' losses.
+    """Gradients of the weighted sum of the rows' losses.
 
     Attributes:
-        losses: (R,) float64, each row's own loss in nats, not weighted.
-        d_centers: (R, D), one for each row; a center word may occur in several.
+        losses: (R,) float64, loss of each row in nats, not weighted.
+        d_centers: (R, D), one row per example; a center word may occur in several.
         d_contexts: (V, D).
         d_bias: (V,).
     """
@@ -65,17 +65,17 @@ class Gradients(NamedTuple):
 
 
 class FullSoftmax:
-    """Computes gradients with working memory that is kept from step to step.
+    """Computes gradients, and keeps its working memory from step to step.
 
-    Matrix products are called from `workers` threads at once, so that BLAS's own threads should be
-    limited to one (`w2v.train.softmax` does).
+    `workers` threads call matrix products at the same time, so BLAS should be limited to one thread
+    of its own (`w2v.train.softmax` does that).
 
     Args:
-        loss: gives loss and gradient of blocks of logits.
+        loss: gives loss and gradient of panels of logits.
         model: the parameters; float32 to train, float64 to check.
-        batch_size: the most rows of a step.
+        batch_size: rows of a step, at most.
         workers: threads.
-        check: called every second or so in a long computation; may raise.
+        check: called every second or so during a long computation; may raise.
     """
 
     def __init__(
@@ -92,9 +92,9 @@ class FullSoftmax:
         self.workers = workers
         size, columns = model.context_vectors.shape
         dtype = model.context_vectors.dtype
-        blocks_each = -(-size // (BLOCK_WORDS * workers))
-        blocks = min(size, blocks_each * workers)  # the same number for each thread
-        self.edges = np.array([size * k // blocks for k in range(blocks + 1)])
+        panels_each = -(-size // (PANEL_COLUMNS * workers))
+        panels = min(size, panels_each * workers)  # the same number for each thread
+        self.edges = np.array([size * k // panels for k in range(panels + 1)])
         self.rows_at_once = max(1, min(batch_size, BUFFER_BYTES // (size * dtype.itemsize)))
         self.buffers = [
             np.empty((self.rows_at_once, last - first), dtype)
@@ -105,24 +105,24 @@ class FullSoftmax:
         self._pool = ThreadPool(workers, thread_name_prefix="w2v-softmax")
 
     def memory_bytes(self) -> int:
-        """Working memory."""
-        buffers = sum(block.nbytes for block in self.buffers)
+        """Size of the working memory."""
+        buffers = sum(buffer.nbytes for buffer in self.buffers)
         return buffers + self.d_contexts.nbytes + self.d_bias.nbytes
 
     def gradients(
         self,
         examples: Examples,
         weights: np.ndarray,
-        use_block: Callable[[int, int], None] | None = None,
+        use_panel: Callable[[int, int], None] | None = None,
     ) -> Gradients:
-        """Losses and gradients of the weighted sum; the large arrays are overwritten next time.
+        """Losses and gradients of the weighted sum; the next call overwrites the large arrays.
 
         Args:
             examples: R rows.
             weights: (R,).
-            use_block: called with the bounds of each block of words, from the thread that has just
-                made their rows of `d_contexts` and `d_bias`: nobody reads those words' context
-                vectors any more, so that they may be updated.
+            use_panel: called with the first and last + 1 word of each panel, by the thread that has
+                just computed their rows of `d_contexts` and `d_bias`. Those words' context vectors
+                are not read any more and may be updated.
         """
         n = len(examples.centers)
         losses = np.empty(n)
@@ -134,7 +134,7 @@ class FullSoftmax:
             rows = _Rows(self, examples.take(first, last), weights[first:last])
             rows.exponentials()
             losses[first:last] = rows.losses()
-            d_centers[first:last] = rows.products(first > 0, use_block if last == n else None)
+            d_centers[first:last] = rows.products(first > 0, use_panel if last == n else None)
         return gradients
 
     def in_threads(self, work: Callable[[int], Any], n: int) -> list[Any]:
@@ -144,69 +144,69 @@ class FullSoftmax:
         return list(self._pool.map(work, range(n)))
 
     def close(self) -> None:
-        """End the threads."""
+        """Stop the threads."""
         self._pool.shutdown()
 
 
 class _Rows:
-    """The rows that go through the buffer together, and what is known of them so far."""
+    """Rows that go through the buffer together, and what has been computed for them so far."""
 
     def __init__(self, softmax: FullSoftmax, examples: Examples, weights: np.ndarray) -> None:
         self.softmax = softmax
         model, dtype = softmax.model, softmax.model.bias.dtype
         self.centers = model.center_vectors[examples.centers]
         self.weights = weights.astype(dtype)
-        self.labels = labels_by_block(examples, softmax.edges)
-        self.blocks = list(pairwise(softmax.edges.tolist()))
-        shape = len(self.blocks), len(weights)
+        self.labels = labels_by_panel(examples, softmax.edges)
+        self.panels = list(pairwise(softmax.edges.tolist()))
+        shape = len(self.panels), len(weights)
         self.shifts, self.sums = np.empty(shape, dtype), np.empty(shape, dtype)
         self.expected = np.zeros(shape)
 
     def exponentials(self) -> None:
         """First pass."""
-        self.softmax.in_threads(self._exponentials_of, len(self.blocks))
+        self.softmax.in_threads(self._exponentials_of, len(self.panels))
 
-    def _exponentials_of(self, block: int) -> None:
-        words = slice(*self.blocks[block])
+    def _exponentials_of(self, panel: int) -> None:
+        words = slice(*self.panels[panel])
         model = self.softmax.model
-        logits = self.softmax.buffers[block][: len(self.centers)]
+        logits = self.softmax.buffers[panel][: len(self.centers)]
         np.matmul(self.centers, model.context_vectors[words].T, out=logits)
         self.softmax.loss.exponentials(
-            logits, model.bias[words], self.labels[block], self.shifts[block], self.sums[block],
-            self.expected[block],
+            logits, model.bias[words], self.labels[panel], self.shifts[panel], self.sums[panel],
+            self.expected[panel],
         )  # fmt: skip
 
     def losses(self) -> np.ndarray:
-        """(R,) nats, by log-sum-exp over the blocks."""
+        """(R,) nats, by log-sum-exp over the panels."""
         shift = self.shifts.max(axis=0).astype(np.float64)
         self.totals = (self.sums * np.exp(self.shifts - shift)).sum(axis=0)
         self.ln_z = shift + np.log(self.totals)
         losses: np.ndarray = self.ln_z - self.expected.sum(axis=0)
         return losses
 
-    def products(self, add: bool, use_block: Callable[[int, int], None] | None) -> np.ndarray:
-        """Second pass: fills `d_contexts` and `d_bias`, or adds to them; returns (R, D)."""
+    def products(self, add: bool, use_panel: Callable[[int, int], None] | None) -> np.ndarray:
+        """Second pass: fills `d_contexts` and `d_bias`, or adds to them; returns `d_centers`."""
         workers = self.softmax.workers
 
         def work(thread: int) -> Any:
             total = np.zeros_like(self.centers)
-            for block in reversed(range(thread, len(self.blocks), workers)):
-                total += self._products_of(block, add)
-                if use_block is not None:
-                    use_block(*self.blocks[block])
+            for panel in reversed(range(thread, len(self.panels), workers)):
+                total += self._products_of(panel, add)
+                if use_panel is not None:
+                    use_panel(*self.panels[panel])
             return total
 
-        # Added up in the threads' order: the same bytes each time for the same number of them.
+        # Summed in the order of the threads: the same bytes each time for the same number of them.
         result: np.ndarray = np.sum(self.softmax.in_threads(work, workers), axis=0)
         return result
 
-    def _products_of(self, block: int, add: bool) -> np.ndarray:
-        softmax, words = self.softmax, slice(*self.blocks[block])
+    def _products_of(self, panel: int, add: bool) -> np.ndarray:
+        softmax, words = self.softmax, slice(*self.panels[panel])
         dtype = self.weights.dtype
-        # Z in the block's own units, e^-shift; dlogits are the residuals times weight / Z.
-        totals = np.exp(self.ln_z - self.shifts[block])
-        residuals = softmax.buffers[block][: len(self.centers)]
-        softmax.loss.residuals(residuals, self.labels[block], totals.astype(dtype))
+        # Z in units of the panel's own e^shift; dlogits are the residuals times weight / Z.
+        totals = np.exp(self.ln_z - self.shifts[panel])
+        residuals = softmax.buffers[panel][: len(self.centers)]
+        softmax.loss.residuals(residuals, self.labels[panel], totals.astype(dtype))
         scale = (self.weights / totals).astype(dtype)
         scaled_centers = self.centers * scale[:, None]
         if add:
@@ -220,13 +220,13 @@ class _Rows:
         return d_centers
 
 
-def labels_by_block(examples: Examples, edges: np.ndarray) -> list[Labels]:
-    """The labels of all rows, for each block of words edges[b]..edges[b + 1] - 1 by itself."""
+def labels_by_panel(examples: Examples, edges: np.ndarray) -> list[Labels]:
+    """The labels of all rows by panel; panel p has the words edges[p]..edges[p + 1] - 1."""
     rows = np.repeat(np.arange(len(examples.centers)), np.diff(examples.starts))
-    block = np.searchsorted(edges, examples.contexts, side="right") - 1
-    order = np.argsort(block.astype(np.int16 if len(edges) < 2**15 else np.int64), kind="stable")
+    panel = np.searchsorted(edges, examples.contexts, side="right") - 1
+    order = np.argsort(panel.astype(np.int16 if len(edges) < 2**15 else np.int64), kind="stable")
     rows, contexts, probs = rows[order], examples.contexts[order], examples.probs[order]
-    bounds = np.searchsorted(block[order], np.arange(len(edges)))
+    bounds = np.searchsorted(panel[order], np.arange(len(edges)))
     return [
         Labels(rows[a:b], contexts[a:b] - edges[number], probs[a:b])
         for number, (a, b) in enumerate(pairwise(bounds.tolist()))
@@ -249,18 +249,18 @@ def _adagrad(params: Any, ids: Any, gradient: Any, squares: Any, lr: Any) -> Non
 
 
 EPSILON = np.float32(1e-8)
-"""Keeps 0 / 0 away from rows that have had no gradient yet."""
+"""Avoids 0 / 0 in rows that have had no gradient yet."""
 
 
 class AdaGrad:
-    """AdaGrad (Duchi et al. 2011, section 1.1) with one sum of squares for each word's row.
+    """AdaGrad (Duchi et al. 2011, section 1.1) with one sum of squares per row.
 
         squares += mean of g ** 2 over the row,   p -= lr * g / sqrt(squares)
 
-    Frequent words take small steps and rare words large ones, which is what a batch of whole rows
-    needs: plain gradient descent at any one rate leaves one of the two behind. With a sum for each
-    number in place of each row, the direction of a step depends on the axes: the first step is
-    lr * sign(g), and a center word has only one step a pass to recover. Measured: docs/softmax.md.
+    Frequent words take small steps and rare words large ones. Plain gradient descent on batches of
+    whole rows suits only one of them at any single rate. With one sum per parameter, as in the
+    paper, the direction of a step would depend on the axes: the first step is lr * sign(g), and a
+    center word has only one step per pass to recover. docs/softmax.md has measurements.
 
     Args:
         model: the parameters, changed in place.
@@ -277,11 +277,11 @@ class AdaGrad:
         self._words = np.arange(size, dtype=np.int64)
 
     def memory_bytes(self) -> int:
-        """The sums of squares."""
+        """Size of the sums of squares."""
         return sum(array.nbytes for array in self.squares) + self._words.nbytes
 
     def step(self, examples: Examples, weights: np.ndarray, lr: float) -> np.ndarray:
-        """One step on the weighted sum of the rows' losses; returns the losses before it, (R,)."""
+        """One step on the weighted sum of the losses; returns the losses before the step, (R,)."""
         model, squares, gradients = self.model, self.squares, self.softmax
         rate = model.bias.dtype.type(lr)
 
@@ -289,7 +289,7 @@ class AdaGrad:
             words, ids = slice(first, last), self._words[: last - first]
             _adagrad(model.context_vectors[words], ids, gradients.d_contexts[words],
                      squares.context_vectors[words], rate)  # fmt: skip
-            if self.learn_bias:  # a column of rows with one number each
+            if self.learn_bias:  # as a matrix of one column
                 _adagrad(model.bias[words, None], ids, gradients.d_bias[words, None],
                          squares.bias[words], rate)  # fmt: skip
 
@@ -300,7 +300,7 @@ class AdaGrad:
 
 
 def summed_by_word(ids: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct ids, and for each the sum of its rows."""
+    """The distinct ids, and the sum of the rows of each."""
     order = np.argsort(ids, kind="stable")
     unique, starts = np.unique(ids[order], return_index=True)
     return unique, np.add.reduceat(rows[order], starts, axis=0)

@@ -33,6 +33,8 @@ from numba.extending import intrinsic
 
 from w2v.numerics.jit import LANES, numba_config
 
+_I64: Any = types.int64
+
 MOST_SUMS = 5
 """Dot products of either row that grow together: 12 sums, two factors and what they are multiplied
 by fit AVX2's 16 registers, and 8 sums would do to keep two multiply-add units of latency 4 busy."""
@@ -221,7 +223,6 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
             plain_store_dots, plain_add_one, plain_add_two, plain_copy_row, plain_prefetch
         )
     logit_columns = tile_columns(outputs)
-    i64 = types.int64
 
     @intrinsic
     def store_dots(_: Any, logits: Any, i: Any, x: Any, y: Any, offsets: Any) -> Any:
@@ -244,7 +245,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
                     out.store(totals, out.row(row), first)
             return context.get_dummy_value()
 
-        return types.void(logits, i64, x, y, offsets), codegen
+        return types.void(logits, _I64, x, y, offsets), codegen
 
     @intrinsic
     def add_one(
@@ -260,7 +261,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
             _add_rows(builder, target, [args[1]], weight, [args[3]], args[4], source, args[6])
             return context.get_dummy_value()
 
-        return types.void(matrix, i64, weights, i64, i64, sources, i64), codegen
+        return types.void(matrix, _I64, weights, _I64, _I64, sources, _I64), codegen
 
     @intrinsic
     def add_two(
@@ -277,7 +278,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
             _add_rows(builder, target, args[1:3], weight, args[4:6], args[6], source, args[8])
             return context.get_dummy_value()
 
-        return types.void(matrix, i64, i64, weights, i64, i64, i64, sources, i64), codegen
+        return types.void(matrix, _I64, _I64, weights, _I64, _I64, _I64, sources, _I64), codegen
 
     @intrinsic
     def copy_row(_: Any, target: Any, i: Any, source: Any, row: Any) -> Any:
@@ -292,7 +293,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
                 to.store(source.load(source_row, column), to_row, column)
             return context.get_dummy_value()
 
-        return types.void(target, types.int64, source, types.int64), codegen
+        return types.void(target, _I64, source, _I64), codegen
 
     @intrinsic
     def prefetch(_: Any, matrix: Any, row: Any) -> Any:
@@ -312,7 +313,7 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
                 builder.call(hint, [builder.bitcast(line, byte_pointer), for_writing, keep, data])
             return context.get_dummy_value()
 
-        return types.void(matrix, types.int64), codegen
+        return types.void(matrix, _I64), codegen
 
     return TileOperations(store_dots, add_one, add_two, copy_row, prefetch)
 

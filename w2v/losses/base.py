@@ -97,8 +97,8 @@ class Labels(NamedTuple):
 class FullLoss(Loss):
     """A loss over the whole vocabulary, whose label is a distribution.
 
-    The logits come in blocks of columns, so that no pass over all of them is needed to normalise:
-    `exponentials` is called for each block of a row, and when all are known, `residuals`.
+    The logits come in panels of neighbouring columns, and no pass over all of them is needed to
+    normalise: `exponentials` is called for each panel, and `residuals` when all have been seen.
 
     Attributes:
         exponentials: compiled ``exponentials(logits, bias, labels, shifts, sums, expected)``. Adds

@@ -1,26 +1,45 @@
-"""The one place that decides how Numba compiles: flags, the cache on disk, frozen constants."""
+"""How Numba compiles: flags, frozen constants, and the cache on disk.
+
+Compiled code is cached on disk by a key that covers everything it can depend on, so that a stale
+kernel never runs:
+
+- the sources of the function's module and of every module of this package that it imports, directly
+  or not (`source_digest`): they name the folder;
+- the values that the function closes over (`fingerprint`), with the sources of functions among
+  them: they name the files in it;
+- Numba's own: its version, the types of the arguments, the processor.
+
+A change to a module that no kernel imports leaves the cache as it is.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import llvmlite.binding
 import numba
+import numpy as np
+from numba.core.caching import FunctionCache
 
 numba_config: Any = numba.config
+_vectorize: Any = numba.vectorize  # Numba publishes no types
 
 FASTMATH = frozenset({"reassoc", "contract", "nsz"})
-"""The licences given to LLVM, and no others.
+"""What LLVM may do with floating-point arithmetic.
 
-`reassoc` lets a dot product be summed in vector lanes, `contract` fuses multiply and add, `nsz`
-is needed by LLVM for both. `nnan` and `ninf` are absent on purpose: NaN and infinity must travel
-through a kernel to be noticed at its end.
+`reassoc` lets it sum a dot product in vector lanes, `contract` fuse a multiplication with an
+addition, and both need `nsz`. `nnan` and `ninf` are left out on purpose: NaN and infinity must
+travel through a kernel to be noticed at its end.
 """
 
 
@@ -33,74 +52,196 @@ def _lanes() -> int:
 
 
 LANES = _lanes()
-"""Numbers in a vector of the code that is written for registers: a float32 register of AVX-512, or
-of AVX2; two of NEON or SSE. Twice a register's size would work too, but needs two for each sum."""
+"""Numbers in a vector of hand-vectorised code: one float32 register of AVX-512 or AVX2, or two of
+NEON or SSE. Twice as many would work, but each sum would then take two registers."""
 
-KEPT_CACHE_VERSIONS = 8
-"""How many versions of compiled kernels stay on disk; the oldest go first."""
+KEPT_CACHE_FOLDERS = 128
+"""Folders of compiled code to keep on disk, one for each version of each module; the oldest are
+deleted first."""
+
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(w2v(?:\.\w+)*)", re.MULTILINE)
 
 
-def _cache_dir() -> Path | None:
-    """Folder for compiled kernels, named after every source file of the package.
+# --- the cache on disk ----------------------------------------------------------------------------
 
-    Numba notices an edit only in the file that holds a function, not in the functions that it
-    inlines from elsewhere. A folder a version of the sources makes a stale kernel impossible.
-    None where no such folder can be written; kernels are then compiled in each process.
+
+def imported_files(path: Path) -> frozenset[Path]:
+    """Source files of this package that a source file's import statements may refer to.
+
+    ``from w2v.corpus import blocks`` names an attribute or a submodule, so that an import from a
+    package counts as one of everything directly in it.
     """
+    files: set[Path] = set()
+    for name in set(_IMPORT.findall(path.read_bytes())):
+        place = _PACKAGE.joinpath(*name.decode().split(".")[1:])
+        if place.is_dir():
+            files.update(place.glob("*.py"), place.glob("*/__init__.py"))
+        else:
+            files.add(place.with_suffix(".py"))
+    return frozenset(file for file in files if file.is_file())
+
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+@cache
+def source_digest(path: Path) -> str:
+    """SHA-256 of a source file and of all files of this package that it imports, directly or not.
+
+    This is all the Python code that a function of that file can be compiled from, besides what it
+    closes over: a global name is defined in its module, or imported there.
+    """
+    found = {path}
+    waiting = [path]
+    while waiting:
+        new = imported_files(waiting.pop()) - found
+        found |= new
+        waiting += new
     digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
+    for file in sorted(found):
+        inside = file.is_relative_to(_PACKAGE)
+        digest.update((file.relative_to(_PACKAGE) if inside else file).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _source_file(function: types.FunctionType) -> Path | None:
+    """The file of a function's module; None in an interactive session."""
+    module = sys.modules.get(function.__module__)
+    name = getattr(module, "__file__", None) or function.__code__.co_filename
+    path = Path(name)
+    return path if path.is_file() else None
+
+
+def fingerprint(value: Any) -> str:
+    """Text that two frozen values share only if compiled code cannot tell them apart.
+
+    Numba would pickle what a function closes over, and pickles of compiled functions differ from
+    process to process: no kernel would be found on disk again.
+
+    Raises:
+        TypeError: a value that is neither a number, nor a string, nor a function, nor a tuple of
+            those.
+    """
+    if isinstance(value, (bool, int, float, str, np.generic)) or value is None:
+        return f"{type(value).__name__} {value!r}"
+    if isinstance(value, tuple):
+        return f"{type(value).__qualname__} ({', '.join(map(fingerprint, value))})"
+    # A compiled function has its source as `py_func`, an intrinsic as `_defn`.
+    function = getattr(value, "py_func", None) or getattr(value, "_defn", value)
+    if not isinstance(function, types.FunctionType):
+        raise TypeError(f"cannot freeze a {type(value).__name__} in compiled code: {value!r:.60}")
+    path = _source_file(function)
+    parts = [
+        type(value).__name__, function.__module__, function.__qualname__,
+        source_digest(path) if path else "", hashlib.sha256(function.__code__.co_code).hexdigest(),
+        *(fingerprint(constant) for constant in function.__code__.co_consts
+          if not isinstance(constant, types.CodeType)),
+        *(fingerprint(cell.cell_contents) for cell in function.__closure__ or ()),
+    ]  # fmt: skip
+    return f"[{' '.join(parts)}]"
+
+
+class _Cache(FunctionCache):
+    """Numba's cache on disk of a closure, whose name tells what it closes over."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return sig, codegen.magic_tuple(), self._py_func.__qualname__
+
+
+def cache_root() -> Path:
+    """Where folders of compiled code are kept.
+
+    Raises:
+        RuntimeError: there is no home folder.
+    """
     root = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    versions = Path(root).expanduser() / "w2v-kernels"
-    folder = versions / digest.hexdigest()[:16]
+    return Path(root).expanduser() / "w2v-kernels"
+
+
+@cache
+def _writable_folder(root: Path, name: str) -> Path | None:
+    """The folder, made if need be; None where it cannot be written."""
+    folder = root / name
     try:
         if not folder.is_dir():
             folder.mkdir(parents=True)
-            by_age = sorted(versions.iterdir(), key=lambda entry: entry.stat().st_mtime)
-            for old in by_age[:-KEPT_CACHE_VERSIONS]:
+            by_age = sorted(root.iterdir(), key=lambda entry: entry.stat().st_mtime)
+            for old in by_age[:-KEPT_CACHE_FOLDERS]:
                 shutil.rmtree(old, ignore_errors=True)
-    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
+    except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None
 
 
-_CACHE_DIR = _cache_dir()
+def cache_folder(function: types.FunctionType) -> Path | None:
+    """Folder for the compiled code of a function.
+
+    None where there is no such folder, or no source file; the function is then compiled in each
+    process.
+    """
+    path = _source_file(function)
+    try:
+        root = cache_root()
+    except RuntimeError:
+        return None
+    return _writable_folder(root, source_digest(path)[:16]) if path else None
+
+
+@contextmanager
+def _caching(function: types.FunctionType) -> Iterator[bool]:
+    """Numba caches what is declared inside in the function's folder; whether it does."""
+    previous, folder = numba_config.CACHE_DIR, cache_folder(function)
+    if folder is not None:
+        numba_config.CACHE_DIR = str(folder)
+    try:
+        yield folder is not None
+    finally:
+        numba_config.CACHE_DIR = previous
+
+
+# --- compiling ------------------------------------------------------------------------------------
 
 
 def jit(function: Callable[..., Any], *, inline: bool = False) -> Any:
     """Compile `function` with Numba on first call: no GIL, cached on disk, `FASTMATH`.
 
-    With `inline`, compiled callers get a copy of its code in place of a call: worth it where many
-    arrays are passed, each of which costs a call seven arguments and a count of references.
+    What the function closes over is frozen: Numba treats it as constant, so that LLVM sees, for
+    example, the vector size as a number and a loss as code to inline. `fingerprint` says what may
+    be frozen.
+
+    Args:
+        function: see above.
+        inline: whether compiled callers get a copy of its code in place of a call. Worth it where
+            many arrays are passed, each of which costs a call seven arguments and a count of
+            references.
     """
-    previous = numba_config.CACHE_DIR
-    if _CACHE_DIR is not None:
-        numba_config.CACHE_DIR = str(_CACHE_DIR)
-    try:
-        return numba.njit(
+    assert isinstance(function, types.FunctionType)
+    if function.__closure__ and not numba_config.DISABLE_JIT:
+        # Also the name of its files: two processes that write to one index may mix up its entries.
+        digest = hashlib.sha256(fingerprint(function).encode()).hexdigest()
+        function.__qualname__ += f"-{digest[:32]}"
+    with _caching(function) as cached:
+        compiled: Any = numba.njit(
             nogil=True,
-            cache=_CACHE_DIR is not None,
+            cache=cached,
             fastmath=set(FASTMATH),
             error_model="numpy",  # division by zero gives inf, and costs no branch
             inline="always" if inline else "never",
         )(function)
-    finally:
-        numba_config.CACHE_DIR = previous
+        if cached and function.__closure__ and not numba_config.DISABLE_JIT:
+            compiled._cache = _Cache(function)  # type: ignore[no-untyped-call]
+    return compiled
 
 
-def specialise(
-    template: Callable[..., Any], name: str, *, inline: bool = False, **constants: Any
-) -> Any:
-    """A compiled copy of `template` in which global names are frozen to `constants`.
+def ufunc(scalar: Callable[..., Any]) -> Any:
+    """A NumPy ufunc of a function of float64 numbers, callable from compiled code.
 
-    Numba treats globals as compile-time constants, so LLVM sees, for example, the vector size as
-    a number, and a loss function as code to inline. `name` must tell apart all the constants: it
-    names the compiled copy on disk.
+    Compiled on first call and cached on disk. No `FASTMATH`: ufuncs are the reference that faster
+    arithmetic is checked against.
     """
-    frozen = {**template.__globals__, **constants}
-    copy = types.FunctionType(template.__code__, frozen, template.__name__, template.__defaults__)
-    copy.__qualname__ = f"{template.__qualname__}-{name}"
-    copy.__module__ = template.__module__
-    return jit(copy, inline=inline)
+    assert isinstance(scalar, types.FunctionType)
+    if numba_config.DISABLE_JIT:
+        return np.vectorize(scalar, otypes=[np.float64])
+    with _caching(scalar) as cached:
+        return _vectorize(cache=cached)(scalar)

@@ -129,7 +129,7 @@ def train_block(
 
     Returns:
         Deltas of the hot rows since the last round; deltas of all other rows since `model`, with
-        their touches; and what was trained.
+        their update counts; and what was trained.
     """
     starts = shard.sentence_starts
     first, last = round_bounds(starts, part)
@@ -255,7 +255,7 @@ def _compiled(
     assert isinstance(kind, SampledLoss)
     return sampled_kernels(
         kind, vector_size, negative, learn_bias=bias, learn_normalisers=normalisers,
-        count_touches=True,
+        count_updates=True,
     )  # fmt: skip
 
 
@@ -267,7 +267,7 @@ def _kernels(config: TrainConfig) -> SampledKernels:
 
 
 def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Model, Scratch]:
-    """This thread's own copy of the model, and a scratch with touches at zero."""
+    """This thread's own copy of the model, and a scratch whose update counts are zero."""
     size, columns = model.center_vectors.shape
     loss = get_loss(config.loss)
     assert isinstance(loss, SampledLoss)
@@ -278,7 +278,7 @@ def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Mode
             np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32),
         )  # fmt: skip
     made_for = loss, config.vector_size, config.negative, config.window, size
-    if scratch is None or _work.made_for != made_for or len(scratch.kept) < block_words:
+    if scratch is None or _work.made_for != made_for or len(scratch.kept_ids) < block_words:
         scratch = _work.scratch = make_scratch(
             loss, config.vector_size, config.negative, config.window, block_words,
             counted_words=size,
@@ -286,8 +286,8 @@ def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Mode
         _work.made_for = made_for
     for mine, theirs in zip(own, model, strict=True):
         np.copyto(mine, theirs)
-    scratch.center_touches[:] = 0
-    scratch.context_touches[:] = 0
+    scratch.center_update_counts[:] = 0
+    scratch.context_update_counts[:] = 0
     return own, scratch
 
 
@@ -305,7 +305,10 @@ def _deltas(
 ) -> tuple[Deltas, Deltas]:  # fmt: skip
     """The hot rows' deltas since the round began, and the other rows' since `model`."""
     ended = _hot_of(own, len(begun.center), config.vector_size)
-    touches = scratch.center_touches.astype(np.int64), scratch.context_touches.astype(np.int64)
+    counts = (
+        scratch.center_update_counts.astype(np.int64),
+        scratch.context_update_counts.astype(np.int64),
+    )
     sides = (
         (own.center_vectors, own.log_normalisers, model.center_vectors, model.log_normalisers),
         (own.context_vectors, own.logit_offsets, model.context_vectors, model.logit_offsets),
@@ -313,12 +316,12 @@ def _deltas(
     hot, other = [], []
     for k, side in enumerate(sides):
         n = len(begun[k])
-        rows = np.flatnonzero(touches[k][:n])
-        hot.append(RowDeltas(rows, ended[k][rows] - begun[k][rows], touches[k][rows]))
+        rows = np.flatnonzero(counts[k][:n])
+        hot.append(RowDeltas(rows, ended[k][rows] - begun[k][rows], counts[k][rows]))
         if pending is not None:
-            touches[k][pending[k].rows] += pending[k].touches
-        rows = n + np.flatnonzero(touches[k][n:])
+            counts[k][pending[k].rows] += pending[k].update_counts
+        rows = n + np.flatnonzero(counts[k][n:])
         deltas = np.empty((len(rows), config.vector_size + 1), dtype=np.float32)
         fill_differences(*side, rows, deltas)
-        other.append(RowDeltas(rows, deltas, touches[k][rows]))
+        other.append(RowDeltas(rows, deltas, counts[k][rows]))
     return Deltas(*hot), Deltas(*other)
