@@ -26,7 +26,8 @@ MERGE_RULES = ("adaptive", "combine", "mean")
 """Of shards' deltas: see `w2v.kernels.merging`."""
 
 DEFAULT_ROUNDS = 200
-"""Of an epoch: what docs/cluster.md has found to keep the quality of training without rounds."""
+"""Rounds of an epoch: enough for the quality of training without rounds, as measured in
+docs/explanation/rounds.md."""
 MIN_ROUND_WORDS = 1_000
 """In fewer, merging is all that is done."""
 

@@ -66,7 +66,7 @@ def main() -> int:
     parser.add_argument("corpus", type=Path, nargs="?")
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--quick", action="store_true", help="small figures, in two minutes")
-    length.add_argument("--full", action="store_true", help="as the README shows them")
+    length.add_argument("--full", action="store_true", help="everything, in an hour")
     parser.add_argument(
         "--only", metavar="WORD", nargs="+", default=[""],
         help="only sections whose names hold one of them",

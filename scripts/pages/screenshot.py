@@ -1,4 +1,4 @@
-"""Take the README's picture of the explorer page, in a real Chromium.
+"""Take the picture of the explorer page that the documentation shows, in Chromium.
 
     python scripts/pages/screenshot.py vectors.safetensors docs/explorer.png
 

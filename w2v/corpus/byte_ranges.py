@@ -5,7 +5,7 @@
 
 The text is cut into S x K stripes, and shard s has stripes s, s + S, s + 2 S, ... So the shards,
 side by side, go through the text from its beginning to its end, as one reader would: with 16 shards
-that gave better vectors than 16 pieces of the text (docs/cluster.md).
+that gave better vectors than 16 pieces of the text (docs/explanation/rounds.md).
 
 A file is a path, or a URL that fsspec reads (``s3://...``), which everybody who reads a shard must
 be able to reach. A stripe has the lines that begin in it, so that every line is in one. Compressed

@@ -72,7 +72,7 @@ def check_gradient(
         method: "central" (error about 1e-10), "richardson" (about 1e-12, at a few more
             evaluations), or "complex" (exact to rounding;
             `function` must carry complex numbers through, which abs, max and < do not).
-        scale: the step is eps^(1/3) * max(|x|, scale) for each coordinate x.
+        scale: the step is eps^(1/3) * max(abs(x), scale) for each coordinate x.
         name: the report's title.
 
     Returns:

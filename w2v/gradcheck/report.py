@@ -37,8 +37,8 @@ class Coordinate:
         numerical: the derivative measured; at a kink the mean of both sides, NaN if undefined.
         left: measured slope below `at`.
         right: measured slope above `at`.
-        relative_error: |analytic - numerical| over the larger of both, or over the smallest slope
-            that the measurement can resolve where both are smaller; at a kink the error with
+        relative_error: abs(analytic - numerical) over the larger of both, or over the smallest
+            slope that the measurement can resolve where both are smaller; at a kink the error with
             respect to the nearest slope between left and right; NaN if undefined.
         verdict: `Verdict.KINK` means that the two sides differ and that the derivative claimed
             lies between them; beyond them it is a `FAIL`.

@@ -44,7 +44,8 @@ GROUP_POSITIONS = 4
 """Positions in a group: more share more work, but the noise of more pairs is then the same."""
 
 GROUP_NOISE = 2
-"""Noise words of a group for each of the K of a pair; with fewer, quality falls (docs/speed.md)."""
+"""Noise words of a group for each of the K of a pair; with fewer, quality falls:
+docs/explanation/speed.md."""
 
 
 # --- data -----------------------------------------------------------------------------------------

@@ -260,7 +260,8 @@ class AdaGrad:
     Frequent words take small steps and rare words large ones. Plain gradient descent on batches of
     whole rows suits only one of them at any single rate. With one sum per parameter, as in the
     paper, the direction of a step would depend on the axes: the first step is lr * sign(g), and a
-    center word has only one step per pass to recover. docs/softmax.md has measurements.
+    center word has only one step per pass to recover. docs/explanation/full-softmax.md has
+    measurements.
 
     Args:
         model: the parameters, changed in place.

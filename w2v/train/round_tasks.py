@@ -42,7 +42,7 @@ So round k trains about WARM_UP / k of the words before it, and the last one WAR
 as those of other epochs. A model changes most at its beginning, where shards that know nothing of
 one another go different ways. Lin, Stich, Patel and Jaggi 2020, "Don't Use Large Mini-Batches, Use
 Local SGD" (arXiv 1808.07217), merge after every step there, for the same reason. Measured in
-docs/cluster.md.
+docs/explanation/rounds.md.
 """
 
 
