@@ -72,7 +72,7 @@ html_sidebars = {"index": [], "changelog": []}
 def write_commands(_app: object) -> None:
     """Write what ``--help`` says of each command, and the table of the training options."""
     GENERATED.mkdir(exist_ok=True)
-    environment = {**os.environ, "COLUMNS": "88"}
+    environment = {**os.environ, "COLUMNS": "82"}
     for name in COMMANDS:
         result = subprocess.run(
             [sys.executable, "-m", "w2v", name, "--help"],

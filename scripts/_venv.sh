@@ -1,7 +1,7 @@
-# Sourced by the other scripts: `use_venv EXTRAS` sets $python to one that has the project.
+# Sourced by the other scripts: `use_venv EXTRA,EXTRA` sets $python to one that has the project.
 #
-# The environment is .venv in the project (or $W2V_VENV), made by $PYTHON (default python3) on the
-# first run. It is installed again only when pyproject.toml or the extras change.
+# The environment is .venv in the project (or $W2V_VENV), made by $PYTHON (default: python3) on the
+# first run. An extra is installed again only when pyproject.toml changes.
 
 use_venv() {
     venv=${W2V_VENV:-$here/.venv}
@@ -11,11 +11,17 @@ use_venv() {
         echo "Making an environment in $venv (once) ..." >&2
         "$base" -m venv "$venv"
     fi
-    stamp=$venv/.installed-${1:-plain}
-    if ! cmp -s "$here/pyproject.toml" "$stamp"; then
-        echo "Installing w2v${1:+[$1]} and what it needs (once, a minute or so) ..." >&2
-        "$python" -m pip install --quiet --disable-pip-version-check --editable "$here${1:+[$1]}" >&2
-        cp "$here/pyproject.toml" "$stamp"
+    missing=
+    for extra in $(echo "${1:-plain}" | tr , ' '); do
+        cmp -s "$here/pyproject.toml" "$venv/.installed-$extra" || missing=$missing,$extra
+    done
+    if [ -n "$missing" ]; then
+        extras=$(echo "${missing#,}" | sed 's/^plain$//; s/..*/[&]/')
+        echo "Installing w2v$extras and what it needs (once, a minute or so) ..." >&2
+        "$python" -m pip install --quiet --disable-pip-version-check --editable "$here$extras" >&2
+        for extra in $(echo "$missing" | tr , ' '); do
+            cp "$here/pyproject.toml" "$venv/.installed-$extra"
+        done
     fi
 }
 
