@@ -190,7 +190,7 @@ def test_an_unwritable_cache_folder_is_no_error(tmp_path):
 
 
 def test_a_function_of_no_file_is_compiled_without_a_cache():
-    namespace = {"__name__": "nowhere"}
+    namespace = {"__name__": __name__}
     exec("def twice(x):\n    return 2 * x", namespace)
     assert cache_folder(namespace["twice"]) is None
     assert jit(namespace["twice"])(4) == 8

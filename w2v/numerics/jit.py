@@ -18,7 +18,6 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -106,10 +105,8 @@ def source_digest(path: Path) -> str:
 
 
 def _source_file(function: types.FunctionType) -> Path | None:
-    """The file of a function's module; None in an interactive session."""
-    module = sys.modules.get(function.__module__)
-    name = getattr(module, "__file__", None) or function.__code__.co_filename
-    path = Path(name)
+    """Where a function was defined; None in an interactive session."""
+    path = Path(function.__code__.co_filename)
     return path if path.is_file() else None
 
 
