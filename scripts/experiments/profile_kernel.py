@@ -171,7 +171,7 @@ def _noise_share(corpus: Corpus, size: int, seconds: float) -> float:
     assert isinstance(loss, SampledLoss)
     run = run_of(corpus, size, loss)
     kept = run.train_block(run.make_scratch(), 0, 0, 0.0)[2] * BLOCKS
-    positions, noise = sampled.group_shape(loss, run.config.negative)
+    positions, noise = sampled.GROUP_POSITIONS, sampled.GROUP_NOISE * run.config.negative
     n = kept // positions * noise
     _draw(run.noise.table, stream_key(1), 1)
     started = time.perf_counter()

@@ -22,7 +22,7 @@ INIT, PAIRS, NOISE, ORDER, SPLIT = 0, 1, 2, 3, 16
 
 CURVATURE = 10.0
 """The adaptive merge takes the learning rate times this."""
-GROUP = {"negative-sampling": (4, 2), "nce": (4, 2), "sampled-softmax": (1, 1)}
+GROUP = 4, 2
 """Positions that share their noise words, and noise words for each of the K of a pair."""
 DEFAULT_ROUNDS, MIN_ROUND_WORDS, DEFAULT_HOT_WORDS = 200, 1_000, 1_000
 
@@ -193,7 +193,7 @@ class SampledModel:
 
     def train(self, positions, lr, noise_key):
         """All steps of a block; returns (summed loss, pairs)."""
-        shared, per_k = GROUP[self.loss]
+        shared, per_k = GROUP
         per_group = per_k * self.options["negative"]
         loss, pairs, groups = 0.0, 0, 0
         for kept, reach in positions:

@@ -53,7 +53,7 @@ def copy_of(model):
 
 def arranged(loss, kernels, sentence, radii, first, dtype=np.float32, seed=1):
     """Scratch whose group is the one that begins at a position of the sentence."""
-    scratch = make_scratch(loss, SIZE, NEGATIVES, WINDOW, len(sentence), dtype)
+    scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(sentence), dtype)
     scratch.kept_ids[:], scratch.window_radii[:] = sentence, radii
     scratch.plan[0] = first, 0, len(sentence)
     noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
@@ -176,7 +176,7 @@ def test_a_block_is_its_steps_with_the_same_draws():
     model = random_model(np.float64, 5)
     rows = [matrix[:, :SIZE].tolist() for matrix in model[:2]]
     negative_sampling = get_loss("negative-sampling")
-    scratch = make_scratch(negative_sampling, SIZE, NEGATIVES, WINDOW, len(tokens), np.float64)
+    scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(tokens), np.float64)
     block = sampled_kernels(negative_sampling, SIZE, NEGATIVES).block
     loss, n_pairs, n_words = block(
         model, scratch, tokens, starts, 0, 3, thresholds, noise.table, WINDOW, True,
@@ -233,7 +233,7 @@ def test_the_loss_of_a_long_block_is_summed_in_float64():
     counts = np.array([n, 1])
     block = sampled_kernels(loss, SIZE, NEGATIVES).block
     summed, pairs, words = block(
-        random_model(np.float32, 0, vocabulary=2), make_scratch(loss, SIZE, NEGATIVES, 10, n),
+        random_model(np.float32, 0, vocabulary=2), make_scratch(SIZE, NEGATIVES, 10, n),
         tokens, starts, 0, len(starts) - 1, keep_thresholds(np.ones(2)),
         NoiseSampler(counts, 0.75).table, 10, False, np.float32(0), stream_key(1), stream_key(2),
     )  # fmt: skip
@@ -287,7 +287,7 @@ def test_arrays_of_a_scratch_lie_the_same_way_wherever_they_are(name):
     keep = []
     for n in range(20):
         keep += [np.zeros(7 + 13 * n, np.float32), None]
-        scratch = make_scratch(get_loss(name), SIZE, NEGATIVES, WINDOW, 10)
+        scratch = make_scratch(SIZE, NEGATIVES, WINDOW, 10)
         arrays = (
             scratch.logits, scratch.labels, scratch.offsets, scratch.group.weights,
             scratch.upcoming.weights,

@@ -189,7 +189,7 @@ def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
     n_words = int(starts[last] - starts[first])
     assert tally.words == n_words <= 10_000  # one block
     own = Model(*(array.copy() for array in model))
-    scratch = make_scratch(loss, 10, 5, 3, n_words)
+    scratch = make_scratch(10, 5, 3, n_words)
     result = kernels.block(
         own, scratch, shard.tokens, starts, first, last, tables.thresholds, tables.noise, 3, True,
         np.float32(0.05), stream_key(3, 1, 1, 1, 2, 0), stream_key(3, 2, 1, 1, 2, 0),

@@ -105,8 +105,8 @@ def test_a_run_of_a_sampled_loss_is_its_naive_twin(corpus, small_blocks, loss):
     run, centers, contexts, bias = start(corpus, config, loss)
     q = naive.noise_probs(corpus.vocabulary.counts.tolist(), 0.75)
     ln_kq = [float(np.log(NEGATIVES * each)) for each in q]
-    # The classifiers' neighbouring positions share twice the noise at half the weight.
-    positions, shared = (1, NEGATIVES) if loss == "sampled-softmax" else (4, 2 * NEGATIVES)
+    # Neighbouring positions share twice the noise, at half the weight in the classifiers.
+    positions, shared = 4, 2 * NEGATIVES
     edges = block_edges(corpus.sentence_starts, 50)
     assert len(edges) > 3
     losses = []

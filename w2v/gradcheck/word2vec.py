@@ -84,7 +84,7 @@ def _sampled_step(loss: SampledLoss, bias: bool, normalisers: bool) -> Row:
 
     def step(parameters: np.ndarray, lr: float) -> tuple[float, np.ndarray]:
         model = _model(parameters, fixed, bias, normalisers)
-        scratch = make_scratch(loss, SIZE, NEGATIVES, WINDOW, len(SENTENCE), np.float64)
+        scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(SENTENCE), np.float64)
         scratch.kept_ids[:], scratch.window_radii[:] = SENTENCE, REACH
         scratch.plan[0] = 1, 0, len(SENTENCE)  # from its second word on
         kernels.arrange(scratch, scratch.group, 0, noise.table, NOISE_KEY)

@@ -204,7 +204,7 @@ def sampled_kernels(
         num_negatives: K.
         learn_bias, learn_normalisers, count_updates: see `Frozen`.
     """
-    positions, noise = group_shape(loss, num_negatives)
+    positions, noise = GROUP_POSITIONS, GROUP_NOISE * num_negatives
     frozen = Frozen(
         positions=positions,
         noise=noise,
@@ -219,13 +219,6 @@ def sampled_kernels(
     step = _make_step(frozen, loss, tile_operations(padded(vector_size), noise + positions))
     arrange = _make_arrange(frozen)
     return SampledKernels(step, arrange, _make_block(frozen, arrange, step))
-
-
-def group_shape(loss: SampledLoss, num_negatives: int) -> tuple[int, int]:
-    """Positions in a group, and noise words that its pairs share."""
-    if loss.pools_noise:
-        return GROUP_POSITIONS, GROUP_NOISE * num_negatives
-    return 1, num_negatives
 
 
 def _make_block(frozen: Frozen, arrange: Any, step: Any) -> Any:
@@ -459,7 +452,6 @@ def _make_update_rows(operations: TileOperations) -> Any:
 
 
 def make_scratch(
-    loss: SampledLoss,
     vector_size: int,
     num_negatives: int,
     window: int,
@@ -470,13 +462,13 @@ def make_scratch(
     """Working memory for kernels of this shape.
 
     Args:
-        loss, vector_size, num_negatives: as for `sampled_kernels`.
+        vector_size, num_negatives: as for `sampled_kernels`.
         window: the largest window radius.
         block_words: words in a block, at most.
         dtype: precision of the model.
         counted_words: V where updates are counted, else 0.
     """
-    positions, noise = group_shape(loss, num_negatives)
+    positions, noise = GROUP_POSITIONS, GROUP_NOISE * num_negatives
     n_inputs, n_candidates = positions + 2 * window, noise + positions
     n_inputs += n_inputs % 2  # dot products are computed two rows at a time
     tile = n_inputs, tile_columns(n_candidates)

@@ -58,14 +58,12 @@ class SampledLoss(Loss):
         tile: compiled ``tile(logits, labels, weights, dlogits, rows, columns) -> loss``. The four
             arrays are flat: (i, j) is at i * columns + j. Fills `dlogits` with d(loss)/d(logits)
             and returns the summed loss in nats. A row's weight in a noise column is the number of
-            its pairs that the noise word counts for, times K over the number of noise words: a
-            pair's noise weighs K, however many words it is. What has weight 0 has neither loss
-            nor gradient, provided that its logit is finite.
+            its pairs that the noise word counts for, times K / N. A sum over noise words uses it,
+            so that the noise of a pair weighs K whatever N is; a softmax only asks whether it is 0.
+            What has weight 0 has neither loss nor gradient, provided that its logit is finite.
         corrects_by_noise: whether ln(K q(w)) is subtracted from each logit.
         accidental_hits: what becomes of a noise word that equals the true one: "skip" takes it out
             of the weights, "keep" leaves it in.
-        pools_noise: whether the loss is a sum over noise words, so that more of them at a smaller
-            weight are the same loss on average; otherwise a pair has exactly K.
         learns_normalisers: whether a ln Z for each center word may be learned.
         is_classifier: whether it learns to tell true words from noise, and can be tested at that.
     """
@@ -74,7 +72,6 @@ class SampledLoss(Loss):
     tile: Callable[..., Any]
     corrects_by_noise: bool
     accidental_hits: AccidentalHits
-    pools_noise: bool
     learns_normalisers: bool = False
     is_classifier: bool = False
 

@@ -28,7 +28,6 @@ LOSS = SampledLoss(
     tile=logistic_tile,
     corrects_by_noise=True,
     accidental_hits="keep",
-    pools_noise=True,
     learns_normalisers=True,
     is_classifier=True,
 )

@@ -50,6 +50,5 @@ LOSS = SampledLoss(
     tile=logistic_tile,
     corrects_by_noise=False,
     accidental_hits="skip",
-    pools_noise=True,
     is_classifier=True,
 )

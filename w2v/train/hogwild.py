@@ -53,9 +53,7 @@ class HogwildRun(SampledRun):
         """Working memory for one thread."""
         config = self.config
         block_words = int(np.diff(self.corpus.sentence_starts[self.edges]).max())
-        return make_scratch(
-            self.loss, config.vector_size, config.negative, config.window, block_words
-        )
+        return make_scratch(config.vector_size, config.negative, config.window, block_words)
 
     def train_block(
         self, scratch: Scratch, epoch: int, block: int, lr: float

@@ -269,19 +269,16 @@ def _kernels(config: TrainConfig) -> SampledKernels:
 def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Model, Scratch]:
     """This thread's own copy of the model, and a scratch whose update counts are zero."""
     size, columns = model.center_vectors.shape
-    loss = get_loss(config.loss)
-    assert isinstance(loss, SampledLoss)
     own, scratch = _work.model, _work.scratch
     if own is None or own.center_vectors.shape != (size, columns):
         own = _work.model = Model(
             aligned_zeros(size, columns), aligned_zeros(size, columns),
             np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32),
         )  # fmt: skip
-    made_for = loss, config.vector_size, config.negative, config.window, size
+    made_for = config.vector_size, config.negative, config.window, size
     if scratch is None or _work.made_for != made_for or len(scratch.kept_ids) < block_words:
         scratch = _work.scratch = make_scratch(
-            loss, config.vector_size, config.negative, config.window, block_words,
-            counted_words=size,
+            config.vector_size, config.negative, config.window, block_words, counted_words=size,
         )  # fmt: skip
         _work.made_for = made_for
     for mine, theirs in zip(own, model, strict=True):
