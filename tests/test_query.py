@@ -16,9 +16,9 @@ import pytest
 from query_texts import SIGNS_AS_WORDS
 
 from w2v import query
-from w2v.embeddings import Embeddings
-from w2v.errors import ConfigError, UnknownWordError
-from w2v.query import main, parse
+from w2v.embeddings import Embeddings, load
+from w2v.errors import ConfigError, FormatError, UnknownWordError
+from w2v.query import Query, main, parse, split_signs
 
 WORDS = ["king", "queen", "man", "woman", "new york", "well-known", "東京", "-1", "\x1b[31m"]
 
@@ -43,21 +43,21 @@ def vectors(tmp_path):
     ],
 )
 def test_expressions(text, positive, negative):
-    assert parse(text.split()) == (positive, negative)
+    assert parse(text.split()) == Query(positive, negative)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("king queen", "expected . or - between words, got 'queen'"),
-        ("king - man woman", "expected . or - between words, got 'woman'"),
-        ("king -", "expected a word after . or -, got the end"),
-        ("king - - man", "expected a word after . or -, got '-'"),
-        ("king - + man", "expected a word after . or -, got '.'"),
-        ("- + man", "expected a word after . or -, got '.'"),
-        ("+ + man", "expected a word after . or -, got '.'"),
-        ("+", "expected a word after . or -, got the end"),
-        ("", "expected a word, got none"),
+        ("king queen man", "'queen' follows a word; . or - must come between"),
+        ("king - man woman", "'woman' follows a word; . or - must come between"),
+        ("king -", "a word must follow . or - at the end"),
+        ("king - - man", "'-' follows a sign; a word must come between"),
+        ("king - + man", "'.' follows a sign; a word must come between"),
+        ("- + man", "'.' follows a sign; a word must come between"),
+        ("+ + man", "'.' follows a sign; a word must come between"),
+        ("+", "a word must follow . or - at the end"),
+        ("", "query: no words"),
     ],
 )
 def test_bad_expressions(text, message):
@@ -71,12 +71,100 @@ def test_signs_that_are_words(tmp_path, capsys, text, positive, negative):
     words += ["-man"] if "-man" in [*(positive or ()), *(negative or ())] else []
     Embeddings(words, np.eye(len(words))).save(tmp_path / "v.safetensors")
     if positive is None:
-        with pytest.raises(ConfigError, match="expected"):
+        with pytest.raises(ConfigError, match=r"must come between|must follow"):
             main([str(tmp_path / "v.safetensors"), text])
         return
     assert main([str(tmp_path / "v.safetensors"), text, "--json"]) == 0
     (answer,) = answers(capsys)
     assert (answer["positive"], answer["negative"]) == (positive, negative)
+
+
+def test_two_words_are_a_similarity(vectors, capsys):
+    cosine = load(vectors).similarity("king", "new york")
+    assert main([vectors, "king", "new york"]) == 0
+    assert capsys.readouterr().out == f"king  new york  {cosine:7.4f}\n"
+    assert main([vectors, "king", "queen", "--json"]) == 0
+    cosine = load(vectors).similarity("king", "queen")
+    assert answers(capsys) == [{"words": ["king", "queen"], "cosine": cosine}]
+
+
+KNOWN = ["king", "man", "woman", "well-known", "well", "Paris", "C++", "-1", "a-b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("king", ["king"]),
+        ("king-man+woman", ["king", "-", "man", "+", "woman"]),
+        ("king−man", ["king", "−", "man"]),
+        ("King-man", ["King", "-", "man"]),
+        ("-man", ["-", "man"]),
+        ("-man+king", ["-", "man", "+", "king"]),
+        ("well-known", ["well-known"]),
+        ("well-known-king", ["well-known", "-", "king"]),
+        ("king-well-known", ["king", "-", "well-known"]),
+        ("a-b-a", ["a-b", "-", "a"]),
+        ("C+++man", ["C++", "+", "man"]),
+        ("-1", ["-1"]),
+        ("well-knwon", ["well-knwon"]),  # a misspelling is not split
+        ("king-mann", ["king-mann"]),
+        ("king-", ["king", "-"]),
+    ],
+)
+def test_signs_without_blanks(text, parts):
+    assert split_signs(text, KNOWN) == parts
+
+
+def test_signs_without_blanks_on_the_command_line(vectors, capsys):
+    assert main([vectors, "king-man+woman", "--json"]) == 0
+    (answer,) = answers(capsys)
+    assert (answer["positive"], answer["negative"]) == (["king", "woman"], ["man"])
+    assert answer["neighbors"][0]["word"] == "queen"
+    with pytest.raises(UnknownWordError, match=r"'well-knwon' is not .* mean 'well-known'"):
+        main([vectors, "well-knwon"])
+
+
+def test_other_capitals(vectors, capsys):
+    assert main([vectors, "KING-Man+woman", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["positive"] == ["king", "woman"]
+    assert captured.err.splitlines() == [
+        "w2v.query: 'KING' is taken for 'king'",
+        "w2v.query: 'Man' is taken for 'man'",
+    ]
+
+
+def test_method(vectors, capsys):
+    assert main([vectors, "king - man + woman", "--method", "3cosmul", "--json"]) == 0
+    (answer,) = answers(capsys)
+    expected = load(vectors).most_similar_cosmul(["king", "woman"], ["man"])
+    assert [(each["word"], each["cosine"]) for each in answer["neighbors"]] == expected
+
+
+def test_limit_and_lenient(write, capsys):
+    path = str(write("v.txt", "a 1 0\nb 1 1\nb 0 1\nc 0 1\n"))
+    assert main([path, "a", "--limit", "2", "--json"]) == 0
+    assert [each["word"] for each in answers(capsys)[0]["neighbors"]] == ["b"]
+    with pytest.raises(FormatError, match=r":3: 'b' is already in line 2; --lenient"):
+        main([path, "a"])
+    assert main([path, "a", "--lenient", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert [each["word"] for each in json.loads(captured.out)["neighbors"]] == ["b", "c"]
+    assert captured.err == (
+        f"w2v.query: {path}: 1 repeated words dropped (line 3: 'b' occurs again)\n"
+    )
+    with pytest.raises(ConfigError, match="--limit 0: at least 1"):
+        main([path, "a", "--limit", "0"])
+
+
+def test_vectors_from_standard_input(write, capsys, monkeypatch):
+    path = write("v.txt", "a 1 0\nb 1 1\n")
+    with path.open("rb") as stream:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+        assert main(["-", "a", "--json"]) == 0
+    assert [each["word"] for each in answers(capsys)[0]["neighbors"]] == ["b"]
+    with pytest.raises(ConfigError, match="standard input holds the vectors"):
+        main(["-"])
 
 
 def answers(capsys) -> list[dict]:
@@ -150,7 +238,7 @@ def test_what_a_terminal_gets(word, shown, columns):
 def test_unknown_word(vectors):
     with pytest.raises(UnknownWordError, match=r"'kin' is not .*did you mean 'king'"):
         main([vectors, "kin"])
-    with pytest.raises(ConfigError, match="--topn: expected at least 1, got 0"):
+    with pytest.raises(ConfigError, match="--topn 0: at least 1"):
         main([vectors, "king", "--topn", "0"])
 
 
@@ -165,7 +253,7 @@ def test_lines_from_a_pipe(vectors, capsys, monkeypatch):
 
 
 def test_a_bad_line_does_not_stop_the_others(vectors, capsys, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("kin\nking queen\nqueen\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("kin\nking queen man\nqueen\n"))
     assert main([vectors, "--json"]) == 2
     captured = capsys.readouterr()
     assert len(captured.out.splitlines()) == 1

@@ -142,6 +142,12 @@ def test_similarity(wv, write):
     assert evaluate_similarity(wv, write("s.tsv", "a b 1\nc d 2\n")).rho is None
 
 
+def test_pearson(wv, write):
+    result = evaluate_similarity(wv, write("s.tsv", PAIRS))
+    cosines = [0.5**0.5, -1, 0.5, 2 / 5**0.5]
+    assert result.pearson == pytest.approx(np.corrcoef(cosines, [7.5, 1, 7.5, 9])[0, 1])
+
+
 def naive_spearman(a, b):
     def ranks(values):
         return [sum(y < x for y in values) + (1 + sum(y == x for y in values)) / 2 for x in values]
@@ -194,22 +200,91 @@ def test_similarity_with_blanks(write):
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "SimLex-999",
+            "word1\tword2\tPOS\tSimLex999\tconc(w1)\tconc(w2)\tconcQ\tAssoc(USF)\tSimAssoc333"
+            "\tSD(SimLex)\nold\tnew\tA\t1.58\t2.72\t2.81\t2\t7.25\t1\t0.41\n"
+            "smart\tkeen\tA\t9.2\t1.75\t2.46\t1\t7.11\t1\t0.67\n",
+        ),
+        ("SimVerb-3500", "old\tnew\tV\t1.58\tNONE\nsmart\tkeen\tV\t9.2\tSYNONYMS\n"),
+        ("WordSim-353", "Word 1,Word 2,Human (mean)\nold,new,1.58\nsmart,keen,9.2\n"),
+        (
+            "WordSim-353 with subjects",
+            "Word 1,Word 2,Human (mean),1,2,3\nold,new,1.58,1,2,3\nsmart,keen,9.2,9,9,10\n",
+        ),
+        ("quoted", '"Word 1","Word 2","Human (mean)"\n"old","new",1.58\n"smart","keen",9.2\n'),
+        ("MEN", "old new 1.58\nsmart keen 9.2\n"),
+        ("MEN, lemma form", "old-j new-j 1.58\nsmart-j keen-v 9.2\n"),
+        ("RareWord", "old\tnew\t1.58\t7\t2\t3\t4\nsmart\tkeen\t9.2\t5\t6\t7\t8\n"),
+        ("MTurk-771", "old,new,1.58\nsmart,keen,9.2\n"),
+        ("RG-65", "old;new;1.58\nsmart;keen;9.2\n"),
+        ("scores first", "Score\tWord1\tWord2\n1.58\told\tnew\n9.2\tsmart\tkeen\n"),
+        ("an unknown header", "x,y,z,q\nold,new,n,1.58\nsmart,keen,n,9.2\n"),
+    ],
+)
+def test_sets_as_they_are_distributed(write, name, text):
+    expected = [(("old", "new"), 1.58), (("smart", "keen"), 9.2)]
+    assert read_similarity(write("s.txt", text)) == expected, name
+
+
+def test_a_tag_is_cut_only_where_all_words_have_one(write):
+    assert read_similarity(write("s.txt", "x-n sun 1\ny-n z-v 2\n")) == [
+        (("x-n", "sun"), 1.0),
+        (("y-n", "z-v"), 2.0),
+    ]
+
+
+def test_quotes_keep_commas(write):
+    path = write("s.csv", 'a,b,1\n"New York, NY","say ""hi""",2\n')
+    assert read_similarity(path)[1] == (("New York, NY", 'say "hi"'), 2.0)
+
+
+@pytest.mark.parametrize("columns", [("b", "a", "z"), ("2", "1", "5"), ["b", 1, "5"]])
+def test_columns(write, columns):
+    path = write("s.csv", "a,b,c,score,z\nold,new,x,9,1.58\n")
+    assert read_similarity(path, columns) == [(("new", "old"), 1.58)]
+    assert read_similarity(path) == [(("old", "new"), 9.0)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (("a", "b", "q"), r"s\.csv has no column 'q' of 3 \(a, b, c\)"),
+        (("1", "2", "4"), r"s\.csv has no column '4' of 3"),
+        (("1", "2", "0"), r"s\.csv has no column '0' of 3"),
+        (("1", "2"), "are not three: word1, word2, score"),
+        ("123", "are not three: word1, word2, score"),
+    ],
+)
+def test_columns_that_are_not_there(write, columns, message):
+    with pytest.raises(ConfigError, match=f"columns: .*{message}"):
+        read_similarity(write("s.csv", "a,b,c\nold,new,1\n"), columns)
+
+
+@pytest.mark.parametrize(
     ("read", "content", "message"),
     [
-        (read_analogies, ": s\na b c d\na b c\n", ":3: expected 4 words or a section .*, got 3"),
-        (read_analogies, "a b c d e\n", ":1: expected 4 words or a section .*, got 5 words"),
-        (read_analogies, "a b c d\n:\n", ":2: expected a section's name, got only ':'"),
-        (read_analogies, "", "expected lines of 4 words, got none"),
-        (read_analogies, ": only\n\n", "expected lines of 4 words, got none"),
-        (read_analogies, b"a b c d\na b c \xff\n", ":2: expected UTF-8 text, got byte 0xff"),
-        (read_similarity, "a b 1\na b\n", ":2: expected word1 word2 score, got 2 fields"),
-        (read_similarity, "a b c 1\n", ":1: expected word1 word2 score, got 4 fields"),
-        (read_similarity, "a,,1\n", ":1: expected word1 word2 score, got an empty word"),
-        (read_similarity, "a b 1\na b x\n", ":2: expected a number as score, got 'x'"),
-        (read_similarity, "a b x\na b y\n", ":2: expected a number as score, got 'y'"),
-        (read_similarity, "a b nan\n", ":1: expected a number as score, got 'nan'"),
-        (read_similarity, "a b c\n", "expected lines of word1 word2 score, got none"),
-        (read_similarity, "", "expected lines of word1 word2 score, got none"),
+        (read_analogies, ": s\na b c d\na b c\n", ":3: 3 words, but a question has 4"),
+        (read_analogies, "a b c d e\n", ":1: 5 words, but a question has 4"),
+        (read_analogies, "a b c d\n:\n", ":2: a section without a name"),
+        (read_analogies, "", "no questions"),
+        (read_analogies, ": only\n\n", "no questions"),
+        (read_analogies, b"a b c d\na b c \xff\n", ":2: byte 0xff is not UTF-8"),
+        (read_similarity, "a b 1\na b\n", ":2: 2 columns, not word1 word2 score as in the"),
+        (read_similarity, "a b c 1\n", ":1: 4 columns, not word1 word2 score; --columns"),
+        (read_similarity, "a,,1\n", ":1: an empty word"),
+        (read_similarity, "a b 1\na b x\n", ":2: the score 'x' is not a number"),
+        (read_similarity, "a b x\na b y\n", ":2: the score 'y' is not a number"),
+        (read_similarity, "a b nan\n", ":1: the score 'nan' is not a number"),
+        (read_similarity, "a b c\n", "no word pairs after the header"),
+        (read_similarity, "", "no word pairs"),
+        (read_similarity, "a,b,1e999\n", ":1: the score '1e999' is not a number"),
+        (read_similarity, "a\tb\tN\tx\n1\t2\tN\tx\n", ":2: no score; 'N' is not a number"),
+        (read_similarity, "a\tb\tN\t1\nc\td\n", ":2: 2 columns, but the score is in column 4"),
+        (read_similarity, "a\n", ":1: 1 columns, not word1 word2 score"),
+        (read_similarity, "word1,word2\na,b\n", ":2: 2 columns, not word1 word2 score"),
     ],
 )
 def test_bad_questions(write, read, content, message):
@@ -223,7 +298,7 @@ def test_questions_that_are_not_there(tmp_path, wv):
     for read in (read_analogies, read_similarity):
         with pytest.raises(FormatError, match="cannot be read: No such file"):
             read(tmp_path / "missing")
-    with pytest.raises(ConfigError, match="top_words: expected at least 1, got 0"):
+    with pytest.raises(ConfigError, match="top_words: 0 is not a number of words, 1 or more"):
         evaluate_analogies(wv, tmp_path / "missing", 0)
 
 
@@ -264,7 +339,7 @@ def test_command_as_json(files, capsys):
 def test_command_finds_the_projects_own_questions(files, capsys, monkeypatch, tmp_path):
     vectors = files[0]
     monkeypatch.setattr(command, "_DATA_FOLDERS", (tmp_path / "none", tmp_path / "data"))
-    with pytest.raises(ConfigError, match="expected --analogies FILE or --similarity FILE"):
+    with pytest.raises(ConfigError, match="give --analogies FILE or --similarity FILE"):
         main([vectors])
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "analogies.txt").write_text(QUESTIONS)

@@ -342,7 +342,7 @@ def test_files_with_little_in_common():
         (["--map-words", "99999"], ConfigError, "--map-words: expected 1 to 20000, got 99999"),
         (["--seed", "-1"], ConfigError, "--seed: expected 0 to"),
         (["-o", "no/such/folder.html"], OutputError, "expected an existing folder"),
-        (["missing.bin"], FormatError, "missing.bin: expected a file of word vectors"),
+        (["missing.bin"], FormatError, "missing.bin: cannot be read: No such file"),
         (["x.bin"] * 8, ConfigError, "expected at most 8 files, got 9"),
     ],
 )

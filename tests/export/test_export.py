@@ -215,7 +215,7 @@ def test_sentence_transformers_loads_it(vectors):
             ConfigError,
             "--analogies: expect",
         ),
-        (["--to", "projector", "-o", "p", "--max-words", "0"], ConfigError, "expected at least 1"),
+        (["--to", "projector", "-o", "p", "--max-words", "0"], ConfigError, "at least 1 word"),
         (["--to", "parquet", "-o", "p", "--neighbors", "-1"], ConfigError, "expected 0 to 1000"),
         (["--to", "parquet", "-o", "p", "--seed", "-1"], ConfigError, "--seed: expected 0 to"),
         (["--to", "huggingface", "-o", "m", "--analogies", "s.tsv"], FormatError, "s.tsv"),

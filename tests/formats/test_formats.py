@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import pickle
@@ -18,8 +17,9 @@ from hypothesis.extra import numpy as arrays
 
 from w2v import formats
 from w2v.errors import ConfigError, FormatError, OutputError, W2VError
-from w2v.formats import VectorTable, decimals
+from w2v.formats import VectorTable
 from w2v.formats.tensor_file import read_tensors, write_tensors
+from w2v.formats.text import format_rows
 
 WORDS = ["</s>", "the", "naïve", "東京", "-1", "3"]
 VECTORS = np.array(
@@ -40,11 +40,10 @@ finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
 @st.composite
-def tables(draw, whitespace: bool = False) -> VectorTable:
-    letters = st.characters(exclude_categories=["Cs"])
+def tables(draw, word_ends: str = "") -> VectorTable:
+    """Any table whose words hold none of the characters at which words of a format end."""
+    letters = st.characters(exclude_categories=["Cs"], exclude_characters=word_ends)
     word = st.text(letters, min_size=1, max_size=8)
-    if not whitespace:
-        word = word.filter(lambda text: text.split() == [text])
     words = draw(st.lists(word, min_size=1, max_size=6, unique=True))
     shape = (len(words), draw(st.integers(1, 5)))
     return VectorTable(words, draw(arrays.arrays(np.float32, shape, elements=finite)))
@@ -96,7 +95,7 @@ def test_round_trip(tmp_path, extension):
 @given(data=st.data())
 def test_any_table_round_trips(tmp_path_factory, extension, data):
     folder = tmp_path_factory.mktemp("any")
-    table = data.draw(tables(whitespace=extension == ".safetensors"))
+    table = data.draw(tables(formats.EXTENSIONS[extension].word_ends))
     formats.write(folder / f"a{extension}", table)
     read = formats.read(folder / f"a{extension}")
     assert same(read, table)
@@ -124,7 +123,7 @@ def test_bytes_of_the_binary_format(tmp_path):
 def test_bytes_of_the_text_format(tmp_path):
     table = VectorTable(["a", "é"], np.array([[1, -0.1], [1e-5, 1e10]], np.float32))
     formats.write(tmp_path / "a.txt", table)
-    assert (tmp_path / "a.txt").read_text("utf-8") == "2 2\na 1.0 -0.1\né 1e-05 1e+10\n"
+    assert (tmp_path / "a.txt").read_text("utf-8") == ("2 2\na 1.0 -0.1\né 0.00001 10000000000.0\n")
 
 
 def test_strided_and_mapped_vectors(tmp_path):
@@ -177,8 +176,6 @@ def test_gensim(tmp_path, extension):
     path = tmp_path / f"theirs{extension}"
     theirs.save_word2vec_format(str(path), binary=binary)
     assert same(formats.read(path), TABLE)
-    if not binary:
-        assert path.read_bytes() == (tmp_path / "ours.txt").read_bytes()
 
 
 # --- what other programs write ---
@@ -248,11 +245,12 @@ def test_a_pipe_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["a", ""], "row 2: expected a word, got an empty one"),
-        (["a", "b", "a"], r"row 3: expected each word once, got 'a' again \(first in row 1\)"),
-        (["a", "\ud800"], "row 2: expected a word that UTF-8 can hold, got"),
-        (["a", "b", "c", "d"], "expected a vector a word, got 4 words and 3 vectors"),
-        ([], "expected a vector a word, got 0 words"),
+        (["a", ""], "row 2: the word is empty"),
+        (["a", "b", "a"], "row 3: 'a' is already in row 1"),
+        (["a", "\ud800"], r"row 2: the word '\\ud800' holds half of a surrogate pair"),
+        (["a", "b" * (2**19 + 1)], "row 2: a word of 524289 bytes; 524288 is the most"),
+        (["a", "b", "c", "d"], "4 words and 3 vectors of 2 numbers"),
+        ([], "0 words and 0 vectors of 2 numbers"),
     ],
 )
 def test_words_that_no_format_holds(tmp_path, extension, words, message):
@@ -262,15 +260,40 @@ def test_words_that_no_format_holds(tmp_path, extension, words, message):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("extension", [".bin", ".txt", ".vec"])
-@pytest.mark.parametrize("blank", [c for c in map(chr, range(0x3001)) if c.isspace()])
+BLANKS = [c for c in map(chr, range(0x3001)) if c.isspace()]
+NAMES = {" ": "a space", "\n": "a newline", "\t": "a tab", "\r": "a carriage return"}
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize("blank", BLANKS)
 def test_whitespace_in_a_word(tmp_path, extension, blank):
+    """A format refuses the characters at which its words end, and holds all others."""
+    ends = {".bin": " \n", ".safetensors": ""}.get(extension, " \n\t\r")
+    path = tmp_path / f"a{extension}"
     for word in (f"new{blank}york", f"{blank}york", f"new{blank}", blank):
-        with pytest.raises(FormatError, match="row 2: expected a word without whitespace, got"):
-            formats.write(
-                tmp_path / f"a{extension}", VectorTable(["a", word], np.zeros((2, 1), np.float32))
-            )
-    assert list(tmp_path.iterdir()) == []
+        table = VectorTable(["a", word], np.zeros((2, 1), np.float32))
+        if blank in ends:
+            message = f"row 2: the word .* holds {NAMES[blank]}, at which words of this format end"
+            for check in (
+                lambda: formats.write(path, table),  # noqa: B023 (called at once)
+                lambda: formats.check_words(table.words, path),  # noqa: B023
+            ):
+                with pytest.raises(FormatError, match=message):
+                    check()
+            assert not path.exists()
+        else:
+            formats.check_words(table.words, path)
+            formats.write(path, table)
+            assert same(formats.read(path), table)
+
+
+def test_words_are_checked_for_the_format_of_a_path(tmp_path):
+    formats.check_words(["a", "b\u00a0c"], "x.bin")
+    with pytest.raises(FormatError, match=r"x\.vec: row 1: the word 'a b' holds a space"):
+        formats.check_words(["a b"], "x.vec")
+    formats.check_words(["a b"], "x.safetensors")
+    with pytest.raises(ConfigError, match=r"x\.npy: the name ends in \.npy; vectors need \.safet"):
+        formats.check_words(["a"], "x.npy")
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
@@ -279,7 +302,7 @@ def test_numbers_that_are_not_finite(tmp_path, extension, number):
     vectors = VECTORS.copy()
     vectors[3, 1] = number
     with pytest.raises(
-        FormatError, match=f"row 4, word '東京': expected finite numbers, got {number}"
+        FormatError, match=f"row 4: the vector of '東京' holds {number}; numbers must be finite"
     ):
         formats.write(tmp_path / f"a{extension}", VectorTable(WORDS, vectors))
     assert list(tmp_path.iterdir()) == []
@@ -287,14 +310,17 @@ def test_numbers_that_are_not_finite(tmp_path, extension, number):
 
 def test_other_refusals(tmp_path):
     for name in ("a", "a.npy", "a.bin.gz", "a.BIN"):
-        with pytest.raises(ConfigError, match=r"ends in \.bin, \.txt, \.vec, \.safetensors, got"):
+        with pytest.raises(
+            ConfigError, match=r"; vectors need \.safetensors, \.bin, \.txt, \.vec$"
+        ):
             formats.write(tmp_path / name, TABLE)
     with pytest.raises(OutputError):
         formats.write(tmp_path / "missing" / "a.bin", TABLE)
-    with pytest.raises(FormatError, match="expected no negative count, got -1"):
-        formats.write(tmp_path / "a.bin", VectorTable(["a"], VECTORS[:1], counts=np.array([-1])))
+    table = VectorTable(["a"], VECTORS[:1], counts=np.array([-1]))
+    with pytest.raises(FormatError, match="a count of -1"):
+        formats.write(tmp_path / "a.safetensors", table)
     formats.write(tmp_path / "a.bin", TABLE)
-    with pytest.raises(ConfigError, match=r"expected a \.safetensors file for mmap=True"):
+    with pytest.raises(ConfigError, match=r"only an unpacked \.safetensors file can be mapped"):
         formats.read(tmp_path / "a.bin", mmap=True)
 
 
@@ -319,7 +345,7 @@ def test_binary_cut_at_every_byte(tmp_path, tried):
     formats.write(tmp_path / "whole.bin", TABLE)
     content = (tmp_path / "whole.bin").read_bytes()
     for length in range(len(content) - 1):
-        with pytest.raises(FormatError, match=r"cut\.bin: (row \d: )?expected .*, got "):
+        with pytest.raises(FormatError, match=r"cut\.bin: (the|row|an|5 words,) "):
             read_bytes(tmp_path, content[:length], "cut.bin")
     # Without its very last newline the file is as gensim writes it, and whole.
     assert same(read_bytes(tmp_path, content[:-1], "cut.bin"), TABLE)
@@ -330,29 +356,37 @@ def test_binary_cut_at_every_byte(tmp_path, tried):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (binary(header=b"1000000000000 300\n"), "expected at least 1202000000000000 bytes for"),
-        (binary(header=b"2 1000000000000\n"), "expected at least 8000000000004 bytes for 2 words"),
-        (binary(header=b"9" * 25 + b" 1\n"), "expected at least 5999999999999999999999999"),
-        (binary(header=b"-2 1\n"), "expected at least one word .*, got -2 and 1"),
-        (binary(header=b"2 -1\n"), "expected at least one word .*, got 2 and -1"),
-        (binary(header=b"0 1\n"), "expected at least one word .*, got 0 and 1"),
-        (binary(header=b"2 0\n"), "expected at least one word .*, got 2 and 0"),
-        (binary(header=b"2.5 1\n"), "first line of two integers .*, got '2.5 1'"),
-        (binary(header=b"two 1\n"), "first line of two integers .*, got 'two 1'"),
-        (binary(header=b"2\n"), "first line of two integers .*, got '2'"),
-        (binary(header=b"2 1 0\n"), "first line of two integers .*, got '2 1 0'"),
-        (binary(header=b""), "first line of two integers"),
-        (b"2 " + b"1" * 1000 + b"\n", "first line of two integers"),
-        (binary(header=b"1 1\n"), "expected the end of the file after 1 words, got 7 more bytes"),
-        (binary() + b"\n", "expected the end of the file after 2 words, got 1 more bytes"),
-        (binary([(b"long word"[:4] * 9, 1.0)]), "expected 2 words, got 1"),
-        (binary([(b"a", 1.0), (b"a", 2.0)]), "row 2: expected each word once, got 'a' again"),
-        (binary([(b"", 1.0), (b"bcd", 2.0)]), "row 1: expected a word, got an empty one"),
-        (binary([(b"abc", 1.0), (b"", 2.0)]), "row 2: expected a word, got an empty one"),
-        (binary([(b"a", 1.0), (b"b\xff", 2.0)]), "row 2: .* UTF-8, got byte 0xff at offset 12"),
-        (binary([(b"a", np.nan), (b"b", 2.0)]), "row 1, word 'a': .* finite numbers, got nan"),
-        (binary([(b"a", 1.0), (b"b", -np.inf)]), "row 2, word 'b': .* finite numbers, got -inf"),
-        (b"1 1\nabcdefghijkl", "row 1: expected a word, a space and its numbers, got the end"),
+        (
+            binary(header=b"1000000000000 300\n"),
+            "the header says 1000000000000 words of 300 numbers, which take at least "
+            r"1202000000000000 bytes, but 14 follow \(cut short\?\)",
+        ),
+        (binary(header=b"2 1000000000000\n"), "1000000000000 numbers per word; at most 4194304"),
+        (binary(header=b"9" * 25 + b" 1\n"), "take at least 5999999999999999999999999"),
+        (binary(header=b"-2 1\n"), "the header says -2 words of 1 numbers; at least 1 of each"),
+        (binary(header=b"2 -1\n"), "the header says 2 words of -1 numbers; at least 1 of each"),
+        (binary(header=b"0 1\n"), "the header says 0 words of 1 numbers; at least 1 of each"),
+        (binary(header=b"2 0\n"), "the header says 2 words of 0 numbers; at least 1 of each"),
+        (binary(header=b"2.5 1\n"), "first line must hold two integers .*, not '2.5 1'"),
+        (binary(header=b"two 1\n"), "first line must hold two integers .*, not 'two 1'"),
+        (binary(header=b"2\n"), "first line must hold two integers .*, not '2'"),
+        (binary(header=b"2 1 0\n"), r"a header of 3 integers, not of 2 .*; --lenient \(in Python"),
+        (binary(header=b""), "first line must hold two integers"),
+        (b"2 " + b"1" * 1000 + b"\n", "first line must hold two integers"),
+        (binary(header=b"1 1\n"), "8 bytes follow the 1 words that the header says; --lenient"),
+        (binary() + b"\n", "blank lines follow the 2 words that the header says; --lenient"),
+        (binary([(b"long word"[:4] * 9, 1.0)]), "1 words, but the header says 2 .*; --lenient"),
+        (binary([(b"a", 1.0), (b"a", 2.0)]), "row 2: 'a' is already in row 1; --lenient"),
+        (binary([(b"", 1.0), (b"bcd", 2.0)]), "row 1: the word is empty"),
+        (binary([(b"abc", 1.0), (b"", 2.0)]), "row 2: the word is empty"),
+        (binary([(b"a", 1.0), (b"b\nc", 2.0)]), r"row 2: a newline inside the word 'b\\nc'"),
+        (
+            binary([(b"a", 1.0), (b"b\xff", 2.0)]),
+            "row 2: byte 0xff in the word 'b\ufffd' is not UTF-8; --lenient",
+        ),
+        (binary([(b"a", np.nan), (b"b", 2.0)]), "row 1: the vector of 'a' holds nan; numbers must"),
+        (binary([(b"a", 1.0), (b"b", -np.inf)]), "row 2: the vector of 'b' holds -inf; numbers"),
+        (b"1 1\nabcdefghijkl", "row 1: 12 bytes, not a word, a space and 4 bytes of numbers"),
     ],
 )
 def test_bad_binary(refused, content, message):
@@ -365,41 +399,48 @@ def test_bad_binary(refused, content, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"1000000000000 300\na 1\n", ":1: expected at least 601999999999999 bytes"),
-        (b"2 1000000000000\na 1\n", ":1: expected at least 4000000000003 bytes"),
-        (b"9" * 25 + b" 2\na 1 2\n", ":1: expected at least 59999"),
-        (b"9" * 9999 + b" 2\na 1 2\n", ":1: expected at least 59999"),
-        (b"-1 2\na 1 2\n", ":1: expected at least one word .*, got -1 and 2"),
-        (b"1 -2\na 1 2\n", ":1: expected at least one word .*, got 1 and -2"),
-        (b"0 2\na 1 2\n", ":1: expected at least one word .*, got 0 and 2"),
-        (b"1 0\na\n", ":1: expected at least one word .*, got 1 and 0"),
-        (b"2.5 2\na 1 2\n", ":1: expected two integers .*, got '2.5 2'"),
-        (b"two 2\na 1 2\n", ":1: expected two integers .*, got 'two 2'"),
-        (b"2\na 1 2\n", ":1: expected a word and numbers, or two integers, got one field"),
-        (b"\na 1 2\n", ":1: expected a word and numbers, got an empty line"),
-        (b"2 2\n", ":1: expected at least 11 bytes for 2 rows of 2 numbers, got 0"),
-        (b"2 2\nlong_word 1 2\n", r"a\.txt: expected 2 rows, got 1"),
-        (b"1 2\na 1 2\nb 1 2\n", ":3: expected the end of the file after 1 rows, got another"),
-        (b"2 2\na 1\nb 1 2 3 4\n", ":2: expected 2 numbers, got 1"),
-        (b"2 2\na 1 2\nb 1 2 3\n", ":3: expected 2 numbers, got 3"),
-        (b"2 2\na 1 2\nbcdefghi\n", ":3: expected 2 numbers, got 0"),
-        (b"a 1 2\nb 1\nc 1 2 3\n", ":2: expected 2 numbers, got 1"),
-        (b"a 1 2\n\nb 1 2\n", ":2: expected a word and 2 numbers, got nothing"),
-        (b"2 2\na 1 2\n 10 20\n\n\n", ":3: expected a word, got an empty one"),
-        (b"2 2\na 1 2\na 3 4\n", r":3: expected each word once, got 'a' again \(first in line 2\)"),
-        (b"b 1 2\na 1 2\na 3 4\n", r":3: .* got 'a' again \(first in line 2\)"),
-        (b"2 2\na 1 2\nb\xff 3 4\n", ":3: expected a word in UTF-8, got byte 0xff at offset 11"),
-        (b"2 2\na 1 2\nb 1 nan\n", ":3: word 'b': expected a finite number, got 'nan'"),
-        (b"2 2\na 1 -inf\nb 1 2\n", ":2: word 'a': expected a finite number, got '-inf'"),
-        (b"2 2\na 1 1e39\nb 1 2\n", ":2: word 'a': .* float32 can hold, got inf"),
-        (b"2 2\na 1 x\nb 1 2\n", ":2: word 'a': expected a finite number, got 'x'"),
-        (b"2 2\na 1 0.1_0\nb 1 2\n", ":2: word 'a': expected a finite number, got '0.1_0'"),
-        (b"2 2\na 1 0.1_00000000001\nb 1 2\n", ":2: word 'a': expected a finite number"),
-        (b"2 2\n a 1 2\nb 1 2\n", ":2: expected a word, got an empty one"),
-        (b"2 2\na 1 0.1-0\nb 1 2\n", ":2: word 'a': expected a finite number, got '0.1-0'"),
-        (b"2 2\na 1 --0.1\nb 1 2\n", ":2: word 'a': expected a finite number, got '--0.1'"),
-        (b"2 2\na 1 0.\xb1\nb 1 2\n", ":2: word 'a': expected a finite number, got"),
-        (b"a 1 .\nb 1 2\n", ":1: word 'a': expected a finite number, got '.'"),
+        (b"1000000000000 300\na 1\n", ":2: 1 numbers, but the header says 300"),
+        (b"2 1000000000000\na 1\n", ":2: 1 numbers, but the header says 1000000000000"),
+        (b"9" * 25 + b" 2\na 1 2\n", f": 1 rows, but the header says {'9' * 25}"),
+        (b"9" * 9999 + b" 2\na 1 2\n", ": 1 rows, but the header says 99999"),
+        (b"-1 2\na 1 2\n", ":1: the header says -1 rows of 2 numbers; at least 1 of each"),
+        (b"1 -2\na 1 2\n", ":1: the header says 1 rows of -2 numbers; at least 1 of each"),
+        (b"0 2\na 1 2\n", ":1: the header says 0 rows of 2 numbers; at least 1 of each"),
+        (b"1 0\na\n", ":1: the header says 1 rows of 0 numbers; at least 1 of each"),
+        (b"2.5 2\na 1 2\n", ":1: '2.5 2' is neither a header of two integers .* nor a word and"),
+        (b"two 2\na 1 2\n", ":1: 'two 2' is neither a header of two integers .* nor a word and"),
+        (b"2\na 1 2\n", ":1: one field, not a word and its numbers"),
+        (b"\na 1 2\n", ":1: an empty line, not a word and its numbers"),
+        (b"2 2\n", r": 0 rows, but the header says 2 \(cut short\?\); --lenient"),
+        (b"2 2\nlong_word 1 2\n", r"a\.txt: 1 rows, but the header says 2 \(cut short\?\)"),
+        (b"1 2\na 1 2\nb 1 2\n", ":3: a row more than the 1 that the header says; --lenient"),
+        (b"5 4 7200\na 1 2 3 4\n", ":1: a header of 3 integers, not of 2 .*; --lenient"),
+        (b"2 2\na 1\nb 1 2 3 4\n", ":2: 1 numbers, but the header says 2"),
+        (
+            b"2 2\na 1 2\nb 1 2 3\n",
+            ":3: 3 numbers, but the header says 2 .a word with spaces, 'b 1'.*; --lenient",
+        ),
+        (b"2 2\na 1 2\nbcdefghi\n", ":3: 0 numbers, but the header says 2"),
+        (b"a 1 2\nb 1\nc 1 2 3\n", ":2: 1 numbers, but line 1 has 2"),
+        (b"a 1 2\n\nb 1 2\n", ":2: a blank line; --lenient"),
+        (b"2 2\na 1 2\n 10 20\n\n\n", ":3: the word is missing before 2 numbers"),
+        (b"2 2\na 1 2\na 3 4\n", ":3: 'a' is already in line 2; --lenient"),
+        (b"b 1 2\na 1 2\na 3 4\n", ":3: 'a' is already in line 2"),
+        (b"2 2\na 1 2\nb\xff 3 4\n", ":3: byte 0xff in the word 'b\ufffd' is not UTF-8; --len"),
+        (b"2 2\na 1 2\nb 1 nan\n", ":3: the vector of 'b' holds 'nan', which is not a finite"),
+        (b"2 2\na 1 -inf\nb 1 2\n", ":2: the vector of 'a' holds '-inf', which is not a finite"),
+        (b"2 2\na 1 1e39\nb 1 2\n", ":2: the vector of 'a' holds inf; numbers must be finite fl"),
+        (b"2 2\na 1 1e999\nb 1 2\n", ":2: the vector of 'a' holds inf; numbers must be finite f"),
+        (b"2 2\na 1 x\nb 1 2\n", ":2: the vector of 'a' holds 'x', which is not a finite number"),
+        (b"2 2\na 1 true\nb 1 2\n", ":2: the vector of 'a' holds 'true', which is not a finite"),
+        (b"1 4\na 0,1 0,2\n", ":2: 2 numbers, but the header says 4"),
+        (b"2 2\na 1 0.1_0\nb 1 2\n", ":2: the vector of 'a' holds '0.1_0', which is not a"),
+        (b"2 2\na 1 0.1_00000000001\nb 1 2\n", ":2: the vector of 'a' holds '0.1_00000000001'"),
+        (b"2 2\n a 1 2\nb 1 2\n", ":2: 3 numbers, but the header says 2"),
+        (b"2 2\na 1 0.1-0\nb 1 2\n", ":2: the vector of 'a' holds '0.1-0', which is not a"),
+        (b"2 2\na 1 --0.1\nb 1 2\n", ":2: the vector of 'a' holds '--0.1', which is not a"),
+        (b"2 2\na 1 0.\xb1\nb 1 2\n", ":2: the vector of 'a' holds '0.\ufffd', which is not a"),
+        (b"a 1 .\nb 1 2\n", ":1: the vector of 'a' holds '.', which is not a finite number"),
     ],
 )
 def test_bad_text(refused, content, message):
@@ -411,7 +452,7 @@ def test_a_bad_line_far_down_has_its_number(refused, monkeypatch):
     lines = [f"w{i} 0.5 0.25" for i in range(100)]
     lines[76] = "w76 0.5"
     content = "\n".join(["100 2", *lines]).encode()
-    refused(content, "a.txt", r":78: expected 2 numbers, got 1")
+    refused(content, "a.txt", ":78: 1 numbers, but the header says 2")
 
 
 # --- refused when read: the wrong kind of file ---
@@ -428,7 +469,6 @@ def npz() -> bytes:
     ("content", "kind"),
     [
         (struct.pack("<ii", 793712314, 12) + bytes(100), "a fastText model"),
-        (gzip.compress(b"2 2\na 1 2\nb 3 4\n", mtime=0), "a gzip archive"),
         (npz(), r"a zip archive or an \.npz file"),
         (pickle.dumps({"a": [1.0]}), "a pickle"),
         (b"<!DOCTYPE html>\n<html><body>404</body></html>", "an HTML or XML page"),
@@ -438,13 +478,13 @@ def npz() -> bytes:
     ],
 )
 def test_the_wrong_kind_of_file(refused, content, kind, name):
-    refused(content, name, rf"expected .*, got {kind}")
+    refused(content, name, kind)
 
 
 def test_a_folder_and_nothing(tmp_path):
-    with pytest.raises(FormatError, match="expected a file of word vectors, got a folder"):
+    with pytest.raises(FormatError, match="cannot be read: a folder"):
         formats.read(tmp_path)
-    with pytest.raises(FormatError, match="got No such file"):
+    with pytest.raises(FormatError, match="cannot be read: No such file"):
         formats.read(tmp_path / "missing.bin")
 
 
@@ -454,7 +494,7 @@ def test_a_wrong_extension(tmp_path, refused, truth, name):
     formats.write(tmp_path / f"x{truth}", TABLE)
     content = (tmp_path / f"x{truth}").read_bytes()
     if truth != name:
-        refused(content, f"a{name}", f"; the file looks like {formats.EXTENSIONS[truth]}$")
+        refused(content, f"a{name}", rf" \(the file looks like {formats.EXTENSIONS[truth].name}\)$")
 
 
 def test_a_word_of_markup_is_not_a_web_page(tmp_path):
@@ -486,27 +526,30 @@ def native(**changes) -> tuple[dict, dict]:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": None}, "expected vectors written by w2v"),
-        ({"format": "pt"}, "expected vectors written by w2v"),
-        ({"format_version": "2"}, "expected format version 1, got 2"),
-        ({"center_vectors": None}, "expected a tensor center_vectors"),
-        ({"word_offsets": None}, "expected a tensor word_offsets"),
-        ({"center_vectors": np.ones((2, 3))}, "expected float32 of 2 dimensions, got float64"),
-        ({"center_vectors": np.ones(6, np.float32)}, r"2 dimensions, got float32 of shape \(6,\)"),
-        ({"center_vectors": np.ones((0, 3), np.float32)}, "at least one word and one number"),
-        ({"context_vectors": np.ones((2, 2), np.float32)}, r"expected shape \(2, 3\)"),
-        ({"output_bias": np.ones(3, np.float32)}, r"tensor output_bias: expected shape \(2,\)"),
-        ({"counts": np.array([1])}, r"tensor counts: expected shape \(2,\), got \(1,\)"),
-        ({"counts": np.array([1, -1])}, "tensor counts: expected no negative count, got -1"),
-        ({"word_offsets": np.array([0, 3])}, r"expected shape \(3,\)"),
-        ({"word_offsets": np.array([1, 2, 3])}, "expected increasing offsets from 0 to 3"),
-        ({"word_offsets": np.array([0, 1, 4])}, "expected increasing offsets from 0 to 3"),
-        ({"word_offsets": np.array([0, 0, 3])}, "expected increasing offsets from 0 to 3"),
-        ({"word_offsets": np.array([0, -1, 3])}, "expected increasing offsets from 0 to 3"),
-        ({"words_utf8": np.frombuffer(b"a\xc3\xc3", np.uint8)}, "row 2: .* got byte 0xc3 at off"),
+        ({"format": None}, "not one of vectors that w2v wrote"),
+        ({"format": "pt"}, "not one of vectors that w2v wrote"),
+        ({"format_version": "2"}, "format version 2; this w2v reads version 1"),
+        ({"center_vectors": None}, "no tensor center_vectors, only "),
+        ({"word_offsets": None}, "no tensor word_offsets, only "),
+        ({"center_vectors": np.ones((2, 3))}, r"float64 of shape \(2, 3\), not float32 of 2 dim"),
+        ({"center_vectors": np.ones(6, np.float32)}, r"float32 of shape \(6,\), not float32 of 2"),
+        (
+            {"center_vectors": np.ones((0, 3), np.float32)},
+            "0 words of 3 numbers; at least 1 of each",
+        ),
+        ({"context_vectors": np.ones((2, 2), np.float32)}, r"shape \(2, 2\), not \(2, 3\)"),
+        ({"output_bias": np.ones(3, np.float32)}, r"tensor output_bias: shape \(3,\), not \(2,\)"),
+        ({"counts": np.array([1])}, r"tensor counts: shape \(1,\), not \(2,\)"),
+        ({"counts": np.array([1, -1])}, "tensor counts: a count of -1"),
+        ({"word_offsets": np.array([0, 3])}, r"shape \(2,\), not \(3,\)"),
+        ({"word_offsets": np.array([1, 2, 3])}, "the offsets do not increase from 0 to 3"),
+        ({"word_offsets": np.array([0, 1, 4])}, "the offsets do not increase from 0 to 3"),
+        ({"word_offsets": np.array([0, 0, 3])}, "the offsets do not increase from 0 to 3"),
+        ({"word_offsets": np.array([0, -1, 3])}, "the offsets do not increase from 0 to 3"),
+        ({"words_utf8": np.frombuffer(b"a\xc3\xc3", np.uint8)}, "row 2: byte 0xc3 at offset 1 of"),
         (
             {"words_utf8": np.frombuffer(b"aa", np.uint8), "word_offsets": np.array([0, 1, 2])},
-            "row 2: expected each word once, got 'a' again",
+            "row 2: 'a' is already in row 1",
         ),
     ],
 )
@@ -522,17 +565,19 @@ def test_safetensors_with_nan(tmp_path):
     path = tmp_path / "a.safetensors"
     vectors = np.array([[0, 0, 0], [0, np.nan, 0]], np.float32)
     write_tensors(path, *native(center_vectors=vectors))
-    with pytest.raises(FormatError, match="row 2, word 'bc': expected finite numbers, got nan"):
+    with pytest.raises(
+        FormatError, match="row 2: the vector of 'bc' holds nan; numbers must be finite"
+    ):
         formats.read(path)
     write_tensors(path, *native(context_vectors=vectors))
-    with pytest.raises(FormatError, match="context_vectors: row 2, word 'bc'"):
+    with pytest.raises(FormatError, match="context_vectors: row 2: the vector of 'bc'"):
         formats.read(path)
     bias = np.array([0, np.inf], np.float32)
     write_tensors(path, *native(output_bias=bias))
-    with pytest.raises(FormatError, match=r"output_bias: row 2, word 'bc': .* got inf"):
+    with pytest.raises(FormatError, match="output_bias: row 2: the vector of 'bc' holds inf"):
         formats.read(path)
     table = VectorTable(["a", "b"], np.ones((2, 3), np.float32), output_bias=bias)
-    with pytest.raises(FormatError, match=r"output_bias: row 2, word 'b': .* got inf"):
+    with pytest.raises(FormatError, match="output_bias: row 2: the vector of 'b' holds inf"):
         formats.write(path, table)
 
 
@@ -607,9 +652,8 @@ def naive_shortest(number: np.float32) -> str:
 
 @given(arrays.arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=finite))
 def test_decimals_give_the_same_float32(numbers):
-    for row, text in zip(numbers, decimals.format_rows(numbers), strict=True):
-        assert text.startswith(b" ")
-        back = np.array([float(field) for field in text.split()], np.float32)
+    for row, text in zip(numbers, format_rows(numbers), strict=True):
+        back = np.array([float(field) for field in text.split(b" ")], np.float32)
         assert back.tobytes() == row.tobytes()
 
 
@@ -617,34 +661,25 @@ def test_decimals_are_the_shortest():
     random = np.random.default_rng(0)
     numbers = (10 ** random.uniform(-5, 2, 20_000)).astype(np.float32)
     numbers = np.concatenate([numbers, np.round(numbers, 3), np.arange(0, 10, 0.01, np.float32)])
-    (text,) = decimals.format_rows(numbers[None])
+    (text,) = format_rows(numbers[None])
     for number, field in zip(numbers, text.decode().split(), strict=True):
-        assert field == str(number)
         if number:
             assert float(field) == float(naive_shortest(number))
 
 
 @given(st.lists(st.one_of(
     st.from_regex(r"\A-?[0-9]\.[0-9]{1,16}\Z"),
-    st.from_regex(r"\A[-+]?[0-9]{0,3}\.?[0-9]{0,12}(e-?[0-9])?\Z"),
+    st.from_regex(r"\A[-+]?([0-9]{1,3}\.?[0-9]{0,12}|\.[0-9]{1,9})(e-?[0-9]{1,2})?\Z"),
 ), min_size=1))  # fmt: skip
-def test_parse_rounds_as_python_does(fields):
-    fields = [field for field in fields if field]
-    block = " " * decimals.PADDING + " ".join(fields) + " "
-    ends = np.cumsum([len(field) + 1 for field in fields], dtype=np.intp) + decimals.PADDING - 1
-    begins = ends - [len(field) for field in fields]
-    text = np.frombuffer(block.encode(), np.uint8)
-    if fields:
-        numbers, others = decimals.parse(text, begins, ends)
-        for i in sorted(set(range(len(fields))) - set(others.tolist())):
-            expected = np.float32(float(fields[i]))
-            assert numbers[i].tobytes() == expected.tobytes()
-
-
-def test_parse_takes_the_fast_path_for_what_is_written():
-    numbers = np.random.default_rng(0).uniform(-9, 9, (1, 1000)).astype(np.float32)
-    (written,) = decimals.format_rows(numbers)
-    text = np.frombuffer(b" " * decimals.PADDING + written + b" ", np.uint8)
-    blanks = np.flatnonzero(text == ord(" "))[decimals.PADDING :]
-    _, others = decimals.parse(text, blanks[:-1] + 1, blanks[1:])
-    assert len(others) < 5  # the few below 1e-4
+@example(["-0", "1"])
+@example(["1", "-0"])
+def test_numbers_are_read_as_python_does(tmp_path_factory, fields):
+    text = f"1 {len(fields)}\nw {' '.join(fields)}\n"
+    with np.errstate(over="ignore", under="ignore"):
+        expected = np.array([float(field) for field in fields]).astype(np.float32)
+    folder = tmp_path_factory.mktemp("numbers")
+    if np.isfinite(expected).all():
+        assert read_bytes(folder, text.encode(), "a.txt").vectors.tobytes() == expected.tobytes()
+    else:
+        with pytest.raises(FormatError, match="holds inf"):
+            read_bytes(folder, text.encode(), "a.txt")

@@ -222,6 +222,6 @@ def test_the_command(old, tmp_path, write, commands, tried):
     assert wv["comet"].tobytes() == w2v.load(tmp_path / "old.bin")["comet"].tobytes()
     result = commands.run("w2v.train", "new.txt", "--init", "none.bin", cwd=tmp_path)
     assert result.code == 2
-    assert result.err.startswith("w2v.train: none.bin: expected a file of word vectors, got")
+    assert result.err.startswith("w2v.train: none.bin: cannot be read: No such file")
     assert result.err.count("\n") == 1
     tried("Options", "--init with no such file", f"exit 2: {result.err.strip()}")

@@ -28,7 +28,7 @@ ALLOWED = {
     ("w2v/corpus/temp_arrays.py", "TemporaryFile"), ("w2v/corpus/temp_arrays.py", "memmap"),
     ("w2v/corpus/temp_arrays.py", "truncate"),  # it grows where there is no posix_fallocate
     # what comes through a pipe, in TMPDIR while it is read: names of its own, removed after it
-    ("w2v/formats/content.py", "NamedTemporaryFile"),
+    ("w2v/formats/source.py", "NamedTemporaryFile"),
     # standard output, when its reader has gone
     ("w2v/util/command_line.py", "open"),
 }  # fmt: skip

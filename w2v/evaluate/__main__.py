@@ -1,4 +1,4 @@
-"""The command `python -m w2v.evaluate`: score vectors on analogies and word similarity.
+"""Score vectors on analogies and word similarity.
 
 python -m w2v.evaluate vectors.bin --analogies questions-words.txt --similarity ws353.tsv
 """
@@ -13,10 +13,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
-from w2v.embeddings import Embeddings, load
+from w2v.embeddings import Embeddings
+from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vectors
 from w2v.errors import ConfigError, one_line
 from w2v.evaluate.questions import read_analogies, read_similarity
 from w2v.evaluate.scoring import (
+    METHODS,
     TOP_WORDS,
     AnalogyResult,
     Score,
@@ -26,6 +28,7 @@ from w2v.evaluate.scoring import (
 )
 from w2v.util import command_line
 
+PROG = "w2v.evaluate"
 _PACKAGE = Path(__file__).parent.parent
 _DATA_FOLDERS = (_PACKAGE / "data", _PACKAGE.parent / "data")
 """Where questions are if none are given: in an installed package, or in a clone."""
@@ -33,11 +36,11 @@ _DATA_FOLDERS = (_PACKAGE / "data", _PACKAGE.parent / "data")
 
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
-        prog="w2v.evaluate",
+        prog=PROG,
         description="Score word vectors on analogies and word similarity.",
         epilog="Without files: the project's own questions, where its data folder is there.",
     )
-    parser.add_argument("vectors", help=".bin, .txt, .vec or .safetensors")
+    parser.add_argument("vectors", help=VECTORS_HELP)
     parser.add_argument(
         "--analogies",
         nargs="+",
@@ -50,15 +53,29 @@ def _parser() -> command_line.ArgumentParser:
         nargs="+",
         metavar="FILE",
         default=SUPPRESS,
-        help="lines of word1 word2 score, as in WordSim-353, MEN or SimLex-999",
+        help="scored word pairs: WordSim-353, SimLex-999, SimVerb, MEN, RareWord, or lines of "
+        "word1 word2 score",
     )
     parser.add_argument(
-        "--top-words", type=int, default=TOP_WORDS, metavar="N", help="words that analogies look at"
+        "--columns",
+        metavar="A,B,SCORE",
+        default=SUPPRESS,
+        help="where --similarity files have the two words and the score, by the names of the "
+        "header or by number: 1,2,4 (default: recognised)",
     )
+    parser.add_argument(
+        "--top-words", type=int, default=TOP_WORDS, metavar="N",
+        help="the first words, which take part in analogies",
+    )  # fmt: skip
+    parser.add_argument(
+        "--method", choices=METHODS, default=METHODS[0],
+        help="how analogies are answered: the cosine to the sum, or a product of cosines",
+    )  # fmt: skip
+    add_reading_options(parser)
     parser.add_argument(
         "--case-sensitive", action="store_true", help="tell Apple from apple in questions"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    parser.add_argument("--json", action="store_true", help="print JSON rather than a table")
     return parser
 
 
@@ -72,21 +89,26 @@ def default_files(prefix: str) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; see the module's header. Returns the exit code, raises `W2VError`."""
+    """Run the command; see the module's header. Returns the exit code, raises `W2VError`."""
     arguments = _parser().parse_args(argv)
     analogy_files = getattr(arguments, "analogies", [])
     similarity_files = getattr(arguments, "similarity", [])
     if not analogy_files and not similarity_files:
         analogy_files, similarity_files = default_files("analogies"), default_files("similarity")
         if not analogy_files and not similarity_files:
-            raise ConfigError("expected --analogies FILE or --similarity FILE, got neither")
+            raise ConfigError("nothing to score on; give --analogies FILE or --similarity FILE")
     # Questions first: they take no time, and a mistake in them shows before the vectors load.
     questions = [(file, read_analogies(file)) for file in analogy_files]
-    pairs = [(file, read_similarity(file)) for file in similarity_files]
-    wv = load(arguments.vectors)
+    columns = arguments.columns.split(",") if "columns" in arguments else None
+    if columns is not None and not similarity_files:
+        raise ConfigError("--columns: there is no --similarity FILE whose columns they are")
+    pairs = [(file, read_similarity(file, columns)) for file in similarity_files]
+    wv = load_vectors(PROG, arguments.vectors, arguments.limit, arguments.lenient)
     case, top_words = arguments.case_sensitive, arguments.top_words
     analogies = [
-        evaluate_analogies(wv, file, top_words, case_sensitive=case, questions=read)
+        evaluate_analogies(
+            wv, file, top_words, case_sensitive=case, questions=read, method=arguments.method
+        )
         for file, read in questions
     ]
     similarities = [
@@ -97,7 +119,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print()
     else:
         _print(arguments.vectors, wv, analogies, similarities)
-    return 0
+    found = [(result.path, result.total.found, "questions") for result in analogies]
+    found += [(result.path, result.found, "pairs") for result in similarities]
+    for path, count, kind in found:
+        if count == 0:
+            print(
+                f"{PROG}: {one_line(path)}: none of the {kind} has all its words in the vocabulary",
+                file=sys.stderr,
+            )
+    return 0 if any(count for _, count, _ in found) else 1
 
 
 def _as_json(
@@ -163,7 +193,7 @@ def _number(value: float | None, width: int) -> str:
 
 def entry() -> NoReturn:
     """The command, with errors as one line and an exit code."""
-    command_line.run(main, "w2v.evaluate")
+    command_line.run(main, PROG)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
-"""Reading evaluation questions: analogies and word pairs scored by people.
+"""Reading test sets: analogies, and word pairs scored by people.
 
-`read_analogies` reads the format of Google's questions-words.txt, `read_similarity` that of
-WordSim-353, MEN and SimLex-999. Scores nothing (`w2v.evaluate`).
+`read_analogies` reads the format of Google's questions-words.txt. `read_similarity` reads word
+pairs as WordSim-353, SimLex-999, SimVerb-3500, MEN, RareWord and MTurk are distributed. Scores
+nothing (`w2v.evaluate.scoring`).
 """
 
 from __future__ import annotations
 
+import csv
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from w2v.errors import FormatError, shown
+from w2v.errors import ConfigError, FormatError, shown
 
 LONGEST_LINE = 2**16
 """Bytes; a longer line is no question. It may even be endless, as that of /dev/zero."""
@@ -22,6 +25,17 @@ MOST_LINES = 1_000_000
 _NO_SECTION = "questions"
 """The name of the section of questions that come before any ``: name``."""
 
+_WORD_HEADERS = (("word1", "word2"), ("w1", "w2"), ("first", "second"))
+_SCORE_HEADERS = (
+    "simlex999", "humanmean", "score", "mean", "average", "avg", "rating", "similarity",
+    "relatedness", "gold",
+)  # fmt: skip
+"""Names of columns, in lower case and without blanks and signs."""
+_WIDTH = 3
+"""Columns of the simplest files: word1, word2, score."""
+_TAGGED = re.compile(r".+-[nvjar]")
+"""A word with its part of speech, as in the lemma form of MEN."""
+
 
 Analogies = Mapping[str, Sequence[Sequence[str]]]
 """Questions of four words by section."""
@@ -30,7 +44,7 @@ Similarities = Sequence[tuple[tuple[str, str], float]]
 
 
 def read_analogies(path: str | os.PathLike[str]) -> dict[str, list[list[str]]]:
-    """The questions of a file by section; a section that comes twice is one.
+    """The questions of a file by section; sections of the same name are one.
 
     Raises:
         FormatError: a line is neither a section nor four words, or there are no questions.
@@ -41,57 +55,148 @@ def read_analogies(path: str | os.PathLike[str]) -> dict[str, list[list[str]]]:
         if line.startswith(":"):
             section = line[1:].strip()
             if not section:
-                raise FormatError(f"{path}:{number}: expected a section's name, got only ':'")
+                raise FormatError(f"{path}:{number}: a section without a name")
             continue
         words = line.split()
         if len(words) != 4:
             raise FormatError(
-                f"{path}:{number}: expected 4 words or a section ': name', got {len(words)} words"
+                f"{path}:{number}: {len(words)} words, but a question has 4 (and a section is "
+                "': name')"
             )
         sections.setdefault(section, []).append(words)
     if not sections:
-        raise FormatError(f"{path}: expected lines of 4 words, got none")
+        raise FormatError(f"{path}: no questions (lines of 4 words)")
     return sections
 
 
-def read_similarity(path: str | os.PathLike[str]) -> list[tuple[tuple[str, str], float]]:
+def read_similarity(
+    path: str | os.PathLike[str], columns: Sequence[str] | None = None
+) -> list[tuple[tuple[str, str], float]]:
     """Word pairs and their scores.
 
-    Each line is split at tabs if it has any, else at commas, else at blanks. Lines that begin with
-    ``#`` are comments; the first other line may be a header, whose third field is no number.
+    Columns are separated by tabs if the first line has any, else by commas (with quotes, as in
+    CSV), by semicolons, or by blanks. Lines that begin with ``#`` are comments. The first line may
+    be a header, which tells where the words and the score are: ``word1 word2 POS SimLex999 ...``.
+    Without one the words come first, and the score is the first number after them. Where all words
+    end in a part of speech (``sun-n``, as in MEN's lemma form), it is cut off.
+
+    Args:
+        path: the file.
+        columns: the two words and the score, by the names of the header or by number from 1, such
+            as ``("1", "2", "4")``; None recognises them.
 
     Raises:
         FormatError: a line is not two words and a number, or there are none.
+        ConfigError: `columns` are not three columns of the file.
     """
-    pairs: list[tuple[tuple[str, str], float]] = []
-    header_allowed = True
-    for number, line in _lines(path):
-        if line.startswith("#"):
-            continue
-        separator = next((mark for mark in "\t," if mark in line), None)
-        fields = [field.strip() for field in line.split(separator)]
-        if len(fields) != 3 or not (fields[0] and fields[1]):
-            raise FormatError(
-                f"{path}:{number}: expected word1 word2 score, got {len(fields)} fields"
-                if len(fields) != 3
-                else f"{path}:{number}: expected word1 word2 score, got an empty word"
-            )
+    lines = [(number, line) for number, line in _lines(path) if not line.startswith("#")]
+    if not lines:
+        raise FormatError(f"{path}: no word pairs")
+    separator = next((mark for mark in "\t,;" if mark in lines[0][1]), None)
+    rows = []
+    for number, line in lines:
         try:
-            score = float(fields[2])
-        except ValueError:
-            if header_allowed:
-                header_allowed = False
-                continue
-            score = np.nan
-        if not np.isfinite(score):
+            rows.append((number, _fields(line, separator)))
+        except csv.Error as error:
+            raise FormatError(f"{path}:{number}: not CSV: {error}") from error
+    width = len(rows[0][1])
+    places, has_header = _places(path, rows, columns, by_blanks=separator is None)
+    pairs: list[tuple[tuple[str, str], float]] = []
+    for number, fields in rows[has_header:]:
+        if len(fields) != width == _WIDTH:
             raise FormatError(
-                f"{path}:{number}: expected a number as score, got {shown(fields[2])}"
+                f"{path}:{number}: {len(fields)} columns, not word1 word2 score as in the lines "
+                "before"
             )
-        header_allowed = False
-        pairs.append(((fields[0], fields[1]), score))
+        if len(fields) <= max(places):
+            raise FormatError(
+                f"{path}:{number}: {len(fields)} columns, but the score is in column "
+                f"{max(places) + 1}"
+            )
+        first, second, score = (fields[place] for place in places)
+        if not (first and second):
+            raise FormatError(f"{path}:{number}: an empty word")
+        if not _is_number(score):
+            raise FormatError(f"{path}:{number}: the score {shown(score)} is not a number")
+        pairs.append(((first, second), float(score)))
     if not pairs:
-        raise FormatError(f"{path}: expected lines of word1 word2 score, got none")
+        raise FormatError(f"{path}: no word pairs after the header")
+    if all(_TAGGED.fullmatch(word) for pair, _ in pairs for word in pair):
+        pairs = [((first[:-2], second[:-2]), score) for (first, second), score in pairs]
     return pairs
+
+
+def _fields(line: str, separator: str | None) -> list[str]:
+    if separator is None:
+        return line.split()
+    if separator == "\t":
+        return [field.strip() for field in line.split("\t")]
+    return [field.strip() for field in next(csv.reader([line], delimiter=separator))]
+
+
+def _places(
+    path: str | os.PathLike[str],
+    rows: Sequence[tuple[int, list[str]]],
+    columns: Sequence[str] | None,
+    *,
+    by_blanks: bool,
+) -> tuple[tuple[int, int, int], bool]:
+    """The columns of the words and of the score, from 0, and whether the first row is a header."""
+    number, first = rows[0]
+    names = [re.sub(r"[\W_]", "", field.lower()) for field in first]
+    words = next((pair for pair in _WORD_HEADERS if set(pair) <= set(names)), None)
+    has_header = words is not None or not any(_is_number(field, finite=False) for field in first)
+    if columns is not None:
+        return _chosen(path, first if has_header else [], len(first), columns), has_header
+    if by_blanks and len(first) != _WIDTH:
+        raise FormatError(
+            f"{path}:{number}: {len(first)} columns, not word1 word2 score; --columns tells where "
+            "they are (in Python: columns=)"
+        )
+    if has_header:
+        a, b = (names.index(word) for word in words) if words else (0, 1)
+        score = next((names.index(name) for name in _SCORE_HEADERS if name in names), None)
+        if score is not None and score not in (a, b):
+            return (a, b, score), True
+        number, first = rows[min(1, len(rows) - 1)]  # an unknown header: the numbers tell
+    numeric = [place for place, field in enumerate(first) if place >= 2 and _is_number(field)]
+    if len(first) == _WIDTH:
+        numeric = [2]  # whatever it holds: an error in a score names its line
+    if not numeric:
+        problem = f"{len(first)} column{'s' * (len(first) != 1)}"
+        if len(first) > 2:
+            problem = f"no score; {shown(first[2])} is not a number"
+        raise FormatError(
+            f"{path}:{number}: {problem}, not word1 word2 score; --columns tells where they are "
+            "(in Python: columns=)"
+        )
+    return (0, 1, numeric[0]), has_header
+
+
+def _chosen(
+    path: str | os.PathLike[str], header: Sequence[str], width: int, columns: Sequence[str]
+) -> tuple[int, int, int]:
+    """The columns that were asked for, from 0."""
+    if isinstance(columns, str) or len(columns) != 3:
+        raise ConfigError(f"columns: {shown(columns)} are not three: word1, word2, score")
+    places = []
+    for column in map(str, columns):
+        if column in header:
+            places.append(header.index(column))
+        elif column.isdecimal() and 1 <= int(column) <= width:
+            places.append(int(column) - 1)
+        else:
+            known = f" ({', '.join(header)})" if header else ""
+            raise ConfigError(f"columns: {path} has no column {shown(column)} of {width}{known}")
+    return places[0], places[1], places[2]
+
+
+def _is_number(field: str, *, finite: bool = True) -> bool:
+    try:
+        number = float(field)
+    except ValueError:
+        return False
+    return "_" not in field and (not finite or bool(np.isfinite(number)))
 
 
 def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
@@ -102,16 +207,15 @@ def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(lines, start=1):
                 if len(line) > LONGEST_LINE:
                     raise FormatError(
-                        f"{path}:{number}: expected lines of at most {LONGEST_LINE} bytes, "
-                        "got a longer one (is this text?)"
+                        f"{path}:{number}: a line of more than {LONGEST_LINE} bytes (is this text?)"
                     )
                 if number > MOST_LINES:
-                    raise FormatError(f"{path}: expected at most {MOST_LINES} lines, got more")
+                    raise FormatError(f"{path}: more than {MOST_LINES} lines")
                 try:
                     text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
                 except UnicodeDecodeError as error:
                     raise FormatError(
-                        f"{path}:{number}: expected UTF-8 text, got byte 0x{line[error.start]:02x}"
+                        f"{path}:{number}: byte 0x{line[error.start]:02x} is not UTF-8"
                     ) from error
                 if text:
                     yield number, text

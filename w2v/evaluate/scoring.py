@@ -1,10 +1,10 @@
 """How good vectors are: analogies and word similarity.
 
-Analogies: ``a b c d`` asks for the word nearest to b - a + c (3CosAdd of Levy and Goldberg 2014)
-among the first `top_words` words, a, b and c left out; right is d. Similarity: Spearman's rank
-correlation of the cosines with people's scores. Questions with a word that is not in the
-vocabulary are left out, and the coverage says how many. Words are compared without case, unless
-told otherwise.
+Analogies: ``a b c d`` asks for the word d that is to c as b is to a, among the first `top_words`
+words without a, b and c. 3CosAdd takes the word nearest to b - a + c, 3CosMul the one with the
+largest product of cosines (Levy and Goldberg 2014, equations 3 and 4). Similarity: the correlation
+of the cosines with people's scores. Questions with an unknown word are left out, and the coverage
+says how many. Words are compared without case, unless told otherwise.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from w2v.embeddings import Embeddings
-from w2v.errors import ConfigError
+from w2v.embeddings.neighbors import COSMUL_EPSILON
+from w2v.errors import ConfigError, shown
 from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
 
 TOP_WORDS = 30_000
@@ -26,6 +27,10 @@ TOP_WORDS = 30_000
 _SYNTACTIC = "gram"
 """In Google's questions-words.txt the syntactic sections are called gram1-... to gram9-..."""
 _QUESTIONS_AT_ONCE = 512
+
+Method = Literal["3cosadd", "3cosmul"]
+METHODS: tuple[Method, ...] = get_args(Method)
+"""How analogies are answered."""
 
 FloatVector = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -48,12 +53,12 @@ class Score:
 
     @property
     def accuracy(self) -> float | None:
-        """The part of the found questions answered right, 0 to 1; None if none was found."""
+        """The share of the found questions answered right, 0 to 1; None if none was found."""
         return self.correct / self.found if self.found else None
 
     @property
     def coverage(self) -> float:
-        """The part of all questions that was found, 0 to 1."""
+        """The share of all questions that was found, 0 to 1."""
         return self.found / self.total
 
 
@@ -63,7 +68,7 @@ class AnalogyResult:
 
     Attributes:
         path: the file.
-        sections: one score a section, in the file's order.
+        sections: the score of each section, in the file's order.
         semantic: sum of the sections whose names do not begin with "gram"; None if none does.
         syntactic: sum of those whose names do; None likewise.
         total: sum of all.
@@ -85,16 +90,18 @@ class SimilarityResult:
         rho: Spearman's rank correlation, -1 to 1; None for fewer than two pairs or equal scores.
         found: pairs whose two words are known.
         total: all pairs.
+        pearson: Pearson's correlation of cosines and scores; None likewise.
     """
 
     path: str
     rho: float | None
     found: int
     total: int
+    pearson: float | None
 
     @property
     def coverage(self) -> float:
-        """The part of all pairs that was found, 0 to 1."""
+        """The share of all pairs that was found, 0 to 1."""
         return self.found / self.total
 
 
@@ -105,22 +112,26 @@ def evaluate_analogies(
     *,
     case_sensitive: bool = False,
     questions: Analogies | None = None,
+    method: Method = "3cosadd",
 ) -> AnalogyResult:
     """Answer the questions of a file in the format of Google's questions-words.txt.
 
     Args:
         wv: the vectors.
         path: lines of four words; a line ``: name`` begins a section.
-        top_words: only the first this many words are asked about and answer.
-        case_sensitive: False treats words that differ in case alone as the first of them.
+        top_words: only the first this many words take part, in questions and answers.
+        case_sensitive: False takes words that differ only in case for the first of them.
         questions: what the file holds, if it has been read already: a pipe can be read only once.
+        method: "3cosadd" or "3cosmul".
 
     Raises:
         FormatError: a line is neither a section nor four words, or there are no questions.
-        ConfigError: `top_words` is below 1.
+        ConfigError: `top_words` is below 1, or another `method`.
     """
-    if top_words < 1:
-        raise ConfigError(f"top_words: expected at least 1, got {top_words}")
+    if isinstance(top_words, bool) or not isinstance(top_words, int) or top_words < 1:
+        raise ConfigError(f"top_words: {shown(top_words)} is not a number of words, 1 or more")
+    if method not in METHODS:
+        raise ConfigError(f"method: {shown(method)} is not {' or '.join(METHODS)}")
     sections = read_analogies(path) if questions is None else questions
     # The rows that take part, and where each word is among them.
     ids = _word_ids(wv.index_to_key[:top_words], case_sensitive)
@@ -131,7 +142,7 @@ def evaluate_analogies(
     for name, asked in sections.items():
         folded = asked if case_sensitive else [[w.lower() for w in q] for q in asked]
         known = [[place[word] for word in q] for q in folded if all(word in place for word in q)]
-        correct = _count_correct(units, np.array(known, np.intp).reshape(-1, 4))
+        correct = _count_correct(units, np.array(known, np.intp).reshape(-1, 4), method)
         scores.append(Score(name, correct, len(known), len(asked)))
     syntactic = [score for score in scores if score.name.startswith(_SYNTACTIC)]
     semantic = [score for score in scores if not score.name.startswith(_SYNTACTIC)]
@@ -154,15 +165,21 @@ def _sum(name: str, scores: Sequence[Score]) -> Score:
     )
 
 
-def _count_correct(units: np.ndarray[Any, Any], questions: np.ndarray[Any, Any]) -> int:
+def _count_correct(
+    units: np.ndarray[Any, Any], questions: np.ndarray[Any, Any], method: Method
+) -> int:
     """Right answers to questions, (Q, 4) rows of `units`; a matrix product for many at once."""
     correct = 0
     for begin in range(0, len(questions), _QUESTIONS_AT_ONCE):
         block = questions[begin : begin + _QUESTIONS_AT_ONCE]
         a, b, c, d = block.T
-        cosines = (units[b] - units[a] + units[c]) @ units.T
-        np.put_along_axis(cosines, block[:, :3], -np.inf, axis=1)
-        correct += int(np.count_nonzero(cosines.argmax(axis=1) == d))
+        if method == "3cosadd":
+            scores = (units[b] - units[a] + units[c]) @ units.T
+        else:
+            shifted = [(1 + units[word] @ units.T) / 2 for word in (a, b, c)]
+            scores = shifted[1] * shifted[2] / (shifted[0] + COSMUL_EPSILON)
+        np.put_along_axis(scores, block[:, :3], -np.inf, axis=1)
+        correct += int(np.count_nonzero(scores.argmax(axis=1) == d))
     return correct
 
 
@@ -172,20 +189,22 @@ def evaluate_similarity(
     *,
     case_sensitive: bool = False,
     pairs: Similarities | None = None,
+    columns: Sequence[str] | None = None,
 ) -> SimilarityResult:
-    """Compare cosines with people's scores.
+    """Compare cosines with people's scores of word pairs.
 
     Args:
         wv: the vectors; all words take part.
-        path: lines ``word1 word2 score``, separated by tabs, commas or spaces; see
-            `w2v.evaluate.questions.read_similarity`.
+        path: a file of pairs and scores; see `w2v.evaluate.questions.read_similarity`.
         case_sensitive: as in `evaluate_analogies`.
         pairs: what the file holds, if it has been read already.
+        columns: where the words and the score are, if the file does not tell.
 
     Raises:
         FormatError: a line is not two words and a score, or there are none.
+        ConfigError: `columns` are not three columns of the file.
     """
-    pairs = read_similarity(path) if pairs is None else pairs
+    pairs = read_similarity(path, columns) if pairs is None else pairs
     ids = _word_ids(wv.index_to_key, case_sensitive)
     cosines, scores = [], []
     for pair, score in pairs:
@@ -194,12 +213,12 @@ def evaluate_similarity(
             words = wv.index_to_key
             cosines.append(wv.similarity(words[ids[first]], words[ids[second]]))
             scores.append(score)
-    rho = spearman(np.array(cosines), np.array(scores))
-    return SimilarityResult(os.fspath(path), rho, len(scores), len(pairs))
+    x, y = np.array(cosines, np.float64), np.array(scores, np.float64)
+    return SimilarityResult(os.fspath(path), spearman(x, y), len(scores), len(pairs), pearson(x, y))
 
 
 def _word_ids(words: Sequence[str], case_sensitive: bool) -> Mapping[str, int]:
-    """Each word's row; of those that differ in case alone the first, under its lower case."""
+    """The row of each word; of those that differ only in case the first, in lower case."""
     ids: dict[str, int] = {}
     for word_id, word in enumerate(words):
         ids.setdefault(word if case_sensitive else word.lower(), word_id)
@@ -216,17 +235,20 @@ def spearman(a: FloatVector, b: FloatVector) -> float | None:
     Returns:
         -1 to 1, or None where it is not defined: fewer than two pairs, or all of `a` or `b` equal.
     """
+    return pearson(_ranks(a), _ranks(b))
+
+
+def pearson(a: FloatVector, b: FloatVector) -> float | None:
+    """Pearson's correlation, -1 to 1; None where it is not defined, as in `spearman`."""
     if len(a) < 2:
         return None
-    x, y = _ranks(a), _ranks(b)
-    x -= x.mean()
-    y -= y.mean()
+    x, y = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((x @ x) * (y @ y)))
     return float(np.clip((x @ y) / scale, -1.0, 1.0)) if scale > 0 else None
 
 
 def _ranks(values: FloatVector) -> FloatVector:
-    """Ranks from 1; equal values get the mean of the ranks that they take up."""
+    """Ranks from 1; equal values share the mean of their ranks."""
     _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
     mean_ranks = np.cumsum(sizes) - (sizes - 1) / 2
     ranks: FloatVector = mean_ranks[group]

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from w2v.embeddings import load
+from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vectors
 from w2v.errors import ConfigError
 from w2v.explore.page import MAP_WORDS, MOST_MODELS, PAGE_BYTES, explore
 from w2v.explore.projection import METHODS, check_method
@@ -43,7 +43,7 @@ def _parser() -> command_line.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("vectors", nargs="+", help=".bin, .txt, .vec or .safetensors")
+    parser.add_argument("vectors", nargs="+", help=VECTORS_HELP)
     parser.add_argument(
         "--output", "-o", metavar="FILE", default=DEFAULT_OUTPUT,
         help=f"the page (default: {DEFAULT_OUTPUT})",
@@ -64,6 +64,7 @@ def _parser() -> command_line.ArgumentParser:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="for umap and tsne (default: 0)"
     )
+    add_reading_options(parser)
     return parser
 
 
@@ -82,8 +83,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_output(output, PAGE_BYTES)
     command_line.refuse_input_as_output(output, paths)
 
+    loaded = [load_vectors(PROG, path, arguments.limit, arguments.lenient) for path in paths]
     models, page = explore(
-        list(zip(_names(paths), map(load, paths), strict=True)),
+        list(zip(_names(paths), loaded, strict=True)),
         plotly_script(),
         max_words=arguments.max_words,
         map_words=arguments.map_words,

@@ -9,12 +9,13 @@ Writes nothing itself: see `w2v.export`.
 
 from __future__ import annotations
 
+import shlex
 from argparse import SUPPRESS, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from w2v.embeddings import load
+from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vectors
 from w2v.errors import ConfigError
 from w2v.evaluate.__main__ import default_files
 from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
@@ -45,14 +46,12 @@ def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
         prog=PROG, description=_DESCRIPTION, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument("vectors", help=".bin, .txt, .vec or .safetensors")
+    parser.add_argument("vectors", help=VECTORS_HELP)
     parser.add_argument("--to", choices=tuple(KINDS), required=True, help="what to write")
     parser.add_argument(
         "--output", "-o", metavar="PATH", required=True, help="a file for parquet, else a folder"
     )
-    parser.add_argument(
-        "--max-words", type=int, metavar="N", help="words to write, the first ones (default: all)"
-    )
+    add_reading_options(parser, "--max-words")
     atlas = parser.add_argument_group("parquet")
     atlas.add_argument(
         "--map", choices=tuple(METHODS), default=SUPPRESS,
@@ -91,8 +90,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     for option, its_kind in _OPTIONS_OF.items():
         if option in given and its_kind != kind:
             raise ConfigError(f"--{option}: expected --to {its_kind}, got --to {kind}")
-    if arguments.max_words is not None and arguments.max_words < 1:
-        raise ConfigError(f"--max-words: expected at least 1, got {arguments.max_words}")
     method, seed, neighbors = (
         given.get("map", "pca"), given.get("seed", 0), given.get("neighbors", 10)
     )  # fmt: skip
@@ -109,9 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command_line.refuse_input_as_output(output, [arguments.vectors])
     questions = _questions(given) if kind == "huggingface" else ([], [])
 
-    wv = load(arguments.vectors)
-    if arguments.max_words is not None:
-        wv = wv.first(arguments.max_words)
+    wv = load_vectors(PROG, arguments.vectors, arguments.limit, arguments.lenient)
     row = wv.vector_size * _BYTES_A_NUMBER[kind] + _BYTES_A_WORD
     if kind == "parquet":
         row += neighbors * _BYTES_A_NEIGHBOR
@@ -119,12 +114,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if kind == "parquet":
         parquet.write(output, wv, method=method, seed=seed, neighbors=neighbors)
         columns = "--text word --x x --y y" + (" --neighbors neighbors" if neighbors else "")
-        following = f"embedding-atlas {output} {columns}"
+        following = f"embedding-atlas {shlex.quote(str(output))} {columns}"
     elif kind == "projector":
         make_folder(output)
         projector.write(output, wv)
         following = (
-            f"tensorboard --logdir {output}, or load the two .tsv files at "
+            f"tensorboard --logdir {shlex.quote(str(output))}, or load the two .tsv files at "
             "https://projector.tensorflow.org"
         )
     else:
@@ -134,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ]
         make_folder(output)
         huggingface.write(output, wv, Path(arguments.vectors).stem, results)
-        following = f'SentenceTransformer("{output}") in Python'
+        following = f"SentenceTransformer({str(output)!r}) in Python"
     print(f"{output}: {len(wv):,} words\nnext     {following}")
     return 0
 

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from w2v.embeddings import Embeddings
-from w2v.formats import decimals
 from w2v.formats.table import row_blocks
+from w2v.formats.text import format_rows
 from w2v.util.files import atomic_write
 
 VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
@@ -43,8 +41,7 @@ def write(folder: Path, wv: Embeddings) -> None:
     """
     with atomic_write(folder / VECTORS) as stream:
         for block in row_blocks(len(wv)):
-            for row in decimals.format_rows(np.ascontiguousarray(wv.vectors[block])):
-                stream.write(row.strip().replace(b" ", b"\t") + b"\n")
+            stream.write(b"\n".join((*format_rows(wv.vectors[block], b"\t"), b"")))
     with atomic_write(folder / METADATA, "w") as stream:
         words = [word.translate(_NO_LINE_ENDS) for word in wv]
         if wv.counts is None:

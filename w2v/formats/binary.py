@@ -2,26 +2,23 @@ r"""The word2vec binary format: ``V D\n``, then for each word ``word``, a space 
 
 The floats are little-endian float32. word2vec.c writes a newline after each vector, gensim and the
 GoogleNews file do not: a newline before a word is skipped, as word2vec.c and gensim do, so both
-kinds load, mixed ones too. What is written has the newlines. Holds words and vectors only.
+kinds load, mixed ones too. What is written has the newlines. It holds words and vectors only.
 Source: word2vec.c, TrainModel, and distance.c (https://github.com/tmikolov/word2vec).
 """
 
 from __future__ import annotations
 
+import re
+import sys
+
 import numpy as np
 
 from w2v.errors import FormatError, shown
-from w2v.formats.content import Content
-from w2v.formats.sniff import HEADER
-from w2v.formats.table import (
-    LONGEST_ROW,
-    LONGEST_WORD,
-    FloatMatrix,
-    VectorTable,
-    check_finite,
-    check_unique,
-    row_blocks,
-)
+from w2v.formats import sniff
+from w2v.formats.base import Format, ReadOptions, decoded_word
+from w2v.formats.rows import RowCollector
+from w2v.formats.source import Source
+from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable, row_blocks
 from w2v.util.files import atomic_write
 
 _FLOAT = np.dtype("<f4")
@@ -31,118 +28,177 @@ _BLOCK = 2**22
 _LONGEST_HEADER = 128
 _SHORTEST_WORD = 2
 """Bytes: one character and the space."""
+_LONGER_HEADER = re.compile(rb"[ \t]*([+-]?[0-9]+)[ \t]+([+-]?[0-9]+)(?:[ \t]+[+-]?[0-9]+)+\s*\n")
 
 
-def read(path: str, content: Content) -> VectorTable:
-    """Read a whole file.
-
-    Args:
-        path: what messages call it.
-        content: its bytes.
+def read(source: Source, options: ReadOptions) -> VectorTable:
+    """Read a file.
 
     Raises:
         FormatError: cut short, too long, a wrong header, or a word or number that cannot be.
     """
-    rows, vector_size, position = _header(path, content)
-    words, vectors = _rows(path, content, rows, vector_size, position)
-    check_unique(path, words)
-    check_finite(path, words, vectors)
-    return VectorTable(words, vectors)
+    promised, vector_size, rest = _header(source, options)
+    row_bytes = vector_size * _FLOAT.itemsize
+    room = 0 if source.size is None else source.size // (_SHORTEST_WORD + row_bytes)
+    rows = RowCollector(options, vector_size, min(promised, room))
+    irregularities = options.irregularities
+    done, expected = 0, promised
+    # Whole rows of a block at a time; what is left of it is the beginning of the next.
+    size = max(_BLOCK, LONGEST_WORD + row_bytes + 2)
+    while rows.room != 0:
+        block = rest + source.read(size - len(rest))
+        is_last = len(block) < size
+        if done == expected:
+            if not _more_rows(block, is_last, done, options):
+                break
+            expected = sys.maxsize
+        words, starts, at = _scan(block, expected - done, row_bytes)
+        if not words:
+            error = _bad_row(irregularities.place(done + 1), block, row_bytes, is_last)
+            if error is not None:
+                raise error
+            if done < promised:
+                irregularities.found(
+                    "header too high",
+                    None,
+                    f"{done} words, but the header says {promised} (cut short?)",
+                    "reads what is there",
+                )
+            break
+        numbers = range(done + 1, done + 1 + len(words))
+        rows.add(_decoded(words, numbers, options), _vectors(block, starts, row_bytes), numbers)
+        done += len(words)
+        rest = block[at:]
+    if not done:
+        raise FormatError(f"{source.name}: a header without words")
+    return rows.table()
 
 
-def _header(path: str, content: Content) -> tuple[int, int, int]:
-    """Rows, numbers a row, and where the first word begins."""
-    head = content[:_LONGEST_HEADER]
-    match = HEADER.match(head)
+def _header(source: Source, options: ReadOptions) -> tuple[int, int, bytes]:
+    """Rows, numbers per row, and what has been read beyond the header."""
+    head = source.read(_LONGEST_HEADER)
+    match = sniff.HEADER.match(head)
+    if match is None and (match := _LONGER_HEADER.match(head)):
+        options.irregularities.found(
+            "header of more than two integers",
+            None,
+            f"a header of {len(match[0].split())} integers, not of 2 (words, numbers per word)",
+            "takes the first two",
+        )
     if match is None or not match[0].endswith(b"\n"):
         first_line = head.split(b"\n")[0].decode(errors="replace")
         raise FormatError(
-            f"{path}: expected a first line of two integers (words, numbers a word), "
-            f"got {shown(first_line)}"
+            f"{source.name}: the first line must hold two integers (words, numbers per word), "
+            f"not {shown(first_line)}"
         )
     rows, vector_size = int(match[1]), int(match[2])
     if rows < 1 or vector_size < 1:
         raise FormatError(
-            f"{path}: expected at least one word and one number a word in the first line, "
-            f"got {rows} and {vector_size}"
-        )
-    # Before anything is allocated: the header may say anything.
-    least = rows * (_SHORTEST_WORD + vector_size * _FLOAT.itemsize)
-    left = len(content) - match.end()
-    if left < least:
-        raise FormatError(
-            f"{path}: expected at least {least} bytes for {rows} words of {vector_size} numbers, "
-            f"got {left}"
+            f"{source.name}: the header says {rows} words of {vector_size} numbers; at least 1 of "
+            "each must be there"
         )
     if vector_size * _FLOAT.itemsize > LONGEST_ROW:
         raise FormatError(
-            f"{path}: expected at most {LONGEST_ROW // _FLOAT.itemsize} numbers a word in the "
-            f"first line, got {vector_size}"
+            f"{source.name}: the header says {vector_size} numbers per word; at most "
+            f"{LONGEST_ROW // _FLOAT.itemsize} can be read"
         )
-    return rows, vector_size, match.end()
+    # A truncated download is refused at once, before minutes of reading.
+    if source.size is not None and options.limit is None and not options.irregularities.lenient:
+        least = rows * (_SHORTEST_WORD + vector_size * _FLOAT.itemsize)
+        left = source.size - match.end()
+        if left < least:
+            options.irregularities.found(
+                "header too high",
+                None,
+                f"the header says {rows} words of {vector_size} numbers, which take at least "
+                f"{least} bytes, but {left} follow (cut short?)",
+                "reads the words that are there",
+            )
+    return rows, vector_size, head[match.end() :]
 
 
-def _rows(
-    path: str, content: Content, rows: int, vector_size: int, position: int
-) -> tuple[list[str], FloatMatrix]:
-    words: list[str] = []
-    vectors = np.empty((rows, vector_size), _FLOAT)
-    row_bytes = vector_size * _FLOAT.itemsize
-    target = memoryview(vectors.reshape(-1).view(np.uint8).data)
-    filled = 0
-    while len(words) < rows:
-        # Whole rows of a block; what is left of it is the beginning of the next.
-        block = content[position : position + max(_BLOCK, LONGEST_WORD + row_bytes + 2)]
-        size, at, done = len(block), 0, len(words)
-        source = memoryview(block)
-        try:
-            for _ in range(rows - done):  # a million times: as little Python as will do
-                begin = at + 1 if at < size and block[at] == _NEWLINE else at
-                space = block.find(b" ", begin)
-                end = space + 1 + row_bytes
-                if not 0 < space - begin <= LONGEST_WORD or end > size:
-                    break
-                words.append(block[begin:space].decode())
-                target[filled : filled + row_bytes] = source[space + 1 : end]
-                filled += row_bytes
-                at = end
-        except UnicodeDecodeError as error:
+def _scan(block: bytes, count: int, row_bytes: int) -> tuple[list[bytes], list[int], int]:
+    """Up to `count` whole rows of a block: words, where their numbers begin, and where they end."""
+    words: list[bytes] = []
+    starts: list[int] = []
+    size, at = len(block), 0
+    for _ in range(count):  # a million times: as little Python as will do
+        begin = at + 1 if at < size and block[at] == _NEWLINE else at
+        space = block.find(b" ", begin)
+        end = space + 1 + row_bytes
+        if not 0 < space - begin <= LONGEST_WORD or end > size:
+            break
+        words.append(block[begin:space])
+        starts.append(space + 1)
+        at = end
+    return words, starts, at
+
+
+def _vectors(block: bytes, starts: list[int], row_bytes: int) -> FloatMatrix:
+    """(R, D) float32: the numbers that begin at these bytes."""
+    # Every byte as the beginning of a row, without a copy.
+    rows = np.ndarray((len(block) - row_bytes + 1,), f"V{row_bytes}", block, strides=(1,))
+    result: FloatMatrix = rows[starts].view(_FLOAT).reshape(len(starts), -1)
+    return result
+
+
+def _decoded(words: list[bytes], numbers: range, options: ReadOptions) -> list[str]:
+    try:
+        texts = b"\n".join(words).decode().split("\n")
+        if len(texts) == len(words):
+            return texts
+    except UnicodeDecodeError:
+        pass
+    for number, word in zip(numbers, words, strict=True):
+        if b"\n" in word:
             raise FormatError(
-                f"{path}: row {len(words) + 1}: expected a word in UTF-8, got byte "
-                f"0x{error.object[error.start]:02x} at offset {position + begin + error.start}"
-            ) from error
-        if len(words) == done:
-            raise _bad_row(path, done + 1, rows, block, len(content) - position)
-        position += at
-    if content[position : position + 1] == b"\n":
-        position += 1
-    if position != len(content):
-        raise FormatError(
-            f"{path}: expected the end of the file after {rows} words, "
-            f"got {len(content) - position} more bytes"
-        )
-    return words, vectors
+                f"{options.irregularities.place(number)}: a newline inside the word "
+                f"{shown(word.decode(errors='replace'))}"
+            )
+    return [
+        decoded_word(word, number, options.irregularities)
+        for number, word in zip(numbers, words, strict=True)
+    ]
 
 
-def _bad_row(path: str, row: int, rows: int, block: bytes, left: int) -> FormatError:
-    """The error for a row that `block` begins with, `left` bytes before the end of the file."""
+def _more_rows(block: bytes, is_last: bool, done: int, options: ReadOptions) -> bool:
+    """Whether a lenient reader should read on after all rows that the header says."""
+    if is_last and block in (b"", b"\n"):
+        return False
+    if is_last and not block.strip():
+        kind, what = "runs of blank lines skipped", "blank lines"
+    else:
+        kind, what = "header too low", f"{len(block)}{'' if is_last else ' or more'} bytes"
+    options.irregularities.found(
+        kind, None, f"{what} follow the {done} words that the header says", "reads on"
+    )
+    return bool(block.strip())
+
+
+def _bad_row(place: str, block: bytes, row_bytes: int, is_last: bool) -> FormatError | None:
+    """The error for a row that `block` begins with; None at the end of the file."""
     block = block.removeprefix(b"\n")
-    if not block:
-        return FormatError(f"{path}: expected {rows} words, got {row - 1} (cut short?)")
+    if not block.strip(b"\n"):
+        return None
     if block.startswith(b" "):
-        return FormatError(f"{path}: row {row}: expected a word, got an empty one")
-    if b" " not in block[:LONGEST_WORD] and left > LONGEST_WORD:
-        return FormatError(
-            f"{path}: row {row}: expected a word and a space, got no space in {LONGEST_WORD} bytes"
-        )
+        return FormatError(f"{place}: the word is empty")
+    word = block[: LONGEST_WORD + 1].partition(b" ")[0]
+    if len(word) > LONGEST_WORD or (len(word) == len(block) and not is_last):
+        return FormatError(f"{place}: no space in {LONGEST_WORD} bytes, so no word ends")
     return FormatError(
-        f"{path}: row {row}: expected a word, a space and its numbers, "
-        f"got the end of the file after {len(block)} bytes (cut short?)"
+        f"{place}: {len(block)} bytes, not a word, a space and {row_bytes} bytes of numbers "
+        "(cut short?)"
     )
 
 
+def looks_like(head: bytes) -> bool:
+    """Whether a file that begins so is likely binary: a header, and no text after it."""
+    header = sniff.HEADER.match(head)
+    return header is not None and not sniff.is_text(head[header.end() :].partition(b"\n")[0])
+
+
 def write(path: str, table: VectorTable) -> None:
-    """Write words and vectors, already checked, so that the file appears whole or not at all."""
+    """Write words and vectors that have been checked; the file appears whole or not at all."""
     row_bytes = table.vectors.shape[1] * _FLOAT.itemsize
     with atomic_write(path) as stream:
         stream.write(b"%d %d\n" % table.vectors.shape)
@@ -152,3 +208,13 @@ def write(path: str, table: VectorTable) -> None:
             for row, word in enumerate(table.words[block]):
                 parts += (word.encode(), b" ", data[row * row_bytes : (row + 1) * row_bytes], b"\n")
             stream.write(b"".join(parts))
+
+
+FORMAT = Format(
+    name="word2vec binary",
+    extensions=(".bin",),
+    looks_like=looks_like,
+    read=read,
+    write=write,
+    word_ends=" \n",
+)

@@ -1,9 +1,9 @@
-"""The project's own format: everything about the vectors in one safetensors file.
+"""w2v's own format: all that is known of the vectors in one safetensors file.
 
 Tensors: ``center_vectors`` (V, D) float32; where there are any, ``context_vectors`` likewise,
 ``output_bias`` (V,) float32 and ``counts`` (V,) int64; ``words_utf8``, the words' bytes one after
-the other, and ``word_offsets`` (V + 1,) int64, where each begins. Words may hold spaces. Loads
-memory-mapped on request.
+the other, and ``word_offsets`` (V + 1,) int64, where each begins. Words may hold spaces. The
+vectors can be mapped.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import numpy as np
 
 import w2v
 from w2v.errors import FormatError, shown
+from w2v.formats.base import Format, ReadOptions
+from w2v.formats.source import Source
 from w2v.formats.table import VectorTable, check_finite, check_unique
 from w2v.formats.tensor_file import Tensors, read_tensors, write_tensors
 
-FORMAT = "w2v-embeddings"
+METADATA_FORMAT = "w2v-embeddings"
 FORMAT_VERSION = "1"
 
 _TENSORS: dict[str, tuple[type[Any], int]] = {
@@ -34,71 +36,86 @@ _OPTIONAL = {"context_vectors", "output_bias", "counts"}
 _MOST_NAMES = 8
 
 
-def read(path: str, file: str, *, mmap: bool) -> VectorTable:
+def read(source: Source, options: ReadOptions) -> VectorTable:
     """Read a file that `write` wrote.
 
-    Args:
-        path: what messages call it.
-        file: where it is.
-        mmap: map the vectors in place of reading them. They are then not searched for NaN, which
-            would read them all.
+    With a limit only the first rows are read. Mapped vectors are not searched for NaN, which would
+    read them all: `Embeddings` looks for it when it first uses them.
 
     Raises:
         FormatError: not such a file, of another version, or its parts contradict one another.
     """
-    tensors, metadata = read_tensors(file, mmap=mmap, name=path)
-    if metadata.get("format") != FORMAT:
+    name, limit = source.name, options.limit
+    tensors, metadata = read_tensors(
+        source.file(), mmap=options.mmap or limit is not None, name=name
+    )
+    if metadata.get("format") != METADATA_FORMAT:
         raise FormatError(
-            f"{path}: expected vectors written by w2v (metadata format={FORMAT}), "
-            f"got a safetensors file with {_names(tensors)}"
+            f"{name}: a safetensors file with {_names(tensors)}, but not one of vectors that w2v "
+            f"wrote (whose metadata hold format={METADATA_FORMAT})"
         )
     if metadata.get("format_version") != FORMAT_VERSION:
         raise FormatError(
-            f"{path}: expected format version {FORMAT_VERSION}, "
-            f"got {metadata.get('format_version')} (written by a newer w2v?)"
+            f"{name}: format version {metadata.get('format_version')}; this w2v reads version "
+            f"{FORMAT_VERSION} (written by a newer one?)"
         )
-    check_shapes(path, tensors)
-    words = unpack_words(path, tensors)
-    check_unique(path, words)
+    check_shapes(name, tensors)
+    if limit is not None:
+        tensors = _first(name, tensors, limit)
+        if not options.mmap:
+            tensors = {key: np.array(tensor) for key, tensor in tensors.items()}
+    words = unpack_words(name, tensors)
+    check_unique(name, words)
     vectors, context_vectors = tensors["center_vectors"], tensors.get("context_vectors")
     bias = tensors.get("output_bias")
-    if not mmap:
-        check_finite(path, words, vectors)
+    if not options.mmap:
+        check_finite(name, words, vectors)
         if context_vectors is not None:
-            check_finite(f"{path}: context_vectors", words, context_vectors)
+            check_finite(f"{name}: context_vectors", words, context_vectors)
         if bias is not None:
-            check_finite(f"{path}: output_bias", words, bias[:, None])
-    return VectorTable(words, vectors, tensors.get("counts"), context_vectors, metadata, bias)
+            check_finite(f"{name}: output_bias", words, bias[:, None])
+    return VectorTable(words, vectors, tensors.get("counts"), context_vectors, bias, metadata)
 
 
 def _names(tensors: Tensors) -> str:
-    """A stranger's file may have thousands, of any length."""
+    """Names of tensors; a foreign file may have thousands, of any length."""
     shown_names = [shown(name)[1:-1] for name in islice(tensors, _MOST_NAMES)]
     more = [f"{len(tensors) - _MOST_NAMES} more"] if len(tensors) > _MOST_NAMES else []
     return ", ".join(shown_names + more) or "no tensors"
 
 
-def check_shapes(path: str, tensors: Tensors) -> None:
+def _first(name: str, tensors: Tensors, count: int) -> Tensors:
+    """The tensors of the first `count` words."""
+    rows = {key: tensor[:count] for key, tensor in tensors.items() if key in _TENSORS}
+    rows["word_offsets"] = tensors["word_offsets"][: count + 1]
+    end = int(rows["word_offsets"][-1])
+    if not 0 <= end <= len(tensors["words_utf8"]):
+        raise _bad_offsets(name, len(tensors["words_utf8"]))
+    rows["words_utf8"] = tensors["words_utf8"][:end]
+    return rows
+
+
+def check_shapes(name: str, tensors: Tensors) -> None:
     """Refuse tensors that are not those of a file of vectors, as the module's header says.
 
     Raises:
         FormatError: one is missing, of another type, or of a shape that does not fit the others.
     """
-    for name, (dtype, dimensions) in _TENSORS.items():
-        tensor = tensors.get(name)
+    for key, (dtype, dimensions) in _TENSORS.items():
+        tensor = tensors.get(key)
         if tensor is None:
-            if name not in _OPTIONAL:
-                raise FormatError(f"{path}: expected a tensor {name}, got {_names(tensors)}")
+            if key not in _OPTIONAL:
+                raise FormatError(f"{name}: no tensor {key}, only {_names(tensors)}")
             continue
         if tensor.dtype != dtype or tensor.ndim != dimensions:
             raise FormatError(
-                f"{path}: tensor {name}: expected {np.dtype(dtype)} of {dimensions} dimensions, "
-                f"got {tensor.dtype} of shape {tensor.shape}"
+                f"{name}: tensor {key}: {tensor.dtype} of shape {tensor.shape}, not "
+                f"{np.dtype(dtype)} of {dimensions} dimension{'s' * (dimensions > 1)}"
             )
     rows, vector_size = tensors["center_vectors"].shape
     if rows < 1 or vector_size < 1:
         raise FormatError(
-            f"{path}: expected at least one word and one number, got {rows} and {vector_size}"
+            f"{name}: {rows} words of {vector_size} numbers; at least 1 of each must be there"
         )
     expected = {
         "context_vectors": (rows, vector_size),
@@ -106,15 +123,11 @@ def check_shapes(path: str, tensors: Tensors) -> None:
         "counts": (rows,),
         "word_offsets": (rows + 1,),
     }
-    for name, shape in expected.items():
-        if name in tensors and tensors[name].shape != shape:
-            raise FormatError(
-                f"{path}: tensor {name}: expected shape {shape}, got {tensors[name].shape}"
-            )
+    for key, shape in expected.items():
+        if key in tensors and tensors[key].shape != shape:
+            raise FormatError(f"{name}: tensor {key}: shape {tensors[key].shape}, not {shape}")
     if "counts" in tensors and tensors["counts"].min() < 0:
-        raise FormatError(
-            f"{path}: tensor counts: expected no negative count, got {tensors['counts'].min()}"
-        )
+        raise FormatError(f"{name}: tensor counts: a count of {tensors['counts'].min()}")
 
 
 def pack_words(words: Sequence[str]) -> Tensors:
@@ -125,19 +138,16 @@ def pack_words(words: Sequence[str]) -> Tensors:
     return {"words_utf8": np.frombuffer(b"".join(encoded), np.uint8), "word_offsets": offsets}
 
 
-def unpack_words(path: str, tensors: Tensors) -> list[str]:
+def unpack_words(name: str, tensors: Tensors) -> list[str]:
     """The words that `pack_words` packed.
 
     Raises:
-        FormatError: the offsets contradict the bytes, or the bytes are no UTF-8.
+        FormatError: the offsets contradict the bytes, or the bytes are not UTF-8.
     """
     encoded = tensors["words_utf8"].tobytes()
     offsets = tensors["word_offsets"]
     if offsets[0] != 0 or offsets[-1] != len(encoded) or (offsets[1:] <= offsets[:-1]).any():
-        raise FormatError(
-            f"{path}: tensor word_offsets: expected increasing offsets from 0 to {len(encoded)}, "
-            "got others"
-        )
+        raise _bad_offsets(name, len(encoded))
     bounds = offsets.tolist()
     words: list[str] = []
     try:
@@ -146,14 +156,26 @@ def unpack_words(path: str, tensors: Tensors) -> list[str]:
     except UnicodeDecodeError as error:
         row = len(words)
         raise FormatError(
-            f"{path}: row {row + 1}: expected a word in UTF-8, got byte "
-            f"0x{error.object[error.start]:02x} at offset {bounds[row] + error.start} of words_utf8"
+            f"{name}: row {row + 1}: byte 0x{error.object[error.start]:02x} at offset "
+            f"{bounds[row] + error.start} of words_utf8 is not UTF-8"
         ) from error
     return words
 
 
+def _bad_offsets(name: str, size: int) -> FormatError:
+    return FormatError(
+        f"{name}: tensor word_offsets: the offsets do not increase from 0 to {size}, the number of "
+        "bytes of words_utf8"
+    )
+
+
+def looks_like(head: bytes) -> bool:
+    """Whether a file that begins so is likely a safetensors file."""
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32
+
+
 def write(path: str, table: VectorTable) -> None:
-    """Write a table, already checked, so that the file appears whole or not at all."""
+    """Write a table that has been checked; the file appears whole or not at all."""
     tensors: Tensors = {"center_vectors": table.vectors, **pack_words(table.words)}
     if table.context_vectors is not None:
         tensors["context_vectors"] = table.context_vectors
@@ -166,4 +188,19 @@ def write(path: str, table: VectorTable) -> None:
 
 def own_metadata() -> dict[str, str]:
     """What tells these files from other safetensors."""
-    return {"format": FORMAT, "format_version": FORMAT_VERSION, "w2v_version": w2v.__version__}
+    return {
+        "format": METADATA_FORMAT,
+        "format_version": FORMAT_VERSION,
+        "w2v_version": w2v.__version__,
+    }
+
+
+FORMAT = Format(
+    name="safetensors",
+    extensions=(".safetensors",),
+    looks_like=looks_like,
+    read=read,
+    write=write,
+    complete=True,
+    mappable=True,
+)

@@ -1,4 +1,4 @@
-"""Telling by the first bytes what a file is, so that an error can say so.
+"""Telling from the first bytes what a file is, so that an error can say so.
 
 Opens and parses nothing: it guesses from bytes that others have read.
 """
@@ -7,15 +7,9 @@ from __future__ import annotations
 
 import re
 
-BINARY, TEXT, SAFETENSORS = "word2vec binary", "word2vec text", "safetensors"
-
 _SIGNATURES = (
     # fastText's FASTTEXT_FILEFORMAT_MAGIC_INT32, 793712314, little-endian (src/fasttext.cc).
     ((793_712_314).to_bytes(4, "little"), "a fastText model (export its vectors with fastText)"),
-    (b"\x1f\x8b", "a gzip archive (decompress it first)"),
-    (b"BZh", "a bzip2 archive (decompress it first)"),
-    (b"\xfd7zXZ\0", "an xz archive (decompress it first)"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive (decompress it first)"),
     (b"PK\x03\x04", "a zip archive or an .npz file"),
     (b"\x93NUMPY", "a NumPy .npy file"),
     (b"\xff\xfe", "UTF-16 text (convert it to UTF-8 first)"),
@@ -32,12 +26,13 @@ _SIGNATURES = (
 _MARKUP = re.compile(rb"\s*<(!doctype|html|head|\?xml)\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[\["{\]])')
 HEADER = re.compile(rb"[ \t]*([+-]?[0-9]+)[ \t]+([+-]?[0-9]+)[ \t\r]*(?:\n|\Z)")
+"""A line of exactly two integers."""
+BOM = "\ufeff".encode()
 _LIKE_A_NUMBER = re.compile(
     rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)",
     re.IGNORECASE,
 )
-BOM = "\ufeff".encode()
-NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def foreign(head: bytes) -> str | None:
@@ -46,7 +41,7 @@ def foreign(head: bytes) -> str | None:
         if head.startswith(signature):
             return name
     # "<html> 0.1 0.2" is a row of a text file: tokenised web pages have such words.
-    if not _is_row(head):
+    if not is_row(head):
         if _MARKUP.match(head):
             return "an HTML or XML page (a failed download?)"
         if _JSON.match(head):
@@ -54,30 +49,16 @@ def foreign(head: bytes) -> str | None:
     return None
 
 
-def vector_format(head: bytes) -> str | None:
-    """The most likely of `BINARY`, `TEXT` and `SAFETENSORS` for a file that begins with `head`.
-
-    None if it looks like none of them.
-    """
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32:
-        return SAFETENSORS
-    header = HEADER.match(head)
-    if header is None:
-        return TEXT if _is_row(head.removeprefix(BOM)) else None  # only text may lack the header
-    row = head[header.end() :].partition(b"\n")[0]
-    return TEXT if _is_text(row) else BINARY
-
-
-def _is_text(line: bytes) -> bool:
+def is_text(line: bytes) -> bool:
     """Whether a line has no control characters, which the bytes of numbers are seldom without."""
     try:
-        return "".join(line.decode().split()).isprintable()
+        return _CONTROL.search(line.decode()) is None
     except UnicodeDecodeError as error:
         # The head may end inside a character.
-        return error.reason == "unexpected end of data" and _is_text(line[: error.start])
+        return error.reason == "unexpected end of data" and is_text(line[: error.start])
 
 
-def _is_row(text: bytes) -> bool:
+def is_row(text: bytes) -> bool:
     """Whether the first line is a word and numbers, NaN and infinities included, or begins so."""
     line, newline, _ = text.partition(b"\n")
     fields = line.split()

@@ -5,7 +5,8 @@ Reads and writes nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,32 +19,47 @@ FloatVector = np.ndarray[Any, np.dtype[np.float32]]
 CountVector = np.ndarray[Any, np.dtype[np.int64]]
 
 LONGEST_WORD = 2**19
-"""Bytes; longer runs are no words, here as in a corpus."""
+"""Bytes; longer runs are not words, here as in a corpus."""
 LONGEST_ROW = 2**24
-"""Bytes of a row, as numbers or as text: a row is the least that must be in memory at once."""
+"""Bytes of a row, binary or text: the least that must be in memory at once."""
 
 _ROWS_AT_ONCE = 16_384
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VectorTable:
-    """The content of a file of vectors.
+    """V words, their vectors, and what else is known of them: the content of a file.
+
+    `w2v.embeddings.Embeddings` is this with checks, look-up and queries.
 
     Attributes:
         words: V words, each once.
-        vectors: (V, D) float32, the centre vectors.
-        counts: (V,) int64 occurrences in the corpus, or None where the format has no room.
+        vectors: (V, D) float32: the center vectors.
+        counts: (V,) int64: occurrences in the corpus, or None if unknown.
         context_vectors: (V, D) float32, or None.
+        output_bias: (V,) float32, added to the logit of each context word, or None.
         metadata: texts about how the vectors were made.
-        output_bias: (V,) float32, added to the score of each context word, or None.
     """
 
-    words: Sequence[str]
+    words: list[str]
     vectors: FloatMatrix
     counts: CountVector | None = None
     context_vectors: FloatMatrix | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
     output_bias: FloatVector | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def parts(self, count: int | None = None) -> dict[str, Any]:
+        """All attributes by name; with a `count`, those of the first words. Nothing is copied."""
+        parts = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
+        by_row = {k: v[:count] for k, v in parts.items() if isinstance(v, list | np.ndarray)}
+        return parts | by_row
+
+
+def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The same array, which can no longer be changed through what is returned."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def row_blocks(rows: int) -> Iterator[slice]:
@@ -52,7 +68,7 @@ def row_blocks(rows: int) -> Iterator[slice]:
 
 
 def first_duplicate(words: Sequence[str]) -> tuple[int, int] | None:
-    """Positions (first, second) of the first word that comes a second time, or None."""
+    """Positions (first, second) of the first word that occurs a second time, or None."""
     if len(set(words)) == len(words):
         return None
     seen: dict[str, int] = {}
@@ -78,61 +94,28 @@ def bad_number(row: np.ndarray[Any, Any]) -> float:
 
 
 def check_finite(place: str, words: Sequence[str], vectors: FloatMatrix) -> None:
-    """Refuse NaN and infinities, naming the word and its row, counted from 1.
+    """Refuse NaN and infinities.
 
     Raises:
-        FormatError: a number is not finite.
+        FormatError: a number is not finite; the message names the word and its row, from 1.
     """
     row = first_not_finite(vectors)
     if row is not None:
         raise FormatError(
-            f"{place}: row {row + 1}, word {shown(words[row])}: expected finite numbers, "
-            f"got {bad_number(vectors[row])}"
+            f"{place}: row {row + 1}: the vector of {shown(words[row])} holds "
+            f"{bad_number(vectors[row])}; numbers must be finite"
         )
 
 
 def check_unique(place: str, words: Sequence[str]) -> None:
-    """Refuse a word that comes twice, naming it and its rows, counted from 1.
+    """Refuse a word that occurs twice.
 
     Raises:
-        FormatError: a word comes twice.
+        FormatError: one does; the message names it and its rows, from 1.
     """
     duplicate = first_duplicate(words)
     if duplicate is not None:
         first, second = duplicate
         raise FormatError(
-            f"{place}: row {second + 1}: expected each word once, "
-            f"got {shown(words[second])} again (first in row {first + 1})"
+            f"{place}: row {second + 1}: {shown(words[second])} is already in row {first + 1}"
         )
-
-
-def check_words(place: str, words: Sequence[str], *, whitespace_allowed: bool) -> None:
-    """Refuse words that could not be read back as they are.
-
-    Args:
-        place: what the message begins with, such as the path.
-        words: the words to store.
-        whitespace_allowed: False for .bin and .txt, whose words end at the first space. Anything
-            that `str.split` splits at counts, because other readers split so.
-
-    Raises:
-        FormatError: a word is empty, comes twice, holds whitespace, or is not Unicode text.
-    """
-    for row, word in enumerate(words, start=1):
-        if not word:
-            raise FormatError(f"{place}: row {row}: expected a word, got an empty one")
-        # isascii and isalpha look once at flags and letters; most words need nothing more.
-        if word.isascii() and word.isalpha():
-            continue
-        if not whitespace_allowed and word.split() != [word]:
-            raise FormatError(
-                f"{place}: row {row}: expected a word without whitespace, got {shown(word)} "
-                "(.safetensors can hold it)"
-            )
-        try:
-            word.encode()
-        except UnicodeEncodeError as error:
-            raise FormatError(
-                f"{place}: row {row}: expected a word that UTF-8 can hold, got {shown(word)}"
-            ) from error
-    check_unique(place, words)

@@ -88,7 +88,7 @@ def write_tensors(
         stream.write(len(encoded).to_bytes(8, "little"))
         stream.write(encoded)
         for _, array in arrays:
-            little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+            little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
             stream.write(little.reshape(-1).view(np.uint8).data)
 
 

@@ -1,271 +1,332 @@
 r"""The word2vec text format, fastText's ``.vec`` and GloVe's: a word and its numbers on each line.
 
-word2vec and fastText begin with a line of two integers, rows and numbers a row; GloVe does not. A
-first line of exactly two integers is always taken as that header. (A GloVe file with one number a
-word whose first word and number are integers cannot be told from it, and is refused as too short
-or too long.) Spaces and tabs separate; a line may end with spaces and with CR LF; words are UTF-8.
+word2vec and fastText begin with a line of two integers, rows and numbers per row; GloVe does not. A
+first line of exactly two integers is always taken as that header. (A GloVe file with one number
+per word whose first word and number are integers cannot be told from it.) Spaces and tabs separate;
+a line may end with spaces and with CR LF; words are UTF-8.
 
-What is written has the header and ends lines as gensim does. Numbers are the shortest that give
-the same float32. Holds words and vectors only.
+What is written has the header, and the shortest decimals that give the same float32. It holds words
+and vectors only. orjson, a small library that reads and writes JSON, converts the numbers: a row is
+a JSON array but for its commas.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain, islice
 
 import numpy as np
+import orjson
 
 from w2v.errors import FormatError, shown
-from w2v.formats import decimals
-from w2v.formats.content import Content
-from w2v.formats.sniff import HEADER, NUMBER
-from w2v.formats.table import (
-    LONGEST_ROW,
-    LONGEST_WORD,
-    FloatMatrix,
-    VectorTable,
-    bad_number,
-    first_duplicate,
-    first_not_finite,
-)
+from w2v.formats import sniff
+from w2v.formats.base import Format, Irregularities, ReadOptions, decoded_word
+from w2v.formats.rows import RowCollector
+from w2v.formats.source import Source
+from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable
 from w2v.util.files import atomic_write
 
 _BLOCK = 2**20
-"""Bytes parsed at once: the parser's arrays then stay in the cache."""
+"""Bytes read at once."""
 _NUMBERS_AT_ONCE = 2**16
-"""Numbers formatted at once, for the same reason."""
-_BOM = b"\xef\xbb\xbf"
-_BLANK = b" \t\r\n"
-_IS_BLANK = np.zeros(256, np.bool_)
-_IS_BLANK[list(_BLANK)] = True
+"""Numbers converted at once: they stay in the cache."""
+_LINES_LOOKED_AT = 100
+"""The first lines, from which a lenient reader takes the size of a GloVe file's vectors."""
+_LONGEST_INTEGER = 100
+"""Digits of a header's integer that are read: more than any file can mean."""
+_SMALLEST_ROW = 2
+"""Bytes: a word of one character and the line's end. Each number takes two more, with its space."""
+_LONGEST_SHOWN = 200
+
+_BLANK = b" \t\r"
+_BLANKS = re.compile(rb"[ \t\r]+")
+_INTEGER = re.compile(rb"[+-]?[0-9]+")
+_NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_PLAIN = b"0123456789.-+eE "
+"""All that a row of plain numbers is made of."""
 
 
-def read(path: str, content: Content) -> VectorTable:
-    """Read a whole file.
-
-    Args:
-        path: what messages call it.
-        content: its bytes.
+def read(source: Source, options: ReadOptions) -> VectorTable:
+    """Read a file.
 
     Raises:
         FormatError: with the line, if there are more or fewer rows than the header says, or a
             line is not a new word and that many finite numbers.
     """
-    begin = len(_BOM) if content[: len(_BOM)] == _BOM else 0
-    end = _end_of_text(content, begin)
-    rows, vector_size, position, line = _header(path, content, begin, end)
-    _check_size(path, content, rows, vector_size, position, end, line)
-    vectors = np.empty((rows, vector_size), np.float32)
-    words: list[str] = []
-    first_line = line
-    for offset, block in _blocks(path, content, position, end):
-        tokens = _Tokens(path, block, line, offset, vector_size)
-        if len(words) + tokens.rows > rows:
-            raise FormatError(
-                f"{path}:{first_line + rows}: expected the end of the file after {rows} rows, "
-                "got another row"
-            )
-        vectors[len(words) : len(words) + tokens.rows] = tokens.vectors()
-        words += tokens.words()
-        line += tokens.rows
-    if len(words) < rows:
-        raise FormatError(f"{path}: expected {rows} rows, got {len(words)} (cut short?)")
-    _check(path, words, vectors, first_line)
-    return VectorTable(words, vectors)
+    return _TextReader(source, options).table()
 
 
-def _end_of_text(content: Content, begin: int) -> int:
-    """Where the last line ends, empty lines at the end not counted."""
-    end = len(content)
-    while end > begin:
-        tail = content[max(begin, end - _BLOCK) : end]
-        stripped = tail.rstrip(_BLANK)
-        end -= len(tail) - len(stripped)
-        if stripped:
-            break
-    return end
+class _TextReader:
+    """One reading of one file: the header, then batches of lines."""
 
+    def __init__(self, source: Source, options: ReadOptions) -> None:
+        self._name, self._options = source.name, options
+        self._irregularities: Irregularities = options.irregularities
+        self._lines = _lines(source)
+        self._line_number = 0  # of the last line read
+        self._rows_read = 0
+        self._promised: int | None = None
+        """Rows, as the header says."""
+        self._vector_size = 0
+        self._read_header()
+        room = 0
+        if source.size is not None and self._promised is not None:
+            room = min(self._promised, source.size // (_SMALLEST_ROW + 2 * self._vector_size))
+        self._rows = RowCollector(options, self._vector_size, room)
 
-def _header(path: str, content: Content, begin: int, end: int) -> tuple[int, int, int, int]:
-    """Rows, numbers a row, and where the first row begins: its byte and its line."""
-    first, newline, following = content[begin : min(end, begin + _BLOCK)].partition(b"\n")
-    if not newline:
-        start = content[begin : min(end, begin + LONGEST_ROW)]
-        first, newline, following = start.partition(b"\n")
-        if not newline and begin + len(start) < end:
-            raise FormatError(f"{path}:1: expected lines, got none in {LONGEST_ROW} bytes")
-    fields = first.split()
-    if not fields:
-        raise FormatError(f"{path}:1: expected a word and numbers, got an empty line")
-    if HEADER.fullmatch(first) is None:
-        if len(fields) < 2:
-            raise FormatError(
-                f"{path}:1: expected a word and numbers, or two integers, got one field"
-            )
-        vector_size = len(fields) - 1
-        if vector_size == 1 and len(following.partition(b"\n")[0].split()) > 2:
-            raise FormatError(
-                f"{path}:1: expected two integers (words, numbers a word), "
-                f"got {shown(first.decode(errors='replace'))}"
-            )
-        return _lines(content, begin, end), vector_size, begin, 1
-    rows, vector_size = int(fields[0][:_LONGEST_INTEGER]), int(fields[1][:_LONGEST_INTEGER])
-    if rows < 1 or vector_size < 1:
-        raise FormatError(
-            f"{path}:1: expected at least one word and one number a word, "
-            f"got {rows} and {vector_size}"
+    # --- the header ---
+
+    def _read_header(self) -> None:
+        lenient = self._irregularities.lenient
+        begin = list(islice(self._lines, _LINES_LOOKED_AT if lenient else 2))
+        begin[0] = begin[0].removeprefix(sniff.BOM)
+        first, rows = begin[0], begin[1:]
+        fields = _split(first)
+        if not fields:
+            raise FormatError(f"{self._name}:1: an empty line, not a word and its numbers")
+        if sniff.HEADER.fullmatch(first) or self._is_longer_header(fields, rows):
+            self._promised = int(fields[0][:_LONGEST_INTEGER])
+            self._vector_size = int(fields[1][:_LONGEST_INTEGER])
+            if self._promised < 1 or self._vector_size < 1:
+                raise FormatError(
+                    f"{self._name}:1: the header says {self._promised} rows of "
+                    f"{self._vector_size} numbers; at least 1 of each must be there"
+                )
+            self._line_number = 1
+            self._lines = chain(rows, self._lines)
+            return
+        self._vector_size = self._size_without_header(first, rows)
+        self._lines = chain(begin, self._lines)
+
+    def _is_longer_header(self, fields: list[bytes], rows: list[bytes]) -> bool:
+        """Whether the first line is a header of more than two integers, as some programs write."""
+        if len(fields) < 3 or not all(map(_INTEGER.fullmatch, fields)) or not rows:
+            return False
+        second = len(_split(rows[0]))
+        if second == len(fields) or second != int(fields[1][:_LONGEST_INTEGER]) + 1:
+            return False
+        self._irregularities.found(
+            "header of more than two integers",
+            1,
+            f"a header of {len(fields)} integers, not of 2 (rows, numbers per row)",
+            "takes the first two",
         )
-    return rows, vector_size, begin + len(first) + len(newline), 2
+        return True
 
-
-def _check_size(
-    path: str, content: Content, rows: int, vector_size: int, begin: int, end: int, line: int
-) -> None:
-    """Compare the numbers of rows and columns with the bytes left, before anything is allocated.
-
-    Where there are as many lines as there should be, the error names the first that is short.
-    """
-    # A row is at least a character, then a space and a digit a number; all but the last end their
-    # line.
-    least = rows * (2 + 2 * vector_size) - 1
-    left = max(0, end - begin)
-    if left >= least:
-        return
-    lines = _lines(content, begin, end)
-    if lines == rows:
-        for offset, block in _blocks(path, content, begin, end):
-            line += _Tokens(path, block, line, offset, vector_size).rows
-    raise FormatError(
-        f"{path}:1: expected at least {least} bytes for {rows} rows of {vector_size} numbers, "
-        f"got {left} (cut short?)"
-    )
-
-
-def _lines(content: Content, begin: int, end: int) -> int:
-    """Lines of a text that does not end with a newline."""
-    newlines = sum(
-        content[i : min(end, i + _BLOCK)].count(b"\n") for i in range(begin, end, _BLOCK)
-    )
-    return newlines + 1
-
-
-_LONGEST_INTEGER = 100
-"""Digits of a header's integer that are looked at: more than any file can mean."""
-
-
-def _blocks(path: str, content: Content, position: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """Runs of whole lines, each with its place in the file."""
-    size = _BLOCK
-    while position < end:
-        block = content[position : min(position + size, end)]
-        if position + len(block) < end:
-            block = block[: block.rfind(b"\n") + 1]
-        if block:
-            yield position, block
-            position += len(block)
-            size = _BLOCK
-        elif size < LONGEST_WORD + LONGEST_ROW:
-            size *= 2
-        else:
+    def _size_without_header(self, first: bytes, rows: list[bytes]) -> int:
+        fields = _split(first)
+        size = len(fields) - 1
+        if self._irregularities.lenient:  # words may hold spaces, even that of the first line
+            counts = Counter(_numbers_at_the_end(_split(line)) for line in [first, *rows])
+            size = counts.most_common(1)[0][0]
+        elif size == 1 and rows and len(_split(rows[0])) > 2:
             raise FormatError(
-                f"{path}: expected lines, got none in {size} bytes from offset {position}"
+                f"{self._name}:1: {_shown(b' '.join(fields))} is neither a header of two integers "
+                "(rows, numbers per row) nor a word and its numbers"
             )
+        if size < 1:
+            raise FormatError(f"{self._name}:1: one field, not a word and its numbers")
+        return size
 
+    # --- rows ---
 
-class _Tokens:
-    """The fields of a block of whole lines: each line has a word and `vector_size` numbers."""
+    def table(self) -> VectorTable:
+        """Read all rows."""
+        batch = max(1, _NUMBERS_AT_ONCE // self._vector_size)
+        blank_line: int | None = None
+        words: list[bytes] = []
+        numbers: list[float] = []
+        line_numbers: list[int] = []
+        for line in self._lines:
+            self._line_number += 1
+            stripped = line.rstrip(_BLANK)
+            if not stripped:
+                blank_line = blank_line or self._line_number
+                continue
+            if blank_line is not None:  # not at the end of the file
+                self._irregularities.found(
+                    "runs of blank lines skipped", blank_line, "a blank line", "skips it"
+                )
+                blank_line = None
+            self._rows_read += 1
+            if self._rows_read - 1 == self._promised:
+                self._irregularities.found(
+                    "header too low",
+                    self._line_number,
+                    f"a row more than the {self._promised} that the header says",
+                    "reads all rows",
+                )
+            row = _plain_row(stripped, self._vector_size) or self._other_row(stripped)
+            words.append(row[0])
+            numbers += row[1]
+            line_numbers.append(self._line_number)
+            if len(words) == batch or len(words) == self._rows.room:
+                self._add(words, numbers, line_numbers)
+                words, numbers, line_numbers = [], [], []
+                if self._rows.room == 0:
+                    return self._rows.table()
+        if words:
+            self._add(words, numbers, line_numbers)
+        promised = self._promised
+        if promised is not None and self._rows_read < promised:
+            self._irregularities.found(
+                "header too high",
+                None,
+                f"{self._rows_read} rows, but the header says {promised} (cut short?)",
+                "reads what is there",
+            )
+        if not self._rows_read:
+            raise FormatError(f"{self._name}: a header without rows")
+        return self._rows.table()
 
-    def __init__(self, path: str, block: bytes, line: int, offset: int, vector_size: int) -> None:
-        self.path, self.line, self.offset = path, line, offset - decimals.PADDING
-        # Blanks around the block, so that every field has one on both sides.
-        self.bytes = b" " * decimals.PADDING + block + (b"" if block.endswith(b"\n") else b"\n")
-        self.text = np.frombuffer(self.bytes, np.uint8)
-        blank = _IS_BLANK[self.text]
-        edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
-        begins, ends = edges[0::2], edges[1::2]
-        newlines = np.flatnonzero(self.text == ord("\n"))
-        line_begins = np.concatenate(([decimals.PADDING], newlines[:-1] + 1))
-        fields = np.diff(np.searchsorted(begins, np.append(line_begins, newlines[-1])))
-        self.rows = len(newlines)
-        wrong = (fields != vector_size + 1) | blank[line_begins]
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise self._bad_line(row, int(fields[row]), bool(blank[line_begins[row]]), vector_size)
-        self.begins = begins.reshape(self.rows, vector_size + 1)
-        self.ends = ends.reshape(self.rows, vector_size + 1)
+    def _add(self, words: list[bytes], numbers: list[float], line_numbers: list[int]) -> None:
+        with np.errstate(over="ignore", under="ignore"):  # what overflows is refused as infinite
+            vectors = np.array(numbers, np.float32).reshape(len(words), self._vector_size)
+        self._rows.add(self._decoded(words, line_numbers), vectors, line_numbers)
 
-    def _bad_line(self, row: int, fields: int, blank: bool, vector_size: int) -> FormatError:
-        place = f"{self.path}:{self.line + row}"
-        if fields == 0:
-            return FormatError(f"{place}: expected a word and {vector_size} numbers, got nothing")
-        if blank:
-            return FormatError(f"{place}: expected a word, got an empty one (a blank comes first)")
-        return FormatError(f"{place}: expected {vector_size} numbers, got {fields - 1}")
-
-    def words(self) -> list[str]:
-        """The first field of each line."""
-        words: list[str] = []
-        bounds = zip(self.begins[:, 0].tolist(), self.ends[:, 0].tolist(), strict=True)
+    def _decoded(self, words: list[bytes], line_numbers: list[int]) -> list[str]:
         try:
-            for begin, end in bounds:
-                words.append(self.bytes[begin:end].decode())
-        except UnicodeDecodeError as error:
-            at = self.offset + begin + error.start
-            raise FormatError(
-                f"{self.path}:{self.line + len(words)}: expected a word in UTF-8, "
-                f"got byte 0x{error.object[error.start]:02x} at offset {at}"
-            ) from error
-        return words
+            return b"\n".join(words).decode().split("\n")
+        except UnicodeDecodeError:
+            return [
+                decoded_word(word, number, self._irregularities)
+                for word, number in zip(words, line_numbers, strict=True)
+            ]
 
-    def vectors(self) -> FloatMatrix:
-        """The other fields of each line, (R, D) float32."""
-        begins, ends = self.begins[:, 1:].reshape(-1), self.ends[:, 1:].reshape(-1)
-        numbers, others = decimals.parse(self.text, begins, ends)
-        for other in others.tolist():
-            numbers[other] = self._number(other, self.bytes[begins[other] : ends[other]])
-        result: FloatMatrix = numbers.reshape(self.rows, -1)
-        return result
+    def _other_row(self, line: bytes) -> tuple[bytes, list[float]]:
+        """The word and the numbers of a line that is not plain, or an error.
 
-    def _number(self, position: int, field: bytes) -> np.float32:
+        Args:
+            line: without blanks at its end.
+        """
+        size = self._vector_size
+        place = f"{self._name}:{self._line_number}"
+        fields = _split(line)
+        begins_blank = line[:1] in (b" ", b"\t", b"\r")
+        said = "most lines have" if self._irregularities.lenient else "line 1 has"
+        if self._promised is not None:
+            said = "the header says"
+        if begins_blank or len(fields) < size + 1:
+            found = f"{len(fields) - (not begins_blank)} numbers"
+            if begins_blank and len(fields) == size:
+                raise FormatError(f"{place}: the word is missing before {found}")
+            raise FormatError(f"{place}: {found}, but {said} {size}")
+        if len(fields) > size + 1:
+            text = b" ".join(fields[:-size])
+            self._irregularities.found(
+                "words with spaces",
+                self._line_number,
+                f"{len(fields) - 1} numbers, but {said} {size} (a word with spaces, "
+                f"{_shown(text)}?)",
+                f"takes the last {size} fields as the numbers",
+            )
+            return text, [self._number(text, field) for field in fields[-size:]]
+        return fields[0], [self._number(fields[0], field) for field in fields[1:]]
+
+    def _number(self, word: bytes, field: bytes) -> float:
         # float alone would accept 1_000, nan and inf.
-        if NUMBER.fullmatch(field):
-            with np.errstate(over="ignore", under="ignore"):
-                return np.float32(float(field))
-        row = position // (self.begins.shape[1] - 1)
-        word = self.bytes[self.begins[row, 0] : self.ends[row, 0]].decode(errors="replace")
+        if _is_number(field):
+            return float(field)
         raise FormatError(
-            f"{self.path}:{self.line + row}: word {shown(word)}: expected a finite number, "
-            f"got {shown(field.decode(errors='replace'))}"
+            f"{self._name}:{self._line_number}: the vector of {_shown(word)} holds "
+            f"{_shown(field)}, which is not a finite number"
         )
 
 
-def _check(path: str, words: list[str], vectors: FloatMatrix, first_line: int) -> None:
-    duplicate = first_duplicate(words)
-    if duplicate is not None:
-        first, second = duplicate
-        raise FormatError(
-            f"{path}:{first_line + second}: expected each word once, "
-            f"got {shown(words[second])} again (first in line {first_line + first})"
-        )
-    row = first_not_finite(vectors)
-    if row is not None:
-        raise FormatError(
-            f"{path}:{first_line + row}: word {shown(words[row])}: expected numbers that float32 "
-            f"can hold, got {bad_number(vectors[row])}"
-        )
+def _plain_row(line: bytes, vector_size: int) -> tuple[bytes, list[float]] | None:
+    """The word and the numbers of a line as most are; None for one that needs a closer look."""
+    word, _, rest = line.partition(b" ")
+    # No commas, which would make two JSON numbers of one; no integer -0, whose sign JSON drops.
+    if not word or b"\t" in word or b"\r" in word or rest.translate(None, _PLAIN):
+        return None
+    array = b"[" + rest.replace(b" ", b",") + b"]"
+    if b"-0," in array or b"-0]" in array:
+        return None
+    try:
+        numbers: list[float] = orjson.loads(array)
+    except orjson.JSONDecodeError:
+        return None
+    return (word, numbers) if len(numbers) == vector_size else None
+
+
+def _numbers_at_the_end(fields: list[bytes]) -> int:
+    """How many of the last fields of a line are numbers; the first field is not looked at."""
+    count = 0
+    for field in reversed(fields[1:]):
+        if not _is_number(field):
+            break
+        count += 1
+    return count
+
+
+def _is_number(field: bytes) -> bool:
+    return _NUMBER.fullmatch(field) is not None
+
+
+def _split(line: bytes) -> list[bytes]:
+    return [field for field in _BLANKS.split(line) if field]
+
+
+def _shown(field: bytes) -> str:
+    return shown(field[:_LONGEST_SHOWN].decode(errors="replace"))
+
+
+def _lines(source: Source) -> Iterator[bytes]:
+    """The lines of a file without their ends."""
+    rest = b""
+    number = 1
+    while block := source.read(_BLOCK):
+        *lines, rest = (rest + block).split(b"\n")
+        number += len(lines)
+        if len(rest) > LONGEST_ROW + LONGEST_WORD:
+            raise FormatError(f"{source.name}:{number}: no end of the line in {len(rest):,} bytes")
+        yield from lines
+    if rest:
+        yield rest
+
+
+def looks_like(head: bytes) -> bool:
+    """Whether a file that begins so is likely text: a header and a row, or a row."""
+    header = sniff.HEADER.match(head)
+    if header is None:
+        return sniff.is_row(head.removeprefix(sniff.BOM))
+    return sniff.is_text(head[header.end() :].partition(b"\n")[0])
 
 
 def write(path: str, table: VectorTable) -> None:
-    """Write words and vectors, already checked, so that the file appears whole or not at all."""
+    """Write words and vectors that have been checked; the file appears whole or not at all."""
     rows, vector_size = table.vectors.shape
     step = max(1, _NUMBERS_AT_ONCE // vector_size)
     with atomic_write(path) as stream:
         stream.write(b"%d %d\n" % (rows, vector_size))
         for begin in range(0, rows, step):
-            numbers = decimals.format_rows(
-                np.ascontiguousarray(table.vectors[begin : begin + step])
-            )
+            numbers = format_rows(table.vectors[begin : begin + step])
             lines: list[bytes] = []
             for word, text in zip(table.words[begin : begin + step], numbers, strict=True):
-                lines += (word.encode(), text, b"\n")
+                lines += (word.encode(), b" ", text, b"\n")
             stream.write(b"".join(lines))
+
+
+def format_rows(rows: FloatMatrix, separator: bytes = b" ") -> list[bytes]:
+    """The text of each row: the shortest decimals that give the same float32 again.
+
+    Args:
+        rows: (R, D) float32, finite.
+        separator: what stands between two numbers.
+    """
+    array = orjson.dumps(np.ascontiguousarray(rows), option=orjson.OPT_SERIALIZE_NUMPY)
+    return array[2:-2].replace(b",", separator).split(b"]" + separator + b"[")
+
+
+FORMAT = Format(
+    name="word2vec text",
+    extensions=(".txt", ".vec"),
+    looks_like=looks_like,
+    read=read,
+    write=write,
+    word_ends=" \n\t\r",
+    bytes_per_number=13,
+    unit="line",
+)

@@ -24,7 +24,7 @@ from w2v.config import TrainConfig
 from w2v.corpus import Corpus, ShardedCorpus
 from w2v.embeddings import Embeddings
 from w2v.errors import DivergenceError, shown
-from w2v.formats.table import first_not_finite
+from w2v.formats.table import first_not_finite, read_only
 from w2v.losses.base import Loss
 from w2v.train.state import Position, Tally
 from w2v.train.worker_pool import Crew
@@ -326,9 +326,9 @@ class Run(ABC):
             record["validation"] = self.validation
         return Embeddings(
             self.corpus.vocabulary.words,
-            centers,
+            read_only(centers),
             counts=self.corpus.vocabulary.counts,
-            context_vectors=contexts,
-            output_bias=bias,
+            context_vectors=None if contexts is None else read_only(contexts),
+            output_bias=None if bias is None else read_only(bias),
             metadata={"training": json.dumps(record)},
         )

@@ -15,7 +15,7 @@ import lzma
 import re
 import sys
 import zlib
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from w2v.errors import InputError
 
@@ -52,6 +52,13 @@ def zstd_module() -> Any:
     except ImportError:
         return None
     return zstd
+
+
+class Readable(Protocol):
+    """All that is asked of a packed stream."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
 
 
 class _Decompressor(Protocol):
@@ -91,7 +98,7 @@ class _Gzip:
 class _Text:
     """The text of a compressed stream."""
 
-    def __init__(self, name: str, kind: str, packed: BinaryIO, error: type[InputError]) -> None:
+    def __init__(self, name: str, kind: str, packed: Readable, error: type[InputError]) -> None:
         self._name, self._kind, self._packed, self._error = name, kind, packed, error
         self._member: _Decompressor | None = self._new_member()
         self._rest = b""  # read, but not given to a member yet
@@ -163,7 +170,7 @@ def _errors() -> tuple[type[Exception], ...]:
     return (zlib.error, lzma.LZMAError, OSError, *([zstd.ZstdError] if zstd else ()))
 
 
-def decompressed(name: str, kind: str, packed: BinaryIO, error: type[InputError]) -> _Text:
+def decompressed(name: str, kind: str, packed: Readable, error: type[InputError]) -> _Text:
     """The text in a stream.
 
     Args:

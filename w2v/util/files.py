@@ -18,6 +18,8 @@ from typing import IO, Any, Literal
 
 from w2v.errors import OutputError
 
+STANDARD_STREAM = "-"
+"""The path that stands for standard output."""
 _OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 """These may lead to an ordinary file that is already open: written through, never replaced."""
 
@@ -29,6 +31,8 @@ _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}
 
 def is_stream(path: StrPath) -> bool:
     """Whether `path` is a device, a pipe or a socket: something to write into, not to replace."""
+    if os.fspath(path) == STANDARD_STREAM:
+        return True
     if os.path.abspath(path).startswith(_OPEN_FILES):  # noqa: PTH100 (must not resolve links)
         return True
     try:
@@ -49,7 +53,8 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
 
     A symbolic link stays a link: its target is replaced. An existing file keeps its permissions
     (not its owner, nor its other hard links); a new one gets what `open` gives. Streams
-    (`is_stream`: ``/dev/stdout``, a FIFO) cannot be replaced and are written into directly.
+    (`is_stream`: "-" for standard output, ``/dev/stdout``, a FIFO) cannot be replaced and are
+    written into directly.
 
     Args:
         path: the file to replace or create.
@@ -66,7 +71,8 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
     ours = {"None", str(path), str(target), str(temporary), str(target.parent)}
     try:
         if is_stream(path):
-            with Path(path).open(mode, encoding=encoding, newline=newline) as stream:
+            to = os.dup(1) if os.fspath(path) == STANDARD_STREAM else path
+            with open(to, mode, encoding=encoding, newline=newline) as stream:  # noqa: PTH123
                 yield stream
             return
         _refuse_folder(path, target)
@@ -102,7 +108,7 @@ def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
     """
     target = Path(os.path.realpath(path))
     if is_stream(path):
-        if not os.access(path, os.W_OK):
+        if os.fspath(path) != STANDARD_STREAM and not os.access(path, os.W_OK):
             raise OutputError(f"{path}: expected something to write into, got no permission")
         return
     _refuse_folder(path, target)

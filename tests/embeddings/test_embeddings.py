@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -13,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import w2v
-from w2v import embeddings as module
-from w2v.embeddings import Embeddings, load, near_spellings
+from w2v.embeddings import Embeddings, load, spelling
 from w2v.errors import ConfigError, FormatError, InputError, UnknownWordError
+from w2v.formats.tensor_file import read_tensors, write_tensors
 
 WORDS = ["king", "queen", "man", "woman", "apple", "nothing"]
 VECTORS = np.array(
@@ -65,14 +67,44 @@ def test_nothing_can_be_changed_by_accident(wv):
     for array in (wv.vectors, wv.counts, wv["king"], wv.unit_vectors):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 9
-    with pytest.raises(TypeError):
-        wv.key_to_index["man"] = 7
+    index = wv.key_to_index
+    for change in (
+        lambda: index.__setitem__("man", 7),
+        lambda: index.__delitem__("man"),
+        lambda: index.update(man=7),
+        lambda: index.setdefault("prince", 7),
+        lambda: index.pop("man"),
+        index.popitem,
+        index.clear,
+        lambda: index.__ior__({"man": 7}),
+    ):
+        with pytest.raises(TypeError, match="key_to_index cannot be changed"):
+            change()
+    with pytest.raises(AttributeError):
+        wv.vectors = VECTORS
     wv[["king"]][0] = 9  # a new array
     assert VECTORS[0, 0] == wv["king"][0] == 1
 
 
-def test_float32_is_not_copied_and_the_rest_is_converted():
-    assert np.shares_memory(Embeddings(WORDS, VECTORS).vectors, VECTORS)
+def test_a_writable_array_is_copied():
+    """What is trained further elsewhere changes nothing here."""
+    given = VECTORS.copy()
+    wv = Embeddings(WORDS, given, context_vectors=given, output_bias=given[:, 0])
+    before = wv.most_similar("king")
+    given[:] = 9
+    np.testing.assert_array_equal(wv.vectors, VECTORS)
+    np.testing.assert_array_equal(wv.context_vectors, VECTORS)
+    np.testing.assert_array_equal(wv.output_bias, VECTORS[:, 0])
+    assert wv.most_similar("king") == before
+
+
+def test_a_read_only_array_is_not_copied():
+    given = VECTORS.copy()
+    given.flags.writeable = False
+    assert np.shares_memory(Embeddings(WORDS, given).vectors, given)
+
+
+def test_other_arrays_are_converted():
     wv = Embeddings(["a"], [[1, 2]])
     assert wv.vectors.dtype == np.float32
     assert wv.counts is None
@@ -80,26 +112,105 @@ def test_float32_is_not_copied_and_the_rest_is_converted():
     assert wv.metadata == {}
 
 
+def test_copies_that_libraries_make_can_be_changed(wv):
+    np.array(wv.vectors)[0] = 9
+    shared = np.asarray(wv.vectors)  # what torch.from_numpy takes; torch warns of it
+    assert not shared.flags.writeable
+
+
+FULL = Embeddings(
+    WORDS, VECTORS, counts=np.arange(6), context_vectors=VECTORS * 2, output_bias=np.arange(6) / 4,
+    metadata={"training": "{}"},
+)  # fmt: skip
+
+
+def same(a: Embeddings, b: Embeddings) -> None:
+    """Every part is equal, whatever parts there are."""
+    assert a.parts().keys() == b.parts().keys()
+    for name, part in a.parts().items():
+        if isinstance(part, np.ndarray):
+            np.testing.assert_array_equal(part, getattr(b, name))
+            assert not getattr(b, name).flags.writeable
+        else:
+            assert part == getattr(b, name)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda wv: pickle.loads(pickle.dumps(wv))]
+)
+def test_copies(copied):
+    FULL.unit_vectors  # noqa: B018 (computed, and not to be copied)
+    made = copied(FULL)
+    same(FULL, made)
+    assert "unit_vectors" not in vars(made)
+    assert made.most_similar("king") == FULL.most_similar("king")
+    made.metadata["training"] = "other"
+    assert FULL.metadata["training"] == "{}"
+
+
+def test_first_keeps_everything():
+    first = FULL.first(2)
+    assert first.words == ["king", "queen"]
+    np.testing.assert_array_equal(first.vectors, VECTORS[:2])
+    np.testing.assert_array_equal(first.counts, [0, 1])
+    np.testing.assert_array_equal(first.context_vectors, VECTORS[:2] * 2)
+    np.testing.assert_array_equal(first.output_bias, [0, 0.25])
+    assert first.metadata == FULL.metadata
+    assert first.key_to_index == {"king": 0, "queen": 1}
+    assert np.shares_memory(first.vectors, FULL.vectors)
+    assert FULL.first(6) is FULL.first(7) is FULL
+    for count in (0, -1, "3", 2.0, True):
+        with pytest.raises(ConfigError, match="is not a number of words, 1 or more"):
+            FULL.first(count)
+
+
+def test_key_to_index_travels():
+    index = FULL.key_to_index
+    expected = {word: row for row, word in enumerate(WORDS)}
+    assert json.loads(json.dumps(index)) == expected
+    for made in (copy.copy(index), copy.deepcopy(index), pickle.loads(pickle.dumps(index))):
+        assert made == expected
+        made["prince"] = 6  # an ordinary dict
+    assert index == expected
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((["a"], np.zeros((2, 3))), {}, r"got 1 words and vectors of shape \(2, 3\)"),
-        (([], np.zeros((0, 3))), {}, "expected a vector a word, at least one, got 0 words"),
+        ((["a"], np.zeros((2, 3))), {}, r"1 words, but vectors of shape \(2, 3\)"),
+        (([], np.zeros((0, 3))), {}, "0 words, but vectors of shape"),
         ((["a"], np.zeros((1, 0))), {}, r"vectors of shape \(1, 0\)"),
         ((["a"], np.zeros(1)), {}, r"vectors of shape \(1,\)"),
-        ((["a"], [["x"]]), {}, "expected arrays of numbers, got <U1"),
-        ((["a", "a"], np.zeros((2, 3))), {}, "row 2: expected each word once, got 'a' again"),
-        ((["a"], np.zeros((1, 3))), {"counts": np.zeros((2,))}, r"counts: expected shape \(1,\)"),
+        ((["a"], [["x"]]), {}, "vectors: an array of <U1, not of numbers"),
+        ((["a", "a"], np.zeros((2, 3))), {}, "row 2: 'a' is already in row 1"),
+        (
+            (["a"], np.zeros((1, 3))),
+            {"counts": np.zeros((2,))},
+            r"counts: shape \(2,\), but the words need \(1,\)",
+        ),
         (
             (["a"], np.zeros((1, 3))),
             {"context_vectors": np.zeros((1, 2))},
-            r"context_vectors: expected shape \(1, 3\), got \(1, 2\)",
+            r"context_vectors: shape \(1, 2\), but the words need \(1, 3\)",
         ),
         (
             (["a"], np.zeros((1, 3))),
             {"output_bias": np.zeros(2)},
-            r"output_bias: expected shape \(1,\), got \(2,\)",
+            r"output_bias: shape \(2,\), but the words need \(1,\)",
         ),
+        (([3], np.zeros((1, 3))), {}, "the word 3 is not a str"),
+        ((["a", "b"], [[0, 1], [np.nan, 1]]), {}, "vectors: row 2: the vector of 'b' holds nan"),
+        ((["a"], [[1e300]]), {}, "vectors: row 1: the vector of 'a' holds inf"),
+        (
+            (["a"], [[1.0]]),
+            {"context_vectors": [[-np.inf]]},
+            "context_vectors: row 1: the vector of 'a' holds -inf",
+        ),
+        ((["a"], [[1.0]]), {"output_bias": [np.nan]}, "output_bias: row 1: .* holds nan"),
+        ((["a"], [[1.0]]), {"counts": [-1]}, "counts: all must be whole numbers, 0 or more"),
+        ((["a"], [[1.0]]), {"counts": [1.5]}, "counts: all must be whole numbers, 0 or more"),
+        ((["a"], [[1.0]]), {"counts": [np.nan]}, "counts: all must be whole numbers, 0 or more"),
+        ((["a"], [[1.0]]), {"counts": ["1"]}, "counts: an array of <U1, not of numbers"),
     ],
 )
 def test_sizes_that_do_not_fit(arguments, options, message):
@@ -175,11 +286,18 @@ def test_cosines_of_extremes():
 
 def test_bad_queries(wv):
     for positive, options, message in (
-        ([], {}, "expected at least one word"),
-        ("king", {"topn": 0}, "topn: expected at least 1, got 0"),
+        ([], {}, "most_similar: no words"),
+        ("king", {"topn": 0}, "topn: 0 is not a number of words, 1 or more"),
+        ("king", {"topn": "3"}, "topn: '3' is not a number of words"),
+        ("king", {"topn": 2.0}, "topn: 2.0 is not a number of words"),
+        ("king", {"restrict_vocab": 0}, "restrict_vocab: 0 is not a number of words"),
+        (5, {}, "expected a word, a vector or a list of them, got 5"),
+        ([5], {}, r"expected a word, got 5; get_vector\(5\) is the vector of row 5"),
+        ([("king", "2")], {}, r"expected \(word, weight\), got \('king', '2'\)"),
+        ([None], {}, "expected a word, got None"),
         (np.zeros(2), {}, r"vector of 3 numbers, got float64 of shape \(2,\)"),
         ([np.array(["a", "b", "c"])], {}, "got <U1"),
-        (np.array([0, np.nan, 0]), {}, "expected finite numbers"),
+        (np.array([0, np.nan, 0]), {}, "holds NaN or infinity"),
     ):
         with pytest.raises((ConfigError, InputError), match=message):
             wv.most_similar(positive, **options)
@@ -202,13 +320,13 @@ def test_unknown_words_suggest_spellings(wv):
         wv["xyzzy"]
     copy = pickle.loads(pickle.dumps(caught.value))
     assert str(copy) == str(caught.value)
-    assert near_spellings("KING", wv) == ["king"]
-    assert near_spellings("", wv) == []
-    assert near_spellings("kin", Embeddings(["", "king"], np.ones((2, 1)))) == ["king"]
+    assert spelling.suggestions("KING", wv.key_to_index) == ["king"]
+    assert spelling.suggestions("", wv.key_to_index) == []
+    assert spelling.suggestions("kin", ["", "king"]) == ["king"]
 
 
 def test_suggestions_wait_until_they_are_shown(wv, monkeypatch):
-    monkeypatch.setattr(module, "near_spellings", lambda *_: pytest.fail("sought too early"))
+    monkeypatch.setattr(spelling, "suggestions", lambda *_: pytest.fail("sought too early"))
     with pytest.raises(KeyError):
         wv["kng"]
 
@@ -216,9 +334,9 @@ def test_suggestions_wait_until_they_are_shown(wv, monkeypatch):
 def test_suggestions_compare_a_bounded_number_of_words(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        module.difflib, "get_close_matches", lambda word, words, **_: asked.append(words) or []
+        spelling.difflib, "get_close_matches", lambda word, words, **_: asked.append(words) or []
     )
-    near_spellings("word777", Embeddings([f"word{i}" for i in range(9000)], np.ones((9000, 1))))
+    spelling.suggestions("word777", [f"word{i}" for i in range(9000)])
     assert len(asked[0]) == 2000
 
 
@@ -245,9 +363,36 @@ def test_save_and_load(tmp_path, name):
             np.testing.assert_array_equal(loaded.output_bias, np.arange(6) / 4)
             assert loaded.metadata["training"] == "{}"
             assert loaded.metadata["w2v_version"] == w2v.__version__
-    with pytest.raises(FormatError):
-        Embeddings(["a"], [[np.nan]]).save(tmp_path / "nan.bin")
-    assert not (tmp_path / "nan.bin").exists()
+
+
+def test_mapped_nan_is_refused_when_it_is_used(tmp_path):
+    """A mapped file is not read as a whole when it is loaded."""
+    Embeddings(WORDS, VECTORS).save(tmp_path / "v.safetensors")
+    tensors, metadata = read_tensors(tmp_path / "v.safetensors")
+    tensors["center_vectors"][3, 1] = np.nan
+    write_tensors(tmp_path / "v.safetensors", tensors, metadata)
+    with pytest.raises(
+        FormatError, match=r"v\.safetensors: row 4: the vector of 'woman' holds nan"
+    ):
+        load(tmp_path / "v.safetensors")
+    wv = load(tmp_path / "v.safetensors", mmap=True)
+    assert wv.similarity("king", "man") == Embeddings(WORDS, VECTORS).similarity("king", "man")
+    for use in (
+        lambda: wv.most_similar("king", topn=1),
+        lambda: wv.similarity("king", "woman"),
+        lambda: wv.most_similar("woman"),
+        lambda: wv.unit_vectors,
+        lambda: wv.most_similar_many(["king"]),
+        lambda: wv.first(5).unit_vectors,
+        lambda: wv.get_vector("woman", norm=True),
+        lambda: wv.encode("the woman"),
+        lambda: wv.save(tmp_path / "x.bin"),
+        lambda: load(tmp_path / "v.safetensors", limit=4),
+    ):
+        with pytest.raises(FormatError, match="the vector of 'woman' holds nan; numbers must be"):
+            use()
+    assert not (tmp_path / "x.bin").exists()
+    assert wv.first(3).most_similar("king")[0][0] == "man"
 
 
 def test_html_escapes_words():

@@ -1,0 +1,43 @@
+"""The options of commands that read vectors: where from, how many, and how strictly."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+
+from w2v import formats
+from w2v.embeddings.word_vectors import Embeddings
+from w2v.errors import ConfigError
+
+VECTORS_HELP = ".bin, .txt, .vec or .safetensors, packed (.gz) or not; - is standard input"
+
+
+def add_reading_options(parser: ArgumentParser, *limit_aliases: str) -> None:
+    """Add ``--limit`` and ``--lenient``."""
+    parser.add_argument(
+        "--limit", *limit_aliases, type=int, metavar="N",
+        help="read only the first N words (default: all)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--lenient", action="store_true",
+        help="accept words with spaces, repeated or damaged words, blank lines and wrong headers, "
+        "and say how many there were",
+    )  # fmt: skip
+
+
+def load_vectors(prog: str, path: str, limit: int | None, lenient: bool) -> Embeddings:
+    """Load vectors for a command; what a lenient reader accepted is said on stderr.
+
+    Raises:
+        FormatError: the file cannot be read.
+        ConfigError: `limit` is below 1.
+    """
+    if limit is not None and limit < 1:
+        raise ConfigError(f"--limit {limit}: at least 1 word must be read")
+    table = formats.read(
+        path,
+        limit=limit,
+        lenient=lenient,
+        report=lambda summary: print(f"{prog}: {summary}", file=sys.stderr),
+    )
+    return Embeddings.from_table(table)

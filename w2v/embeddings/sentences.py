@@ -1,0 +1,136 @@
+"""Vectors of texts by smooth inverse frequency: weighted means of word vectors.
+
+Source: Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings",
+algorithm 1. A word w counts with a / (a + p(w)), where p(w) is its share of the corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from w2v.errors import ConfigError, InputError, shown
+from w2v.formats.table import FloatMatrix, FloatVector
+
+SMOOTHING = 1e-3
+"""a in the paper, which finds 1e-3 to 1e-4 best."""
+_WORDS_AT_ONCE = 2**16
+"""Vectors gathered at once."""
+
+
+def word_weights(
+    words: int, counts: np.ndarray[Any, Any] | None, smoothing: float | None
+) -> FloatVector:
+    """(V,) float32: a / (a + p(w)) for each word, or 1.
+
+    Args:
+        words: V.
+        counts: (V,) occurrences in the corpus. Without counts, p follows Zipf's law by rank:
+            1 / (rank H), where H is the sum of 1 / rank, since files list frequent words first.
+        smoothing: a; None gives 1 for every word.
+
+    Raises:
+        ConfigError: `smoothing` is not a positive number.
+    """
+    if smoothing is None:
+        return np.ones(words, np.float32)
+    if not isinstance(smoothing, int | float) or not 0 < smoothing < np.inf:
+        raise ConfigError(f"smoothing: {shown(smoothing)} is not a positive number")
+    frequencies = 1.0 / np.arange(1, words + 1) if counts is None else counts.astype(np.float64)
+    shares = frequencies / (frequencies.sum() or 1.0)
+    return (smoothing / (smoothing + shares)).astype(np.float32)
+
+
+def split_texts(
+    texts: Iterable[str | Sequence[str]], config: Mapping[str, Any]
+) -> Iterator[Sequence[str]]:
+    """The words of each text, prepared as the training text was.
+
+    Args:
+        texts: each a text, or a list of words, which is taken as it is.
+        config: the options of the training run, as the vectors' metadata record them.
+
+    Raises:
+        InputError: one is neither.
+    """
+    lowercase = bool(config.get("lowercase"))
+    for number, text in enumerate(texts, start=1):
+        if isinstance(text, str):
+            yield (text.lower() if lowercase else text).split()
+        elif isinstance(text, Sequence) and all(isinstance(word, str) for word in text):
+            yield text
+        else:
+            raise InputError(
+                f"encode: text {number} is {shown(text)}, neither a str nor a list of words"
+            )
+
+
+def weighted_means(
+    vectors_of: Callable[[list[int]], FloatMatrix],
+    weights: FloatVector,
+    texts: Sequence[Sequence[int]],
+    vector_size: int,
+) -> FloatMatrix:
+    """(N, D) float32: sum of weight * vector over each text's words, divided by their number.
+
+    As in the paper, the sum is not divided by the sum of the weights. A text without words is 0.
+
+    Args:
+        vectors_of: gives the vectors of some rows.
+        weights: (V,) by row.
+        texts: N lists of rows.
+        vector_size: D.
+    """
+    means = np.zeros((len(texts), vector_size), np.float32)
+    begin = 0
+    while begin < len(texts):
+        end, words = begin, 0
+        while end < len(texts) and words < _WORDS_AT_ONCE:
+            words += len(texts[end])
+            end += 1
+        rows = list(chain.from_iterable(texts[begin:end]))
+        sizes = np.array([len(text) for text in texts[begin:end]])
+        filled = np.flatnonzero(sizes)
+        if len(filled):
+            starts = np.concatenate(([0], np.cumsum(sizes[filled])[:-1]))
+            sums = np.add.reduceat(weights[rows, None] * vectors_of(rows), starts, axis=0)
+            means[begin + filled] = sums / sizes[filled, None]
+        begin = end
+    return means
+
+
+def common_component(vectors: FloatMatrix) -> FloatVector:
+    """(D,) float32: the first right singular vector of the (N, D) vectors.
+
+    Raises:
+        ConfigError: fewer than two vectors: one would be removed whole.
+    """
+    if len(vectors) < 2:
+        raise ConfigError(
+            f"common component: {len(vectors)} text has nothing in common with others; "
+            "give more texts, or the component of others"
+        )
+    wide = vectors.astype(np.float64)
+    _, axes = np.linalg.eigh(wide.T @ wide)
+    return axes[:, -1].astype(np.float32)
+
+
+def without_component(vectors: FloatMatrix, component: np.ndarray[Any, Any]) -> FloatMatrix:
+    """(N, D): v - u (u . v) for each vector v and the unit vector u along `component`.
+
+    Raises:
+        InputError: `component` is not a vector of D finite numbers.
+    """
+    if component.shape != vectors.shape[1:] or component.dtype.kind not in "fiu":
+        raise InputError(
+            f"remove_component: an array of {component.dtype} of shape {component.shape}, not a "
+            f"vector of {vectors.shape[1]} numbers"
+        )
+    if not np.isfinite(component).all():
+        raise InputError("remove_component: the vector holds NaN or infinity")
+    unit = component / (np.linalg.norm(component) or 1.0)
+    result: FloatMatrix = (vectors - np.outer(vectors @ unit, unit)).astype(np.float32)
+    return result

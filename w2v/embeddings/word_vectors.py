@@ -1,0 +1,779 @@
+"""`Embeddings`, the class of word vectors, and `load`, which reads one from a file.
+
+The arithmetic of neighbours is in `w2v.embeddings.neighbors`, that of sentence vectors in
+`w2v.embeddings.sentences`.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
+
+import numpy as np
+
+from w2v import formats
+from w2v.embeddings import sentences
+from w2v.embeddings.neighbors import COSMUL_EPSILON, best, nearest_rows, unit_rows
+from w2v.embeddings.spelling import UnknownWordMessage
+from w2v.errors import ConfigError, InputError, UnknownWordError, shown
+from w2v.formats.table import (
+    CountVector,
+    FloatMatrix,
+    FloatVector,
+    VectorTable,
+    check_finite,
+    check_unique,
+    row_blocks,
+)
+
+if TYPE_CHECKING:
+    from w2v.evaluate import AnalogyResult, SimilarityResult
+
+Vector = np.ndarray[Any, Any]
+Key = str | Vector
+"""What a query is made of: a word, or a (D,) vector."""
+WeightedKey = Key | tuple[Key, float]
+Keys = WeightedKey | Sequence[WeightedKey]
+Neighbors = list[tuple[str, float]]
+"""Words and their scores, the best first."""
+
+_ROWS_IN_HTML = 10
+_NUMBERS_IN_HTML = 5
+_EVALUATION_WORDS = 300_000
+"""gensim's default for the words that take part in an evaluation."""
+_MAX_COUNT = 2.0**53
+
+_log = logging.getLogger("w2v")
+
+
+class Embeddings(VectorTable):
+    """V words and their vectors.
+
+    Iterating gives the words. Nothing can be changed: all arrays are read-only. A writable array
+    is copied, so that changing it later changes nothing here; a read-only float32 array (a mapped
+    one, or after ``array.flags.writeable = False``) is used as it is. To train the vectors further
+    elsewhere, copy them: ``torch.tensor(wv.vectors)``, not ``torch.from_numpy``.
+
+    Args:
+        words: V words, each once, the most frequent first by convention.
+        vectors: (V, D) finite numbers, kept as float32: the center vectors.
+        counts: (V,) occurrences in the corpus.
+        context_vectors: (V, D), kept as float32.
+        output_bias: (V,), kept as float32; the model's logit of a context word w for a center
+            word c is context_vectors[w] . vectors[c] + output_bias[w].
+        metadata: texts about how the vectors were made; kept in .safetensors files.
+
+    Raises:
+        InputError: the shapes do not fit, there are no words, a word occurs twice, a number is not
+            finite (of mapped vectors: when they are first used), or a count is negative.
+
+    >>> wv = Embeddings(["up", "down"], np.array([[1.0, 0.0], [-1.0, 0.0]]))
+    >>> wv.similarity("up", "down")
+    -1.0
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        vectors: Vector,
+        counts: Vector | None = None,
+        context_vectors: Vector | None = None,
+        output_bias: Vector | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            list(words),
+            _float32("vectors", vectors),
+            None if counts is None else _counts(counts),
+            None if context_vectors is None else _float32("context_vectors", context_vectors),
+            None if output_bias is None else _float32("output_bias", output_bias),
+            {} if metadata is None else dict(metadata),
+        )
+        self._check()
+        self._make_index()
+
+    def _make_index(self) -> None:
+        self.key_to_index: dict[str, int] = _ReadOnlyDict(
+            zip(self.words, range(len(self)), strict=True)
+        )
+        """The row of each word; as a dict it can be pickled, copied and written as JSON."""
+        if len(self.key_to_index) != len(self):
+            check_unique("embeddings", self.words)
+
+    def _check(self) -> None:
+        rows = len(self.words)
+        if self.vectors.ndim != 2 or len(self.vectors) != rows or self.vectors.size == 0:
+            raise InputError(
+                f"embeddings: {rows} words, but vectors of shape {self.vectors.shape}; there must "
+                "be one row for each word, and at least one"
+            )
+        for word in self.words:
+            if not isinstance(word, str):
+                raise InputError(f"embeddings: the word {shown(word)} is not a str")
+        shapes = {
+            "counts": (rows,),
+            "context_vectors": self.vectors.shape,
+            "output_bias": (rows,),
+        }
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array is not None and array.shape != shape:
+                raise InputError(f"{name}: shape {array.shape}, but the words need {shape}")
+        for name in ("vectors", "context_vectors", "output_bias"):
+            array = getattr(self, name)
+            if array is not None and not isinstance(array, np.memmap):
+                check_finite(name, self.words, array.reshape(rows, -1))
+
+    # --- words and vectors ---
+
+    @property
+    def index_to_key(self) -> list[str]:
+        """The word of each row; gensim's name for `words`."""
+        return self.words
+
+    @property
+    def vector_size(self) -> int:
+        """Numbers per word, D."""
+        return int(self.vectors.shape[1])
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """What `w2v.train` recorded of the run in the metadata; empty if nothing, or no JSON."""
+        try:
+            record = json.loads(self.metadata.get("training", "{}"))
+            json.dumps(record, ensure_ascii=False).encode()  # it may hold half of a surrogate pair
+        except (ValueError, RecursionError):
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    @cached_property
+    def unit_vectors(self) -> FloatMatrix:
+        """(V, D) float32: the vectors divided by their lengths; zero vectors stay zero.
+
+        Computed on first use and kept: as much memory again as the vectors.
+        """
+        units = np.empty(self.vectors.shape, np.float32)
+        for block in row_blocks(len(units)):
+            units[block] = self._units(block)
+        units.flags.writeable = False
+        return units
+
+    def _rows(self, rows: slice | list[int]) -> FloatMatrix:
+        """Vectors of some rows. Mapped ones are checked for NaN here, not when they are loaded."""
+        vectors: FloatMatrix = self.vectors[rows]
+        if isinstance(self.vectors, np.memmap) and not np.isfinite(vectors).all():
+            check_finite("vectors", [self.words[row] for row in _numbers(rows)], vectors)
+        return vectors
+
+    def _units(self, rows: slice | list[int]) -> FloatMatrix:
+        return unit_rows(self._rows(rows))
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and word in self.key_to_index
+
+    has_index_for = __contains__
+
+    def __getitem__(self, words: str | Iterable[str]) -> FloatMatrix:
+        """The vector of a word, (D,), or a new array of several, (N, D).
+
+        Raises:
+            UnknownWordError: a word is not in the vocabulary.
+        """
+        if isinstance(words, str):
+            row: FloatMatrix = self.vectors[self.get_index(words)]
+            return row
+        if not isinstance(words, Iterable):
+            self._not_a_word(words)
+        rows: FloatMatrix = self.vectors[
+            np.array([self.get_index(word) for word in words], np.intp)
+        ]
+        return rows
+
+    def get_index(self, word: str, default: int | None = None) -> int:
+        """The row of a word.
+
+        Raises:
+            UnknownWordError: the word is not in the vocabulary, and there is no `default`.
+        """
+        if not isinstance(word, str):
+            self._not_a_word(word)
+        row = self.key_to_index.get(word, default)
+        if row is None:
+            raise UnknownWordError(UnknownWordMessage(word, self.key_to_index))
+        return row
+
+    def _not_a_word(self, key: object) -> NoReturn:
+        hint = f"; get_vector({key}) is the vector of row {key}" if isinstance(key, int) else ""
+        raise InputError(f"expected a word, got {shown(key)}{hint}")
+
+    def get_vector(self, key: str | int, norm: bool = False) -> FloatVector:
+        """The vector of a word, or of a row given by its number; with `norm` of length 1."""
+        row = self._row(key)
+        vector: FloatVector = self._units([row])[0] if norm else self.vectors[row]
+        return vector
+
+    def _row(self, key: str | int) -> int:
+        if isinstance(key, str):
+            return self.get_index(key)
+        if isinstance(key, bool) or not isinstance(key, int | np.integer):
+            raise InputError(f"expected a word or the number of a row, got {shown(key)}")
+        if not -len(self) <= key < len(self):
+            raise InputError(f"row {key}: there are {len(self)} words")
+        return int(key)
+
+    def get_normed_vectors(self) -> FloatMatrix:
+        """`unit_vectors`."""
+        return self.unit_vectors
+
+    # --- similarity ---
+
+    def similarity(self, a: str, b: str) -> float:
+        """The cosine of the angle between two words' vectors, -1 to 1; 0 for a zero vector."""
+        pair = self._units([self.get_index(a), self.get_index(b)]).astype(np.float64)
+        return float(np.clip(pair[0] @ pair[1], -1.0, 1.0))
+
+    def distance(self, a: str, b: str) -> float:
+        """1 - `similarity`."""
+        return 1.0 - self.similarity(a, b)
+
+    def distances(self, key: Key, other_words: Sequence[str] = ()) -> FloatVector:
+        """1 - the cosine to each of the other words, or to all words in the order of rows."""
+        if len(other_words) == 0:
+            units = self.unit_vectors
+        else:
+            units = self._units([self.get_index(word) for word in _as_list(other_words)])
+        result: FloatVector = 1 - np.clip(units @ self._unit_of(key), -1.0, 1.0)
+        return result
+
+    def closer_than(self, a: str, b: str) -> list[str]:
+        """The words nearer to `a` than `b` is, in the order of rows."""
+        distances = self.distances(a)
+        nearer = np.flatnonzero(distances < distances[self.get_index(b)])
+        return [self.words[row] for row in nearer.tolist() if self.words[row] != a]
+
+    def rank(self, a: str, b: str) -> int:
+        """The place of `b` among the neighbours of `a`; the nearest has rank 1."""
+        return len(self.closer_than(a, b)) + 1
+
+    def n_similarity(self, a: Sequence[str], b: Sequence[str]) -> float:
+        """The cosine between the mean vectors of two lists of words."""
+        means = [
+            self.get_mean_vector(_as_list(words), pre_normalize=False, post_normalize=True)
+            for words in (a, b)
+        ]
+        return float(np.clip(means[0] @ means[1], -1.0, 1.0))
+
+    def doesnt_match(self, words: Sequence[str]) -> str:
+        """The word that is farthest from the mean of the unit vectors of all.
+
+        Raises:
+            ConfigError: none of the words is in the vocabulary.
+        """
+        known = self._known(_as_list(words), "doesnt_match")
+        units = self._units([self.get_index(word) for word in known])
+        return known[int(np.argmin(units @ unit_rows(units.mean(axis=0)[None])[0]))]
+
+    def _known(self, words: Sequence[str], asked_by: str) -> list[str]:
+        known = [word for word in words if word in self]
+        if not known:
+            raise ConfigError(f"{asked_by}: none of the words is in the vocabulary")
+        if len(known) < len(words):
+            unknown = [word for word in words if word not in self]
+            _log.warning("%s: left out unknown words: %s", asked_by, ", ".join(map(shown, unknown)))
+        return known
+
+    def get_mean_vector(
+        self,
+        keys: Sequence[Key],
+        weights: Sequence[float] | Vector | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> FloatVector:
+        """The weighted mean of several vectors: sum of weight * vector / sum of abs(weight).
+
+        Args:
+            keys: words and (D,) vectors.
+            weights: one for each key; default 1.
+            pre_normalize: take the unit vectors of words (vectors count as they are).
+            post_normalize: scale the mean to length 1.
+            ignore_missing: leave out unknown words.
+
+        Raises:
+            UnknownWordError: a word is unknown, and `ignore_missing` is False.
+            ConfigError: there are no keys, or not as many weights as keys.
+        """
+        if len(keys) == 0:
+            raise ConfigError("get_mean_vector: no words")
+        factors = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
+        if factors.shape != (len(keys),):
+            raise ConfigError(f"get_mean_vector: {len(keys)} words, but weights {factors.shape}")
+        mean, total = np.zeros(self.vector_size), 0.0
+        for key, factor in zip(_as_list(keys), factors.tolist(), strict=True):
+            if isinstance(key, str) and key not in self and ignore_missing:
+                continue
+            mean += factor * self._vector_of(key, norm=pre_normalize)
+            total += abs(factor)
+        mean /= total or 1.0
+        result: FloatVector = unit_rows(mean[None])[0] if post_normalize else mean.astype("f4")
+        return result
+
+    # --- neighbours ---
+
+    @overload
+    def most_similar(
+        self,
+        positive: Keys = ...,
+        negative: Keys = ...,
+        topn: int = ...,
+        *,
+        restrict_vocab: int | None = ...,
+    ) -> Neighbors: ...
+    @overload
+    def most_similar(
+        self,
+        positive: Keys = ...,
+        negative: Keys = ...,
+        *,
+        topn: None,
+        restrict_vocab: int | None = ...,
+    ) -> FloatVector: ...
+    @overload
+    def most_similar(
+        self,
+        positive: Keys = ...,
+        negative: Keys = ...,
+        topn: int | None = ...,
+        *,
+        restrict_vocab: int | None = ...,
+    ) -> Neighbors | FloatVector: ...
+    def most_similar(
+        self,
+        positive: Keys = (),
+        negative: Keys = (),
+        topn: int | None = 10,
+        *,
+        restrict_vocab: int | None = None,
+    ) -> Neighbors | FloatVector:
+        """The words nearest to the sum of the positive minus the sum of the negative unit vectors.
+
+        3CosAdd of Levy and Goldberg 2014, "Linguistic Regularities in Sparse and Explicit Word
+        Representations", equation 3.
+
+        Args:
+            positive: a word, a (D,) vector, or a list of both. Instead of a word or vector, a tuple
+                (word, weight) gives it another weight than 1. Vectors count as they are.
+            negative: likewise; a weight replaces -1.
+            topn: how many; fewer come if there are no more words. None gives all cosines.
+            restrict_vocab: only the first this many words can be an answer.
+
+        Returns:
+            A list of (word, cosine), the nearest first, without the words of the query; with
+            ``topn=None`` a (V,) array of the cosines of all words, those of the query too.
+
+        Raises:
+            UnknownWordError: a word is not in the vocabulary.
+            ConfigError: the query is empty, or `topn` or `restrict_vocab` is below 1.
+        """
+        keys, weights = _weighted(positive, negative)
+        query = self.get_mean_vector(
+            keys, weights, pre_normalize=True, post_normalize=True, ignore_missing=False
+        )
+        units = self.unit_vectors[: _positive("restrict_vocab", restrict_vocab)]
+        return self._ranked(np.clip(units @ query, -1.0, 1.0), keys, topn)
+
+    def most_similar_cosmul(
+        self,
+        positive: Keys = (),
+        negative: Keys = (),
+        topn: int | None = 10,
+        *,
+        restrict_vocab: int | None = None,
+    ) -> Neighbors | FloatVector:
+        """The words that are near to each positive and far from each negative word: 3CosMul.
+
+        The score of a word is the product of (1 + cosine) / 2 over the positive words, divided by
+        the same product over the negative ones + 0.000001: Levy and Goldberg 2014, equation 4.
+
+        Args:
+            positive: a word, a (D,) vector, or a list of both.
+            negative: likewise.
+            topn: as in `most_similar`, as is `restrict_vocab`.
+            restrict_vocab: likewise.
+        """
+        groups = _as_list(positive), _as_list(negative)
+        units = self.unit_vectors[: _positive("restrict_vocab", restrict_vocab)]
+        products = []
+        for keys in groups:
+            queries = np.array([self._unit_of(key) for key in keys]).reshape(-1, self.vector_size)
+            products.append(np.prod((1 + units @ queries.T) / 2, axis=1))
+        if not groups[0] and not groups[1]:
+            raise ConfigError("most_similar_cosmul: no words")
+        scores = products[0] / (products[1] + COSMUL_EPSILON)
+        return self._ranked(scores, [*groups[0], *groups[1]], topn)
+
+    def _ranked(
+        self, scores: FloatVector, keys: Sequence[object], topn: int | None
+    ) -> Neighbors | FloatVector:
+        """The best words and their scores, those of the query left out; or all scores."""
+        if topn is None:
+            return scores
+        count = _positive("topn", topn)
+        assert count is not None
+        rows = {self.get_index(key) for key in keys if isinstance(key, str)}
+        asked = [row for row in rows if row < len(scores)]
+        found = scores.copy()
+        return [(self.words[i], float(scores[i])) for i in best(found, count, asked).tolist()]
+
+    def similar_by_word(
+        self, word: str, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | FloatVector:
+        """`most_similar` of one word."""
+        return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_vector(
+        self, vector: Vector, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | FloatVector:
+        """`most_similar` of one vector."""
+        return self.most_similar([vector], topn=topn, restrict_vocab=restrict_vocab)
+
+    def most_similar_many(self, words: Iterable[str], topn: int = 10) -> list[Neighbors]:
+        """`most_similar` of each of many words, at the speed of a matrix product.
+
+        Memory beyond that of the answer does not grow with the number of words.
+
+        Returns:
+            A list for each word, in the order given.
+        """
+        count = _positive("topn", topn)
+        assert count is not None
+        rows = np.array([self.get_index(word) for word in _as_list(words)], np.intp)
+        ids, cosines = nearest_rows(self.unit_vectors, rows, min(count, len(self) - 1))
+        cosines = np.clip(cosines, -1.0, 1.0)
+        names = self.words
+        return [
+            [(names[row], cosine) for row, cosine in zip(row_ids, row_cosines, strict=True)]
+            for row_ids, row_cosines in zip(ids.tolist(), cosines.tolist(), strict=True)
+        ]
+
+    def analogy(self, a: str, b: str, c: str, topn: int = 10) -> Neighbors:
+        """What is to `c` as `b` is to `a`: ``analogy("man", "king", "woman")`` asks for queen."""
+        return self.most_similar([b, c], [a], topn=topn)
+
+    def _unit_of(self, key: object) -> FloatVector:
+        unit: FloatVector = unit_rows(self._vector_of(key, norm=True)[None])[0]
+        return unit
+
+    def _vector_of(self, key: object, *, norm: bool) -> FloatVector:
+        """The vector of a word, or a vector that is given and checked here."""
+        if isinstance(key, str):
+            row = [self.get_index(key)]
+            vector: FloatVector = (self._units(row) if norm else self._rows(row))[0]
+            return vector
+        if not isinstance(key, np.ndarray):
+            self._not_a_word(key)
+        if key.shape != (self.vector_size,) or key.dtype.kind not in "fiu":
+            raise InputError(
+                f"expected a word or a vector of {self.vector_size} numbers, got {key.dtype} of "
+                f"shape {key.shape}"
+            )
+        if not np.isfinite(key).all():
+            raise InputError("the vector holds NaN or infinity; numbers must be finite")
+        return key
+
+    # --- sentences ---
+
+    def encode(
+        self,
+        texts: str | Iterable[str | Sequence[str]],
+        *,
+        smoothing: float | None = sentences.SMOOTHING,
+        remove_component: bool | Vector = False,
+    ) -> FloatMatrix:
+        """Vectors of texts: means of their words' vectors, frequent words counting little.
+
+        Smooth inverse frequency of Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline
+        for Sentence Embeddings", algorithm 1: each word w counts with a / (a + p(w)), p(w) being
+        its share of the corpus. Texts are split as the training text was; unknown words are left
+        out, and a text without known words is 0.
+
+        Args:
+            texts: N texts, or one. A text may also be a list of words.
+            smoothing: a; smaller values weigh frequent words less. None gives the plain mean.
+            remove_component: True removes from each vector its part along the first singular
+                vector of all these texts, which they have in common; needs at least two texts. An
+                array removes that one: see `common_component`.
+
+        Returns:
+            (N, D) float32; (D,) for one text.
+
+        Raises:
+            InputError: a text is neither a str nor a list of words.
+        """
+        vectors = self._encode([texts] if isinstance(texts, str) else texts, smoothing)
+        if remove_component is True:
+            remove_component = sentences.common_component(vectors)
+        if remove_component is not False:
+            vectors = sentences.without_component(vectors, np.asarray(remove_component))
+        return vectors[0] if isinstance(texts, str) else vectors
+
+    def common_component(
+        self, texts: Iterable[str | Sequence[str]], *, smoothing: float | None = sentences.SMOOTHING
+    ) -> FloatVector:
+        """What the vectors of many texts have in common, for `encode` of others.
+
+        Returns:
+            (D,) float32, of length 1: the first right singular vector of the matrix of vectors.
+        """
+        return sentences.common_component(self._encode(texts, smoothing))
+
+    def _encode(self, texts: Iterable[str | Sequence[str]], smoothing: float | None) -> FloatMatrix:
+        if not isinstance(texts, Iterable):
+            raise InputError(f"encode: expected texts, got {shown(texts)}")
+        weights = sentences.word_weights(len(self), self.counts, smoothing)
+        config = self.training.get("config")
+        split = [
+            [self.key_to_index[word] for word in words if word in self.key_to_index]
+            for words in sentences.split_texts(texts, config if isinstance(config, dict) else {})
+        ]
+        return sentences.weighted_means(self._rows, weights, split, self.vector_size)
+
+    # --- evaluation ---
+
+    def evaluate_word_analogies(
+        self,
+        analogies: str | os.PathLike[str],
+        restrict_vocab: int = _EVALUATION_WORDS,
+        case_insensitive: bool = True,
+    ) -> AnalogyResult:
+        """`w2v.evaluate.evaluate_analogies`."""
+        from w2v.evaluate import evaluate_analogies
+
+        return evaluate_analogies(
+            self, analogies, restrict_vocab, case_sensitive=not case_insensitive
+        )
+
+    def evaluate_word_pairs(
+        self,
+        pairs: str | os.PathLike[str],
+        restrict_vocab: int = _EVALUATION_WORDS,
+        case_insensitive: bool = True,
+    ) -> SimilarityResult:
+        """`w2v.evaluate.evaluate_similarity`."""
+        from w2v.evaluate import evaluate_similarity
+
+        words = self if restrict_vocab >= len(self) else self.first(restrict_vocab)
+        return evaluate_similarity(words, pairs, case_sensitive=not case_insensitive)
+
+    # --- saving and exchanging ---
+
+    def first(self, count: int) -> Self:
+        """The first words, the most frequent by convention, with all that belongs to them.
+
+        Raises:
+            ConfigError: `count` is below 1.
+        """
+        _positive("first", count)
+        return self if count >= len(self) else self.from_table(self, count)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a file in the format that the extension names; see `w2v.formats.write`."""
+        formats.write(path, self)
+
+    def save_word2vec_format(self, path: str | os.PathLike[str], binary: bool = False) -> None:
+        """Write word2vec's binary or text format, whatever the extension."""
+        formats.write(path, self, formats.EXTENSIONS[".bin" if binary else ".txt"])
+
+    def to_gensim(self) -> Any:
+        """A copy as `gensim.models.KeyedVectors`, with the counts."""
+        from gensim.models import KeyedVectors
+
+        theirs = KeyedVectors(self.vector_size, count=0, dtype=np.float32)
+        theirs.add_vectors(self.words, np.array(self.vectors))
+        if self.counts is not None:
+            theirs.expandos["count"] = np.array(self.counts)
+        return theirs
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> Self:
+        """A copy of gensim's KeyedVectors, or of the `wv` of its Word2Vec, with its counts.
+
+        A Word2Vec trained with negative sampling gives its context vectors too.
+        """
+        theirs = getattr(model, "wv", model)
+        counts = theirs.expandos.get("count")
+        context = getattr(model, "syn1neg", None)
+        return cls(
+            theirs.index_to_key,
+            np.array(theirs.vectors),
+            counts=None if counts is None else np.array(counts),
+            context_vectors=None if context is None else np.array(context),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.parts()  # not what is computed from them, such as unit vectors
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for part in state.values():
+            if isinstance(part, np.ndarray):
+                part.flags.writeable = False  # which pickling forgets
+        VectorTable.__init__(self, **state | {"metadata": dict(state["metadata"])})
+        self._make_index()
+
+    @classmethod
+    def from_table(cls, table: VectorTable, count: int | None = None) -> Self:
+        """Embeddings of what `w2v.formats.read` returned, checked already; nothing is copied."""
+        made = cls.__new__(cls)
+        made.__setstate__(table.parts(count))
+        return made
+
+    def __repr__(self) -> str:
+        return f"<Embeddings: {len(self)} words, {self.vector_size} dimensions>"
+
+    def _repr_html_(self) -> str:
+        """The first words as a table, for notebooks."""
+        columns = min(_NUMBERS_IN_HTML, self.vector_size)
+        rows = [
+            f"<tr><th>{html.escape(word)}</th>"
+            + "".join(f"<td>{number:.4f}</td>" for number in self.vectors[i, :columns].tolist())
+            + ("<td>…</td>" if columns < self.vector_size else "")
+            + "</tr>"
+            for i, word in enumerate(self.words[:_ROWS_IN_HTML])
+        ]
+        if len(self) > _ROWS_IN_HTML:
+            rows.append("<tr><th>…</th></tr>")
+        return f"<p>{html.escape(repr(self)[1:-1])}</p><table>{''.join(rows)}</table>"
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    mmap: bool = False,
+    limit: int | None = None,
+    lenient: bool = False,
+) -> Embeddings:
+    """Read vectors from a file; see `w2v.formats.read` for what is accepted.
+
+    Args:
+        path: .bin, .txt, .vec or .safetensors, packed (.vec.gz) or not; with another extension the
+            content tells. "-" is standard input.
+        mmap: map a .safetensors file rather than read it: instant, and processes share it.
+        limit: read only the first this many words, and nothing of the rest.
+        lenient: accept files that break the rules of their format, such as GloVe's with spaces in
+            words, and count in a warning what was accepted.
+
+    Raises:
+        FormatError: the file cannot be read.
+    """
+    table = formats.read(
+        path,
+        mmap=mmap,
+        limit=limit,
+        lenient=lenient,
+        report=lambda summary: warnings.warn(summary, UserWarning, stacklevel=4),
+    )
+    return Embeddings.from_table(table)
+
+
+class _ReadOnlyDict(dict[str, int]):
+    """A dict that cannot be changed by accident; its copies can."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("key_to_index cannot be changed; make a dict of it first")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[dict[str, int]], tuple[dict[str, int]]]:
+        return dict, (dict(self),)
+
+
+def _positive(name: str, value: int | None) -> int | None:
+    """A number of words, or None.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ConfigError(f"{name}: {shown(value)} is not a number of words, 1 or more")
+    return int(value)
+
+
+def _float32(name: str, given: object) -> Any:
+    """A read-only float32 array: the given one if it is that, else a copy.
+
+    Raises:
+        InputError: not an array of numbers, or numbers that float32 cannot hold.
+    """
+    array = given if isinstance(given, np.memmap) else np.asarray(given)
+    _check_numeric(name, array)
+    if array.dtype == np.float32 and not array.flags.writeable:
+        return array
+    with np.errstate(over="ignore"):  # infinities are refused with the word that has them
+        copy = np.array(array, np.float32)
+    copy.flags.writeable = False
+    return copy
+
+
+def _counts(given: object) -> CountVector:
+    array = np.asarray(given)
+    _check_numeric("counts", array)
+    if array.size and not (
+        np.all(array >= 0) and np.all(array <= _MAX_COUNT) and np.all(array == np.floor(array))
+    ):
+        raise InputError("counts: all must be whole numbers, 0 or more")
+    counts = array.astype(np.int64)
+    counts.flags.writeable = False
+    return counts
+
+
+def _check_numeric(name: str, array: Vector) -> None:
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"{name}: an array of {array.dtype}, not of numbers")
+
+
+def _numbers(rows: slice | list[int]) -> Sequence[int]:
+    return range(rows.start, rows.stop) if isinstance(rows, slice) else rows
+
+
+def _as_list(keys: Any) -> list[Any]:
+    """One word or one vector is a list of one; never the letters of a word."""
+    if isinstance(keys, str) or (
+        isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind in "fiu"
+    ):
+        return [keys]
+    if keys is None:
+        return []
+    if not isinstance(keys, Iterable):
+        raise InputError(f"expected a word, a vector or a list of them, got {shown(keys)}")
+    return list(keys)
+
+
+def _weighted(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
+    """The keys of a query and their weights, 1 and -1 unless given."""
+    keys: list[Any] = []
+    weights: list[float] = []
+    for group, sign in ((_as_list(positive), 1.0), (_as_list(negative), -1.0)):
+        for key in group:
+            weighted = isinstance(key, tuple)
+            if weighted and not (len(key) == 2 and isinstance(key[1], int | float | np.number)):
+                raise InputError(f"expected (word, weight), got {shown(key)}")
+            keys.append(key[0] if weighted else key)
+            weights.append(float(key[1]) if weighted else sign)
+    if not keys:
+        raise ConfigError("most_similar: no words")
+    return keys, weights

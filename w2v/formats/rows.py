@@ -1,0 +1,99 @@
+"""Collecting the rows of a file block by block, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from w2v.errors import FormatError, shown
+from w2v.formats.base import ReadOptions
+from w2v.formats.table import FloatMatrix, VectorTable, bad_number
+
+_GROWTH = 1.3
+
+
+class RowCollector:
+    """Words and vectors as they are read: each word once, finite numbers, up to the limit.
+
+    Args:
+        options: the limit, and what becomes of duplicates.
+        vector_size: numbers per row.
+        expected: rows to make room for at once. Must not come from a header that the size of the
+            file does not bear out: the header may say anything.
+    """
+
+    def __init__(self, options: ReadOptions, vector_size: int, expected: int) -> None:
+        self.words: list[str] = []
+        self._options = options
+        self._seen: set[str] = set()
+        self._first_number = 1
+        if options.limit is not None:
+            expected = min(expected, options.limit)
+        self._vectors = np.empty((expected, vector_size), np.float32)
+
+    @property
+    def room(self) -> int | None:
+        """Rows that may still come; None without a limit."""
+        limit = self._options.limit
+        return None if limit is None else limit - len(self.words)
+
+    def add(self, words: list[str], vectors: FloatMatrix, numbers: Sequence[int]) -> None:
+        """Add a block.
+
+        Args:
+            words: R words.
+            vectors: (R, D) float32.
+            numbers: the line or row of each, counted from 1.
+
+        Raises:
+            FormatError: a number is not finite, or a word occurs twice.
+        """
+        irregularities = self._options.irregularities
+        if not self.words:
+            self._first_number = numbers[0]
+        finite = np.isfinite(vectors).all(axis=1)
+        if not finite.all():
+            row = int(np.argmin(finite))
+            raise FormatError(
+                f"{irregularities.place(numbers[row])}: the vector of {shown(words[row])} holds "
+                f"{bad_number(vectors[row])}; numbers must be finite float32"
+            )
+        block = set(words)
+        if len(block) < len(words) or not self._seen.isdisjoint(block):
+            kept = self._first_occurrences(words, numbers)
+            words, vectors = [words[i] for i in kept], vectors[kept]
+        self._seen |= block
+        room = self.room
+        if room is not None and len(words) > room:
+            words, vectors = words[:room], vectors[:room]
+        begin, end = len(self.words), len(self.words) + len(words)
+        if end > len(self._vectors):
+            rows = max(end, int(_GROWTH * len(self._vectors)))
+            self._vectors.resize((rows, self._vectors.shape[1]), refcheck=False)
+        self._vectors[begin:end] = vectors
+        self.words += words
+
+    def _first_occurrences(self, words: list[str], numbers: Sequence[int]) -> list[int]:
+        """Positions of the words that have not occurred before."""
+        seen, kept = self._seen.copy(), []
+        irregularities = self._options.irregularities
+        for position, word in enumerate(words):
+            if word in seen:
+                # Rows follow one another without a gap until the first irregularity.
+                first = [*self.words, *words].index(word) + self._first_number
+                problem = f"{shown(word)} is already in {irregularities.unit} {first}"
+                if irregularities.lenient:
+                    problem = f"{shown(word)} occurs again"
+                irregularities.found(
+                    "repeated words dropped", numbers[position], problem, "keeps the first"
+                )
+            else:
+                seen.add(word)
+                kept.append(position)
+        return kept
+
+    def table(self) -> VectorTable:
+        """All rows."""
+        self._vectors.resize((len(self.words), self._vectors.shape[1]), refcheck=False)
+        return VectorTable(self.words, self._vectors)

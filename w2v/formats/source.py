@@ -1,0 +1,109 @@
+"""The bytes of a file of vectors, unpacked, from beginning to end.
+
+A file, a pipe and standard input read alike, and memory stays bounded whatever comes. Files are
+not mapped: one that is cut short meanwhile would take the process with it. Knows no format.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from w2v.errors import FormatError
+from w2v.util.compression import Readable, decompressed, kind_of
+from w2v.util.files import STANDARD_STREAM
+
+HEAD_BYTES = 2**16
+"""The beginning of a file, enough to tell what it is."""
+_COPY_BYTES = 2**20
+
+
+class Source:
+    """An open file, read once from beginning to end.
+
+    Attributes:
+        name: what messages call it.
+        head: its first bytes, at most `HEAD_BYTES`. Reading them takes nothing away.
+        size: its size in bytes; None if it is packed or comes through a pipe.
+    """
+
+    def __init__(self, name: str, stream: Readable, stack: ExitStack, size: int | None) -> None:
+        self.name, self.size = name, size
+        self._stream, self._stack = stream, stack
+        self.head = self._rest = self._read(HEAD_BYTES)
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes; fewer only at the end.
+
+        Raises:
+            FormatError: the file cannot be read, or what it is packed in is damaged.
+        """
+        rest, self._rest = self._rest[:size], self._rest[size:]
+        return rest + self._read(size - len(rest)) if len(rest) < size else rest
+
+    def _read(self, size: int) -> bytes:
+        parts: list[bytes] = []
+        try:
+            while size and (part := self._stream.read(size)):
+                parts.append(part)
+                size -= len(part)
+        except OSError as error:
+            raise FormatError(f"{self.name}: cannot be read: {error.strerror or error}") from error
+        return b"".join(parts)
+
+    def file(self) -> str:
+        """The path of a file that can be opened anew and mapped; of a pipe, a temporary copy."""
+        if self.size is not None:
+            return self.name
+        copy = self._stack.enter_context(tempfile.NamedTemporaryFile())  # noqa: SIM115
+        while block := self.read(_COPY_BYTES):
+            copy.write(block)
+        copy.flush()
+        return copy.name
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Source]:
+    """Open a file for as long as the block lasts.
+
+    Args:
+        name: its path; "-" is standard input. It may be packed as a corpus may be, whatever its
+            name says.
+
+    Raises:
+        FormatError: there is no such file, or it is a folder, a device, or empty.
+    """
+    if not name:
+        raise FormatError("vectors: the path is empty")
+    with ExitStack() as stack:
+        try:
+            stream: IO[bytes] = (
+                sys.stdin.buffer
+                if name == STANDARD_STREAM
+                else stack.enter_context(Path(name).open("rb"))
+            )
+            status = os.fstat(stream.fileno())
+            if stat.S_ISBLK(status.st_mode) or (
+                stat.S_ISCHR(status.st_mode) and not stream.isatty()
+            ):
+                raise FormatError(f"{name}: a device, not a file of vectors")  # without an end
+        except OSError as error:
+            what = "a folder" if isinstance(error, IsADirectoryError) else error.strerror or error
+            raise FormatError(f"{name}: cannot be read: {what}") from error
+        size = status.st_size if stat.S_ISREG(status.st_mode) else None
+        display = "standard input" if name == STANDARD_STREAM else name
+        source = Source(display, stream, stack, None if name == STANDARD_STREAM else size)
+        if not source.head:
+            raise FormatError(f"{display}: an empty file")
+        kind = kind_of(source.head)
+        if kind is not None:
+            source = Source(display, decompressed(display, kind, source, FormatError), stack, None)
+            if not source.head:
+                raise FormatError(f"{display}: a {kind} archive of an empty file")
+        yield source
