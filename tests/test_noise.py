@@ -43,5 +43,36 @@ def test_draws_follow_the_distribution(seed):
 
 
 def test_exponent_that_overflows_is_refused():
-    with pytest.raises(ConfigError, match="noise exponent"):
+    with pytest.raises(ConfigError, match="noise_exponent=100"):
         NoiseSampler(np.array([10**18, 1]), 100.0)
+
+
+@pytest.mark.parametrize("exponent", [-3.0, 4.0, -6.0])
+def test_every_word_can_be_drawn_however_steep_the_distribution(exponent):
+    """ln(K q) must be finite: q V of the rarest words is far below a part in 2 ** 32."""
+    counts = np.array([200_000, 30_000, 1_000, 20, 5])
+    sampler = NoiseSampler(counts, exponent)
+    assert sampler.probs.min() == 2.0**-32 / len(counts)
+    assert np.isfinite(np.log(sampler.probs)).all()
+    expected = np.array(naive.noise_probs(counts.tolist(), exponent))
+    assert np.abs(sampler.probs - expected).max() <= 2.0**-32
+    assert sampler.probs == pytest.approx(probs_of(sampler.table), rel=1e-12)
+
+
+def probs_of(table):
+    """The probability of each word, by going through the buckets."""
+    probs = [0.0] * len(table)
+    for bucket, (threshold, alias) in enumerate(table.tolist()):
+        probs[bucket] += threshold / 2**32 / len(table)
+        probs[alias] += (2**32 - threshold) / 2**32 / len(table)
+    return probs
+
+
+@pytest.mark.parametrize(
+    ("counts", "exponent"), [([10**18, 1], -30.0), ([10**18, 1], 18.0), ([], 1.0)]
+)
+def test_an_exponent_out_of_range_is_one_line_with_the_counts(counts, exponent):
+    with pytest.raises(ConfigError, match=f"noise_exponent={exponent:g}") as caught:
+        NoiseSampler(np.array(counts), exponent)
+    assert "\n" not in str(caught.value)
+    assert ("1 to 1,000,000,000,000,000,000" in str(caught.value)) == bool(counts)

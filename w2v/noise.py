@@ -1,8 +1,8 @@
-"""The noise distribution q(w) proportional to count(w) ** exponent, and a sampler for it.
+"""The noise distribution q(w) = count(w)^exponent / sum, and a sampler for it.
 
-Sampling is by the alias method (Walker 1977; Vose 1991, "A linear algorithm for generating random
-numbers with a given distribution"): one random number, one look-up, 8 bytes a word. What becomes
-of a negative that equals the positive (an accidental hit) is the loss's policy, not the sampler's.
+Sampling uses the alias method (Walker 1977; Vose 1991, "A linear algorithm for generating random
+numbers with a given distribution"): one random number, one look-up, 8 bytes per word. What happens
+to a noise word that equals the context word (an accidental hit) is up to the loss.
 """
 
 from __future__ import annotations
@@ -20,23 +20,40 @@ _FULL = 2**32
 
 
 class NoiseSampler:
-    """Alias table of q(w) = count(w)^exponent / sum of the same.
+    """Alias table of the noise distribution.
+
+    Every word can be drawn: where q(w) V is below 2^-32, the table rounds it up to that, so that
+    ln(K q(w)) is finite for every word.
+
+    Args:
+        counts: (V,) occurrences of each word.
+        exponent: 0.75 in word2vec (Mikolov et al. 2013, section 2.2), 0 for uniform noise.
 
     Attributes:
-        table: (V, 2) uint32. Row b: the threshold below which bucket b gives b, and its alias.
-        probs: (V,) float64, the q that the table really gives, after its rounding to 32 bits.
-            NCE needs ln(k q) of exactly this.
+        table: (V, 2) uint32. Row b: the threshold below which bucket b gives word b, and the word
+            that it gives otherwise.
+        probs: (V,) float64, all positive: the q that the table gives after rounding to 32 bits. The
+            corrections ln(K q) must use these.
+
+    Raises:
+        ConfigError: count ** exponent overflows or underflows.
     """
 
     def __init__(self, counts: np.ndarray, exponent: float) -> None:
-        with np.errstate(over="ignore"):  # infinity is refused below
+        with np.errstate(over="ignore", under="ignore"):  # infinity and 0 are refused below
             weights = np.asarray(counts, dtype=np.float64) ** exponent
-        if len(weights) == 0 or not np.all(np.isfinite(weights)) or weights.min() <= 0:
+        total = weights.sum()
+        if len(weights) == 0 or not np.isfinite(total) or weights.min() <= 0:
             raise ConfigError(
-                f"noise exponent: expected one that gives finite positive weights, got {exponent}"
+                f"noise_exponent={exponent:g} is too large: count ** exponent must be a positive "
+                f"finite number for every word, and counts are {_range(counts)}"
             )
-        self.table = _alias_table(weights / weights.sum())
+        self.table = _alias_table(weights / total)
         self.probs = table_probs(self.table)
+
+
+def _range(counts: np.ndarray) -> str:
+    return f"{min(counts):,} to {max(counts):,}" if len(counts) else "empty"
 
 
 def _alias_table(probs: np.ndarray) -> np.ndarray:
@@ -53,7 +70,7 @@ def _alias_table(probs: np.ndarray) -> np.ndarray:
 
 @jit
 def _pair_up(scaled: Any, thresholds: Any, aliases: Any) -> None:
-    """Fill each bucket from one word below the mean and one above it."""
+    """Fill each bucket with one word below the mean and one above it."""
     size = scaled.size
     small = np.empty(size, np.int64)
     large = np.empty(size, np.int64)
@@ -70,14 +87,14 @@ def _pair_up(scaled: Any, thresholds: Any, aliases: Any) -> None:
         n_small -= 1
         low = small[n_small]
         high = large[n_large - 1]
-        thresholds[low] = np.int64(round(scaled[low] * 4294967296.0))
+        thresholds[low] = np.int64(max(1, round(scaled[low] * 4294967296.0)))
         aliases[low] = high
         scaled[high] -= 1.0 - scaled[low]
         if scaled[high] < 1.0:
             n_large -= 1
             small[n_small] = high
             n_small += 1
-    # Only rounding leaves anything here: these buckets are full.
+    # What is left here is left by rounding: these buckets are full.
     for k in range(n_small):
         thresholds[small[k]] = 4294967296
     for k in range(n_large):
@@ -85,7 +102,7 @@ def _pair_up(scaled: Any, thresholds: Any, aliases: Any) -> None:
 
 
 def table_probs(table: np.ndarray) -> np.ndarray:
-    """The distribution that an alias table gives: (V,) float64, summing to 1."""
+    """The distribution that an alias table gives: (V,) float64, sums to 1."""
     thresholds = table[:, 0].astype(np.float64)
     aliases = table[:, 1].astype(np.int64)
     probs = thresholds + np.bincount(aliases, _FULL - thresholds, minlength=len(table))
@@ -98,7 +115,6 @@ def sample(table: Any, key: Any, n: Any) -> Any:
     """The n-th word id drawn from stream `key`, int64."""
     bits = draw(key, n)
     bucket = np.int64(below(bits, np.uint64(table.shape[0])))
-    # No branch: nothing could foresee which way it goes, and each wrong guess would cost more than
-    # all the rest.
+    # No branch: the processor could not predict it, and a misprediction costs more than the rest.
     is_alias = np.int64(low_half(bits) >= np.uint64(table[bucket, 0]))
     return bucket + is_alias * (np.int64(table[bucket, 1]) - bucket)
