@@ -307,11 +307,11 @@ def test_every_shipped_gradient_of_word2vec_passes():
 
 def _wrong_section():
     report = check_derivative(np.exp, np.cos, [1.0], name="exp by cos")
-    yield Row("test", "a wrong one", report)
+    yield Row("test", "a wrong one", report, 1)
 
 
 def _right_section():
-    yield Row("test", "a right one", check_derivative(np.exp, np.exp, [1.0]))
+    yield Row("test", "a right one", check_derivative(np.exp, np.exp, [1.0]), 1)
 
 
 def test_the_command_says_0_or_1_as_table_and_as_json(monkeypatch, capsys):
@@ -331,6 +331,6 @@ def test_the_command_says_0_or_1_as_table_and_as_json(monkeypatch, capsys):
 
 def test_an_empty_table_and_one_of_undefined_do_not_pass():
     assert not all_passed([])
-    undefined = Row("test", "ln 0", check_derivative(np.log, [1.0], [0.0]))
+    undefined = Row("test", "ln 0", check_derivative(np.log, [1.0], [0.0]), 1)
     assert not all_passed([undefined])
     assert json.loads(as_json([undefined]))["rows"][0]["worst_relative_error"] is None

@@ -1,4 +1,4 @@
-"""Is this gradient right? Any analytic gradient, held against differences taken in float64.
+"""Is this gradient right? Compare any analytic gradient with finite differences in float64.
 
 >>> import numpy as np
 >>> from w2v.gradcheck import check_gradient
@@ -12,12 +12,12 @@ energy: FAIL (2 coordinates: 1 pass, 1 FAIL; central differences, tolerance 1e-0
   [0]               1              1      1.5403023     3.5e-01  FAIL
   [1]               2              2              2     ...  pass
 
-Three things make a naive check lie, and are told apart from a wrong gradient here: a kink (ReLU
-at 0, where the central difference says 0.5), a point where the function is not finite (ln 0), and
-a partial derivative too small to be seen beside the rounding of the function itself.
+Three things mislead a naive check and are told apart from a wrong gradient here: a kink (ReLU at 0,
+where the central difference is 0.5), a point where the function is not finite (ln 0), and a partial
+derivative too small to be seen beside the rounding of the function itself.
 
-``python -m w2v.gradcheck`` checks everything that the package ships. This package imports
-nothing but NumPy and the error types, so anything can be checked with it.
+``python -m w2v.gradcheck`` checks every gradient of the package. This package imports nothing but
+NumPy and the error types, so anything can be checked with it.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ __all__ = [
 Array: TypeAlias = NDArray[np.float64]
 
 TOLERANCE = 1e-6
-"""Central differences are good to about eps^(2/3) = 4e-11 of the function's scale; a wrong sign,
-factor or term is off by far more than this."""
+"""Central differences are accurate to about eps^(2/3) = 4e-11 of the function's scale. A wrong
+sign, factor or term is off by far more."""
 
 
 def check_gradient(
@@ -60,20 +60,20 @@ def check_gradient(
     scale: float = 1.0,
     name: str = "gradient",
 ) -> GradientReport:
-    """Hold an analytic gradient of a scalar function against measured slopes.
+    """Compare an analytic gradient of a scalar function with measured slopes.
 
     Args:
-        function: takes an array of the shape of `at`, returns one number. It gets a copy.
-        gradient: takes the same, returns d function / d array in the same shape; or that array.
-        at: where to check: real, finite, any shape; taken to float64.
-        coordinates: which entries of the flattened array to check; None checks all. Each costs
-            three evaluations of `function`, a few more where a measurement looks suspicious.
+        function: takes an array of the shape of `at` (a copy) and returns one number.
+        gradient: takes the same and returns d function / d array in the same shape; or that array.
+        at: where to check: real, finite, any shape; converted to float64.
+        coordinates: which entries of the flattened array to check; None checks all. Each takes
+            three evaluations of `function`, and a few more where a measurement looks suspicious.
         tolerance: largest relative error that passes.
-        method: "central" (error about 1e-10), "richardson" (about 1e-12, at a few more
-            evaluations), or "complex" (exact to rounding;
-            `function` must carry complex numbers through, which abs, max and < do not).
+        method: "central" (error about 1e-10), "richardson" (about 1e-12, with a few more
+            evaluations), or "complex" (exact to rounding; `function` must accept and return complex
+            numbers, which abs, max and < do not).
         scale: the step is eps^(1/3) * max(abs(x), scale) for each coordinate x.
-        name: the report's title.
+        name: title of the report.
 
     Returns:
         The report; `report.passed` is what a test asserts.
@@ -105,7 +105,7 @@ def check_derivative(
     scale: float = 1.0,
     name: str = "derivative",
 ) -> GradientReport:
-    """Hold the derivative of a function of one number against measured slopes, at many points.
+    """Compare the derivative of a function of one number with measured slopes, at many points.
 
     >>> import numpy as np
     >>> from w2v.gradcheck import check_derivative
@@ -122,10 +122,10 @@ def check_derivative(
         function: maps a number to a number (an element-wise array function will do).
         derivative: maps an array to its derivatives, element by element; or the derivatives.
         at: the points, any shape.
-        tolerance: as in `check_gradient`, like all that follow.
-        method: likewise.
-        scale: likewise.
-        name: likewise.
+        tolerance: see `check_gradient`.
+        method: see `check_gradient`.
+        scale: see `check_gradient`.
+        name: see `check_gradient`.
 
     Raises:
         InputError: as in `check_gradient`.
@@ -165,7 +165,7 @@ def _check(
     scale: float,
     name: str,
 ) -> GradientReport:
-    """Measure and judge each coordinate."""
+    """Measure each coordinate and give its verdict."""
     for option, value in (("tolerance", tolerance), ("scale", scale)):
         if not (math.isfinite(value) and value > 0.0):
             raise InputError(f"gradient check: {option}: expected a number above 0, got {value}")
@@ -195,30 +195,40 @@ def _check(
 
 
 def _relative_error(analytic: float, slope: Slope, tolerance: float) -> float:
-    """|analytic - measured| over the larger of both, and at least over what can be resolved.
-
-    `slope.noise / tolerance` is the slope at which rounding alone would make an error of
-    `tolerance`: smaller slopes are compared with that, or they would fail by rounding.
-    """
+    """abs(analytic - measured) in units of `_unit`."""
     if not math.isfinite(analytic):
         return math.inf
-    nearest = slope.slope
-    if slope.point is Point.KINK:
-        low, high = sorted((slope.left, slope.right))
-        nearest = min(max(analytic, low), high)  # any slope in between is a subgradient
-    difference = abs(analytic - nearest)
-    unit = max(abs(analytic), abs(nearest), slope.noise / tolerance)
-    return difference / unit if difference else 0.0
+    difference = abs(analytic - _closest(analytic, slope))
+    return difference / _unit(analytic, slope, tolerance) if difference else 0.0
+
+
+def _closest(analytic: float, slope: Slope) -> float:
+    """The measured slope; at a kink, the slope closest to `analytic` that either side allows."""
+    if slope.point is not Point.KINK:
+        return slope.slope
+    low, high = sorted((slope.left, slope.right))
+    return min(max(analytic, low), high)  # any slope in between is a subgradient
+
+
+def _unit(analytic: float, slope: Slope, tolerance: float) -> float:
+    """The larger of both slopes, but at least the smallest that can be resolved.
+
+    `slope.noise / tolerance` is the slope at which rounding alone would make an error of
+    `tolerance`; smaller slopes would fail by rounding.
+    """
+    return max(abs(analytic), abs(_closest(analytic, slope)), slope.noise / tolerance)
 
 
 def _judge(
     index: tuple[int, ...], x: float, analytic: float, slope: Slope, tolerance: float
 ) -> Coordinate:
-    error = math.nan
+    error = unit = math.nan
     if slope.point in (Point.UNDEFINED, Point.JUMP):
         verdict = Verdict.UNDEFINED
     else:
         error = _relative_error(analytic, slope, tolerance)
+        unit = _unit(analytic, slope, tolerance)
         right = Verdict.KINK if slope.point is Point.KINK else Verdict.PASS
         verdict = right if error <= tolerance else Verdict.FAIL
-    return Coordinate(index, x, analytic, slope.slope, slope.left, slope.right, error, verdict)
+    sides = slope.left, slope.right
+    return Coordinate(index, x, analytic, slope.slope, *sides, unit, error, verdict)

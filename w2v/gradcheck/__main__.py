@@ -1,8 +1,8 @@
-"""``python -m w2v.gradcheck``: hold every gradient that the package ships against differences.
+"""``python -m w2v.gradcheck``: compare every gradient of the package with finite differences.
 
-One table, a row a gradient; exit code 1 when a row fails. `SECTIONS` lists what is checked, and
-each section iterates a registry: what is registered is checked. This module stands on the top
-floor; the tool itself, `w2v.gradcheck`, imports none of what it checks here.
+Prints one table with a row per gradient; exits with 1 if a row fails. Each section in `SECTIONS`
+iterates a registry, so that whatever is registered is checked. The tool itself, `w2v.gradcheck`,
+imports nothing of what is checked here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from w2v.activations import ACTIVATIONS, Activation, Array, Function
 from w2v.dense.losses import DENSE_LOSSES, DenseLoss, Form
 from w2v.dense.network import DenseNetwork, flatten
 from w2v.gradcheck import check_derivative, check_gradient
-from w2v.gradcheck.table import Row, Section, all_passed, as_json, as_text
+from w2v.gradcheck.report import GradientReport, Verdict
+from w2v.gradcheck.table import Cover, Row, Section, all_passed, as_json, as_text
 from w2v.gradcheck.word2vec import WORD2VEC_SECTIONS
 from w2v.util import command_line
 
@@ -28,6 +29,9 @@ GRID = np.linspace(-3.0, 3.0, 61)
 
 DOMAIN_MARGIN = 0.05
 """Distance kept from the ends of the domain, where the loss grows without bound."""
+
+TAIL = 20.0
+"""Derivatives are checked this far out on either side."""
 
 EXAMPLES, OUTPUTS = 3, 4
 
@@ -52,12 +56,16 @@ def activations() -> Iterator[Row]:
             at = np.concatenate([POINTS, activation.kinks])
             from_z = activation.derivative_from_z
             assert from_z is not None  # what element-wise means
-            yield Row(section, f"{name}, derivative from z", check_derivative(value, from_z, at))
+            report = check_derivative(value, from_z, at)
+            covers = _points_covered(report, activation)
+            size = POINTS.size + len(activation.kinks)
+            yield Row(section, f"{name}, derivative from z", report, size, covers)
             from_a = activation.derivative_from_a
             if from_a is not None:
                 claimed = from_a(value(at))
                 report = check_derivative(value, claimed, at)
-                yield Row(section, f"{name}, derivative from a", report)
+                covers = _points_covered(report, activation)
+                yield Row(section, f"{name}, derivative from a", report, size, covers)
             continue
         generator = np.random.default_rng(0)
         z, vector = generator.normal(0.0, 2.0, (2, EXAMPLES, OUTPUTS))
@@ -69,7 +77,20 @@ def activations() -> Iterator[Row]:
         ):
             # The Jacobian is symmetric, so J v is also the gradient of v . f(z).
             report = check_gradient(_weighted_sum(value, vector), product, z)
-            yield Row(section, f"{name}, Jacobian-vector product from {form}", report)
+            what = f"{name}, Jacobian-vector product from {form}"
+            yield Row(section, what, report, EXAMPLES * OUTPUTS)
+
+
+def _points_covered(report: GradientReport, activation: Activation) -> tuple[Cover, ...]:
+    """Both tails, and every kink."""
+    left = sum(entry.at <= -TAIL for entry in report.coordinates)
+    right = sum(entry.at >= TAIL for entry in report.coordinates)
+    covers = (
+        Cover("left tail", left),
+        Cover("right tail", right),
+        Cover("kinks", report.count(Verdict.KINK), len(activation.kinks)),
+    )
+    return tuple(cover for cover in covers if cover.least)
 
 
 def sample_targets(loss: DenseLoss, seed: int) -> Array:
@@ -99,13 +120,27 @@ def output_losses() -> Iterator[Row]:
         z = np.random.default_rng(2).normal(0.0, 3.0, (EXAMPLES, OUTPUTS))
         total = _total(loss.from_logits, targets)
         report = check_gradient(total, loss.dlogits(z, targets), z)
-        yield Row(section, f"{loss.name}, from logits ({loss.link.name})", report)
+        what = f"{loss.name}, from logits ({loss.link.name})"
+        yield Row(section, what, report, EXAMPLES * OUTPUTS, _targets_covered(loss, targets))
         for activation in ACTIVATIONS.values():
             z = sample_logits(loss, activation, seed=3)
             slope = loss.dactivations(activation.value(z), targets)
             total = _total(loss.from_activations, targets, activation)
             report = check_gradient(total, activation.pull_back(z, slope), z)
-            yield Row(section, f"{loss.name}, from activations ({activation.name})", report)
+            what = f"{loss.name}, from activations ({activation.name})"
+            yield Row(section, what, report, EXAMPLES * OUTPUTS, _targets_covered(loss, targets))
+
+
+def _targets_covered(loss: DenseLoss, targets: Array) -> tuple[Cover, ...]:
+    """The ends of the interval of targets that the loss allows, and targets between them.
+
+    In rows that must sum to 1, others take their share of the upper end.
+    """
+    ends = [end for end in loss.targets[: 1 if loss.sums_to_one else 2] if np.isfinite(end)]
+    found = sum(bool(np.any(targets == end)) for end in ends)
+    between = int(np.sum((targets > loss.targets[0]) & (targets < loss.targets[1])))
+    covers = Cover("ends of the targets", found, len(ends)), Cover("targets between", between)
+    return tuple(cover for cover in covers if cover.least)
 
 
 def dense_networks() -> Iterator[Row]:
@@ -137,7 +172,8 @@ def dense_networks() -> Iterator[Row]:
         start = network.get_parameters()
         report = check_gradient(loss_at, flatten(*network.gradient(inputs, targets)), start)
         form = "logits" if from_logits else "activations"
-        yield Row("dense network", f"hidden {hidden}, {loss_name} from {form}", report)
+        what = f"hidden {hidden}, {loss_name} from {form}"
+        yield Row("dense network", what, report, start.size)
 
 
 SECTIONS: tuple[Section, ...] = (

@@ -1,4 +1,4 @@
-"""What a gradient check found, as data and as a text for a person. It measures nothing."""
+"""The outcome of a gradient check, as data and as text for people. Nothing is measured here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN = 5
 
 
 class Verdict(StrEnum):
-    """What is said of a coordinate, and of a whole check; the worst one found speaks for all."""
+    """Verdict on a coordinate, or on a whole check: that of its worst coordinate."""
 
     PASS = "pass"
     KINK = "kink"
@@ -37,11 +37,12 @@ class Coordinate:
         numerical: the derivative measured; at a kink the mean of both sides, NaN if undefined.
         left: measured slope below `at`.
         right: measured slope above `at`.
-        relative_error: abs(analytic - numerical) over the larger of both, or over the smallest
-            slope that the measurement can resolve where both are smaller; at a kink the error with
-            respect to the nearest slope between left and right; NaN if undefined.
-        verdict: `Verdict.KINK` means that the two sides differ and that the derivative claimed
-            lies between them; beyond them it is a `FAIL`.
+        unit: what errors are relative to: the larger of abs(analytic) and abs(numerical), but at
+            least the smallest slope that the measurement can resolve; NaN if undefined.
+        relative_error: abs(analytic - numerical) / unit. At a kink, numerical stands for the slope
+            between left and right that is closest to analytic; NaN if undefined.
+        verdict: `Verdict.KINK` means that the slopes of the two sides differ and that the
+            derivative claimed lies between them; outside, it is a `FAIL`.
     """
 
     index: tuple[int, ...]
@@ -50,6 +51,7 @@ class Coordinate:
     numerical: float
     left: float
     right: float
+    unit: float
     relative_error: float
     verdict: Verdict
 
@@ -70,7 +72,7 @@ class GradientReport:
 
     Attributes:
         name: what was checked.
-        coordinates: one entry a partial derivative.
+        coordinates: one entry per partial derivative.
         tolerance: the largest relative error that passes.
         method: how slopes were measured.
     """
@@ -100,6 +102,16 @@ class GradientReport:
         errors = [entry.relative_error for entry in self.coordinates]
         measured = [error for error in errors if not math.isnan(error)]
         return max(measured, default=math.nan)
+
+    @property
+    def largest_slope(self) -> float:
+        """Largest measured slope in absolute value; NaN if one is undefined."""
+        return float(np.max(np.abs([entry.numerical for entry in self.coordinates])))
+
+    @property
+    def smallest_error_found(self) -> float:
+        """Any coordinate fails if its error is larger than this; NaN if one is undefined."""
+        return float(self.tolerance * np.max([entry.unit for entry in self.coordinates]))
 
     def worst(self, count: int = SHOWN) -> list[Coordinate]:
         """The `count` worst coordinates, worst verdict first, then the largest error."""

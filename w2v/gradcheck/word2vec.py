@@ -1,8 +1,9 @@
 """The word2vec rows of ``python -m w2v.gradcheck``: losses and kernels, on the shipped code path.
 
-Every loss of the registry appears by itself. A kernel is checked by what it does to the
-parameters: the update that it applies, divided by minus the learning rate, must be the gradient of
-the loss that it reports. Float64, with repeated centers, repeated noise and noise that hits.
+Every loss of the registry is checked. A kernel is checked by what it does to the parameters: the
+update that it applies, divided by minus the learning rate, must be the gradient of the loss that it
+reports. All in float64, with repeated center words, repeated noise words and accidental hits; each
+row counts how many of these there were, and fails if there were none.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from w2v.corpus.cooccurrence import (
 )
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
 from w2v.gradcheck import check_gradient
-from w2v.gradcheck.table import Row
-from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
+from w2v.gradcheck.table import Cover, Row
+from w2v.kernels.sampled import GROUP_NOISE, Group, Model, make_scratch, sampled_kernels
 from w2v.kernels.softmax import FullModel, FullSoftmax
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import FullLoss, SampledLoss
@@ -33,32 +34,50 @@ from w2v.numerics.memory import aligned_zeros, padded
 from w2v.numerics.random import stream_key
 
 SIZE, VOCABULARY, WINDOW, NEGATIVES = 5, 7, 2, 3
-SENTENCE = [0, 1, 1, 3, 0, 1]  # words that are centers twice, next to each other too
-REACH = [2, 1, 2, 2, 1, 2]
-NOISE_KEY = stream_key(11)  # draws words twice, and some that hit
+SENTENCE = [0, 1, 1, 3, 0, 1]  # center words that occur twice, also side by side
+RADII = [2, 1, 2, 2, 1, 2]
+NOISE_KEY = stream_key(11)  # draws some words twice, and some that hit
 LABELS = [0, 0, 0, 0, 1, 1]
 PAIRS = [[1, 0], [0, 1], [1, 1], [0, 0]]  # weights of the two context words in each row
+NOISE_WEIGHT = 0.5
 
 
 def sampled_losses() -> Iterator[Row]:
     """Each sampled loss in logit space: its tile against differences of its own value."""
+    weights = tile_weights()
+    noise, pairs = weights[:, : LABELS.count(0)], weights[:, LABELS.count(0) :]
+    of_pairs = NOISE_WEIGHT * pairs.sum(axis=1, keepdims=True)
+    covers = (
+        Cover("pairs", int(pairs.sum()), 4),
+        Cover("rows of several pairs", int(np.sum(pairs.sum(axis=1) > 1))),
+        Cover("rows of no pair", int(np.sum(pairs.sum(axis=1) == 0))),
+        Cover("accidental hits", int(np.sum(noise < of_pairs))),
+        Cover("different noise weights", len(np.unique(noise)), 3),
+    )
     for loss in _losses(SampledLoss):
-        logits = np.random.default_rng(1).normal(0.0, 3.0, (len(PAIRS), len(LABELS)))
-        _, slope = _tile(loss, logits)
-        report = check_gradient(partial(_tile_value, loss), slope, logits)
-        yield Row("word2vec loss, from logits", f"{loss.name}, split", report)
+        logits = np.random.default_rng(1).normal(0.0, 3.0, weights.shape)
+        _, slope = _tile(loss, logits, weights)
+        report = check_gradient(partial(_tile_value, loss, weights), slope, logits)
+        what = f"{loss.name}, split"
+        yield Row("word2vec loss, from logits", what, report, logits.size, covers)
 
 
-def _tile_value(loss: SampledLoss, logits: np.ndarray) -> float:
-    return _tile(loss, logits)[0]
-
-
-def _tile(loss: SampledLoss, logits: np.ndarray) -> tuple[float, np.ndarray]:
-    rows, columns = logits.shape
+def tile_weights() -> np.ndarray:
+    """Weights of a tile with one accidental hit."""
     pairs = np.array(PAIRS, dtype=np.float64)
-    noise = np.repeat(pairs.sum(axis=1, keepdims=True), LABELS.count(0), axis=1)
-    noise[2, 1] -= 1.0  # a hit
-    weights = np.hstack([noise, pairs])
+    of_pairs = NOISE_WEIGHT * pairs.sum(axis=1, keepdims=True)
+    noise = np.repeat(of_pairs, LABELS.count(0), axis=1)
+    noise[2, 1] -= NOISE_WEIGHT  # a hit
+    weights: np.ndarray = np.hstack([noise, pairs])
+    return weights
+
+
+def _tile_value(loss: SampledLoss, weights: np.ndarray, logits: np.ndarray) -> float:
+    return _tile(loss, logits, weights)[0]
+
+
+def _tile(loss: SampledLoss, logits: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+    rows, columns = logits.shape
     labels = np.tile(np.array(LABELS, dtype=np.float64), rows)
     slope = np.zeros(logits.size)
     value = loss.tile(logits.ravel(), labels, weights.ravel(), slope, rows, columns)
@@ -66,7 +85,7 @@ def _tile(loss: SampledLoss, logits: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def sampled_steps() -> Iterator[Row]:
-    """Each sampled loss as the fused kernel trains it, with and without what may be learned."""
+    """Each sampled loss as the kernel trains it, with and without bias and normalisers."""
     for loss in _losses(SampledLoss):
         for bias in (False, True):
             yield _sampled_step(loss, bias, False)
@@ -85,19 +104,39 @@ def _sampled_step(loss: SampledLoss, bias: bool, normalisers: bool) -> Row:
     def step(parameters: np.ndarray, lr: float) -> tuple[float, np.ndarray]:
         model = _model(parameters, fixed, bias, normalisers)
         scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(SENTENCE), np.float64)
-        scratch.kept_ids[:], scratch.window_radii[:] = SENTENCE, REACH
+        scratch.kept_ids[:], scratch.window_radii[:] = SENTENCE, RADII
         scratch.plan[0] = 1, 0, len(SENTENCE)  # from its second word on
         kernels.arrange(scratch, scratch.group, 0, noise.table, NOISE_KEY)
         value = kernels.step(model, scratch, scratch.group, scratch.upcoming, lr)
+        covers[:] = _group_covered(scratch.group, GROUP_NOISE * NEGATIVES)
         learned = [model.center_vectors[:, :SIZE], model.context_vectors[:, :SIZE]]
         learned += [model.logit_offsets] * bias + [model.log_normalisers] * normalisers
         return value, np.concatenate([array.ravel() for array in learned])
 
-    lr = 2.0**-10  # a power of two: dividing by it loses nothing
+    covers: list[Cover] = []
+    lr = 2.0**-10  # a power of two: division by it is exact
     applied = (step(start, lr)[1] - start) / -lr
     report = check_gradient(lambda parameters: step(parameters, 0.0)[0], applied, start)
     extras = ", bias" * bias + ", normalisers" * normalisers
-    return Row("fused kernel", f"{loss.name}, split{extras}", report)
+    what = f"{loss.name}, split{extras}"
+    return Row("fused kernel", what, report, start.size, tuple(covers))
+
+
+def _group_covered(group: Group, n_noise: int) -> tuple[Cover, ...]:
+    """What a group holds of the cases that a kernel could get wrong."""
+    inputs, candidates, _ = group.sizes
+    centers, words = group.input_ids[:inputs], group.candidate_ids[:candidates]
+    noise, contexts = words[:n_noise], words[n_noise:]
+    pairs = group.weights.reshape(len(group.input_ids), -1)[:inputs, n_noise:candidates]
+    hits = np.isin(contexts, noise)
+    return (
+        Cover("pairs", int(pairs.sum()), 8),
+        Cover("pairs that noise hits", int(pairs[:, hits].sum()), 2),
+        Cover("pairs that noise misses", int(pairs[:, ~hits].sum()), 2),
+        Cover("repeated center words", inputs - len(np.unique(centers))),
+        Cover("center words twice in a row", int(np.sum(centers[1:] == centers[:-1]))),
+        Cover("repeated noise words", n_noise - len(np.unique(noise))),
+    )
 
 
 def _model(parameters: np.ndarray, fixed: np.ndarray, bias: bool, normalisers: bool) -> Model:
@@ -158,7 +197,15 @@ def _full_step(loss: FullLoss, kind: str, examples: Examples) -> Row:
         return float(weights @ result.losses), np.concatenate(gradient)
 
     report = check_gradient(lambda x: evaluate(x)[0], evaluate(start)[1], start)
-    return Row("full softmax", f"{loss.name}, {kind}", report)
+    repeated = len(examples.centers) - len(np.unique(examples.centers))
+    several = int(np.sum(np.diff(examples.starts) > 1))
+    covers: tuple[Cover, ...] = (
+        Cover("different weights", len(np.unique(weights)), 3),
+        Cover("repeated center words", repeated, 0 if kind == "corpus" else 1),
+        Cover("rows of several context words", several, 0 if kind == "split" else 1),
+    )
+    covers = tuple(cover for cover in covers if cover.least)
+    return Row("full softmax", f"{loss.name}, {kind}", report, start.size, covers)
 
 
 def _losses(kind: type) -> Iterator[Any]:
