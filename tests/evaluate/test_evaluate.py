@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.embeddings import Embeddings
+from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError
 from w2v.evaluate import __main__ as command
 from w2v.evaluate import scoring
@@ -54,7 +54,15 @@ def wv():
     return Embeddings(WORDS, VECTORS)
 
 
-def naive_analogies(words, vectors, text, top_words):
+def naive_score(method, known, word, a, b, c):
+    """Levy and Goldberg 2014, equations 3 and 4."""
+    cos_a, cos_b, cos_c = (known[word] @ known[w] for w in (a, b, c))
+    if method == "3cosadd":
+        return cos_b - cos_a + cos_c
+    return (1 + cos_b) / 2 * (1 + cos_c) / 2 / ((1 + cos_a) / 2 + 1e-6)
+
+
+def naive_analogies(words, vectors, text, top_words, method="3cosadd"):
     """One question at a time, one candidate at a time, in float64."""
     known: dict[str, np.ndarray] = {}
     for word, vector in zip(words[:top_words], vectors.astype(float), strict=False):
@@ -68,8 +76,8 @@ def naive_analogies(words, vectors, text, top_words):
             score = scores.setdefault(name, [0, 0, 0])
             score[2] += 1
             if all(word in known for word in (a, b, c, d)):
-                query = known[b] - known[a] + known[c]
-                best = max((w for w in known if w not in (a, b, c)), key=lambda w: known[w] @ query)
+                candidates = [w for w in known if w not in (a, b, c)]
+                best = max(candidates, key=lambda w: naive_score(method, known, w, a, b, c))
                 score[0] += best == d
                 score[1] += 1
     return scores
@@ -92,8 +100,9 @@ def test_analogies(wv, write):
     assert result.path == str(path)
 
 
+@pytest.mark.parametrize("method", scoring.METHODS)
 @pytest.mark.parametrize("at_once", [1, 7, 512])
-def test_analogies_are_the_slow_twin(write, monkeypatch, at_once):
+def test_analogies_are_the_slow_twin(write, monkeypatch, at_once, method):
     monkeypatch.setattr(scoring, "_QUESTIONS_AT_ONCE", at_once)
     random = np.random.default_rng(3)
     words = [f"w{i}" for i in range(30)]
@@ -107,10 +116,10 @@ def test_analogies_are_the_slow_twin(write, monkeypatch, at_once):
     text = "\n".join(lines)
     wv = Embeddings(words, vectors)
     for top_words in (30, 20):
-        result = evaluate_analogies(wv, write("q.txt", text), top_words)
+        result = evaluate_analogies(wv, write("q.txt", text), top_words, method=method)
         got = {s.name: [s.correct, s.found, s.total] for s in result.sections}
-        assert got == naive_analogies(words, wv.vectors, text, top_words)
-        assert 5 < result.total.correct < result.total.found < 60
+        assert got == naive_analogies(words, wv.vectors, text, top_words, method)
+        assert (5 if method == "3cosadd" else 3) < result.total.correct < result.total.found < 60
 
 
 def test_case(wv, write):
@@ -300,6 +309,8 @@ def test_questions_that_are_not_there(tmp_path, wv):
             read(tmp_path / "missing")
     with pytest.raises(ConfigError, match="top_words: 0 is not a number of words, 1 or more"):
         evaluate_analogies(wv, tmp_path / "missing", 0)
+    with pytest.raises(ConfigError, match="method: 'cos' is not 3cosadd or 3cosmul"):
+        evaluate_analogies(wv, tmp_path / "missing", method="cos")
 
 
 @pytest.fixture
@@ -318,6 +329,41 @@ def test_command(files, capsys):
     assert table["gram2-unknown"] == ["-", "0", "0", "1", "0.0%"]
     assert table["total"] == ["0.600", "3", "5", "6", "83.3%"]
     assert table[pairs] == ["0.949", "4", "5", "80.0%"]
+
+
+def test_command_says_where_nothing_is_found(files, write, capsys):
+    vectors, _, pairs = files
+    other = str(write("other.tsv", "chat\tchien\t1\nroi\treine\t2\n"))
+    assert main([vectors, "--similarity", other, pairs]) == 0
+    captured = capsys.readouterr()
+    message = f"w2v.evaluate: {other}: none of the pairs has all its words in the vocabulary\n"
+    assert captured.err == message
+    assert main([vectors, "--similarity", other]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == message
+    assert "0        2      0.0%" in captured.out
+    foreign = str(write("foreign.txt", "a b c d\n"))
+    assert main([vectors, "--analogies", foreign, "--json"]) == 1
+    assert "none of the questions has all its words" in capsys.readouterr().err
+
+
+def test_command_with_columns_limit_and_method(files, write, capsys):
+    vectors, questions, _ = files
+    pairs = str(write("c.csv", "n,a,b,s\n1,man,king,7.5\n2,man,woman,1\n3,big,bigger,9\n"))
+    arguments = [vectors, "--similarity", pairs, "--columns", "a,b,s", "--json"]
+    assert main([*arguments, "--limit", "4"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["words"] == 4
+    assert (result["similarity"][0]["found"], result["similarity"][0]["total"]) == (2, 3)
+    with pytest.raises(ConfigError, match="--columns: there is no --similarity FILE"):
+        main([vectors, "--analogies", questions, "--columns", "1,2,3"])
+    for method in scoring.METHODS:
+        assert main([vectors, "--analogies", questions, "--method", method, "--json"]) == 0
+        total = json.loads(capsys.readouterr().out)["analogies"][0]["total"]
+        assert (
+            total["correct"]
+            == evaluate_analogies(load(vectors), questions, method=method).total.correct
+        )
 
 
 def test_command_as_json(files, capsys):

@@ -73,6 +73,8 @@ def nearest_rows(units: FloatMatrix, queries: Ids, count: int) -> tuple[Ids, Flo
     """
     ids = np.empty((len(queries), count), np.intp)
     cosines = np.empty((len(queries), count), np.float32)
+    if count == 0:
+        return ids, cosines
     for begin in range(0, len(queries), _QUERIES_AT_ONCE):
         block = slice(begin, begin + _QUERIES_AT_ONCE)
         ids[block], cosines[block] = _nearest_block(units, queries[block], count)

@@ -315,13 +315,14 @@ class Embeddings(VectorTable):
             UnknownWordError: a word is unknown, and `ignore_missing` is False.
             ConfigError: there are no keys, or not as many weights as keys.
         """
-        if len(keys) == 0:
+        keys = _as_list(keys)
+        if not keys:
             raise ConfigError("get_mean_vector: no words")
         factors = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
         if factors.shape != (len(keys),):
             raise ConfigError(f"get_mean_vector: {len(keys)} words, but weights {factors.shape}")
         mean, total = np.zeros(self.vector_size), 0.0
-        for key, factor in zip(_as_list(keys), factors.tolist(), strict=True):
+        for key, factor in zip(keys, factors.tolist(), strict=True):
             if isinstance(key, str) and key not in self and ignore_missing:
                 continue
             mean += factor * self._vector_of(key, norm=pre_normalize)
