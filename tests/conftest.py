@@ -3,6 +3,7 @@ import re
 import signal
 
 import pytest
+from browser import chromium, find
 from commands import Commands
 from hypothesis import HealthCheck, settings
 
@@ -36,6 +37,15 @@ def write(tmp_path):
         return path
 
     return write_file
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A running Chromium; see the helper `browser`."""
+    if find() is None:
+        pytest.skip("needs Chromium or Chrome, and Playwright")
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,12 @@
-"""The command `python -m w2v.compare`: train every loss on one corpus, judge all alike.
+"""The command ``python -m w2v.compare``: train several losses and compare their held-out loss.
 
     python -m w2v.compare corpus.txt --losses negative-sampling nce softmax:split --seeds 3
 
-All losses get the same training sentences, and for the same seed the same initial center vectors
-and draws of subsampling and windows (they follow from the seed alone). All get the same budget,
-``--epochs`` or ``--seconds``, and are judged by `w2v.held_out` on the same held-out pairs. Each
-finished run is kept in ``results.json``, so that the same command goes on after a kill;
-``report.html`` is made from that file by `w2v.compare.report`.
+Every loss is trained on the same sentences and evaluated on the same held-out pairs
+(`w2v.held_out`). Runs with the same seed share their initial center vectors and their draws of
+subsampling and windows. The budget of a run is the number of epochs that is the default of its
+loss, the same ``--epochs`` for all, or the same ``--seconds``. Finished runs are kept in
+``results.json``, so that the same command continues after an interruption.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from w2v.util.files import check_folder, make_folder
 
 if TYPE_CHECKING:
     from w2v.compare.results import Document
-    from w2v.compare.runs import Request
+    from w2v.compare.runs import Forecast, Request
     from w2v.corpus import Corpus
     from w2v.held_out import HeldOut
 
@@ -39,55 +39,54 @@ DEFAULT_OUTPUT = "comparison"
 RESULTS, REPORT = "results.json", "report.html"
 
 DEFAULT_SEEDS = 3
-DEFAULT_EPOCHS = 5
 DEFAULT_HELD_OUT = 0.05
 MAX_SEEDS = 1_000
 MAX_SEED = 2**63 - 1
-"""As `w2v.config` has it."""
+"""As in `w2v.config`."""
 
-_BYTES_A_RUN, _BYTES_OF_REPORT = 200_000, 10_000_000
-"""About what a run takes in the results and again in the report, and the report's plotly.js."""
+_BYTES_PER_RUN, _BYTES_OF_REPORT = 200_000, 10_000_000
+"""Estimates: a run in the results and in the report, and the report's plotly.js."""
 
 LEARN_NORMALISER = "learn-normaliser"
-"""A variant's name after the colon, for the losses that can; others are kinds of target."""
+"""A choice after the colon, for losses that learn normalisers; the others are kinds of target."""
 
-_CHOSEN_HERE = ("loss", "targets", "learn_normaliser", "validate", "patience")
+_SET_HERE = ("loss", "targets", "learn_normaliser", "validate", "patience")
 """Options of a run that follow from those of the comparison."""
 
 _DESCRIPTION = """\
-Train several losses on one corpus and judge them on one yardstick: held-out full-softmax nats a
-pair. Writes results.json and a report.html that needs no network."""
+Train several losses on one corpus and compare their loss on held-out text. Writes results.json and
+report.html, which needs no network."""
 
 _EPILOG = """\
-A loss may be followed by a kind of target (softmax:corpus, softmax:distribution, softmax:split) or
-by learn-normaliser (nce:learn-normaliser). Run the same command again to go on after a kill."""
+A loss may name its kind of target (softmax:corpus, softmax:distribution, softmax:split) or
+learn-normaliser (nce:learn-normaliser). After an interruption, the same command continues."""
 
 
 class Variant(NamedTuple):
-    """A loss and the options that make it a variant; `name` is as on the command line."""
+    """A loss with the options that make it a variant; `name` is what the command line calls it."""
 
     name: str
     options: dict[str, Any]
 
 
 def parse_variant(text: str) -> Variant:
-    """``LOSS``, ``LOSS:TARGETS`` or ``LOSS:learn-normaliser``.
+    """Parse ``LOSS``, ``LOSS:TARGETS`` or ``LOSS:learn-normaliser``.
 
     Raises:
-        ConfigError: no such loss, or nothing of the kind after the colon.
+        ConfigError: there is no such loss, or no such choice after the colon.
     """
     name, _, choice = text.partition(":")
     if name not in LOSSES:
         close = difflib.get_close_matches(name, list(LOSSES), n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise ConfigError(f"--losses: expected one of {', '.join(LOSSES)}, got {name!r}{hint}")
+        hint = f" (did you mean {close[0]}?)" if close else f"; choose from {', '.join(LOSSES)}"
+        raise ConfigError(f"--losses: no loss {name!r}{hint}")
     if ":" not in text:
         return Variant(text, {"loss": name})
     if choice == LEARN_NORMALISER:
         return Variant(text, {"loss": name, "learn_normaliser": True})
     if choice not in TARGETS:
         kinds = ", ".join((*TARGETS, LEARN_NORMALISER))
-        raise ConfigError(f"--losses: expected {name}: and one of {kinds}, got {text!r}")
+        raise ConfigError(f"--losses: {text!r}: after the colon, choose from {kinds}")
     return Variant(text, {"loss": name, "targets": choice})
 
 
@@ -98,7 +97,7 @@ def _fraction(text: str) -> float:
     try:
         return fraction(text)
     except ValueError:
-        raise ArgumentTypeError(f"expected a number or a percentage, got {text!r}") from None
+        raise ArgumentTypeError(f"{text!r} is not a number or a percentage") from None
 
 
 def _parser() -> command_line.ArgumentParser:
@@ -109,32 +108,42 @@ def _parser() -> command_line.ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         argument_default=SUPPRESS,
     )
-    parser.add_argument("corpus", nargs="+", help="what to train on; see w2v.train")
+    parser.add_argument("corpus", nargs="+", help="text to train on; see w2v.train")
     parser.add_argument("--version", action="version", version=f"w2v {__version__}")
     group = parser.add_argument_group("comparison")
     add = group.add_argument
     add("--losses", nargs="+", metavar="LOSS", default=list(LOSSES),
         help=f"what to compare (default: {' '.join(LOSSES)})")  # fmt: skip
     add("--seeds", type=int, metavar="N", default=DEFAULT_SEEDS,
-        help=f"runs of each, with seeds from --seed on (default: {DEFAULT_SEEDS})")  # fmt: skip
+        help=f"runs per loss, with seeds from --seed on (default: {DEFAULT_SEEDS})")  # fmt: skip
     add("--seconds", type=float, metavar="S", default=None,
-        help="budget of a run in place of --epochs: each loss gets as many epochs as fit by "
-        f"forecast (default: {DEFAULT_EPOCHS} epochs)")  # fmt: skip
+        help="train every loss for about this long, by forecast (default: the number of epochs "
+        "that is the loss's own default, or --epochs for all)")  # fmt: skip
     add("--held-out", type=_fraction, metavar="X", default=DEFAULT_HELD_OUT,
-        help="part of the sentences to judge on, 0.05 or 5%% (default: 5%%)")  # fmt: skip
+        help="fraction of the sentences to evaluate on, 0.05 or 5%% (default: 5%%)")  # fmt: skip
     add("--held-out-pairs", type=int, metavar="N", default=None,
-        help="the most pairs that are judged (default: 100000)")  # fmt: skip
-    add("--analogies", metavar="FILE", default=None, help="also score analogies; see w2v.evaluate")
-    add("--similarity", metavar="FILE", default=None, help="also score word similarity")
+        help="evaluate on at most N pairs (default: 100000)")  # fmt: skip
+    add(
+        "--analogies",
+        metavar="FILE",
+        default=None,
+        help="analogy questions to score; see w2v.evaluate (default: the bundled ones)",
+    )
+    add(
+        "--similarity",
+        metavar="FILE",
+        default=None,
+        help="word pairs with similarity scores; see w2v.evaluate (default: the bundled ones)",
+    )
     add("--output", "-o", metavar="DIR", default=DEFAULT_OUTPUT,
         help=f"folder for {RESULTS} and {REPORT} (default: {DEFAULT_OUTPUT})")  # fmt: skip
-    add("--restart", action="store_true", default=False, help="forget the results in that folder")
-    add("--no-report", action="store_true", default=False, help=f"write {RESULTS} alone")
-    add("--config", metavar="FILE", help="options of the runs from a TOML file; flags win")
+    add("--restart", action="store_true", default=False, help="discard results in that folder")
+    add("--no-report", action="store_true", default=False, help=f"write {RESULTS} only")
+    add("--config", metavar="FILE", help="TOML file with options of the runs; flags win")
     add("--cache", metavar="DIR", default=None, help="keep the encoded corpus here and reuse it")
-    # A comparison has its corpus in one place.
+    # Runs in rounds would need a corpus in shards.
     every = [spec.name for spec in dataclasses.fields(TrainConfig)]
-    add_options(parser, leave_out=(*_CHOSEN_HERE, *of_rounds(every)))
+    add_options(parser, leave_out=(*_SET_HERE, *of_rounds(every)))
     return parser
 
 
@@ -145,82 +154,84 @@ def _request(arguments: Namespace) -> Request:
         ConfigError, FormatError, OutputError: something cannot be used.
     """
     options = given_options(arguments)
-    for name in _CHOSEN_HERE:
+    for name in _SET_HERE:
         if name in options:
-            raise ConfigError(f"{name}: expected it to be left to --losses and --held-out")
+            raise ConfigError(f"{name}: not an option of a comparison; use --losses, --held-out")
     for name in of_rounds(options):
-        raise ConfigError(f"{name}: expected an option of a comparison, got one of w2v.train")
+        raise ConfigError(f"{name}: not an option of a comparison, only of w2v.train")
     base = make_config(options)
-    if base.epochs is None and arguments.seconds is None:
-        options = {**options, "epochs": DEFAULT_EPOCHS}
     for name, low, high in (("seeds", 1, MAX_SEEDS), ("held_out_pairs", 1, 2**31 - 1)):
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
-            raise ConfigError(f"--{name.replace('_', '-')}: expected {low} to {high}, got {value}")
+            flag = name.replace("_", "-")
+            raise ConfigError(f"--{flag}: {value} is not between {low} and {high}")
     if not 0 < arguments.held_out <= 0.5:
-        raise ConfigError(f"--held-out: expected above 0 to 0.5, got {arguments.held_out}")
+        raise ConfigError(f"--held-out: {arguments.held_out:g} is not above 0 and at most 0.5")
+    budget = "defaults" if base.epochs is None else "epochs"
     if arguments.seconds is not None:
         if not 0 < arguments.seconds < float("inf"):
-            raise ConfigError(f"--seconds: expected a positive number, got {arguments.seconds}")
+            raise ConfigError(f"--seconds: {arguments.seconds:g} is not a positive number")
         if base.epochs is not None:
-            raise ConfigError("--seconds: expected one budget, got --epochs too")
+            raise ConfigError("--seconds and --epochs: give only one of them")
+        budget = "seconds"
     last_seed = base.seed + arguments.seeds - 1
     if last_seed > MAX_SEED:
-        raise ConfigError(f"--seeds: expected the last seed up to {MAX_SEED}, got {last_seed}")
+        raise ConfigError(f"--seeds: the last seed would be {last_seed}; the largest is {MAX_SEED}")
     variants = [parse_variant(text) for text in arguments.losses]
     output = Path(arguments.output)
     report = not arguments.no_report
     runs = len(arguments.losses) * arguments.seeds
     check_folder(
         output, (RESULTS, REPORT) if report else (RESULTS,),
-        estimated_bytes=runs * _BYTES_A_RUN + report * _BYTES_OF_REPORT,
+        estimated_bytes=runs * _BYTES_PER_RUN + report * _BYTES_OF_REPORT,
     )  # fmt: skip
     if arguments.cache is not None:
         check_folder(arguments.cache)
     if report:
-        from w2v.compare.report import require_plotly
+        from w2v.util.html_page import require_packages
 
-        require_plotly()
+        require_packages("report", ", or give --no-report")
 
-    # Numba's import costs a second: only now is there something to do.
+    # Importing Numba takes a second: only now is there something to do.
     from w2v.compare.runs import Request
+    from w2v.evaluate.__main__ import default_files
     from w2v.evaluate.questions import read_analogies, read_similarity
     from w2v.held_out import MAX_PAIRS
     from w2v.train.api import resolve
 
+    questions: dict[str, str | None] = {}
     for option, read in (("analogies", read_analogies), ("similarity", read_similarity)):
         file = getattr(arguments, option)
-        if file is not None:
-            if Path(file).exists() and not Path(file).is_file():
-                raise ConfigError(f"--{option}: expected a file, which is read again, got {file}")
-            read(file)
+        if file is None:
+            questions[option] = next(iter(default_files(option)), None)
+            continue
+        if Path(file).exists() and not Path(file).is_file():
+            raise ConfigError(f"--{option}: {file} is not a regular file; it is read repeatedly")
+        read(file)
+        questions[option] = file
     configs: dict[str, TrainConfig] = {}
     for variant in variants:
         config = resolve(make_config({**options, **variant.options}))
         for name, other in configs.items():
             if config == other:
-                raise ConfigError(
-                    f"--losses: expected different ones, got {name} and {variant.name}, "
-                    "which are the same"
-                )
+                raise ConfigError(f"--losses: {name} and {variant.name} are the same")
         configs[variant.name] = config
     families = {get_loss(config.loss).family for config in configs.values()}
     for name in options:
         if all(name in unused(options, family) for family in families):
-            raise ConfigError(
-                f"{name}: expected an option that one of the losses uses, got {options[name]}"
-            )
+            raise ConfigError(f"{name}: none of the losses uses this option")
     pairs = arguments.held_out_pairs
     return Request(
         corpus=arguments.corpus,
         cache_dir=arguments.cache,
         configs=configs,
         seeds=[base.seed + i for i in range(arguments.seeds)],
+        budget=budget,
         seconds=arguments.seconds,
         held_out=arguments.held_out,
         held_out_pairs=MAX_PAIRS if pairs is None else pairs,
-        analogies=arguments.analogies,
-        similarity=arguments.similarity,
+        analogies=questions["analogies"],
+        similarity=questions["similarity"],
         output=output,
         restart=arguments.restart,
         report=report,
@@ -231,10 +242,11 @@ def _request(arguments: Namespace) -> Request:
 
 
 def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
-    """Read the corpus, split it, and find or begin the document. Writes nothing but the cache.
+    """Read and split the corpus, and find or start the document. Writes nothing but the cache.
 
     Raises:
-        CorpusError, ConfigError: nothing to train on or to judge on; the folder has another plan.
+        CorpusError: there is nothing to train or to evaluate on.
+        ConfigError: the folder holds the results of another comparison.
     """
     from w2v.compare import results, runs
     from w2v.held_out import held_out_pairs, split_corpus, unigram_nats
@@ -244,7 +256,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     path = request.output / RESULTS
     document = None if request.restart else results.read(path)
     if document is not None:
-        # Reading a large corpus takes a while: what can be refused without it is refused first.
+        # A large corpus takes a while to read: refuse what can be refused without it.
         key = document["plan"].get("corpus")
         results.check_plan(path, document, runs.make_plan(request, key))
     config = next(iter(request.configs.values()))
@@ -266,7 +278,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
                 "held_out_pairs": len(held_out.contexts),
                 "unigram_nats": unigram_nats(corpus, config, held_out),
             },
-            "questions": {"analogies": request.analogies, "similarity": request.similarity},
+            "questions": runs.known_questions(request, corpus),
             "environment": runs.environment(),
             "epochs": {},
             "runs": [],
@@ -274,8 +286,33 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     return document, train, held_out
 
 
+def _announce(forecast: Forecast, document: Document) -> None:
+    """Say on stderr how long the runs that remain will take."""
+    if not forecast.runs:
+        return
+    each = ", ".join(
+        f"{name} {document['epochs'][name]} epoch{'s' * (document['epochs'][name] != 1)} "
+        f"{duration(seconds)}"
+        for name, seconds in forecast.training.items()
+    )
+    print(
+        f"forecast: {duration(forecast.seconds)} for {forecast.runs} "
+        f"run{'s' * (forecast.runs != 1)}, evaluation included (one run of {each})",
+        file=sys.stderr,
+    )
+
+
+def duration(seconds: float) -> str:
+    """A forecast for people: ``8 s``, ``3 min``, ``2.5 h``."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 def _listener(total: int, done: int) -> Any:
-    """A bar over all runs on a terminal, a line for each finished run elsewhere."""
+    """A progress bar over all runs on a terminal, one line per finished run elsewhere."""
     from tqdm.auto import tqdm
 
     from w2v.compare.runs import Listener
@@ -302,7 +339,7 @@ def _listener(total: int, done: int) -> Any:
             text = (
                 record["error"]
                 if "error" in record
-                else f"held-out {record['measure']['nats']:.4f} nats a pair, "
+                else f"held-out {record['measure']['nats']:.4f} nats per pair, "
                 f"{record['seconds']:.1f} s, {record['million_words_per_second']:.3f} M words/s"
             )
             line = (
@@ -323,49 +360,56 @@ def _listener(total: int, done: int) -> Any:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code, 1 if no run succeeded.
+    """Run the command and return its exit code, which is 1 if no run succeeded.
 
-    Raises `W2VError` for anything else that goes wrong.
+    Raises:
+        W2VError: anything else that goes wrong.
     """
     request = _request(_parser().parse_args(argv))
 
-    from w2v.compare import results, runs
-    from w2v.compare.report import write_report
+    from w2v.compare import results, runs, summary
 
     document, train, held_out = _start(request)
     make_folder(request.output)
     path = request.output / RESULTS
     total = len(request.configs) * len(request.seeds)
     kept = total - len(runs.remaining(request, document))
-    listener = _listener(total, kept)
+    listener = None
     try:
-        for changed in runs.run_all(request, document, train, held_out, listener):
+        evaluation = runs.Evaluation(request, held_out)
+        _announce(runs.forecast(request, document, train, evaluation), document)
+        listener = _listener(total, kept)
+        for changed in runs.run_all(request, document, train, evaluation, listener):
             results.save(path, changed)
             kept = len(changed["runs"])
     except KeyboardInterrupt:
-        listener.close()
+        if listener is not None:
+            listener.close()
         print(f"{PROG}: interrupted; {_left(request, path, kept, total)}", file=sys.stderr)
         return 128 + signal.SIGINT
     finally:
-        listener.close()
-    print(results.table(document))
+        if listener is not None:
+            listener.close()
+    print(summary.table(document))
     print(f"\nresults  {path}")
     if request.report:
+        from w2v.compare.report import write_report
+
         write_report(request.output / REPORT, document)
         print(f"report   {request.output / REPORT}")
-    return 0 if results.ranking(document) else 1
+    return 0 if summary.ranking(document) else 1
 
 
 def _left(request: Request, path: Path, kept: int, total: int) -> str:
     """What an interrupted comparison leaves behind."""
     if not kept:
-        return "no run was finished, and none was kept"
+        return "no run had finished, nothing was saved"
     same = "the same command without --restart" if request.restart else "the same command"
-    return f"{kept} of {total} runs are in {path}; {same} goes on"
+    return f"{kept} of {total} runs are in {path}; {same} continues"
 
 
 def entry() -> NoReturn:
-    """The console script."""
+    """Run the command as a program: errors on one line, an exit code."""
     command_line.run(main, PROG)
 
 

@@ -1,18 +1,19 @@
-"""The plots of a comparison, as plotly.js takes them.
+"""The plots of a comparison, as descriptions for plotly.js.
 
-Traces carry no colours: `meta` numbers a trace's variant, and the page colours it in the reader's
-light or dark mode. Computes no results (`w2v.compare.results`) and writes no page
-(`w2v.compare.report`).
+Traces carry no colours: `meta` is the number of a trace's variant, and the page colours it for the
+reader's light or dark mode.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from w2v.compare.results import (
-    Document,
+from markupsafe import Markup
+
+from w2v.compare.results import Document
+from w2v.compare.summary import (
     Estimate,
     finished,
     mean_curve,
@@ -21,19 +22,18 @@ from w2v.compare.results import (
     shown,
     values,
 )
-from w2v.util.html_page import text
 
 COLOURS = 8
-"""Different colours in `assets/page.css`; further variants take them again with a dashed line."""
+"""Different colours in ``page.css``; further variants use them again with dashed lines."""
 
 LINEAR_SPAN = 4
-"""Runs that last up to so many times as long as others share a linear axis."""
+"""The axis of time is linear unless some runs last this many times as long as others."""
 
-MOST_EPOCH_TICKS = 10
-"""Epochs up to which each has a tick of its own; plotly would put some between two epochs."""
+MAX_EPOCH_TICKS = 10
+"""Up to this many epochs, each has a tick; plotly would put some ticks between epochs."""
 
-MOST_MARKERS = 25
-"""Points of a line that are marked; more would hide it."""
+MAX_MARKERS = 25
+"""Lines with more points have no markers, which would hide them."""
 
 _DASHES = ("solid", "dash", "dot")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
@@ -42,59 +42,59 @@ Trace = dict[str, Any]
 
 
 def plots(document: Document) -> list[dict[str, Any]]:
-    """Plots as plotly.js takes them. `meta` numbers a trace's variant: the page colours it."""
+    """Describe the plots: ``id``, ``title``, ``legend``, ``notes``, ``data`` and ``layout``."""
     variants = document["plan"]["losses"]
-    legend = _legend(variants)
     found = _ranks(document, variants)
     for figure, name in (
-        ("nats", "Held-out loss, nats a pair"),
-        ("analogies", "Part of the analogies answered right"),
+        ("nats", "Held-out loss, nats per pair"),
+        ("analogies", "Fraction of analogies answered correctly"),
         ("similarity", "Similarity, Spearman's rho"),
-        ("training_loss", "Training loss of each objective, nats a pair"),
+        ("training_loss", "Training loss, nats per pair"),
     ):
         for x, against in ((1, "training seconds"), (0, "epoch")):
             if figure != "nats" and x == 0:
                 continue
             traces = _lines(document, figure, x)
             if traces:
-                title = f"{name}, against {against}"
+                title = f"{name}, by {against}"
                 layout: dict[str, Any] = {"xaxis": _x_axis(traces, against)}
                 if figure in ("analogies", "similarity"):
                     layout["yaxis"] = {"rangemode": "tozero"}
-                caption = legend
+                notes = []
                 if figure == "nats" and (y_range := _y_range(traces)) is not None:
                     layout["yaxis"] = {"range": y_range}
-                    caption += "<p>First epochs far above the others are cut off.</p>"
+                    notes.append("First epochs far above the others are cut off.")
                 if figure == "training_loss":
-                    caption += (
-                        "<p>Each curve is another quantity: only its own fall means something.</p>"
+                    notes.append(
+                        "Training losses of different objectives are different quantities; compare "
+                        "a curve only with itself."
                     )
-                found.append(_plot(f"{figure}-{x}", title, caption, traces, layout))
+                found.append(_plot(f"{figure}-{x}", title, notes, traces, layout, legend=True))
     found += _log_z(document, variants)
     found += _overlap(document, variants)
     return found
 
 
 def _plot(
-    name: str, title: str, caption: str, data: list[Trace], layout: dict[str, Any]
-) -> dict[str, Any]:
-    return {"id": name, "title": title, "caption": caption, "data": data, "layout": layout}
+    name: str, title: str, notes: list[str], data: list[Trace], layout: dict[str, Any],
+    legend: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": name, "title": title, "legend": legend, "notes": notes, "data": data,
+        "layout": layout,
+    }  # fmt: skip
 
 
-def _legend(variants: Iterable[str]) -> str:
-    return f'<p class="legend">{"".join(chip(i, v) for i, v in enumerate(variants))}</p>'
-
-
-def chip(number: int, variant: str) -> str:
-    """A variant's name behind the line that its curves have."""
+def chip(number: int, variant: str) -> Markup:
+    """The name of a variant, after a sample of its line."""
     dash = _DASHES[number // COLOURS % len(_DASHES)]
     style = {"solid": "solid", "dash": "dashed", "dot": "dotted"}[dash]
     line = f"border-top:3px {style} var(--c{number % COLOURS})"
-    return f'<span class="chip"><i style="{line}"></i>{text(variant)}</span>'
+    return Markup('<span class="chip"><i style="{}"></i>{}</span>').format(line, variant)
 
 
 def _ranks(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
-    """The held-out losses at the end, the best on top: means, intervals, and the single runs."""
+    """The final held-out losses, best first: means, intervals and single runs."""
     traces: list[Trace] = []
     ranked = ranking(document)
     several = len(document["plan"]["seeds"]) > 1
@@ -123,27 +123,27 @@ def _ranks(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
         )  # fmt: skip
     if not traces:
         return []
-    caption = "<p>At the end of training; lower is better, and the axis does not begin at 0."
+    notes = ["After training; lower is better. The axis does not start at 0."]
     if several:
-        caption += " Bars: 95% interval over the seeds. Small strokes: the single runs."
+        notes.append("Bars: 95% interval over seeds. Small strokes: single runs.")
     layout = {
-        "xaxis": {"title": {"text": "nats a held-out pair"}, "range": [low, high]},
+        "xaxis": {"title": {"text": "nats per held-out pair"}, "range": [low, high]},
         "yaxis": {"range": [len(ranked) - 0.5, -0.75]},
         "height": 90 + 56 * len(ranked),
     }
-    return [_plot("ranks", "Held-out loss, the best on top", caption + "</p>", traces, layout)]
+    return [_plot("ranks", "Held-out loss, best first", notes, traces, layout)]
 
 
 def _towards_the_middle(place: float) -> str:
-    """Where the text of a point goes that is at 0 (left edge) to 1, so that it is not cut off."""
+    """Position of the text of a point at 0 (left edge) to 1, so that it is not cut off."""
     return "top right" if place < 1 / 3 else "top center" if place < 2 / 3 else "top left"
 
 
 def _ranks_range(ranked: Sequence[tuple[str, Estimate]]) -> list[float]:
-    """Room for the intervals, and for the figures above the outermost points.
+    """A range with room for the intervals and for the figures above the outermost points.
 
-    An interval may be far wider than all the means are apart (two seeds, Student's t of 12.7); it
-    then leaves the plot, and its figure says how wide it is.
+    An interval may be far wider than the spread of the means (with two seeds, Student's t is 12.7).
+    It is then cut off, and the figure tells its width.
     """
     means = [nats.mean for _, nats in ranked]
     spread = max(means) - min(means)
@@ -153,7 +153,7 @@ def _ranks_range(ranked: Sequence[tuple[str, Estimate]]) -> list[float]:
 
 
 def _lines(document: Document, figure: str, x: int) -> list[Trace]:
-    """The mean over seeds of each variant, over faint lines of the single seeds."""
+    """For each variant, the mean over seeds, on top of faint lines for single seeds."""
     traces: list[Trace] = []
     for i, variant in enumerate(document["plan"]["losses"]):
         runs = finished(document, variant)
@@ -168,7 +168,7 @@ def _lines(document: Document, figure: str, x: int) -> list[Trace]:
         traces.append(
             _scatter(i, mean, x)
             | {
-                "mode": "lines+markers" if len(mean) <= MOST_MARKERS else "lines",
+                "mode": "lines+markers" if len(mean) <= MAX_MARKERS else "lines",
                 "name": html.escape(variant),
                 "line": {"width": 2, "dash": dash},
                 "marker": {"size": 7, "symbol": _SYMBOLS[i % len(_SYMBOLS)]},
@@ -188,7 +188,7 @@ def _scatter(number: int, points: Sequence[tuple[int, float, float]], x: int) ->
 
 
 def _x_axis(traces: Sequence[Trace], title: str) -> dict[str, Any]:
-    """From 0 on; logarithmic where some runs last many times as long as others."""
+    """An axis from 0, or a logarithmic one if some runs last many times as long as others."""
     ends = [trace["x"][-1] for trace in traces]
     if max(ends) > LINEAR_SPAN * min(ends):
         ticks = [step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5)]
@@ -201,12 +201,12 @@ def _x_axis(traces: Sequence[Trace], title: str) -> dict[str, Any]:
         }
     axis: dict[str, Any] = {"title": {"text": title}, "rangemode": "tozero"}
     if title == "epoch":
-        axis |= {"tickformat": "d"} | ({"dtick": 1} if max(ends) <= MOST_EPOCH_TICKS else {})
+        axis |= {"tickformat": "d"} | ({"dtick": 1} if max(ends) <= MAX_EPOCH_TICKS else {})
     return axis
 
 
 def _y_range(traces: Sequence[Trace]) -> list[float] | None:
-    """A range for losses that first epochs far above all the others do not squeeze; None if fine.
+    """A range that first epochs far above all others do not squeeze; None if nothing is squeezed.
 
     It reaches three times as far above the lowest point as the points after the first epochs do.
     """
@@ -236,16 +236,16 @@ def _log_z(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
             )  # fmt: skip
     if not traces:
         return []
-    caption = (
-        "<p>ln Z(c) over the held-out pairs: median, the middle half, and 5% to 95%. A model that "
-        "is normalised by itself has 0 everywhere.</p>"
-    )
+    notes = [
+        "ln Z(c) over the held-out pairs: median, middle half, and 5% to 95%. A model that is "
+        "normalised by itself has 0 everywhere."
+    ]
     layout = {
         "xaxis": {"title": {"text": "ln Z"}},
         "yaxis": {"autorange": "reversed"},
         "height": 120 + 50 * len(traces),
     }
-    return [_plot("log-z", "How normalised the models are", caption, traces, layout)]
+    return [_plot("log-z", "How well normalised the models are", notes, traces, layout)]
 
 
 def _overlap(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
@@ -253,15 +253,14 @@ def _overlap(document: Document, variants: Sequence[str]) -> list[dict[str, Any]
     if all(cell is None for row in matrix for cell in row):
         return []
     several = len(document["plan"]["seeds"]) > 1
-    caption = (
-        "<p>How many of a frequent word's ten nearest neighbours two losses share, 0 to 1"
+    notes = [
+        "The fraction of a frequent word's ten nearest neighbours that two losses have in common, "
         + (
-            ", between runs of different seeds: the diagonal is how far a loss agrees with itself."
+            "between runs with different seeds. The diagonal: how far a loss agrees with itself."
             if several
-            else "; between runs of the same seed."
+            else "between runs with the same seed."
         )
-        + "</p>"
-    )
+    ]
     names = [html.escape(variant) for variant in variants]
     trace: Trace = {
         "type": "heatmap", "x": names, "y": names, "z": matrix, "zmin": 0, "zmax": 1,
@@ -269,4 +268,4 @@ def _overlap(document: Document, variants: Sequence[str]) -> list[dict[str, Any]
         "xgap": 2, "ygap": 2, "showscale": False,
     }  # fmt: skip
     layout = {"yaxis": {"autorange": "reversed"}, "height": 160 + 50 * len(names)}
-    return [_plot("overlap", "Which losses find the same neighbours", caption, [trace], layout)]
+    return [_plot("overlap", "Which losses find the same neighbours", notes, [trace], layout)]

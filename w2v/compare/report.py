@@ -1,8 +1,7 @@
-"""The results of a comparison as one HTML file: figures, plots, configuration and machine.
+"""The report of a comparison: one HTML file that needs nothing else.
 
-The file needs nothing else: the plotting script is inside, and its policy forbids the network.
-Colours follow the reader's light or dark mode. Computes no results (`w2v.compare.results`), and
-draws nothing itself (`w2v.compare.plots`).
+The template, the style and the script are in ``assets``. `w2v.compare.summary` works out the
+figures, `w2v.compare.plots` describes the plots.
 """
 
 from __future__ import annotations
@@ -10,31 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from w2v.compare.plots import COLOURS, chip, plots
-from w2v.compare.results import (
-    Document,
+from w2v.compare.results import Document
+from w2v.compare.summary import (
+    COLUMNS,
+    Estimate,
+    budget,
     estimate,
+    explanation,
     failures,
     figures,
     finished,
-    shown,
-    values,
+    headline,
     verdict,
 )
-from w2v.util import html_page as pages
+from w2v.util import html_page
 from w2v.util.files import atomic_write
-from w2v.util.html_page import text
-
-
-def require_plotly() -> None:
-    """Refuse to begin what would end without a report.
-
-    Raises:
-        ConfigError: plotly is not installed.
-    """
-    pages.require_plotly("report", ", or give --no-report")
 
 
 def write_report(path: Path, document: Document) -> None:
@@ -44,131 +36,121 @@ def write_report(path: Path, document: Document) -> None:
         OutputError: the file cannot be written.
     """
     with atomic_write(path, "w") as stream:
-        stream.write(page(document, pages.plotly_script()))
+        stream.write(render(document, html_page.plotly_script()))
 
 
-def page(document: Document, plotly_script: str) -> str:
-    """The whole page, with `plotly_script` inside."""
+def render(document: Document, plotly_script: str) -> str:
+    """The report as HTML.
+
+    Args:
+        document: the results.
+        plotly_script: plotly.js.
+    """
+    plan, found = document["plan"], verdict(document)
+    variants = plan["losses"]
     drawn = plots(document)
-    sections = "".join(
-        f"<figure><figcaption><h2>{text(plot['title'])}</h2>{plot['caption']}</figcaption>"
-        f'<div class="plot" id="{plot["id"]}"></div></figure>'
-        for plot in drawn
-    )
-    data = [{key: plot[key] for key in ("id", "data", "layout")} for plot in drawn]
-    corpus = ", ".join(Path(name).name or name for name in document["corpus"]["names"])
-    return pages.whole(
-        title=f"Losses compared on {corpus}",
-        styles=(),
-        body=f"{_summary(document, corpus)}{sections}{_figures(document)}{_details(document)}"
-        f"{pages.json_element('plots', {'plots': data, 'colours': COLOURS})}",
+    columns, estimates = figures(document)
+    data = {
+        "plots": [{key: plot[key] for key in ("id", "data", "layout")} for plot in drawn],
+        "colours": COLOURS,
+    }
+    return html_page.render(
+        "w2v.compare",
+        "report.html",
+        styles=("report.css",),
         scripts=("report.js",),
         plotly_script=plotly_script,
+        corpus=", ".join(Path(name).name or name for name in document["corpus"]["names"]),
+        headline=headline(found),
+        explanation=[] if found is None else explanation(found),
+        unigram_nats=document["corpus"]["unigram_nats"],
+        failures=failures(document),
+        winners=_winners(document),
+        budget=budget(document),
+        variants=variants,
+        seeds=plan["seeds"],
+        info=document["corpus"],
+        questions=_questions(document),
+        plots=drawn,
+        chips={variant: chip(i, variant) for i, variant in enumerate(variants)},
+        rows=[
+            (column.title, [_cell(estimates[v][i], column.spec) for v in variants])
+            for i, column in enumerate(columns)
+        ],
+        meanings=[(column.title, column.meaning) for column in COLUMNS if column in columns],
+        details=_details(document),
+        data=html_page.json_element("plots", data),
     )
 
 
-def _summary(document: Document, corpus: str) -> str:
-    """The answer first, then on what it rests."""
-    plan, info = document["plan"], document["corpus"]
-    if plan["seconds"] is not None:
-        budget = f"each for about {plan['seconds']:g} seconds by forecast"
-    else:
-        budget = f"each for {_counted(next(iter(plan['epochs'].values())), 'epoch')}"
-    n_seeds = len(plan["seeds"])
-    seeds = f"{n_seeds} seeds each" if n_seeds > 1 else "one seed each"
-    failed = "".join(f'<p class="failed">Failed: {text(line)}</p>' for line in failures(document))
-    return (
-        f"{_answer(document)}{failed}"
-        f"<p class=note>{_counted(len(plan['losses']), 'variant')}, {seeds}, {budget}, on "
-        f"{info['trained_on']:,} words of {text(corpus)} with a vocabulary of "
-        f"{info['vocabulary']:,}. Judged on {info['held_out_pairs']:,} pairs from held-out "
-        "sentences, which no variant was trained on; every seed begins with the same center "
-        "vectors and the same draws of subsampling and windows whatever the loss.</p>"
-    )
+def _cell(figure: Estimate | None, spec: str) -> tuple[str, str]:
+    """A mean, and the half width of its interval or nothing."""
+    if figure is None:
+        return "-", ""
+    half_width = f"± {figure.half_width:{spec}}" if figure.half_width else ""
+    return format(figure.mean, spec), half_width
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+class Winner(NamedTuple):
+    """The best variant by another figure than the held-out loss.
+
+    Attributes:
+        what: the figure, in words.
+        best: the variant, and its figure.
+        worst: the last variant, and its figure.
+        within_chance: variants whose difference from the best has 0 in its 95% interval, over
+            pairs of runs with the same seed.
+    """
+
+    what: str
+    best: tuple[str, str]
+    worst: tuple[str, str]
+    within_chance: list[str]
 
 
-def _answer(document: Document) -> str:
-    found = verdict(document)
-    if found is None:
-        return "<h1>No loss could be trained</h1>"
-    best, unigram = text(found.best), document["corpus"]["unigram_nats"]
-    costs = f"<strong>{shown(found.nats, '.4f')}</strong> nats a held-out pair"
-    ignoring = f"A model that ignores the center word would cost {unigram:.4f}."
-    if found.second is None or found.lead is None:
-        return f"<h1>{best}: {found.nats.mean:.4f} nats a pair</h1><p>{costs}. {ignoring}</p>"
-    second = text(found.second)
-    times = math.exp(found.lead.mean)
-    title = f"{best} predicts best, by {found.lead.mean:.4f} nats a pair"
-    certain = ""
-    if found.is_clear is None:
-        certain = " One seed cannot tell how much of that is chance."
-    elif not found.is_clear:
-        title = f"{best} and {second} cannot be told apart"
-        certain = " That is within chance: the interval includes 0."
-    return (
-        f"<h1>{title}</h1><p>{best} costs {costs}, {shown(found.lead, '.4f')} less than {second}, "
-        f"the next: it gives the true context word {times:.3g} times the probability (geometric "
-        f"mean).{certain} {ignoring}</p>{_others(document)}"
-    )
-
-
-def _others(document: Document) -> str:
-    """What the held-out loss does not say: which variant is best at questions, and quickest."""
-    parts = []
-    for name, path, spec, pick in (
-        ("Most analogies right", ("analogies",), ".3f", max),
-        ("Nearest to people's similarity", ("similarity",), ".3f", max),
-        ("Least time in training", ("seconds",), ".3g", min),
+def _winners(document: Document) -> list[Winner]:
+    found = []
+    for what, key, spec, sign in (
+        ("Most analogies correct", "analogies", ".3f", 1),
+        ("Closest to people's similarity scores", "similarity", ".3f", 1),
+        ("Least training time", "seconds", ".3g", -1),
     ):
-        means = []
+        by_seed = {}
         for variant in document["plan"]["losses"]:
-            figure = estimate(values(finished(document, variant), *path))
-            if figure is not None:
-                means.append((figure.mean, variant))
-        if means:
-            mean, variant = pick(means)
-            worst, last = (min if pick is max else max)(means)
-            unit = " s" if path == ("seconds",) else ""
-            parts.append(
-                f"<li>{name}: <strong>{text(variant)}</strong>, {mean:{spec}}{unit} "
-                f"({text(last)}: {worst:{spec}}{unit})</li>"
+            runs = [run for run in finished(document, variant) if run[key] is not None]
+            if runs:
+                by_seed[variant] = {run["seed"]: run[key] for run in runs}
+        if len(by_seed) < 2:
+            continue
+        means = {variant: math.fsum(each.values()) / len(each) for variant, each in by_seed.items()}
+        order = sorted(means, key=lambda variant: -sign * means[variant])
+        figures = [
+            (variant, f"{means[variant]:{spec}}{' s' * (key == 'seconds')}") for variant in order
+        ]
+        within_chance = []
+        for other in order[1:]:
+            shared = by_seed[order[0]].keys() & by_seed[other].keys()
+            lead = estimate(
+                [sign * (by_seed[order[0]][seed] - by_seed[other][seed]) for seed in shared]
             )
-    return f"<ul>{''.join(parts)}</ul>"
+            if lead is not None and lead.half_width is not None and lead.mean <= lead.half_width:
+                within_chance.append(other)
+        found.append(Winner(what, figures[0], figures[-1], within_chance))
+    return found
 
 
-def _figures(document: Document) -> str:
-    columns, texts = figures(document)
-    variants = document["plan"]["losses"]
-    head = "".join(f"<th>{chip(variants.index(v), v)}</th>" for v in texts)
-    rows = "".join(
-        f'<tr><th title="{text(column.meaning)}">{text(column.title)}</th>'
-        + "".join(f"<td>{text(cells[i])}</td>" for cells in texts.values())
-        + "</tr>"
-        for i, column in enumerate(columns)
-    )
-    meanings = "".join(f"<dt>{text(c.title)}</dt><dd>{text(c.meaning)}</dd>" for c in columns)
-    interval = (
-        "Mean ± half the width of a 95% confidence interval over the seeds, on the same held-out "
-        "pairs. "
-        if len(document["plan"]["seeds"]) > 1
-        else ""
-    )
-    return (
-        "<section><h2>All figures</h2>"
-        f'<div class="wide"><table><tr><th></th>{head}</tr>{rows}</table></div>'
-        f"<p class=note>{interval}Held-out is renormalised by the exact sum over the vocabulary, "
-        "so that all losses can be compared; raw is not. The score of negative sampling is "
-        "e^s K q(w), since s estimates ln p(w | c) / (K q(w)). Softmax and sampled softmax leave "
-        "ln Z free, so that raw says little of them; NCE and negative sampling aim at ln Z = 0."
-        f"</p><details><summary>What the rows mean</summary><dl>{meanings}</dl></details></section>"
-    )
+def _questions(document: Document) -> list[str]:
+    """Which questions were asked, and how many of them the vocabulary covers."""
+    return [
+        f"{kind.capitalize()}: {asked['found']:,} of the {asked['of']:,} questions in "
+        f"{Path(asked['file']).name} have known words"
+        for kind, asked in document["questions"].items()
+        if asked
+    ]
 
 
-def _details(document: Document) -> str:
+def _details(document: Document) -> list[tuple[str, dict[str, str]]]:
+    """Tables of everything that the results depend on."""
     plan = document["plan"]
     parts = {
         "Configuration": plan["options"],
@@ -182,18 +164,10 @@ def _details(document: Document) -> str:
         "Questions": document["questions"],
         "Machine and versions": document["environment"],
     }
-    return "".join(
-        f"<details><summary>{text(title)}</summary><div class=wide><table>{_rows(part)}</table>"
-        "</div></details>"
+    return [
+        (title, {key: _plain(value) for key, value in part.items()})
         for title, part in parts.items()
-    )
-
-
-def _rows(part: Mapping[str, Any]) -> str:
-    return "".join(
-        f"<tr><th>{text(key)}</th><td>{text(_plain(value))}</td></tr>"
-        for key, value in part.items()
-    )
+    ]
 
 
 def _plain(value: object) -> str:

@@ -1,7 +1,7 @@
-"""What a comparison does: its plan, its runs one by one, and what is kept of each.
+"""What a comparison trains: its plan, its forecast, its runs one after the other.
 
-`w2v.compare` is its command line, `w2v.compare.results` keeps and sums up the results,
-`w2v.held_out` judges. Prints nothing.
+`w2v.compare.results` keeps the records of the runs, and `w2v.compare.summary` works out figures.
+Nothing here prints.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import math
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,10 +22,13 @@ import numba
 import numpy as np
 
 from w2v import __version__
-from w2v.compare.results import Document, nearest
+from w2v.compare.results import Document
+from w2v.compare.summary import nearest
 from w2v.config import MAX_EPOCHS, TrainConfig
 from w2v.corpus import Corpus
+from w2v.embeddings import Embeddings
 from w2v.errors import DivergenceError
+from w2v.evaluate.questions import read_analogies, read_similarity
 from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
 from w2v.held_out import HeldOut, judge
 from w2v.train.api import make_run
@@ -35,36 +39,41 @@ OVERLAP_WORDS = 500
 OVERLAP_NEIGHBOURS = 10
 
 MAX_POINTS = 50
-"""The most points of a curve: where a budget of seconds buys thousands of short epochs, judging
-each of them would take many times as long as training."""
+"""Points of a curve: evaluating thousands of short epochs would take longer than training them."""
 
 _WARM_UP_SENTENCES = 20
 
 _OWN_OPTIONS = ("lr", "min_lr", "targets", "output_bias", "learn_normaliser")
-"""Options that may differ between the variants."""
+"""Options in which variants may differ."""
 _ELSEWHERE = ("loss", "epochs", "seed", "validate", "patience")
-"""Options that a plan has under other names."""
+"""Options that a plan holds under other names."""
 
 
 class Request(NamedTuple):
-    """What was asked for, checked as far as it can be before the corpus is read.
+    """What to compare, checked as far as it can be without the corpus.
 
     Attributes:
         corpus: paths.
-        cache_dir: where encoded corpora are kept, or None.
-        configs: each variant's options, by its name; `seed` is the first seed.
+        cache_dir: folder for encoded corpora, or None.
+        configs: options of each variant, by its name; their `seed` is the first one.
         seeds: of the runs.
-        seconds: the budget of each run, or None where `epochs` is it.
-        held_out, held_out_pairs: part of the sentences; the most pairs that are judged.
-        analogies, similarity: files of questions, or None.
-        output: the folder.
-        restart, report: begin anew; write the report.
+        budget: ``defaults`` (each loss's own number of epochs), ``epochs`` (the same for all) or
+            ``seconds``.
+        seconds: training time of each run if that is the budget, otherwise None.
+        held_out: fraction of the sentences to evaluate on.
+        held_out_pairs: the most pairs to evaluate on.
+        analogies: file of analogy questions, or None.
+        similarity: file of word pairs with scores, or None.
+        output: folder for the results.
+        restart: whether to discard earlier results.
+        report: whether to write the report.
     """
 
     corpus: list[str]
     cache_dir: str | None
     configs: dict[str, TrainConfig]
     seeds: list[int]
+    budget: str
     seconds: float | None
     held_out: float
     held_out_pairs: int
@@ -79,7 +88,12 @@ class Request(NamedTuple):
 
 
 def make_plan(request: Request, corpus: str) -> dict[str, Any]:
-    """Everything that the runs depend on, as it is kept in the results; `corpus` is its key."""
+    """Everything that the runs depend on, as the results keep it.
+
+    Args:
+        request: what to compare.
+        corpus: the corpus's fingerprint.
+    """
     common = dataclasses.asdict(next(iter(request.configs.values())))
     for name in (*_OWN_OPTIONS, *_ELSEWHERE):
         del common[name]
@@ -93,6 +107,7 @@ def make_plan(request: Request, corpus: str) -> dict[str, Any]:
         "corpus": corpus,
         "losses": list(request.configs),
         "seeds": request.seeds,
+        "budget": request.budget,
         "seconds": request.seconds,
         "epochs": epochs if request.seconds is None else None,
         "held_out": request.held_out,
@@ -104,12 +119,26 @@ def make_plan(request: Request, corpus: str) -> dict[str, Any]:
     }
 
 
+def known_questions(request: Request, corpus: Corpus) -> dict[str, dict[str, Any]]:
+    """The files of questions, with how many of their questions the vocabulary covers."""
+    vocabulary = corpus.vocabulary
+    wv = Embeddings(vocabulary.words, np.ones((len(vocabulary), 1), np.float32))
+    found: dict[str, dict[str, Any]] = {"analogies": {}, "similarity": {}}
+    if request.analogies is not None:
+        score = evaluate_analogies(wv, request.analogies).total
+        found["analogies"] = {"file": request.analogies, "found": score.found, "of": score.total}
+    if request.similarity is not None:
+        pairs = evaluate_similarity(wv, request.similarity)
+        found["similarity"] = {"file": request.similarity, "found": pairs.found, "of": pairs.total}
+    return found
+
+
 def _file_key(path: str | None) -> str | None:
     return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def environment() -> dict[str, str]:
-    """The machine, the versions and the date."""
+    """The date, the machine and the versions."""
     processor = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -129,130 +158,210 @@ def environment() -> dict[str, str]:
     }
 
 
+class Evaluation:
+    """What every run is evaluated on: held-out pairs, and questions that are read once.
+
+    Args:
+        request: names the files of questions.
+        held_out: the pairs.
+    """
+
+    def __init__(self, request: Request, held_out: HeldOut) -> None:
+        self.held_out = held_out
+        self._analogies, self._similarity = request.analogies, request.similarity
+        self._questions = None if self._analogies is None else read_analogies(self._analogies)
+        self._pairs = None if self._similarity is None else read_similarity(self._similarity)
+
+    def point(self, run: Run) -> dict[str, Any]:
+        """The held-out loss of a run as it is now, and its scores on the questions."""
+        point: dict[str, Any] = {"nats": judge(run, self.held_out, with_noise=False).nats}
+        wv = run.embeddings(0.0)
+        if self._analogies is not None:
+            score = evaluate_analogies(wv, self._analogies, questions=self._questions).total
+            point["analogies"] = score.accuracy
+        if self._similarity is not None:
+            point["similarity"] = evaluate_similarity(wv, self._similarity, pairs=self._pairs).rho
+        return point
+
+    def measure(self, run: Run) -> dict[str, Any]:
+        """Everything that the held-out pairs tell of a run."""
+        return dataclasses.asdict(judge(run, self.held_out))
+
+
+# --- before the runs ----------------------------------------------------------------------------
+
+
+def remaining(request: Request, document: Document) -> list[tuple[str, int]]:
+    """The (variant, seed) not in the document yet: every variant of a seed before the next seed."""
+    done = {(run["variant"], run["seed"]) for run in document["runs"]}
+    every = [(variant, seed) for seed in request.seeds for variant in request.configs]
+    return [each for each in every if each not in done]
+
+
+def warm_up(corpus: Corpus, config: TrainConfig) -> None:
+    """Train a few sentences, so that compiling kernels counts for no run."""
+    starts = corpus.sentence_starts[: _WARM_UP_SENTENCES + 1]
+    few = dataclasses.replace(corpus, tokens=corpus.tokens[: starts[-1]], sentence_starts=starts)
+    with suppress(DivergenceError):  # the run itself will report it
+        make_run(few, dataclasses.replace(config, epochs=1)).run(Observer())
+
+
+def epoch_seconds(corpus: Corpus, config: TrainConfig) -> float:
+    """How long an epoch takes, by the forecast that every run makes."""
+    run = make_run(corpus, dataclasses.replace(config, epochs=1))
+    with run.prepared() as seconds:
+        return seconds
+
+
+def epochs_within(seconds: float, one_epoch: float) -> int:
+    """The number of epochs that takes about so many seconds; at least one."""
+    return max(1, min(MAX_EPOCHS, round(seconds / one_epoch) if one_epoch else 1))
+
+
+class Forecast(NamedTuple):
+    """How long a comparison will take.
+
+    Attributes:
+        runs: number of runs that remain.
+        seconds: for all of them, evaluation included.
+        training: training time of one run of each variant that has runs left.
+    """
+
+    runs: int
+    seconds: float
+    training: dict[str, float]
+
+
+def forecast(
+    request: Request, document: Document, corpus: Corpus, evaluation: Evaluation
+) -> Forecast:
+    """Time a few blocks of each variant and one evaluation, and settle the epochs of each variant.
+
+    The epochs that are settled already (by the plan, or by a forecast of an earlier start) stay.
+    """
+    left = remaining(request, document)
+    training: dict[str, float] = {}
+    one_evaluation = None
+    seconds = 0.0
+    for variant in dict.fromkeys(variant for variant, _ in left):
+        config = request.configs[variant]
+        warm_up(corpus, config)
+        one_epoch = epoch_seconds(corpus, config)
+        if variant not in document["epochs"]:
+            document["epochs"][variant] = (
+                config.epochs_
+                if request.seconds is None
+                else epochs_within(request.seconds, one_epoch)
+            )
+        epochs = document["epochs"][variant]
+        training[variant] = epochs * one_epoch
+        if one_evaluation is None:  # takes as long for every variant
+            run = make_run(corpus, config)
+            evaluation.point(run)  # compiles
+            started = time.perf_counter()
+            evaluation.point(run)
+            one_evaluation = time.perf_counter() - started
+        evaluations = len(evaluated_epochs(epochs)) + 1
+        runs = sum(name == variant for name, _ in left)
+        seconds += runs * (training[variant] + evaluations * one_evaluation)
+    return Forecast(len(left), seconds, training)
+
+
 # --- the runs -----------------------------------------------------------------------------------
 
 
 class Listener:
-    """Told how the comparison gets on; override what is of interest."""
+    """Follows a comparison; override what is of interest."""
 
     def progress(self, variant: str, seed: int, done: float) -> None:
-        """A run is at this fraction of its words, 0 to 1."""
+        """Called during a run; `done` goes from 0 to 1."""
 
     def finished(self, record: dict[str, Any]) -> None:
-        """A run is over, or failed; its record is kept already."""
+        """Called after a run has ended or failed and its record has been kept."""
 
 
-def judged_epochs(epochs: int) -> set[int]:
-    """The epochs, from 1, after which a run is judged: all of few, the first and last of many."""
+def evaluated_epochs(epochs: int) -> set[int]:
+    """The epochs, counted from 1, after which a run is evaluated: at most `MAX_POINTS`."""
     return set(np.linspace(1, epochs, min(epochs, MAX_POINTS)).round().astype(int).tolist())
 
 
-class _Judging(Observer):
-    """Judges a run between epochs; `curve` holds a point for each of `judged_epochs`."""
+class _Evaluating(Observer):
+    """Evaluates a run between its epochs; `curve` has a point for each of `evaluated_epochs`."""
 
-    def __init__(self, listener: Listener, held_out: HeldOut, request: Request) -> None:
+    def __init__(self, listener: Listener, variant: str, seed: int, evaluation: Evaluation) -> None:
         self.listener = listener
-        self.held_out = held_out
-        self.request = request
-        self.name = ("", 0)
+        self.variant, self.seed = variant, seed
+        self.evaluation = evaluation
         self.curve: list[dict[str, Any]] = []
 
     def progress(self, progress: Progress) -> None:
         """See `Observer`."""
-        self.listener.progress(*self.name, progress.words / progress.total_words)
+        self.listener.progress(self.variant, self.seed, progress.words / progress.total_words)
 
     def epoch_ended(self, run: Run) -> bool:
         """Add a point to the curve."""
-        if run.epochs_trained not in judged_epochs(run.config.epochs_):
+        if run.epochs_trained not in evaluated_epochs(run.config.epochs_):
             return False
-        nats = judge(run, self.held_out, with_noise=False).nats
-        if not math.isfinite(nats):
+        figures = self.evaluation.point(run)
+        if not math.isfinite(figures["nats"]):
             raise DivergenceError(
-                f"epoch {run.epochs_trained}: expected a finite held-out loss, got {nats}; "
-                "lower --lr"
+                f"epoch {run.epochs_trained}: the held-out loss is {figures['nats']}; try a lower "
+                "--lr"
             )
         loss = run.epoch_losses[-1] if run.epoch_losses else math.nan
-        point: dict[str, Any] = {
-            "epoch": run.epochs_trained,
-            "seconds": run.seconds,
-            "nats": nats,
-            "training_loss": loss if math.isfinite(loss) else None,  # no pairs, no loss
-        }
-        request = self.request
-        if request.analogies is not None or request.similarity is not None:
-            wv = run.embeddings(0.0)
-            if request.analogies is not None:
-                point["analogies"] = evaluate_analogies(wv, request.analogies).total.accuracy
-            if request.similarity is not None:
-                point["similarity"] = evaluate_similarity(wv, request.similarity).rho
-        self.curve.append(point)
+        self.curve.append(
+            {
+                "epoch": run.epochs_trained,
+                "seconds": run.seconds,
+                "training_loss": loss if math.isfinite(loss) else None,  # no pairs, no loss
+                **figures,
+            }
+        )
         return False
 
 
-def epochs_within(corpus: Corpus, config: TrainConfig, seconds: float) -> int:
-    """How many epochs take about so many seconds, by the run's own forecast; at least one."""
-    run = make_run(corpus, dataclasses.replace(config, epochs=1))
-    with run.prepared() as one_epoch:
-        return max(1, min(MAX_EPOCHS, round(seconds / one_epoch) if one_epoch else 1))
-
-
-def warm_up(corpus: Corpus, config: TrainConfig) -> None:
-    """Train a few sentences, so that no run's time includes compiling kernels."""
-    starts = corpus.sentence_starts[: _WARM_UP_SENTENCES + 1]
-    few = dataclasses.replace(corpus, tokens=corpus.tokens[: starts[-1]], sentence_starts=starts)
-    with suppress(DivergenceError):  # which the run itself will report
-        make_run(few, dataclasses.replace(config, epochs=1)).run(Observer())
-
-
 def train_one(
-    corpus: Corpus, config: TrainConfig, variant: str, judging: _Judging
+    corpus: Corpus, config: TrainConfig, variant: str, observer: _Evaluating
 ) -> dict[str, Any]:
-    """One run, judged between epochs; what the results keep of it, also where it diverges."""
+    """Train and evaluate one run; returns its record, also if it diverged."""
     record: dict[str, Any] = {"variant": variant, "seed": config.seed}
-    judging.name = variant, config.seed
     run = make_run(corpus, config)
     try:
-        run.run(judging)
+        run.run(observer)
     except DivergenceError as error:
         return {**record, "error": str(error)}
     words = run.epochs_trained * len(corpus.tokens)
-    last = judging.curve[-1]
+    last = observer.curve[-1]
     return {
         **record,
         "epochs": run.epochs_trained,
         "seconds": run.seconds,
         "million_words_per_second": words / run.seconds / 1e6,
-        "curve": judging.curve,
-        "measure": dataclasses.asdict(judge(run, judging.held_out)),
+        "curve": observer.curve,
+        "measure": observer.evaluation.measure(run),
         "analogies": last.get("analogies"),
         "similarity": last.get("similarity"),
         "neighbours": nearest(run.embeddings(0.0).unit_vectors, OVERLAP_WORDS, OVERLAP_NEIGHBOURS),
     }
 
 
-def remaining(request: Request, document: Document) -> list[tuple[str, int]]:
-    """The (variant, seed) that are not in the document; a seed of every variant before the next."""
-    done = {(run["variant"], run["seed"]) for run in document["runs"]}
-    every = [(variant, seed) for seed in request.seeds for variant in request.configs]
-    return [each for each in every if each not in done]
-
-
 def run_all(
-    request: Request, document: Document, corpus: Corpus, held_out: HeldOut, listener: Listener
+    request: Request,
+    document: Document,
+    corpus: Corpus,
+    evaluation: Evaluation,
+    listener: Listener,
 ) -> Iterator[Document]:
-    """Train what remains; gives the document, to be kept, after each change of it."""
-    warm: set[str] = set()
+    """Train the runs that remain; yields the document to be saved after each of them.
+
+    `forecast` must have settled the epochs of each variant.
+    """
     for variant, seed in remaining(request, document):
-        config = dataclasses.replace(request.configs[variant], seed=seed)
-        if variant not in warm:
-            warm_up(corpus, config)
-            warm.add(variant)
-        if request.seconds is not None:
-            if variant not in document["epochs"]:
-                document["epochs"][variant] = epochs_within(corpus, config, request.seconds)
-                yield document
-            config = dataclasses.replace(config, epochs=document["epochs"][variant])
-        record = train_one(corpus, config, variant, _Judging(listener, held_out, request))
+        config = dataclasses.replace(
+            request.configs[variant], seed=seed, epochs=document["epochs"][variant]
+        )
+        observer = _Evaluating(listener, variant, seed, evaluation)
+        record = train_one(corpus, config, variant, observer)
         document["runs"].append(record)
         yield document
         listener.finished(record)

@@ -1,14 +1,15 @@
-"""Write a page to look at vectors in.
+"""The command ``python -m w2v.explore``: write a page for looking at vectors.
 
-    python -m w2v.explore vectors.bin -o explorer.html
+    python -m w2v.explore vectors.bin
     python -m w2v.explore softmax.safetensors nce.safetensors -o both.html      compares them
 
-The page is one file without server or network: search, neighbours, analogies, a map, frequency and
-length against rank. Computes little itself: see `w2v.explore.page`.
+The page is one HTML file that needs no server and no network: search with neighbours and
+analogies, a map, frequency and vector length by rank.
 """
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -17,29 +18,28 @@ from typing import NoReturn
 
 from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vectors
 from w2v.errors import ConfigError
-from w2v.explore.page import MAP_WORDS, MOST_MODELS, PAGE_BYTES, explore
-from w2v.explore.projection import METHODS, check_method
+from w2v.explore.projection import AUTO, CHOICES, check_method
 from w2v.explore.quantise import MIN_RECALL
 from w2v.util import command_line
 from w2v.util.files import atomic_write, check_output
-from w2v.util.html_page import plotly_script, require_plotly
+from w2v.util.html_page import plotly_script, require_packages
 
 PROG = "w2v.explore"
 DEFAULT_OUTPUT = "explorer.html"
 
-_MOST_MAP_WORDS = 20_000
+_MAX_MAP_WORDS = 20_000
 _EPILOG = """\
 examples:
   python -m w2v.explore vectors.bin
-  python -m w2v.explore vectors.safetensors --map umap --map-words 5000 -o umap.html
+  python -m w2v.explore vectors.safetensors --map pca --map-words 5000 -o pca.html
   python -m w2v.explore before.bin after.bin -o compared.html"""
 
 
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
         prog=PROG,
-        description="Write one HTML file to look at word vectors in: search, neighbours, "
-        "analogies,\na map. With several files it compares the first one with the others.",
+        description="Write one HTML file for looking at word vectors: search, neighbours, "
+        "analogies, a map.\nGiven several files, compare the first with each of the others.",
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -50,37 +50,42 @@ def _parser() -> command_line.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--max-words", type=int, metavar="N",
-        help=f"words of each file to keep, the first ones (default: what fits into "
-        f"{PAGE_BYTES // 1_000_000} MB)",
+        help="keep the first N words of each file (default: as many as fit into 15 MB)",
     )  # fmt: skip
     parser.add_argument(
-        "--map", choices=tuple(METHODS), default="pca",
-        help="how the map is made; umap and tsne need the extra viz (default: pca)",
+        "--map", choices=CHOICES, default=AUTO,
+        help="how the map is computed; umap and tsne need the extra viz (default: umap if it is "
+        "installed, otherwise pca)",
     )  # fmt: skip
     parser.add_argument(
-        "--map-words", type=int, default=MAP_WORDS, metavar="N",
-        help=f"words on the map, the first ones (default: {MAP_WORDS})",
+        "--map-words", type=int, default=2000, metavar="N",
+        help="put the first N words on the map (default: 2000)",
     )  # fmt: skip
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="for umap and tsne (default: 0)"
+        "--seed", type=int, default=0, metavar="N", help="seed of the map (default: 0)"
     )
     add_reading_options(parser)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; see the module's header. Returns the exit code, raises `W2VError`."""
+    """Run the command and return its exit code.
+
+    Raises:
+        W2VError: anything that goes wrong.
+    """
     arguments = _parser().parse_args(argv)
+    require_packages(PROG)
+    from w2v.explore.page import MAX_MODELS, MAX_PAGE_BYTES, explore
+
     paths, output = arguments.vectors, arguments.output
-    if len(paths) > MOST_MODELS:
-        raise ConfigError(f"expected at most {MOST_MODELS} files, got {len(paths)}")
-    _check_range("--max-words", arguments.max_words, 2**31)
-    _check_range("--map-words", arguments.map_words, _MOST_MAP_WORDS)
-    if not 0 <= arguments.seed < 2**32:
-        raise ConfigError(f"--seed: expected 0 to {2**32 - 1}, got {arguments.seed}")
-    require_plotly(PROG)
+    if len(paths) > MAX_MODELS:
+        raise ConfigError(f"{len(paths)} files: a page shows at most {MAX_MODELS}")
+    _check_range("--max-words", arguments.max_words, 1, 2**31)
+    _check_range("--map-words", arguments.map_words, 1, _MAX_MAP_WORDS)
+    _check_range("--seed", arguments.seed, 0, 2**32 - 1)
     check_method(arguments.map)
-    check_output(output, PAGE_BYTES)
+    check_output(output, MAX_PAGE_BYTES)
     command_line.refuse_input_as_output(output, paths)
 
     loaded = [load_vectors(PROG, path, arguments.limit, arguments.lenient) for path in paths]
@@ -95,31 +100,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     with atomic_write(output, "w") as stream:
         stream.write(page)
     for model in models:
-        cut = f" of {model.total:,}" if len(model.wv) < model.total else ""
+        of_total = f" of {model.total:,}" if model.is_cut else ""
         size, recall = model.quantised.codes.itemsize, model.quantised.recall
         print(
-            f"{model.name}: {len(model.wv):,}{cut} words, {size} byte{'s' * (size > 1)} a "
+            f"{model.name}: {len(model.wv):,}{of_total} words, {size} byte{'s' * (size > 1)} per "
             f"number, recall@10 {recall:.3f}"
         )
         if recall < MIN_RECALL:
             print(f"{PROG}: warning: {model.name}: recall@10 below {MIN_RECALL}", file=sys.stderr)
-    print(f"{output}: {len(page.encode()) / 1e6:.1f} MB")
+    print(f"{output}: {len(page.encode()) / 1e6:.1f} MB\nopen {shlex.quote(output)}")
     return 0
 
 
-def _check_range(name: str, value: int | None, most: int) -> None:
-    if value is not None and not 1 <= value <= most:
-        raise ConfigError(f"{name}: expected 1 to {most}, got {value}")
+def _check_range(name: str, value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        raise ConfigError(f"{name}: {value} is not between {least} and {most}")
 
 
 def _names(paths: Sequence[str]) -> list[str]:
-    """File names; whole paths where two files have the same name."""
+    """File names, or whole paths if two files have the same name."""
     names = [Path(path).name for path in paths]
     return names if len(set(names)) == len(names) else [str(path) for path in paths]
 
 
 def entry() -> NoReturn:
-    """The command, with errors as one line and an exit code."""
+    """Run the command as a program: errors on one line, an exit code."""
     command_line.run(main, PROG)
 
 

@@ -1,11 +1,8 @@
-"""A page to look at vectors in: what it holds, and the HTML around it.
+"""The explorer: one HTML page that shows vectors, and what it holds.
 
 The page needs no server and no network. Its scripts are in ``assets``: ``vectors.js`` finds
-neighbours, ``charts.js`` draws, ``search.js`` and ``map.js`` listen to the reader, ``explorer.js``
-shows what the address says. Every word reaches the page as JSON and its elements as text: none is
-ever read as HTML.
-
-Reads no files and writes none (`w2v.explore`).
+neighbours, ``charts.js`` draws, ``search.js`` and ``map.js`` handle input, ``explorer.js`` shows
+what the address asks for. Words reach the page as JSON and become text nodes, never HTML.
 """
 
 from __future__ import annotations
@@ -15,52 +12,56 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from w2v.embeddings import Embeddings
-from w2v.explore.projection import TITLES, Projection, project
+from w2v.explore.clusters import Clusters, find_clusters
+from w2v.explore.projection import TITLES, Projection, choose_method, project
 from w2v.explore.quantise import NEIGHBOURS, Quantised, nearest, quantise
 from w2v.util import html_page
-from w2v.util.html_page import text
 
-MOST_MODELS = 8
+MAX_MODELS = 8
 """Different colours in ``page.css``."""
 
-PAGE_BYTES = 15_000_000
-"""What a page stays below, unless told how many words to keep."""
+MAX_PAGE_BYTES = 15_000_000
+"""The size of a page, unless the caller says how many words to keep."""
 
 MAP_WORDS = 2000
-"""Words on the map: more take the browser longer to draw than it takes to read the page."""
+"""Words on the map. Drawing more takes the browser longer than reading the page."""
 
 COMPARED_WORDS = 2000
 """Words whose neighbours are compared between two files."""
 
-MOST_DIFFERENT = 50
+MAX_DIFFERENT = 50
 """Rows of the table of words that differ most."""
 
-_FEWEST_WORDS = 1000
-"""Kept of each file, however long its vectors are."""
+_MIN_WORDS = 1000
+"""Words kept of each file, whatever their size."""
 
 _FIXED_BYTES = 2_000_000
-"""The plotting script, compressed, with the page's own parts and the map."""
+"""Compressed plotly.js, the page's own parts and the map."""
 
-_SHORTEST_EXAMPLE = 4
+_MIN_EXAMPLE_LETTERS = 4
 _EXAMPLES = 5
-_LIKELY_EXAMPLES = ("king", "france", "water", "music", "cat", "old")
-_LIKELY_ANALOGY = ("king", "man", "woman")
 _EXAMPLES_FROM = slice(50, 1000)
+_KNOWN_EXAMPLES = ("king", "france", "water", "music", "cat", "old")
+_KNOWN_ANALOGY = ("king", "man", "woman")
+
+_RECORDED = ("w2v_version", "epochs_trained", "words_trained", "train_seconds")
 
 
 @dataclass(frozen=True)
 class Model:
-    """One file of vectors, as the page holds it.
+    """One file of vectors as the page holds it.
 
     Attributes:
-        name: what it is called on the page.
-        wv: the words that are kept, the first ones of the file.
-        total: words in the file.
-        quantised: the vectors' directions.
-        projection: points of the first words, for the map.
-        method: how the map was made, a key of `w2v.explore.projection.METHODS`.
+        name: its name on the page.
+        wv: the words kept, which are the first ones of the file.
+        total: number of words in the file.
+        quantised: the directions of the vectors.
+        projection: places of the first words on the map.
+        clusters: groups of these words, if they could be found.
+        method: how the map was computed, a key of `w2v.explore.projection.METHODS`.
     """
 
     name: str
@@ -68,7 +69,21 @@ class Model:
     total: int
     quantised: Quantised
     projection: Projection
+    clusters: Clusters | None
     method: str
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the page leaves words out."""
+        return len(self.wv) < self.total
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the file says about its training."""
+        training = self.wv.training
+        config = training.get("config")
+        known = {key: training[key] for key in _RECORDED if key in training}
+        return {**(config if isinstance(config, dict) else {}), **known}
 
 
 def explore(
@@ -77,58 +92,67 @@ def explore(
     *,
     max_words: int | None = None,
     map_words: int = MAP_WORDS,
-    method: str = "pca",
+    method: str = "auto",
     seed: int = 0,
 ) -> tuple[list[Model], str]:
-    """What the page holds of vectors, and the page.
+    """Build the page.
 
     Args:
         files: names and vectors, the most frequent words first.
         plotly_script: plotly.js.
-        max_words: words to keep of each file, the first ones. None: as many as fit into
-            `PAGE_BYTES`, but 1000 at least.
-        map_words: at most this many words are on the map.
-        method: a key of `w2v.explore.projection.METHODS`.
-        seed: for the methods that draw random numbers.
+        max_words: number of words to keep of each file, the first ones. None keeps as many as fit
+            into `MAX_PAGE_BYTES`, and at least 1000.
+        map_words: the largest number of words on the map.
+        method: a key of `w2v.explore.projection.METHODS`, or ``auto``.
+        seed: of the map and of the clusters.
+
+    Returns:
+        What the page holds, and its HTML.
 
     Raises:
         ConfigError: the method needs more words.
     """
-    kept = _guess([wv for _, wv in files]) if max_words is None else max_words
-    maps = [project(wv.first(min(map_words, kept)).unit_vectors, method, seed) for _, wv in files]
+    kept = _guess_size([wv for _, wv in files]) if max_words is None else max_words
+    maps = []
+    for _, wv in files:
+        units = wv.first(min(map_words, kept)).unit_vectors
+        chosen = choose_method(method, len(units))
+        maps.append((chosen, project(units, chosen, seed), find_clusters(units, seed)))
     while True:
         models = [
-            Model(name, head, len(wv), quantise(head.unit_vectors), projection, method)
-            for (name, wv), projection in zip(files, maps, strict=True)
+            Model(name, head, len(wv), quantise(head.unit_vectors), projection, clusters, chosen)
+            for (name, wv), (chosen, projection, clusters) in zip(files, maps, strict=True)
             for head in [wv.first(kept)]
         ]
         overlaps = [overlap(models[0].wv, other.wv) for other in models[1:]]
-        whole = explorer_page(models, overlaps, plotly_script)
-        size = len(whole.encode())
+        page = explorer_page(models, overlaps, plotly_script)
+        size = len(page.encode())
         longest = max(len(model.wv) for model in models)
-        if size <= PAGE_BYTES or max_words is not None or longest <= _FEWEST_WORDS:
-            return models, whole
-        kept = _in_hundreds(0.99 * longest * (PAGE_BYTES - _FIXED_BYTES) / (size - _FIXED_BYTES))
+        if size <= MAX_PAGE_BYTES or max_words is not None or longest <= _MIN_WORDS:
+            return models, page
+        kept = _in_hundreds(
+            0.99 * longest * (MAX_PAGE_BYTES - _FIXED_BYTES) / (size - _FIXED_BYTES)
+        )
 
 
-def _guess(files: Sequence[Embeddings]) -> int:
-    """How many words of each file a page has room for, if one byte a number is enough."""
-    a_word = 4 / 3 * sum(wv.vector_size for wv in files)  # base64; gzip saves about the word
-    return _in_hundreds((PAGE_BYTES - _FIXED_BYTES) / a_word)
+def _guess_size(files: Sequence[Embeddings]) -> int:
+    """How many words of each file fit into a page at one byte per number."""
+    bytes_per_word = 4 / 3 * sum(wv.vector_size for wv in files)  # base64; gzip saves the word
+    return _in_hundreds((MAX_PAGE_BYTES - _FIXED_BYTES) / bytes_per_word)
 
 
 def _in_hundreds(words: float) -> int:
-    return max(_FEWEST_WORDS, int(words) // 100 * 100)
+    return max(_MIN_WORDS, int(words) // 100 * 100)
 
 
 def overlap(first: Embeddings, second: Embeddings) -> list[tuple[str, int]]:
-    """How many of its ten nearest neighbours a word has in both files, for the frequent words.
+    """Count the nearest neighbours that the frequent words have in common in two files.
 
-    Candidates are the words that both have, so that another vocabulary alone makes no difference.
+    Only words in both files are candidates, so that a different vocabulary alone changes nothing.
 
     Returns:
-        (word, 0 to 10) for up to `COMPARED_WORDS` words that both have, in the order of the first
-        file; nothing if they share no more than ten words.
+        (word, 0 to 10) for up to `COMPARED_WORDS` words in both files, in the order of the first
+        file. Empty if they have ten words or fewer in common.
     """
     known = second.key_to_index
     pairs = [(i, known[word]) for i, word in enumerate(first) if word in known]
@@ -149,11 +173,11 @@ def overlap(first: Embeddings, second: Embeddings) -> list[tuple[str, int]]:
 def explorer_page(
     models: Sequence[Model], overlaps: Sequence[Sequence[tuple[str, int]]], plotly_script: str
 ) -> str:
-    """The whole page.
+    """Render the page.
 
     Args:
-        models: what is shown; the first one is what the others are compared with.
-        overlaps: for each of the others, what `overlap` returned.
+        models: the files; the first one is compared with each of the others.
+        overlaps: what `overlap` returned for each of the others.
         plotly_script: plotly.js.
     """
     facts = {
@@ -162,20 +186,23 @@ def explorer_page(
         "overlaps": [_difference(overlap) for overlap in overlaps],
         "examples": _examples(models[0].wv),
     }
-    data = html_page.json_element("facts", facts) + "".join(
-        html_page.compressed_element(f"codes-{i}", _little(model.quantised.codes))
-        + html_page.compressed_element(f"lengths-{i}", _little(_lengths(model.wv)))
-        for i, model in enumerate(models)
-    )
-    body = html_page.asset("explorer.html")
-    for place, content in (("header", _header(models)), ("about", _about(models))):
-        body = body.replace(f"<!-- {place} -->", content)
-    return html_page.whole(
-        title=f"{', '.join(model.name for model in models)}: word vectors",
+    data = [html_page.json_element("facts", facts)]
+    for i, model in enumerate(models):
+        data.append(
+            html_page.compressed_element(f"codes-{i}", _little_endian(model.quantised.codes))
+        )
+        data.append(
+            html_page.compressed_element(f"lengths-{i}", _little_endian(_lengths(model.wv)))
+        )
+    return html_page.render(
+        "w2v.explore",
+        "explorer.html",
         styles=("explorer.css",),
-        body=body + data,
         scripts=("vectors.js", "charts.js", "search.js", "map.js", "explorer.js"),
         plotly_script=plotly_script,
+        models=models,
+        neighbours=NEIGHBOURS,
+        data=Markup("").join(data),
     )
 
 
@@ -184,13 +211,13 @@ def _lengths(wv: Embeddings) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.asarray(lengths, np.float32)
 
 
-def _little(array: np.ndarray[Any, Any]) -> bytes:
-    """Bytes as browsers read them on every machine that they run on: the lowest first."""
+def _little_endian(array: np.ndarray[Any, Any]) -> bytes:
+    """Bytes in the order in which browsers read typed arrays."""
     return array.astype(array.dtype.newbyteorder("<")).tobytes()
 
 
 def _facts(model: Model) -> dict[str, Any]:
-    wv, projection = model.wv, model.projection
+    wv, projection, clusters = model.wv, model.projection, model.clusters
     return {
         "name": model.name,
         "words": wv.index_to_key,
@@ -202,11 +229,13 @@ def _facts(model: Model) -> dict[str, Any]:
         "axes": _rounded(projection.axes),
         "center": _rounded(projection.center),
         "explained": projection.explained,
+        "clusters": None if clusters is None else clusters.labels[: len(wv)],
+        "clusterNames": None if clusters is None else clusters.names,
     }
 
 
 def _rounded(array: np.ndarray[Any, Any] | None) -> Any:
-    """Numbers for JSON with five digits: more than a screen can show."""
+    """Numbers for JSON, with five digits: a screen shows fewer."""
     if array is None:
         return None
     if array.ndim == 2:
@@ -215,83 +244,25 @@ def _rounded(array: np.ndarray[Any, Any] | None) -> Any:
 
 
 def _difference(overlap: Sequence[tuple[str, int]]) -> dict[str, Any]:
-    """The distribution of an overlap, and the words with the least of it, frequent ones first."""
+    """The distribution of an overlap, and the words with the least, the frequent ones first."""
     numbers = [n for _, n in overlap]
     return {
         "histogram": np.bincount(numbers, minlength=NEIGHBOURS + 1).tolist(),
         "mean": sum(numbers) / len(numbers) if numbers else None,
-        "words": sorted(overlap, key=lambda entry: entry[1])[:MOST_DIFFERENT],
+        "words": sorted(overlap, key=lambda entry: entry[1])[:MAX_DIFFERENT],
     }
 
 
 def _examples(wv: Embeddings) -> list[str]:
-    """A few queries to begin with: well-known ones where the vocabulary has them."""
+    """A few queries to start with: well-known words where the vocabulary has them."""
     words = wv.index_to_key
-    found = [word for word in _LIKELY_EXAMPLES if word in wv]
+    found = [word for word in _KNOWN_EXAMPLES if word in wv]
     frequent = (
-        word for word in words[_EXAMPLES_FROM] if len(word) >= _SHORTEST_EXAMPLE and word.isalpha()
+        word
+        for word in words[_EXAMPLES_FROM]
+        if len(word) >= _MIN_EXAMPLE_LETTERS and word.isalpha()
     )
     found = list(dict.fromkeys((*found, *frequent, *words[:_EXAMPLES])))[:_EXAMPLES]
-    if all(word in wv for word in _LIKELY_ANALOGY):
-        found.append("{} - {} + {}".format(*_LIKELY_ANALOGY))
+    if all(word in wv for word in _KNOWN_ANALOGY):
+        found.append("{} - {} + {}".format(*_KNOWN_ANALOGY))
     return found
-
-
-# --- words ----------------------------------------------------------------------------------------
-
-
-def _header(models: Sequence[Model]) -> str:
-    """What the page shows; of files that are cut short, that they are."""
-    names = [model.name for model in models]
-    title = " and ".join(names) if len(names) < 3 else f"{len(names)} files of word vectors"
-    lines = [(f"{model.name}: " if len(names) > 1 else "", _size(model)) for model in models]
-    cut = (
-        "<p class=note>The first words of a file are the most frequent by convention; neighbours "
-        "are sought among these alone.</p>"
-        if any(len(model.wv) < model.total for model in models)
-        else ""
-    )
-    notes = "".join(f"<p class=note>{text(name)}{size}</p>" for name, size in lines)
-    return f"<h1>{text(title)}</h1><div>{notes}{cut}</div>"
-
-
-def _size(model: Model) -> str:
-    words, numbers = f"{model.total:,} words", f"{model.wv.vector_size:,} numbers a word"
-    if len(model.wv) < model.total:
-        words = f"<strong>the first {len(model.wv):,} of {words}</strong>"
-    return f"{words}, {numbers}"
-
-
-def _about(models: Sequence[Model]) -> str:
-    explained = (
-        f"<p>recall@{NEIGHBOURS} is the part of a word's {NEIGHBOURS} nearest neighbours, by the "
-        f"file's own numbers, that are among its {NEIGHBOURS} nearest on this page, which rounds "
-        "them. It was measured on words over all frequencies when the page was made.</p>"
-    )
-    return explained + "".join(map(_about_one, models))
-
-
-def _about_one(model: Model) -> str:
-    codes, kept = model.quantised
-    size = {1: "one byte", 2: "two bytes"}[codes.itemsize]
-    loss = f"{text(model.name)}: {size} a number, <strong>recall@{NEIGHBOURS} {kept:.1%}</strong>"
-    training = model.wv.training
-    config = training.get("config")
-    known = {
-        **(config if isinstance(config, dict) else {}),
-        **{
-            key: training[key]
-            for key in ("w2v_version", "epochs_trained", "words_trained", "train_seconds")
-            if key in training
-        },
-    }
-    if not known:
-        return f"<p>{loss}. The file says nothing of how it was trained.</p>"
-    cells = "".join(
-        f"<tr><th scope=row>{text(key)}</th><td>{text('-' if value is None else value)}</td></tr>"
-        for key, value in known.items()
-    )
-    return (
-        f"<p>{loss}.</p><details><summary>How {text(model.name)} was trained</summary>"
-        f'<div class="wide"><table>{cells}</table></div></details>'
-    )

@@ -1,12 +1,13 @@
-"""Vectors in two dimensions, for a map: PCA, and UMAP or t-SNE from the extra ``viz``.
+"""Vectors in two dimensions for a map: UMAP and t-SNE from the extra ``viz``, or PCA.
 
-PCA is the one that a reader can reason about: it is linear, so that further words can be put on
-the same map, and it says how much of the differences it shows. Draws nothing.
+UMAP and t-SNE keep neighbours together. PCA shows a few percent of the variance of word vectors,
+but it is linear: other words have a place on the same map, and the share that it shows is known.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,8 +16,11 @@ import numpy as np
 from w2v.errors import ConfigError
 from w2v.formats.table import FloatMatrix
 
-FEWEST_WORDS = 5
-"""UMAP and t-SNE look at neighbourhoods, of which fewer words have none."""
+MIN_WORDS = 5
+"""UMAP and t-SNE look at neighbourhoods, and fewer words have none."""
+
+MIN_UMAP_WORDS = 50
+"""Words from which on ``auto`` prefers UMAP."""
 
 
 class Projection(NamedTuple):
@@ -24,10 +28,10 @@ class Projection(NamedTuple):
 
     Attributes:
         points: (M, 2) float32.
-        axes: (2, D) float32 and center (D,) float32, for PCA: a word's point is
-            axes @ (unit vector - center). None for the others.
-        center: see `axes`.
-        explained: for PCA, the part of the variance that the two axes hold, 0 to 1.
+        axes: (2, D) float32, for PCA: the point of any word is axes @ (unit vector - center).
+            None for the other methods.
+        center: (D,) float32, for PCA; see `axes`.
+        explained: for PCA, the fraction of the variance along the two axes, 0 to 1.
     """
 
     points: FloatMatrix
@@ -37,10 +41,10 @@ class Projection(NamedTuple):
 
 
 def pca(units: FloatMatrix, seed: int = 0) -> Projection:
-    """The plane of greatest variance: eigenvectors of the covariance, the first two.
+    """Project on the plane of greatest variance: the first two eigenvectors of the covariance.
 
-    Each axis points to where its largest number is positive, so that the same vectors give the
-    same map; `seed` is not used.
+    The sign of each axis makes its largest component positive, so that the same vectors always
+    give the same map. `seed` is not used.
 
     Source: Hotelling 1933, "Analysis of a complex of statistical variables into principal
     components", section 2.
@@ -64,11 +68,15 @@ def pca(units: FloatMatrix, seed: int = 0) -> Projection:
 
 
 def umap(units: FloatMatrix, seed: int = 0) -> Projection:
-    """UMAP by cosine, of McInnes, Healy and Melville 2018; one thread, so that a seed decides."""
+    """UMAP on cosines (McInnes, Healy and Melville 2018), with one thread so that the seed decides.
+
+    The first call compiles for some seconds.
+    """
     reducer = importlib.import_module("umap").UMAP(
         metric="cosine",
+        min_dist=0.3,  # room for labels
         n_neighbors=min(15, len(units) - 1),
-        init="spectral" if len(units) > 2 * FEWEST_WORDS else "random",
+        init="spectral" if len(units) > 2 * MIN_WORDS else "random",
         random_state=seed,
         n_jobs=1,
     )
@@ -76,7 +84,7 @@ def umap(units: FloatMatrix, seed: int = 0) -> Projection:
 
 
 def tsne(units: FloatMatrix, seed: int = 0) -> Projection:
-    """t-SNE by cosine, of van der Maaten and Hinton 2008."""
+    """t-SNE on cosines (van der Maaten and Hinton 2008)."""
     reducer = importlib.import_module("sklearn.manifold").TSNE(
         metric="cosine",
         init="random",
@@ -95,15 +103,31 @@ METHODS: dict[str, Callable[[FloatMatrix, int], Projection]] = {
 
 TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 
+AUTO = "auto"
+CHOICES = (AUTO, *METHODS)
+
 _NEEDS = {"umap": ("umap", "umap-learn"), "tsne": ("sklearn.manifold", "scikit-learn")}
-"""The module that a method imports, and the package that has it."""
+"""The module that a method imports, and the package that provides it."""
+
+
+def choose_method(method: str, words: int) -> str:
+    """A key of `METHODS`: ``auto`` is UMAP where it is installed, otherwise PCA.
+
+    Args:
+        method: a key of `METHODS`, or ``auto``.
+        words: number of words on the map.
+    """
+    if method != AUTO:
+        return method
+    has_umap = words >= MIN_UMAP_WORDS and importlib.util.find_spec("umap") is not None
+    return "umap" if has_umap else "pca"
 
 
 def check_method(method: str) -> None:
     """Refuse a method whose package is not installed.
 
     Raises:
-        ConfigError: the message says what to install.
+        ConfigError: the package is missing; the message says how to install it.
     """
     module, package = _NEEDS.get(method, ("", ""))
     if module:
@@ -111,19 +135,21 @@ def check_method(method: str) -> None:
             importlib.import_module(module)
         except ImportError as error:
             raise ConfigError(
-                f"--map {method}: expected the package {package}, got none ({error}): "
-                "pip install 'w2v[viz]'"
+                f"--map {method}: needs the package {package}: pip install 'w2v[viz]' ({error})"
             ) from error
 
 
 def project(units: FloatMatrix, method: str, seed: int = 0) -> Projection:
-    """Points of `units` (M, D) in two dimensions.
+    """Place vectors in two dimensions.
+
+    Args:
+        units: (M, D) vectors of length 1.
+        method: a key of `METHODS`.
+        seed: of the methods that draw random numbers.
 
     Raises:
-        ConfigError: fewer than `FEWEST_WORDS` words for a method other than PCA.
+        ConfigError: fewer than `MIN_WORDS` words for a method other than PCA.
     """
-    if method != "pca" and len(units) < FEWEST_WORDS:
-        raise ConfigError(
-            f"--map {method}: expected at least {FEWEST_WORDS} words, got {len(units)}"
-        )
+    if method != "pca" and len(units) < MIN_WORDS:
+        raise ConfigError(f"--map {method}: needs at least {MIN_WORDS} words, got {len(units)}")
     return METHODS[method](units, seed)

@@ -1,6 +1,6 @@
-"""Vectors in one byte a number: rows quantised for a page, and what that loses.
+"""Vectors at one byte per number, and how many neighbours that loses.
 
-Only directions are kept, since cosines need no more. Knows nothing of words.
+Only directions are kept: cosines need nothing else.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ NEIGHBOURS = 10
 """The k of recall@k and overlap@k."""
 
 MIN_RECALL = 0.97
-"""Below this two bytes a number are taken in place of one."""
+"""If one byte per number keeps less, two are used."""
 
 SAMPLE = 500
-"""Words whose neighbours are compared: the recall's standard error is then below 0.005."""
+"""Words whose neighbours are compared; the standard error of the recall is then below 0.005."""
 
 _AT_ONCE = 64
-"""Words asked at once: their cosines with 100,000 words take 26 MB."""
+"""Words per matrix product; their cosines with 100,000 words take 26 MB."""
 
 
 class Quantised(NamedTuple):
     """Directions as integers.
 
     Attributes:
-        codes: (V, D) int8, or int16 where int8 loses too much; each row is about a multiple of
-            its vector.
-        recall: recall@10 against the vectors, 0 to 1: see `recall`.
+        codes: (V, D) int8, or int16 where int8 loses too much. Each row is approximately a
+            multiple of its vector.
+        recall: recall@10 against the exact vectors, 0 to 1; see `recall`.
     """
 
     codes: Codes
@@ -40,10 +40,10 @@ class Quantised(NamedTuple):
 
 
 def quantise(units: FloatMatrix) -> Quantised:
-    """Directions in one byte a number, or in two if one byte keeps less than `MIN_RECALL`.
+    """Round directions to one byte per number, or to two if one keeps less than `MIN_RECALL`.
 
     Args:
-        units: (V, D) vectors of length 1, or 0.
+        units: (V, D) vectors of length 1 (or 0).
     """
     codes = to_codes(units, np.int8)
     kept = recall(units, directions(codes))
@@ -54,9 +54,9 @@ def quantise(units: FloatMatrix) -> Quantised:
 
 
 def to_codes(units: FloatMatrix, dtype: type[np.int8] | type[np.int16]) -> Codes:
-    """Each row times a factor of its own, so that its largest number becomes 127 (or 32,767).
+    """Quantise each row symmetrically: code = round(x * 127 / max |x|), or 32,767 for int16.
 
-    Symmetric quantisation a row: code = round(x * 127 / max |x|). Zero rows stay zero.
+    Zero rows stay zero.
     """
     top = np.iinfo(dtype).max
     codes: Codes = np.empty(units.shape, dtype)
@@ -67,7 +67,7 @@ def to_codes(units: FloatMatrix, dtype: type[np.int8] | type[np.int16]) -> Codes
 
 
 def directions(codes: Codes) -> FloatMatrix:
-    """(V, D) float32 rows of length 1 from codes; zero rows stay zero."""
+    """The (V, D) float32 vectors of length 1 that codes stand for; zero rows stay zero."""
     units = codes.astype(np.float32)
     lengths = np.linalg.norm(units, axis=1, keepdims=True)
     units /= np.where(lengths == 0, 1, lengths)
@@ -75,15 +75,15 @@ def directions(codes: Codes) -> FloatMatrix:
 
 
 def recall(exact: FloatMatrix, approximate: FloatMatrix) -> float:
-    """The part of the ten nearest neighbours that `approximate` finds, 0 to 1.
+    """The fraction of the ten nearest neighbours that approximate vectors find, 0 to 1.
 
-    The mean over up to `SAMPLE` words, evenly spread over the rows, all rows being candidates. A
-    neighbour counts as found if its exact cosine is among the ten highest, so that it does not
-    matter which of several equal ones is named.
+    The mean over up to `SAMPLE` words that are spread evenly over the rows; all rows are
+    candidates. A neighbour counts as found if its exact cosine is among the ten highest, so that
+    the order of equal cosines does not matter.
 
     Args:
         exact: (V, D) vectors of length 1.
-        approximate: (V, D) likewise.
+        approximate: (V, D) vectors of length 1.
     """
     rows = len(exact)
     count = min(NEIGHBOURS, rows - 1)
@@ -102,12 +102,15 @@ def recall(exact: FloatMatrix, approximate: FloatMatrix) -> float:
 
 
 def nearest(units: FloatMatrix, ids: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
-    """(N, count) rows nearest to the rows `ids` by cosine, themselves left out, in no order.
+    """Find the nearest rows by cosine, in no particular order; a row is no neighbour of itself.
 
     Args:
         units: (V, D) vectors of length 1.
-        ids: (N,) rows that are asked about.
-        count: at most V - 1.
+        ids: (N,) the rows whose neighbours are wanted.
+        count: number of neighbours, at most V - 1.
+
+    Returns:
+        (N, count) rows.
     """
     return np.concatenate(
         [
@@ -120,6 +123,6 @@ def nearest(units: FloatMatrix, ids: np.ndarray[Any, Any], count: int) -> np.nda
 def _nearest(units: FloatMatrix, ids: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
     cosines = units[ids] @ units.T
     cosines[np.arange(len(ids)), ids] = -np.inf
-    # A copy: the slice alone would keep all V columns in memory for as long as it is held.
+    # A copy, since a slice would keep all V columns in memory.
     near: np.ndarray[Any, Any] = np.argpartition(cosines, len(units) - count, axis=1)[:, -count:]
     return near.copy()

@@ -1,8 +1,8 @@
-"""The parts that every page of the project shares: look, policy, escaping, plotly.js inside.
+"""Self-contained HTML pages: Jinja templates, packed data, and a policy that forbids the network.
 
-A page is one HTML file that needs nothing else: its policy forbids the network, and every script
-but its own. Style and scripts are files of their own in ``assets``. Knows neither results nor
-vectors.
+A page is one HTML file. Its templates, styles and scripts live in the ``assets`` folder of the
+package that writes it; what all pages share is in ``w2v/util/assets``. The templates escape
+everything that is not `Markup`.
 """
 
 from __future__ import annotations
@@ -10,63 +10,72 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import html
 import importlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from w2v.errors import ConfigError
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
-def require_plotly(place: str, hint: str = "") -> None:
-    """Refuse to begin what would end without a page.
+SHARED = "w2v.util"
+_PACKAGES = {"plotly.offline": "plotly", "jinja2": "jinja2"}
+
+
+def require_packages(page: str, hint: str = "") -> None:
+    """Refuse to start work that could not end in a page.
+
+    Args:
+        page: what needs the packages, for the message.
+        hint: what to do instead of installing them.
 
     Raises:
-        ConfigError: plotly is not installed.
+        ConfigError: a package is missing.
     """
-    try:
-        importlib.import_module("plotly.offline")
-    except ImportError as error:
-        raise ConfigError(
-            f"{place}: expected the package plotly, got none ({error}): pip install 'w2v[viz]'"
-            f"{hint}"
-        ) from error
+    for module, package in _PACKAGES.items():
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise ConfigError(
+                f"{page}: needs the package {package}: pip install 'w2v[viz]'{hint} ({error})"
+            ) from error
 
 
 def plotly_script() -> str:
-    """The text of plotly.js, which plotly's Python package carries."""
+    """The text of plotly.js, which comes with plotly's Python package."""
     from plotly.offline import get_plotlyjs
 
     script: str = get_plotlyjs()
     return script
 
 
-def asset(name: str) -> str:
-    """The text of a file in ``assets``."""
-    return resources.files("w2v").joinpath("assets", name).read_text(encoding="utf-8")
+def asset(package: str, name: str) -> str:
+    """The text of a file in the ``assets`` folder of a package."""
+    return resources.files(package).joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def text(content: object) -> str:
-    """Anything as text that HTML shows as it is, inside an element or an attribute."""
-    return html.escape(str(content))
+def json_element(name: str, content: object) -> Markup:
+    """A script element with this id that holds data as JSON."""
+    from markupsafe import Markup
 
-
-def json_element(name: str, content: object) -> str:
-    """Data for a script, in an element with this id."""
-    # As JSON inside a script element: only "<" could end the element.
+    # Nothing but "<" could end a script element early.
     data = json.dumps(content, allow_nan=False, ensure_ascii=False).replace("<", "\\u003c")
-    return f'<script type="application/json" id="{name}">{data}</script>'
+    return Markup(f'<script type="application/json" id="{name}">{data}</script>')
 
 
-def compressed_element(name: str, content: bytes) -> str:
-    """Bytes for a script, in an element with this id: gzip in base64."""
+def compressed_element(name: str, content: bytes) -> Markup:
+    """A script element with this id that holds bytes: base64 of gzip."""
+    from markupsafe import Markup
+
     data = base64.b64encode(gzip.compress(content, mtime=0)).decode()
-    return f'<script type="text/plain" id="{name}">{data}</script>'
+    return Markup(f'<script type="text/plain" id="{name}">{data}</script>')
 
 
 def policy(scripts: Iterable[str]) -> str:
-    """What the page may load and run: what stands in it, and of scripts these alone.
+    """The Content-Security-Policy: no network, and no scripts but these.
 
     Source: https://www.w3.org/TR/CSP3/, sections 6.1 and 6.7.3.
     """
@@ -79,29 +88,39 @@ def policy(scripts: Iterable[str]) -> str:
     )
 
 
-def whole(
-    title: str, styles: Iterable[str], body: str, scripts: Iterable[str], plotly_script: str
+def render(
+    package: str,
+    template: str,
+    *,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    plotly_script: str,
+    **content: object,
 ) -> str:
-    """The document around a body, which is put into it as it is.
+    """Render a template that extends ``page.html``.
 
     Args:
-        title: of the window.
-        styles: files in ``assets``, after the one of every page.
-        body: HTML.
-        scripts: files in ``assets``, after the one of every page; they become one module, which
-            finds plotly.js with its ``loadPlotly()``.
+        package: whose ``assets`` hold the template, the styles and the scripts.
+        template: file name of the template.
+        styles: CSS files, added after ``page.css``.
+        scripts: JavaScript files, added after ``page.js``. They become one module, which loads
+            plotly.js with ``loadPlotly()``.
         plotly_script: plotly.js.
+        content: variables of the template; strings are escaped, `Markup` is not.
     """
-    style = "".join(map(asset, ("page.css", *styles)))
-    script = "\n".join(map(asset, ("page.js", *scripts)))
-    return (
-        "<!doctype html>\n"
-        '<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        '<meta http-equiv="Content-Security-Policy" '
-        f'content="{policy((script, plotly_script))}">'
-        f"<title>{text(title)}</title><style>{style}</style></head><body>{body}"
-        f"{compressed_element('plotly', plotly_script.encode())}"
-        f'<script type="module">{script}</script></body></html>\n'
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(each, "assets") for each in (package, SHARED)]),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    style = "".join((asset(SHARED, "page.css"), *(asset(package, name) for name in styles)))
+    script = "\n".join((asset(SHARED, "page.js"), *(asset(package, name) for name in scripts)))
+    return environment.get_template(template).render(
+        policy=policy((script, plotly_script)),
+        style=Markup(style),
+        script=Markup(script),
+        plotly=compressed_element("plotly", plotly_script.encode()),
+        **content,
     )

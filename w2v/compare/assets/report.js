@@ -1,4 +1,4 @@
-// The report of a comparison: the plots that w2v.compare.plots describes, in the reader's colours.
+// Draws the plots that w2v.compare.plots describes, in the reader's light or dark mode.
 
 const {plots, colours} = JSON.parse($("plots").textContent);
 const NARROW = 600;  // pixels
@@ -6,7 +6,7 @@ const NARROW = 600;  // pixels
 function draw() {
   for (const {id, data, layout: own} of plots) {
     const given = {height: 380, margin: {l: 8, r: 12, t: 12, b: 8}, ...own};
-    if ($(id).clientWidth < NARROW && given.xaxis?.type === "log")  // 2 and 5 would run into each other
+    if ($(id).clientWidth < NARROW && given.xaxis?.type === "log")  // labels at 2 and 5 would overlap
       given.xaxis = {...given.xaxis, ticktext: given.xaxis.ticktext.map(
         text => /^(1|0[.]0*1)[0,]*$/.test(text) ? text : "")};
     given.xaxis = {automargin: true, ...given.xaxis};

@@ -1,9 +1,9 @@
-// The map and the two plots against rank. Plotly draws; colours are the page's own.
+// Draws the map and the two plots by rank with Plotly, in the page's colours.
 
 const MOST_POINTS = 700;
 const FONT = {found: 14, asked: 15, other: 12};  // pixels
-const LINE = 15, GAP = 7;  // pixels that a label is high, and that it keeps from its point
-const CELL = [100, 56];  // pixels of the map that get one label
+const LINE = 15, GAP = 7;  // pixels: height of a label, and its distance from its point
+const CELL = [100, 56];  // pixels: each cell of this size gets at most one label
 const LONGEST_LABEL = 240;  // pixels
 const LONGEST_HOVER = 480;
 const SIDES = {"top center": [0, -1], "bottom center": [0, 1], "middle right": [1, 0],
@@ -13,13 +13,13 @@ const SIGNS = ["●", "■", "◆", "▲", "✚", "✖", "★", "⬢"];  // the 
 
 const ruler = document.createElement("canvas").getContext("2d");
 
-/** How many pixels a text of the page's font takes. */
+/** Width of a text in pixels. */
 function widthOf(text, size) {
   ruler.font = `${size}px system-ui, sans-serif`;
   return ruler.measureText(text).width;
 }
 
-/** A word that takes no more than some pixels, with "…" for what is left out. */
+/** A word cut to a width in pixels, with "…" at the end if anything is missing. */
 function shortened(word, most, size) {
   if (widthOf(word, size) <= most) return word;
   const letters = [...word.slice(0, most)];
@@ -27,32 +27,32 @@ function shortened(word, most, size) {
   return letters.join("") + "…";
 }
 
-/** A word as Plotly shows it literally: it reads a little HTML. */
+/** A word escaped for Plotly, which interprets some HTML. */
 const plain = word => word.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** A word for a line with more behind it, which it cannot turn round (U+2068, U+2069). */
+/** A word for the start of a line; U+2068 and U+2069 keep its direction to itself. */
 const hovered = word => `\u2068${plain(shortened(word, LONGEST_HOVER, 13))}\u2069`;
 
 // --- the map ----------------------------------------------------------------------------------
-// A view is {x, y, size}: its middle, and how much of the map the shorter side of its element shows.
-// One unit is as long both ways, whatever the window.
+// A view is {x, y, size}: its middle, and how much of the map fits along the shorter side of the
+// element. Both axes have the same scale.
 
 const shorterSide = element => Math.min(element.clientWidth, element.clientHeight);
 
-/** [left, right, bottom, top] of a view. */
+/** The axis ranges of a view: [left, right, bottom, top]. */
 function rangesOf({x, y, size}, element) {
   const half = size / shorterSide(element) / 2;
   const [w, h] = [element.clientWidth * half, element.clientHeight * half];
   return [x - w, x + w, y - h, y + h];
 }
 
-/** The view of these ranges. */
+/** The view with these axis ranges. */
 function viewOf([left, right, bottom, top], element) {
   return {x: (left + right) / 2, y: (bottom + top) / 2,
           size: (right - left) / element.clientWidth * shorterSide(element)};
 }
 
-/** A view that shows some points with a margin. */
+/** A view that contains these points with a margin. */
 function around(points, element, margin) {
   const [xs, ys] = [points.map(point => point[0]), points.map(point => point[1])];
   const low = [Math.min(...xs), Math.min(...ys)], high = [Math.max(...xs), Math.max(...ys)];
@@ -62,8 +62,8 @@ function around(points, element, margin) {
           size: scale * (1 + 2 * margin) * shorterSide(element)};
 }
 
-/** Which words of a view get a label, and on which side of their point, so that none covers
- *  another: the marked ones first, then the most frequent one of each cell of a grid. */
+/** Choose the words that get a label, and the side of their point it is on, so that no label
+ *  covers another: the marked words first, then the most frequent word of each cell of a grid. */
 function labelled(vectors, ranges, element, asked, found) {
   const [left, right, bottom, top] = ranges;
   const [width, height] = [element.clientWidth, element.clientHeight];
@@ -92,7 +92,7 @@ function labelled(vectors, ranges, element, asked, found) {
     labels.set(id, {text, side: box.side});
   };
   const sides = Object.keys(SIDES);
-  for (const id of asked) add(id, FONT.asked, sides, GAP, true);  // these always have their labels
+  for (const id of asked) add(id, FONT.asked, sides, GAP, true);  // always labelled
   for (const id of found) add(id, FONT.found, sides, GAP, false);
   const others = [], filled = new Set(), marked = new Set([...asked, ...found]);
   for (let id = 0; id < vectors.points[0].length; id++) {
@@ -106,10 +106,21 @@ function labelled(vectors, ranges, element, asked, found) {
   return {labels, others};
 }
 
-/** Draw a view of the map. `asked` and `found` are ids of words that have a place on it. */
-function drawMap(element, vectors, view, asked, found) {
+/** An arrow between two words. */
+function arrow(vectors, [from, to]) {
+  const [[ax, ay], [x, y]] = [vectors.point(from), vectors.point(to)];
+  return {x, y, ax, ay, xref: "x", yref: "y", axref: "x", ayref: "y", showarrow: true, text: "",
+          arrowhead: 2, arrowsize: 1.2, arrowwidth: 2, arrowcolor: colour("muted"), standoff: 9,
+          startstandoff: 9};
+}
+
+/** Draw a view of the map. `added`, `subtracted` and `found` are ids of words; `arrows` are pairs of
+ *  ids, from the first word to the second. */
+function drawMap(element, vectors, view, {added, subtracted, found, arrows}) {
   const ranges = rangesOf(view, element);
-  const {labels, others} = labelled(vectors, ranges, element, asked, found);
+  const {labels, others} = labelled(vectors, ranges, element, [...added, ...subtracted], found);
+  const clusterColours = vectors.clusters
+    ? vectors.clusters.map(cluster => colour("c" + cluster)) : colour("muted");
   const trace = (ids, own) => {
     const points = ids.map(id => vectors.point(id));
     return {type: "scatter", mode: "markers+text", x: points.map(p => p[0]), y: points.map(p => p[1]),
@@ -118,26 +129,29 @@ function drawMap(element, vectors, view, asked, found) {
             text: ids.map(id => plain(labels.get(id)?.text ?? "")),
             textposition: ids.map(id => labels.get(id)?.side ?? "top center"), ...own};
   };
-  const marks = (ids, name, symbol, size, font) => trace(ids, {
-    marker: {size, symbol, color: colour(name)}, textfont: {color: colour(name), size: font}});
+  const marks = (ids, symbol, size, font, name, fill) => trace(ids, {
+    marker: {size, symbol, color: colour(fill), line: {width: 2, color: colour(name)}},
+    textfont: {color: colour(name), size: font}});
   const axis = {showgrid: false, showticklabels: false, ticks: "", zeroline: false};
   return Plotly.react(element, [
     trace(vectors.points[0].map((_, id) => id),
-          {mode: "markers", marker: {size: 4, color: colour("muted"), opacity: 0.35}}),
+          {mode: "markers", marker: {size: 5, color: clusterColours, opacity: 0.45}}),
     trace(others, {mode: "text", hoverinfo: "skip", hovertemplate: null,
                    textfont: {color: colour("muted"), size: FONT.other}}),
-    marks(found, "c0", "circle", 9, FONT.found),
-    marks(asked, "c1", "diamond", 12, FONT.asked),
+    marks(found, "circle", 8, FONT.found, "ink", "paper"),
+    marks(added, "diamond", 12, FONT.asked, "ink", "ink"),
+    marks(subtracted, "diamond", 12, FONT.asked, "c7", "paper"),
   ], layout({
+    annotations: arrows.map(pair => arrow(vectors, pair)),
     width: element.clientWidth, height: element.clientHeight, margin: {l: 0, r: 0, t: 0, b: 0},
     dragmode: fingers ? false : "pan", hovermode: "closest",
     xaxis: {...axis, range: ranges.slice(0, 2)}, yaxis: {...axis, range: ranges.slice(2)},
   }), {displayModeBar: false, typesetMath: false, scrollZoom: true, doubleClick: false});
 }
 
-// --- against rank -----------------------------------------------------------------------------
+// --- by rank ----------------------------------------------------------------------------------
 
-/** Draw numbers against rank, for several models; the asked words are marked. */
+/** Draw numbers by rank for each file, with the words of the query marked. */
 function drawRanks(element, models, numbers, asked, title, yType) {
   const data = [];
   models.forEach((vectors, number) => {
@@ -153,7 +167,7 @@ function drawRanks(element, models, numbers, asked, title, yType) {
     const [color, symbol] = [colour("c" + number), SYMBOLS[number]];
     const known = asked.filter(word => vectors.ids.has(word)).map(word => vectors.ids.get(word));
     const isLeft = id => id + 1 < Math.sqrt(last);
-    const hasLabel = asked.length === 1 && !data.length;  // several would lie on each other
+    const hasLabel = asked.length === 1 && !data.length;  // several would overlap
     data.push(trace([...ids], {marker: {size: 4, color, opacity: 0.6, symbol}}));
     data.push(trace(known, {
       mode: hasLabel ? "markers+text" : "markers", cliponaxis: false,

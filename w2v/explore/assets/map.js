@@ -1,22 +1,22 @@
-// The map: what is in view, how it is moved, and what is chosen on it.
+// The map: its view, moving and zooming it, choosing words on it.
 
 const map = $("map");
 const fingers = matchMedia("(pointer: coarse)").matches;
-const STEP = 0.2;  // of the view, that an arrow key moves it
+const STEP = 0.2;  // part of the view that an arrow key pans
 const ZOOM = 0.6;
-const CLOSEST = 1 / 500, FARTHEST = 4;  // sizes of a view, in that of the whole map
-let drawn = null;  // what the map shows now
+const CLOSEST = 1 / 500, FARTHEST = 4;  // sizes of a view relative to the whole map
+let drawn = null;  // what the map shows
 
-/** Almost all of the map, and all the words that are marked on it. */
+/** A view of the marked words and almost all others. */
 function homeView(vectors, marked) {
   const sorted = vectors.points.map(numbers => [...numbers].sort((a, b) => a - b));
-  const cut = Math.floor(sorted[0].length * 0.005);  // a few far words would squeeze the others
+  const cut = Math.floor(sorted[0].length * 0.005);  // outliers would squeeze the others
   const end = sorted[0].length - 1 - cut;
   const corners = [[sorted[0][cut], sorted[1][cut]], [sorted[0][end], sorted[1][end]]];
   return around([...corners, ...marked.map(id => vectors.point(id))], map, 0.04);
 }
 
-/** The view that the address names; null for one that nobody can look at. */
+/** The view in the address; null if it makes no sense. */
 function namedView(text) {
   const [x, y, size, more] = text.split(",").map(Number);
   return size > 0 && [x, y, size].every(Number.isFinite) && more === undefined ? {x, y, size} : null;
@@ -24,33 +24,50 @@ function namedView(text) {
 
 function showMap(state, query, answers) {
   const vectors = models[state.m];
-  const placed = ids => ids.filter(id => vectors.point(id));
-  const asked = placed([...query.positive, ...query.negative].filter(word => vectors.ids.has(word))
-                       .map(word => vectors.ids.get(word)));
-  const all = answers[state.m].found.map(({id}) => id);
-  const found = placed(all);
-  const home = homeView(vectors, [...asked, ...found]);
-  drawn = {vectors, asked, found, home, view: namedView(state.view) ?? home};
-  const explained = vectors.explained === null ? "" :
-    ` Two directions hold ${(vectors.explained * 100).toFixed(0)}% of the variance; what is apart`
-    + " here is apart, what is close here may not be.";
-  const missing = found.length < all.length ? ` (${found.length} of ${all.length} have a place here)` : "";
-  $("map-note").textContent = `${vectors.method} of the ${vectors.points[0].length.toLocaleString("en")}`
-    + ` most frequent words.${explained} Diamonds: asked for. Large dots: the nearest words${missing}.`
-    + " Choose a word to look it up. "
-    + (fingers ? "Two fingers move and zoom." : "Drag to move; click, or hold Ctrl, and scroll to zoom.");
-  return drawMap(map, vectors, drawn.view, asked, found);
+  const idsOf = words => words.filter(word => vectors.ids.has(word)).map(word => vectors.ids.get(word));
+  const [added, subtracted] = [idsOf(query.positive), idsOf(query.negative)];
+  const found = answers[state.m].found.map(({id}) => id);
+  const marks = {added, subtracted, found, arrows: analogyArrows(added, subtracted, found)};
+  const marked = [...added, ...subtracted, ...found];
+  const home = homeView(vectors, marked);
+  drawn = {vectors, marks, marked, home, view: namedView(state.view) ?? home};
+  showClusters(vectors);
+  const size = vectors.points[0].length;
+  const reads = vectors.explained === null
+    ? (marked.some(id => id >= size) ? " Rarer words stand between their three nearest words here." : "")
+    : ` The two axes hold ${(vectors.explained * 100).toFixed(0)}% of the variance: words far apart`
+      + " here differ, words close together may differ too.";
+  const symbols = [added.length ? "◆ in the query" : "", subtracted.length ? "◇ subtracted" : "",
+                   found.length ? "○ nearest words" : "",
+                   marks.arrows.length ? "→ the analogy" : ""].filter(Boolean);
+  $("map-note").textContent = `${vectors.method} of the ${size.toLocaleString("en")} most frequent`
+    + ` words. ${symbols.length ? symbols.join(", ") + "." : ""}${reads} Choose a word to look it up. `
+    + (fingers ? "Pan and zoom with two fingers." : "Drag to pan; click the map, then scroll to zoom.");
+  return drawMap(map, vectors, drawn.view, marks);
 }
 
-/** Show a view, null for the whole map, and put it into the address: no step back for each. */
+/** For a - b + c: arrows from b to a, and from c to the nearest word. */
+function analogyArrows(added, subtracted, found) {
+  if (added.length !== 2 || subtracted.length !== 1 || !found.length) return [];
+  return [[subtracted[0], added[0]], [added[1], found[0]]];
+}
+
+/** Name the clusters by their central words, in their colours. */
+function showClusters(vectors) {
+  $("clusters").replaceChildren(...(vectors.clusterNames ?? []).map((ids, cluster) =>
+    make("span", {class: "chip"}, make("i", {class: "dot", style: `background:var(--c${cluster})`}),
+         ...ids.flatMap((id, i) => [i ? ", " : "", link(vectors.words[id], bdi(vectors.words[id]))]))));
+}
+
+/** Show a view, or everything for null, and put it into the address without adding to the history. */
 function setView(wanted) {
-  const {vectors, asked, found, home} = drawn;
+  const {vectors, marks, home} = drawn;
   const view = wanted && {...wanted, size: Math.min(Math.max(
     wanted.size, home.size * CLOSEST), home.size * FARTHEST)};
   const numbers = view ? [view.x, view.y, view.size] : [];
   history.replaceState(null, "", address({view: numbers.map(n => +n.toPrecision(5)).join()}));
   drawn.view = view ?? home;
-  return drawMap(map, vectors, drawn.view, asked, found);
+  return drawMap(map, vectors, drawn.view, marks);
 }
 
 const zoom = factor => setView({...drawn.view, size: drawn.view.size * factor});
@@ -77,7 +94,7 @@ function listenToMap() {
     event.preventDefault();
     MAP_KEYS[event.key]();
   });
-  // Whoever scrolls past the map wants to go on scrolling: it zooms once it has been clicked.
+  // Scrolling past the map must not zoom it: it zooms only once it has the focus.
   map.addEventListener("pointerdown", () => map.focus({preventScroll: true}), true);
   map.addEventListener("wheel", event => {
     if (!event.ctrlKey && !event.metaKey && document.activeElement !== map) event.stopPropagation();
@@ -87,12 +104,12 @@ function listenToMap() {
   $("zoom-out").onclick = () => zoom(1 / ZOOM);
   $("zoom-all").onclick = () => setView(null);
   $("zoom-found").onclick = () => {
-    const points = [...drawn.asked, ...drawn.found].map(id => drawn.vectors.point(id));
+    const points = drawn.marked.map(id => drawn.vectors.point(id));
     if (points.length) setView(around(points, map, 0.15));
   };
 }
 
-/** One finger scrolls the page; two move and zoom the map, which is drawn when they have left. */
+/** One finger scrolls the page; two pan and zoom the map, which is redrawn once they are lifted. */
 function listenToFingers() {
   let begin = null, end = null;
   const measured = ([a, b]) => {
@@ -101,7 +118,7 @@ function listenToFingers() {
             apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) || 1};
   };
   map.addEventListener("touchstart", event => {
-    event.stopPropagation();  // Plotly would take a finger that scrolled the page for a click
+    event.stopPropagation();  // Plotly would take a scroll for a click
     if (event.touches.length === 2) begin = end = measured(event.touches);
   }, true);
   map.addEventListener("touchmove", event => {
@@ -117,8 +134,8 @@ function listenToFingers() {
     if (!begin) return;
     map.firstElementChild.style.transform = "";
     const scale = begin.apart / end.apart;
-    const unit = drawn.view.size / shorterSide(map);  // of the map, a pixel
-    // The point that was between the fingers is between them still.
+    const unit = drawn.view.size / shorterSide(map);  // units of the map per pixel
+    // The point between the fingers stays between them.
     const at = pixels => (pixels.x - map.clientWidth / 2) * unit;
     const up = pixels => (map.clientHeight / 2 - pixels.y) * unit;
     setView({x: drawn.view.x + at(begin) - at(end) * scale, y: drawn.view.y + up(begin) - up(end) * scale,

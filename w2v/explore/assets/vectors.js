@@ -1,13 +1,14 @@
-// Vectors in memory: look-up, neighbours, completion. Knows nothing of the page.
+// The vectors: look-up, neighbours, completion, places on the map.
 
 class Vectors {
-  /** Words and vectors of one file: `facts` as JSON, `codes` (V x D integers), `lengths`. */
+  /** One file: its `facts`, `codes` (V x D integers) and `lengths` of the vectors. */
   constructor(facts, codes, lengths) {
     Object.assign(this, facts);
     this.codes = codes;
     this.lengths = lengths;
     this.ids = new Map(facts.words.map((word, id) => [word, id]));
     this.lower = facts.words.map(word => word.toLowerCase());
+    this.places = new Map();
     this.scales = new Float32Array(facts.words.length);  // 1 / length of each row of codes
     for (let id = 0, i = 0; id < this.scales.length; id++) {
       let square = 0;
@@ -29,7 +30,7 @@ class Vectors {
                              code => code * this.scales[id]);
   }
 
-  /** Sum of the positive minus the negative unit vectors (3CosAdd), of length 1. */
+  /** The sum of the positive minus the negative unit vectors (3CosAdd), scaled to length 1. */
   sum(positive, negative) {
     const total = new Float32Array(this.size);
     for (const [words, sign] of [[positive, 1], [negative, -1]])
@@ -41,12 +42,13 @@ class Vectors {
     return total.map(number => number / length);
   }
 
-  /** The `count` words nearest to a vector by cosine, the nearest first, the lower id on ties.
-   *  `leftOut` is a set of words; `allowed`, if given, a function of a word. */
-  nearest(query, leftOut, count, allowed) {
+  /** The `count` words nearest to a vector by cosine, the nearest first; ties go to the lower id.
+   *  Leaves out a set of words, and those that `allowed` (a function of a word) rejects. Searches
+   *  the first `among` words. */
+  nearest(query, leftOut, count, allowed, among = this.words.length) {
     const best = [];
     const {codes, scales, size, words} = this;
-    for (let id = 0, i = 0; id < words.length; id++) {
+    for (let id = 0, i = 0; id < among; id++) {
       let dot = 0;
       for (let j = 0; j < size; j++, i++) dot += codes[i] * query[j];
       const cosine = dot * scales[id];
@@ -60,16 +62,24 @@ class Vectors {
     return best;
   }
 
-  /** Where a word lies on the map: [x, y], or null. PCA is linear, so it can place any word. */
+  /** The place of a word on the map, [x, y]. A word that the map was not made of is projected
+   *  by PCA, and otherwise placed at the mean of its three nearest words on the map. */
   point(id) {
     if (id < this.points[0].length) return [this.points[0][id], this.points[1][id]];
-    if (!this.axes) return null;
-    const unit = this.unit(id);
-    return this.axes.map(axis =>
-      axis.reduce((total, number, i) => total + number * (unit[i] - this.center[i]), 0));
+    if (!this.places.has(id)) this.places.set(id, this.placed(this.unit(id)));
+    return this.places.get(id);
   }
 
-  /** Words that begin with a text whatever the case, then words that contain it; frequent first. */
+  placed(unit) {
+    if (this.axes)
+      return this.axes.map(axis =>
+        axis.reduce((total, number, i) => total + number * (unit[i] - this.center[i]), 0));
+    const near = this.nearest(unit, new Set(), 3, undefined, this.points[0].length);
+    return this.points.map(numbers =>
+      near.reduce((total, {id}) => total + numbers[id], 0) / near.length);
+  }
+
+  /** Words that start with a text (ignoring case), then words that contain it; frequent first. */
   complete(text, count) {
     if (!text) return [];
     const typed = text.toLowerCase();
@@ -82,7 +92,7 @@ class Vectors {
     return found.concat(inside).slice(0, count);
   }
 
-  /** Up to three words spelt like one that is not there. */
+  /** Up to three words spelt like an unknown one. */
   similar(word) {
     const typed = word.toLowerCase();
     const near = [], most = typed.length < 5 ? 1 : 2;
@@ -94,7 +104,7 @@ class Vectors {
   }
 }
 
-/** Levenshtein's distance, or a number above `most` as soon as it must be larger. */
+/** Levenshtein distance; any number above `most` if it is larger than that. */
 function editDistance(a, b, most) {
   if (Math.abs(a.length - b.length) > most) return most + 1;
   let row = Array.from({length: b.length + 1}, (_, j) => j);
@@ -108,8 +118,9 @@ function editDistance(a, b, most) {
   return row[b.length];
 }
 
-/** Words to add and to subtract: "king - man + woman", "king -man +woman", or one word as it is.
- *  `known` tells whether a text is a word. Throws an Error for people. As w2v.query reads them. */
+/** The words to add and to subtract: "king - man + woman", "king -man +woman", or one word as it is.
+ *  `known` tells whether a text is a word. Throws an Error with a message for the reader. Must agree
+ *  with w2v.query. */
 function parse(text, known) {
   const whole = text.trim();
   const isSign = token => /^[+\-−]$/.test(token);
@@ -117,10 +128,10 @@ function parse(text, known) {
     /^[+\-−]./.test(part) && !known(part) ? [part[0], part.slice(1)] : [part]);
   if (!tokens.length) throw new Error("Expected a word, got none.");
   const positive = [], negative = [];
-  let into = positive;  // null: a sign must come next
+  let into = positive;  // null if a sign must come next
   let afterSign = false;
   tokens.forEach((token, i) => {
-    // "-" may be a word of the corpus: it is one where a word may stand and none follows it.
+    // "-" may be a word of the corpus. It is taken for one where a word may stand and none follows.
     const isWord = into && known(token) && isSign(tokens[i + 1] ?? "+");
     if (isSign(token) && !isWord) {
       if (afterSign) throw new Error(`Expected a word after + or −, got “${token}”.`);

@@ -1,8 +1,8 @@
-// What every page shares: what is packed into it, plotly.js, and the look of a plot.
+// Shared by all pages: packed data, plotly.js, the look of a plot.
 
 const $ = id => document.getElementById(id);
 
-/** An element; text becomes text, never HTML. */
+/** Create an element; strings become text nodes, never HTML. */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -10,7 +10,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Note how far the page is: "search", "map", then "all". */
+/** Record the stage that the page has reached: "search", "map", "all". */
 function ready(stage) {
   document.documentElement.dataset.ready = stage;
   performance.mark(stage);
@@ -22,7 +22,7 @@ addEventListener("error", ({message}) => {
       `The page could not be drawn: ${message}. It needs a browser of 2023 or later.`));
 });
 
-/** The bytes of a <script type="text/plain"> that holds gzip in base64. */
+/** The bytes in a <script type="text/plain"> of gzip in base64. */
 async function unpack(id) {
   const text = atob($(id).textContent);
   const bytes = new Uint8Array(text.length);
@@ -31,7 +31,7 @@ async function unpack(id) {
   return new Response(stream).arrayBuffer();
 }
 
-/** Make `Plotly` known. The page's policy allows this text and no other. */
+/** Load `Plotly`. The page's policy allows exactly this text. */
 async function loadPlotly() {
   document.head.append(make("script", {}, new TextDecoder().decode(await unpack("plotly"))));
 }
@@ -39,7 +39,7 @@ async function loadPlotly() {
 const style = getComputedStyle(document.documentElement);
 const colour = name => style.getPropertyValue("--" + name).trim();
 
-/** What all plots have in common, in the reader's light or dark mode, and what one has of its own. */
+/** A Plotly layout in the reader's light or dark mode, with a plot's own settings. */
 function layout(own) {
   const axis = {gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("muted")};
   return {paper_bgcolor: colour("paper"), plot_bgcolor: colour("paper"), showlegend: false,
@@ -49,6 +49,6 @@ function layout(own) {
           xaxis: {...axis, ...own.xaxis}, yaxis: {...axis, ...own.yaxis}};
 }
 
-/** Draw again where the reader changes to dark mode or back. */
+/** Redraw when the reader switches between light and dark mode. */
 const onModeChange = draw =>
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

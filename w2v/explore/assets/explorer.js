@@ -1,4 +1,4 @@
-// The page: what the address says is shown.
+// The page: shows what the address asks for.
 
 const facts = JSON.parse($("facts").textContent);
 const models = [];
@@ -6,9 +6,9 @@ for (const [number, entry] of facts.models.entries()) models.push(await Vectors.
 const several = models.length > 1;
 const known = word => models.some(vectors => vectors.ids.has(word));
 
-const bdi = word => make("bdi", {}, word);  // a word's direction stays its own
+const bdi = word => make("bdi", {}, word);  // keeps a word's direction to itself
 
-/** A model's name behind the sign that its points have. */
+/** A file's name with the symbol of its points. */
 const named = number => [
   make("span", {style: `color:var(--c${number})`, "aria-hidden": "true"}, SIGNS[number]),
   ` ${models[number].name}`];
@@ -37,7 +37,7 @@ const link = (query, ...content) => make("a", {href: address({q: query, view: ""
 
 // --- neighbours -------------------------------------------------------------------------------
 
-/** What a model finds, and the first word of the query that it does not know. */
+/** What a file answers, and the first word of the query that it does not have. */
 function answer(vectors, {positive, negative}, count, allowed) {
   const words = [...positive, ...negative];
   const unknown = words.find(word => !vectors.ids.has(word));
@@ -57,6 +57,7 @@ function showNeighbours(query, answers) {
 }
 
 function table(found, answers) {
+  const largest = Math.max(...found.map(({cosine}) => cosine));
   const everywhere = word => several && answers.every(({found}) => found.some(n => n.word === word));
   const mark = models.length === 2 ? "in both" : "in all";
   const head = make("tr", {}, make("th", {class: "rank", scope: "col"}, "#"),
@@ -67,11 +68,11 @@ function table(found, answers) {
     make("td", {}, link(word, bdi(word)),
          ...(everywhere(word) ? [make("span", {class: "both"}, mark)] : [])),
     make("td", {class: "number"}, cosine.toFixed(4)),
-    bar(Math.max(0, cosine))));
+    bar(largest > 0 ? Math.max(0, cosine / largest) : 0)));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
-/** A cell with a bar, 0 to 1 of its width. */
+/** A cell with a bar that fills a part of it, 0 to 1. */
 function bar(part) {
   const inside = make("i");
   inside.style.width = `${part * 100}%`;
@@ -85,7 +86,7 @@ function unknownWord(vectors, word) {
               words.length ? "?" : "");
 }
 
-/** How many of the ten nearest words two files share, among the words that both have. */
+/** How many of the ten nearest words two files have in common, among the words in both. */
 function overlapNote(query, number) {
   if (number === 0) return [];
   const [first, other] = [models[0], models[number]];
@@ -96,7 +97,7 @@ function overlapNote(query, number) {
   const shared = near[1].found.filter(({word}) => words.has(word)).length;
   return [make("p", {class: "overlap note"}, `overlap@${facts.neighbours} with ${first.name}: `,
                make("strong", {}, `${shared} of ${near[0].found.length}`),
-               " (among the words that both have)")];
+               " (among the words in both files)")];
 }
 
 // --- differences ------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ function showDifferences() {
 }
 
 function difference({histogram, mean, words}) {
-  if (mean === null) return [make("p", {}, "They share too few words to compare.")];
+  if (mean === null) return [make("p", {}, "They have too few words in common to compare.")];
   const total = histogram.reduce((a, b) => a + b);
   const largest = Math.max(...histogram);
   const rows = histogram.map((count, shared) => make("tr", {},
@@ -117,16 +118,16 @@ function difference({histogram, mean, words}) {
   const most = words.map(([word, shared]) => make("li", {}, link(word, bdi(word)),
     make("span", {class: "note"}, `${shared} of ${facts.neighbours}`)));
   return [
-    make("p", {}, `Of a word's ${facts.neighbours} nearest words, they share `,
-         make("strong", {}, mean.toFixed(2)), ` on average over ${total.toLocaleString("en")} frequent`
-         + " words; only words that both have are counted."),
+    make("p", {}, "On average, they agree on ", make("strong", {}, mean.toFixed(2)),
+         ` of the ${facts.neighbours} nearest words, over ${total.toLocaleString("en")} frequent words.`
+         + " Only words in both files count."),
     make("div", {class: "beside"},
          make("table", {class: "histogram"},
-              make("caption", {}, "How many words share 0 to 10 of their nearest words"),
+              make("caption", {}, "Words by the number of nearest words in common"),
               make("tbody", {}, ...rows)),
          make("div", {class: "most"},
-              make("p", {class: "note"}, `The ${words.length} words that differ most, of how many`
-                   + " they share"),
+              make("p", {class: "note"}, `The ${words.length} words that differ most, with the number of`
+                   + " nearest words in common"),
               make("ol", {}, ...most)))];
 }
 
@@ -135,8 +136,8 @@ function difference({histogram, mean, words}) {
 function showRanks(query) {
   const asked = [...query.positive, ...query.negative];
   const counted = models.filter(vectors => vectors.counts);
-  const sample = " A sample of the words, evenly spread over the axis. ";
-  // What the marks are, also for those who cannot see them.
+  const sample = " The points are a sample of the words, evenly spread along the axis. ";
+  // The marked values as text, also for readers who cannot see the plot.
   const marks = (vectors, numbers) => asked.filter(word => vectors.ids.has(word)).map((word, i) => {
     const id = vectors.ids.get(word);
     const figures = [numbers[id], id + 1].map(number => number.toLocaleString("en"));
@@ -149,11 +150,11 @@ function showRanks(query) {
   }));
   $("frequency").hidden = !counted.length;
   $("frequency-note").replaceChildren(...counted.length
-    ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law is a straight line." + sample,
+    ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law would be a straight line." + sample,
        keys(counted, vectors => vectors.counts)]
-    : ["No counts here: of w2v's files, .safetensors has them, .bin and .txt have not."]);
+    : ["No counts: of w2v's formats, .safetensors has them, .bin and .txt do not."]);
   $("lengths-note").replaceChildren(
-    "Euclidean length of the vectors, which cosines leave out." + sample,
+    "Euclidean length of the vectors, which cosines ignore." + sample,
     keys(models, vectors => vectors.lengths));
   if (counted.length)
     drawRanks($("frequency"), models, vectors => vectors.counts, asked, "occurrences", "log");
@@ -162,8 +163,8 @@ function showRanks(query) {
 
 // --- all of it --------------------------------------------------------------------------------
 
-let shown = null;  // the query and what was found
-let plotting = false;  // whether Plotly is there
+let shown = null;  // the query and its answers
+let plotting = false;  // whether Plotly is loaded
 
 function show() {
   const state = readState();
@@ -208,7 +209,7 @@ show();
 addEventListener("hashchange", show);
 ready("search");
 
-// The plotting script is a third of the page: the neighbours are there before it is.
+// The plotting script is a third of the page: show the neighbours before unpacking it.
 await new Promise(resolve => setTimeout(resolve));
 await loadPlotly();
 plotting = true;
@@ -216,7 +217,7 @@ await showMap(readState(), shown.query, shown.answers);
 listenToMap();
 ready("map");
 
-await new Promise(resolve => setTimeout(resolve));  // the map is seen before the others are drawn
+await new Promise(resolve => setTimeout(resolve));  // show the map before drawing the others
 await showRanks(shown.query);
 let resizing;
 addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(plot, 150); });

@@ -1,14 +1,14 @@
-// The search field: what is typed gets completions, and becomes the address.
+// The search field: completes what is typed and puts it into the address.
 
 const COMPLETIONS = 12;
 const input = $("query"), list = $("completions");
 let chosen = -1;
 
-// What is typed, in two: all up to the last sign, and the word behind it.
+// Splits a query into everything up to the last sign, and the word after it.
 const SIGN_APART = /^((?:.*\s)?[+\-−]\s+)(.*)$/s;
 const SIGN_TOUCHES = /^((?:.*\s)?[+\-−])(.*)$/s;  // "king -man", unless words begin like that
 
-/** What stands before the word to complete, and the words that it may become. */
+/** The text before the word to complete, and the words that complete it. */
 function completions() {
   const whole = [input.value, "", input.value];
   for (const match of [SIGN_APART.exec(input.value) ?? whole, SIGN_TOUCHES.exec(input.value)]) {
@@ -75,7 +75,7 @@ function listenToSearch() {
       take(list.children[chosen]);
     }
   });
-  list.addEventListener("mousedown", event => event.preventDefault());  // the field keeps the focus
+  list.addEventListener("mousedown", event => event.preventDefault());  // keep the focus
   list.addEventListener("click", event => {
     const item = event.target.closest("li");
     if (item) take(item);

@@ -1,0 +1,215 @@
+"""The command python -m w2v.compare: variants, options, wrong calls."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from comparisons import ONE, QUICK, read
+
+from w2v.compare import runs
+from w2v.compare.__main__ import duration, main, parse_variant
+from w2v.errors import ConfigError, OutputError, W2VError
+from w2v.losses import LOSSES
+
+
+def test_variants():
+    for name in LOSSES:
+        assert parse_variant(name) == (name, {"loss": name})
+    assert parse_variant("softmax:split").options == {"loss": "softmax", "targets": "split"}
+    assert parse_variant("nce:learn-normaliser").options == {
+        "loss": "nce", "learn_normaliser": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ncee", r"--losses: no loss 'ncee' \(did you mean nce\?\)"),
+        (
+            "softmax:",
+            "'softmax:': after the colon, choose from distribution, split, corpus, learn-",
+        ),
+        ("softmax:splot", "'softmax:splot': after the colon"),
+        ("", "no loss ''; choose from negative-sampling, nce,"),
+    ],
+)
+def test_wrong_variants(name, expected):
+    with pytest.raises(ConfigError, match=expected):
+        parse_variant(name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["corpus.txt", "--losses", "magic"], "--losses: no loss 'magic'"),
+        (
+            ["corpus.txt", "--losses", "nce", "nce:split"],
+            "--losses: nce and nce:split are the same",
+        ),
+        (["corpus.txt", "--losses", "nce:corpus"], "targets: expected split with nce"),
+        (["corpus.txt", "--losses", "softmax:learn-normaliser"], "expected a loss that has one"),
+        (
+            ["corpus.txt", "--losses", "nce", "--batch-size", "9"],
+            "batch_size: none of the losses uses",
+        ),
+        (["corpus.txt", "--seeds", "0"], "--seeds: 0 is not between 1 and 1000"),
+        (["corpus.txt", "--seed", str(2**63 - 1)], "--seeds: the last seed would be"),
+        (
+            ["corpus.txt", "--seconds", "3", "--epochs", "2"],
+            "--seconds and --epochs: give only one",
+        ),
+        (["corpus.txt", "--seconds", "-3"], "--seconds: -3 is not a positive number"),
+        (["corpus.txt", "--held-out", "5"], "--held-out: 5 is not above 0 and at most 0.5"),
+        (["corpus.txt", "--held-out-pairs", "0"], "--held-out-pairs: 0 is not between 1 and"),
+        (["corpus.txt", "--vector-size", "0"], "vector_size: expected 1 to"),
+        (
+            ["corpus.txt", "--config", "run.toml"],
+            "loss: not an option of a comparison; use --losses",
+        ),
+        (["corpus.txt", "--analogies", "corpus.txt"], "corpus.txt:1: expected 4 words"),
+        (["corpus.txt", "--similarity", "none.txt"], "none.txt: cannot be read"),
+        (["none.txt"], "none.txt: expected a file or folder"),
+        (["one.txt"], "expected at least 2 sentences"),
+        (["corpus.txt", "-o", "corpus.txt"], "corpus.txt: expected a folder, got the file"),
+        (["corpus.txt", "-o", "corpus.txt/below"], "expected a folder, got the file"),
+        (["corpus.txt", "-o", "dangling"], "expected a folder, got the file dangling"),
+        (["corpus.txt", "-o", "x" * 300], "expected a folder: File name too long"),
+        (["corpus.txt", "-o", "taken"], "report.html: expected a file to write, got a folder"),
+    ],
+)
+def test_wrong_calls_are_refused_and_write_nothing(here, write, arguments, expected):
+    write("one.txt", "only one sentence\n")
+    write("run.toml", 'loss = "nce"\n')
+    (here / "taken" / "report.html").mkdir(parents=True)
+    (here / "dangling").symlink_to("nowhere")
+    before = sorted(path.name for path in here.rglob("*"))
+    with pytest.raises(W2VError) as error:
+        main([*arguments, "--min-count", "1"])
+    assert error.value.exit_code == 2
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+    assert sorted(path.name for path in here.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_refused(here):
+    (here / "locked").mkdir(mode=0o500)
+    with pytest.raises(OutputError, match="got no permission"):
+        main(["corpus.txt", *ONE, "-o", "locked/out"])
+
+
+def test_without_plotly_there_is_one_line_and_no_file(here, monkeypatch):
+    for name in ("plotly", "plotly.offline"):
+        monkeypatch.setitem(sys.modules, name, None)
+    arguments = ["corpus.txt", *ONE[:-1], "--seeds", "1"]
+    with pytest.raises(ConfigError, match=r"needs the package plotly: pip install 'w2v\[viz\]'"):
+        main(arguments)
+    assert [path.name for path in here.iterdir()] == ["corpus.txt"]
+    assert main([*arguments, "--no-report"]) == 0
+    assert [path.name for path in (here / "comparison").iterdir()] == ["results.json"]
+
+
+def test_the_command_line_exits_with_2_and_one_line(here):
+    result = subprocess.run(
+        [sys.executable, "-m", "w2v.compare", "corpus.txt", "--losses", "ncee"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert "did you mean nce?" in result.stderr
+
+
+BUNDLED = {"analogies": "analogies.txt", "similarity": "similarity.tsv"}
+
+
+def test_the_bundled_questions_are_scored_by_default(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    pairs = "king queen man woman boy girl father mother paris france rome italy"
+    words = [*pairs.split(), "car", "automobile", "journey", "voyage"]
+    random = np.random.default_rng(0)
+    lines = (" ".join(random.choice(words, 6)) for _ in range(200))
+    (tmp_path / "corpus.txt").write_text("\n".join(lines))
+    assert main(["corpus.txt", *ONE, "--seeds", "1"]) == 0
+    document = read(tmp_path / "comparison")
+    out = capsys.readouterr().out
+    for kind, file in BUNDLED.items():
+        assert f"\n{kind} " in out
+        asked = document["questions"][kind]
+        assert Path(asked["file"]).name == file
+        assert 0 < asked["found"] < asked["of"]
+        (run,) = document["runs"]
+        assert run[kind] is not None
+        assert run["curve"][0][kind] is not None
+
+
+def test_questions_of_which_no_word_is_known_have_no_row(here, capsys):
+    assert main(["corpus.txt", *ONE, "--seeds", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "\nsimilarity" not in out
+    assert "\nanalogies" not in out
+    assert read(here / "comparison")["questions"]["analogies"]["found"] == 0
+
+
+def test_the_time_is_forecast_before_the_first_run(here, monkeypatch, capsys):
+    seconds = {"negative-sampling": 2.0, "softmax": 30.0}
+    monkeypatch.setattr(runs, "epoch_seconds", lambda corpus, config: seconds[config.loss])
+    clock = iter(range(0, 1000, 7))
+    monkeypatch.setattr(runs, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    losses = ["--losses", *seconds, "--no-report", "-o", "out"]
+    assert main(["corpus.txt", *QUICK, "3", "--seeds", "2", *losses]) == 0
+    # Each run is evaluated after 3 epochs and at the end, 7 s each time.
+    total = 2 * (3 * 2.0 + 4 * 7) + 2 * (3 * 30.0 + 4 * 7)
+    assert total == 304
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first == (
+        "forecast: 5 min for 4 runs, evaluation included (one run of negative-sampling 3 epochs "
+        "6 s, softmax 3 epochs 2 min)"
+    )
+    assert others[0].startswith("run 1 of 4")
+    # Nothing is left to forecast.
+    assert main(["corpus.txt", *QUICK, "3", "--seeds", "2", *losses]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.01, "1 s"), (8.4, "8 s"), (89, "89 s"), (180, "3 min"), (5000, "83 min"), (9000, "2.5 h")],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "budget", "epochs", "said"),
+    [
+        ([], "defaults", {"nce": 5, "softmax:split": 2},
+         "each loss for the number of epochs that is its default (nce 5, softmax:split 2)"),
+        (["--epochs", "3"], "epochs", {"nce": 3, "softmax:split": 3},
+         "the same 3 epochs for each loss, whatever their time"),
+        (["--epochs", "1"], "epochs", {"nce": 1, "softmax:split": 1},
+         "the same 1 epoch for each loss, whatever their time"),
+        (["--seconds", "8"], "seconds", {"nce": 4, "softmax:split": 1},
+         "the same time for each loss, 8 s by forecast (epochs: nce 4, softmax:split 1)"),
+    ],
+)  # fmt: skip
+def test_each_loss_has_the_budget_of_its_defaults_or_the_same(
+    here, monkeypatch, capsys, arguments, budget, epochs, said
+):
+    """The defaults are those that README and w2v.losses name: nce 5 epochs, softmax:split 2."""
+    seconds = {"nce": 2.0, "softmax": 30.0}
+    monkeypatch.setattr(runs, "epoch_seconds", lambda corpus, config: seconds[config.loss])
+    losses = ["--losses", "nce", "softmax:split", "--seeds", "1"]
+    assert main(["corpus.txt", *QUICK[:-1], *arguments, *losses]) == 0
+    document = read(here / "comparison")
+    assert document["plan"]["budget"] == budget
+    assert document["epochs"] == epochs
+    assert {run["variant"]: run["epochs"] for run in document["runs"]} == epochs
+    assert f"budget: {said}" in capsys.readouterr().out
+    report = (here / "comparison" / "report.html").read_text(encoding="utf-8")
+    assert f"<strong>Budget:</strong> {said}." in report

@@ -1,0 +1,75 @@
+"""The command python -m w2v.explore."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from w2v.embeddings import Embeddings
+from w2v.errors import ConfigError, FormatError, OutputError
+from w2v.explore import __main__ as explore
+from w2v.explore.__main__ import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["--max-words", "0"], ConfigError, "--max-words: 0 is not between 1 and"),
+        (["--map-words", "99999"], ConfigError, "--map-words: 99999 is not between 1 and 20000"),
+        (["--seed", "-1"], ConfigError, "--seed: -1 is not between 0 and"),
+        (["-o", "no/such/folder.html"], OutputError, "expected an existing folder"),
+        (["missing.bin"], FormatError, "missing.bin: cannot be read: No such file"),
+        (["x.bin"] * 8, ConfigError, "9 files: a page shows at most 8"),
+    ],
+)
+def test_wrong_calls(files, tmp_path, monkeypatch, arguments, error, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        main([str(files / "one.safetensors"), *arguments])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "message"),
+    [
+        ("plotly.offline", [], r"needs the package plotly: pip install 'w2v\[viz\]'"),
+        ("jinja2", [], "needs the package jinja2"),
+        ("umap", ["--map", "umap"], "--map umap: needs the package umap-learn"),
+        ("sklearn.manifold", ["--map", "tsne"], "--map tsne: needs the package scikit-learn"),
+    ],
+)
+def test_without_the_extra(files, tmp_path, monkeypatch, module, arguments, message):
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        main([str(files / "one.safetensors"), *arguments])
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_of_files():
+    assert explore._names(["a/x.bin", "b/y.bin"]) == ["x.bin", "y.bin"]
+    assert explore._names(["a/x.bin", "b/x.bin"]) == ["a/x.bin", "b/x.bin"]
+
+
+@pytest.mark.parametrize("words", [1, 2, 3])
+def test_a_page_of_very_few_words(tmp_path, words):
+    vectors = np.eye(3, 2)[:words]
+    Embeddings(["a", "b", "c"][:words], vectors).save(tmp_path / "v.bin")
+    assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html")]) == 0
+
+
+def test_a_record_that_is_no_json(tmp_path):
+    wv = Embeddings(["a", "b"], np.eye(2), metadata={"training": "{"})
+    wv.save(tmp_path / "v.safetensors")
+    assert main([str(tmp_path / "v.safetensors"), "-o", str(tmp_path / "v.html")]) == 0
+    assert "does not say how it was trained" in (tmp_path / "v.html").read_text(encoding="utf-8")
+
+
+def test_the_last_line_opens_the_page(files, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    wv = str(files / "one.safetensors")
+    for output, line in (("e.html", "open e.html"), ("my page.html", "open 'my page.html'")):
+        assert main([wv, "-o", output, "--map", "pca"]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == line
