@@ -9,6 +9,7 @@ start of its process: time on the clock would measure what else the machine does
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from w2v.explore.page import explore
 from w2v.util.html_page import plotly_script
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "helpers"))
-from browser import Browser, find
+from browser import chromium, find, open_page, wait
 
 STAGES = ("search", "map", "all")
 
@@ -33,14 +34,14 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5, help="median of how many (default: 5)")
     args = parser.parse_args()
     if find() is None:
-        sys.exit("explorer.py: Chromium or Chrome is needed, and none was found")
+        sys.exit("explorer.py: needs Chromium or Chrome, and the package playwright")
     rows = []
     for path in args.vectors:
         (model,), text = explore([(path.name, load(path))], plotly_script())
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             page = Path(folder) / "explorer.html"
             page.write_text(text, encoding="utf-8")
-            opened = [opening(page, Path(folder) / str(i)) for i in range(args.times)]
+            opened = [opening(page) for _ in range(args.times)]
         seconds = [statistics.median(run[stage] for run in opened) for stage in STAGES]
         rows.append(
             f"| {path.name}: {len(model.wv):,} words x {model.wv.vector_size} "
@@ -54,30 +55,19 @@ def main() -> None:
 
 
 def version() -> str:
-    """The browser's name and version."""
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        Browser(Path(folder)) as browser,
-    ):
-        return str(browser.call("Browser.getVersion")["product"])
+    """The browser's version."""
+    with chromium() as browser:
+        return f"Chromium {browser.version}"
 
 
-def opening(page: Path, profile: Path) -> dict[str, float]:
+def opening(path: Path) -> dict[str, float]:
     """Processor seconds of the main thread until each stage of a page that opens."""
-    with Browser(profile) as browser:
-        browser.call("Tracing.start", traceConfig={"includedCategories": ["blink.user_timing"]})
-        shown = browser.open(page.as_uri())
-        shown.wait("document.documentElement.dataset.ready === 'all'")
-        browser.call("Tracing.end")
-        while not any(event["method"] == "Tracing.tracingComplete" for event in browser.events):
-            browser.call("Browser.getVersion")  # what came before an answer is an event
-        marks = [
-            mark
-            for event in browser.events
-            if event["method"] == "Tracing.dataCollected"
-            for mark in event["params"]["value"]
-        ]
-    return {mark["name"]: mark["tts"] / 1e6 for mark in marks if mark["name"] in STAGES}
+    with chromium() as browser:
+        browser.start_tracing(categories=["blink.user_timing"])
+        page = open_page(browser, path.as_uri())
+        wait(page, "document.documentElement.dataset.ready === 'all'")
+        events = json.loads(browser.stop_tracing())["traceEvents"]
+    return {event["name"]: event["tts"] / 1e6 for event in events if event["name"] in STAGES}
 
 
 if __name__ == "__main__":

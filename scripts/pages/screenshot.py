@@ -17,7 +17,7 @@ from w2v.explore import __main__ as explore
 from w2v.util.files import atomic_write
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "helpers"))
-from browser import Browser, find
+from browser import chromium, find, open_page, wait
 
 WIDTH, HEIGHT = 1020, 800
 
@@ -33,14 +33,16 @@ def main() -> None:
     parser.add_argument("--dark", action="store_true")
     args = parser.parse_args()
     if find() is None:
-        sys.exit("screenshot.py: Chromium or Chrome is needed, and none was found")
+        sys.exit("screenshot.py: needs Chromium or Chrome, and the package playwright")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         page = Path(folder) / "explorer.html"
         explore.main([*map(str, args.vectors), "-o", str(page)])
-        with Browser(Path(folder) / "profile") as browser:
+        with chromium() as browser:
             address = f"{page.as_uri()}#{urlencode({'q': args.query})}"
-            shown = browser.open(address, args.width, args.height, args.dark)
-            shown.wait("document.documentElement.dataset.ready === 'all'")
+            shown = open_page(
+                browser, address, width=args.width, height=args.height, dark=args.dark
+            )
+            wait(shown, "document.documentElement.dataset.ready === 'all'")
             picture = shown.screenshot()
     with atomic_write(args.output) as stream:
         stream.write(picture)

@@ -27,7 +27,7 @@ import naive
 import numpy as np
 
 from w2v import config, formats
-from w2v.compare import results
+from w2v.compare import results, summary
 from w2v.config import TrainConfig
 from w2v.corpus import (
     MAX_SENTENCE_WORDS,
@@ -481,10 +481,13 @@ _RUN = {
     "analogies": 0.25, "similarity": None, "neighbours": [[1, 2], [0, 2]],
 }  # fmt: skip
 _RESULTS = {
-    "format": results.FORMAT, "plan": {"losses": ["nce", "softmax"], "seeds": [1]},
+    "format": results.FORMAT,
+    "plan": {"losses": ["nce", "softmax"], "seeds": [1], "budget": "epochs",
+             "epochs": {"nce": 2, "softmax": 2}},
     "corpus": {"names": ["a.txt"], "vocabulary": 9, "trained_on": 99, "held_out_pairs": 9,
                "unigram_nats": 6.5},
-    "questions": {}, "environment": {}, "epochs": {},
+    "questions": {"analogies": {}, "similarity": {}}, "environment": {},
+    "epochs": {"nce": 2, "softmax": 2},
     "runs": [_RUN, {"variant": "softmax", "seed": 1, "error": "diverged"}],
 }  # fmt: skip
 
@@ -493,7 +496,7 @@ def _check_results(path: Path, _: bytes) -> None:
     document = results.read(path)
     assert document is not None
     results.check_plan(path, document, _RESULTS["plan"])
-    assert results.table(document)
+    assert summary.table(document)
     results.save(path, document)
     assert results.read(path) == document
 
