@@ -72,7 +72,10 @@ def test_wrong_variants(name, expected):
             ["corpus.txt", "--config", "run.toml"],
             "loss: not an option of a comparison; use --losses",
         ),
-        (["corpus.txt", "--analogies", "corpus.txt"], "corpus.txt:1: expected 4 words"),
+        (
+            ["corpus.txt", "--analogies", "corpus.txt"],
+            "corpus.txt:1: 6 words, but a question has 4",
+        ),
         (["corpus.txt", "--similarity", "none.txt"], "none.txt: cannot be read"),
         (["none.txt"], "none.txt: expected a file or folder"),
         (["one.txt"], "expected at least 2 sentences"),
