@@ -164,3 +164,12 @@ def test_the_demo_knows_rome_and_the_queen(demo_vectors):
 
 def test_the_demo_orders_word_pairs_by_how_related_they_are(demo_vectors):
     assert evaluate_similarity(demo_vectors, DATA / "demo-similarity.tsv").rho > 0.5
+
+
+@pytest.mark.parametrize(("name", "count"), [("sentences.tsv", 62), ("sentence-frames.tsv", 46)])
+def test_sentence_pairs(name, count):
+    pairs = read_similarity(DATA / name)
+    assert len(set(pairs)) == count
+    for sentences, score in pairs:
+        assert 0 <= score <= 10
+        assert all(len(sentence.split()) > 3 for sentence in sentences)
