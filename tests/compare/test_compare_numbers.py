@@ -9,6 +9,7 @@ import math
 import re
 import statistics
 
+import naive
 import numpy as np
 import pytest
 from comparisons import ANALOGIES, OPTIONS, SIMILARITY, VARIANTS
@@ -30,37 +31,15 @@ T_ONE_DEGREE = 12.7062047  # 97.5th percentile of Student's t with one degree of
 
 
 def naive_analogies(words, vectors):
-    """Fraction of the questions with known words whose answer is the nearest word to b - a + c."""
-    units = {w: v / np.linalg.norm(v) for w, v in zip(words, vectors.astype(float), strict=True)}
-    right = asked = 0
-    for line in ANALOGIES.splitlines():
-        if line.startswith(":"):
-            continue
-        a, b, c, d = line.split()
-        if not {a, b, c, d} <= units.keys():
-            continue
-        target = units[b] - units[a] + units[c]
-        candidates = {w: float(u @ target) for w, u in units.items() if w not in (a, b, c)}
-        asked += 1
-        right += max(candidates, key=candidates.get) == d
-    return right / asked if asked else None
-
-
-def naive_ranks(numbers):
-    return [sum(y < x for y in numbers) + (sum(y == x for y in numbers) + 1) / 2 for x in numbers]
+    """Fraction of the questions with known words that are answered correctly."""
+    questions = [line.split() for line in ANALOGIES.splitlines() if not line.startswith(":")]
+    right, asked = naive.analogy_accuracy(words, vectors.tolist(), questions)
+    return right / asked
 
 
 def naive_rho(words, vectors):
-    """Pearson's correlation of the ranks of cosines and scores."""
-    row = dict(zip(words, vectors.astype(float), strict=True))
-    cosines, scores = [], []
-    for line in SIMILARITY.splitlines():
-        a, b, score = line.split()
-        if a in row and b in row:
-            u, v = row[a], row[b]
-            cosines.append(float(u @ v) / math.sqrt(float(u @ u) * float(v @ v)))
-            scores.append(float(score))
-    return statistics.correlation(naive_ranks(cosines), naive_ranks(scores))
+    pairs = [line.split() for line in SIMILARITY.splitlines()]
+    return naive.similarity_rho(words, vectors.tolist(), pairs)
 
 
 def naive_quantile(numbers, level):

@@ -157,43 +157,18 @@ def test_the_folder(vectors):
     assert "| `note` | a\\|b&lt;c |" in card
     assert "| a.txt | word-analogy, accuracy | 1.0000 | 1 of 2 |" in card
     assert "| s.tsv | word-similarity, spearman | 1.0000 | 3 of 3 |" in card
-    assert "2 of the words hold whitespace" in card
+    assert "2 of the words contain whitespace" in card
     # Again over itself, not beside what is somebody else's.
     assert main([vectors, "--to", "huggingface", "-o", "m", *arguments]) == 0
 
 
-def test_lower_case_is_lowered_there_too(vectors):
-    made_up(config={"lowercase": True}).save("low.safetensors")
-    arguments = ["low.safetensors", "--to", "huggingface", "-o", "m", "--similarity", "s.tsv"]
-    assert main(arguments) == 0
-    tokenizer = json.loads(Path("m/tokenizer.json").read_text(encoding="utf-8"))
-    assert tokenizer["normalizer"] == {"type": "Lowercase"}
-
-
 def test_a_card_of_vectors_of_which_nothing_is_known():
-    card = huggingface.model_card(made_up(counts=False), 'no "name"', [])
+    preparation = huggingface.Preparation(False, "whitespace")
+    card = huggingface.model_card(made_up(counts=False), 'no "name"', [], preparation)
     assert "Not evaluated." in card
-    assert "says nothing of it" in card
+    assert "The file of vectors does not say." in card
+    assert "a = 0.001 and p(w) from ranks (Zipf's law)" in card
     assert "model-index" not in card
-
-
-@pytest.mark.viewer
-def test_sentence_transformers_loads_it(vectors):
-    with their_warnings():
-        package = pytest.importorskip(
-            "sentence_transformers", reason="needs sentence-transformers", exc_type=ImportError
-        )
-        arguments = ["--similarity", "s.tsv", "--max-words", "6"]
-        assert main([vectors, "--to", "huggingface", "-o", "m", *arguments]) == 0
-        model = package.SentenceTransformer("m", device="cpu")
-        texts = ["king", "東京", "king queen", "nowhere", "king nowhere", '"']
-        found = model.encode(texts)
-        cosine = float(model.similarity(model.encode("king"), model.encode("queen")))
-    wv = load(vectors)
-    king, queen = wv["king"], wv["queen"]
-    expected = [king, wv["東京"], (king + queen) / 2, np.zeros(6), king / 2, wv['"']]
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
-    assert cosine == pytest.approx(wv.similarity("king", "queen"), abs=1e-6)
 
 
 # --- the command --------------------------------------------------------------------------------
@@ -208,16 +183,24 @@ def test_sentence_transformers_loads_it(vectors):
         (
             ["--to", "projector", "-o", "p", "--map", "pca"],
             ConfigError,
-            "--map: expected --to parq",
+            "--map is an option of --to parquet, not of --to pro",
         ),
         (
             ["--to", "parquet", "-o", "p", "--analogies", "a.txt"],
             ConfigError,
-            "--analogies: expect",
+            "--analogies is an option of --to hugg",
         ),
         (["--to", "projector", "-o", "p", "--max-words", "0"], ConfigError, "at least 1 word"),
-        (["--to", "parquet", "-o", "p", "--neighbors", "-1"], ConfigError, "expected 0 to 1000"),
-        (["--to", "parquet", "-o", "p", "--seed", "-1"], ConfigError, "--seed: expected 0 to"),
+        (
+            ["--to", "parquet", "-o", "p", "--neighbors", "-1"],
+            ConfigError,
+            "--neighbors: -1 is not between 0 and 1000",
+        ),
+        (
+            ["--to", "parquet", "-o", "p", "--seed", "-1"],
+            ConfigError,
+            "--seed: -1 is not between 0 and",
+        ),
         (["--to", "huggingface", "-o", "m", "--analogies", "s.tsv"], FormatError, "s.tsv"),
     ],
 )
@@ -232,7 +215,9 @@ def test_wrong_calls_write_nothing(vectors, arguments, error, message):
 
 def test_without_pyarrow(vectors, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ConfigError, match=r"expected the package pyarrow.*'w2v\[export\]'"):
+    with pytest.raises(
+        ConfigError, match=r"needs the package pyarrow: pip install 'w2v\[export\]'"
+    ):
         main([vectors, "--to", "parquet", "-o", "v.parquet"])
 
 

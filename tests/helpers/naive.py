@@ -5,6 +5,7 @@ arguments or return the probabilities that the draws must follow.
 """
 
 import math
+import statistics
 import struct
 from collections import Counter
 
@@ -240,3 +241,37 @@ def overlap_at_10(first, second, shared, word):
         near = [other for other, _ in wv.most_similar(word, topn=len(wv)) if other in shared]
         tens.append(set(near[:10]))
     return len(tens[0] & tens[1])
+
+
+def analogy_accuracy(words, vectors, questions):
+    """(right, asked) of (a, b, c, d) with known words: the nearest word to b - a + c is d."""
+    units = {}
+    for word, vector in zip(words, vectors, strict=True):
+        length = math.sqrt(dot(vector, vector))
+        units[word] = [float(x) / length for x in vector]
+    right = asked = 0
+    for a, b, c, d in questions:
+        if not {a, b, c, d} <= units.keys():
+            continue
+        target = [y - x + z for x, y, z in zip(units[a], units[b], units[c], strict=True)]
+        others = {word: dot(unit, target) for word, unit in units.items() if word not in (a, b, c)}
+        asked += 1
+        right += max(others, key=others.get) == d
+    return right, asked
+
+
+def ranks(numbers):
+    """Ranks from 1; equal numbers share their mean rank."""
+    return [sum(y < x for y in numbers) + (sum(y == x for y in numbers) + 1) / 2 for x in numbers]
+
+
+def similarity_rho(words, vectors, pairs):
+    """Pearson's correlation of the ranks of cosines and scores, over (a, b, score)."""
+    row = dict(zip(words, vectors, strict=True))
+    cosines, scores = [], []
+    for a, b, score in pairs:
+        if a in row and b in row:
+            u, v = row[a], row[b]
+            cosines.append(dot(u, v) / math.sqrt(dot(u, u) * dot(v, v)))
+            scores.append(float(score))
+    return statistics.correlation(ranks(cosines), ranks(scores))

@@ -1,21 +1,20 @@
-"""Write vectors for other viewers and libraries.
+"""The command ``python -m w2v.export``: write vectors for other viewers and libraries.
 
-    python -m w2v.export vectors.bin --to projector -o projector      TensorBoard's Projector
-    python -m w2v.export vectors.bin --to parquet -o words.parquet     embedding-atlas
-    python -m w2v.export vectors.bin --to huggingface -o model         sentence-transformers
-
-Writes nothing itself: see `w2v.export`.
+python -m w2v.export vectors.bin --to projector -o projector       TensorBoard's Projector
+python -m w2v.export vectors.bin --to parquet -o words.parquet     embedding-atlas
+python -m w2v.export vectors.bin --to huggingface -o model         sentence-transformers
 """
 
 from __future__ import annotations
 
 import shlex
-from argparse import SUPPRESS, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, BooleanOptionalAction, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vectors
+from w2v.embeddings.sentences import SMOOTHING
 from w2v.errors import ConfigError
 from w2v.evaluate.__main__ import default_files
 from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
@@ -27,7 +26,7 @@ from w2v.util.files import check_folder, check_output, check_space, make_folder
 
 PROG = "w2v.export"
 KINDS = {"projector": projector.FILES, "parquet": (), "huggingface": huggingface.FILES}
-"""What can be written, and the files of those that are folders."""
+"""What can be written, with the files of those that are folders."""
 
 _DESCRIPTION = """\
 Write word vectors for other viewers and libraries:
@@ -35,11 +34,11 @@ Write word vectors for other viewers and libraries:
   parquet      a file for Apple's embedding-atlas (needs the extra export)
   huggingface  a folder that sentence-transformers loads, with a model card"""
 
-_MOST_NEIGHBORS = 1000
+_MAX_NEIGHBORS = 1000
 
-_BYTES_A_NUMBER = {"projector": 13, "parquet": 4, "huggingface": 4}
-_BYTES_A_WORD, _BYTES_A_NEIGHBOR = 64, 12
-"""About what these take, before compression."""
+_BYTES_PER_NUMBER = {"projector": 13, "parquet": 4, "huggingface": 4}
+_BYTES_PER_WORD, _BYTES_PER_NEIGHBOR = 64, 12
+"""Estimates, before compression."""
 
 
 def _parser() -> command_line.ArgumentParser:
@@ -55,48 +54,69 @@ def _parser() -> command_line.ArgumentParser:
     atlas = parser.add_argument_group("parquet")
     atlas.add_argument(
         "--map", choices=tuple(METHODS), default=SUPPRESS,
-        help="how x and y are made; umap and tsne need the extra viz (default: pca)",
+        help="how x and y are computed; umap and tsne need the extra viz (default: pca)",
     )  # fmt: skip
     atlas.add_argument(
-        "--seed", type=int, default=SUPPRESS, metavar="N", help="for umap and tsne (default: 0)"
+        "--seed", type=int, default=SUPPRESS, metavar="N", help="seed of the map (default: 0)"
     )
     atlas.add_argument(
         "--neighbors", type=int, default=SUPPRESS, metavar="N",
-        help="nearest words a row names; 0 saves the time (default: 10)",
+        help="number of nearest words in each row; 0 leaves them out and saves the time "
+        "(default: 10)",
     )  # fmt: skip
-    card = parser.add_argument_group("huggingface")
-    card.add_argument(
+    hub = parser.add_argument_group("huggingface")
+    hub.add_argument(
+        "--lowercase", action=BooleanOptionalAction, default=SUPPRESS,
+        help="lower-case texts (default: if every word of the vocabulary is lower case)",
+    )  # fmt: skip
+    hub.add_argument(
+        "--tokenize", choices=huggingface.TOKENIZERS, default=SUPPRESS,
+        help="split texts into words without punctuation, or at whitespace (default: words, if no "
+        "word of the vocabulary contains punctuation)",
+    )  # fmt: skip
+    hub.add_argument(
+        "--plain-mean", action="store_true", default=SUPPRESS,
+        help="do not weight words by smooth inverse frequency, a / (a + p(w)) with "
+        f"a = {SMOOTHING:g}",
+    )  # fmt: skip
+    hub.add_argument(
         "--analogies", nargs="+", metavar="FILE", default=SUPPRESS,
-        help="questions to evaluate on for the model card (default: the project's own, where its "
-        "data folder is there)",
+        help="analogy questions to score for the model card (default: the bundled ones)",
     )  # fmt: skip
-    card.add_argument(
-        "--similarity", nargs="+", metavar="FILE", default=SUPPRESS, help="likewise: scored pairs"
-    )
+    hub.add_argument(
+        "--similarity", nargs="+", metavar="FILE", default=SUPPRESS,
+        help="word pairs with similarity scores, for the model card (default: the bundled ones)",
+    )  # fmt: skip
     return parser
 
 
 _OPTIONS_OF = {
-    "map": "parquet", "seed": "parquet", "neighbors": "parquet",
-    "analogies": "huggingface", "similarity": "huggingface",
+    "map": "parquet", "seed": "parquet", "neighbors": "parquet", "lowercase": "huggingface",
+    "tokenize": "huggingface", "plain_mean": "huggingface", "analogies": "huggingface",
+    "similarity": "huggingface",
 }  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; see the module's header. Returns the exit code, raises `W2VError`."""
+    """Run the command and return its exit code.
+
+    Raises:
+        W2VError: anything that goes wrong.
+    """
     arguments = _parser().parse_args(argv)
     kind, output = arguments.to, Path(arguments.output)
     given = vars(arguments)
     for option, its_kind in _OPTIONS_OF.items():
         if option in given and its_kind != kind:
-            raise ConfigError(f"--{option}: expected --to {its_kind}, got --to {kind}")
+            flag = option.replace("_", "-")
+            raise ConfigError(f"--{flag} is an option of --to {its_kind}, not of --to {kind}")
     method, seed, neighbors = (
         given.get("map", "pca"), given.get("seed", 0), given.get("neighbors", 10)
     )  # fmt: skip
     if not 0 <= seed < 2**32:
-        raise ConfigError(f"--seed: expected 0 to {2**32 - 1}, got {seed}")
-    if not 0 <= neighbors <= _MOST_NEIGHBORS:
-        raise ConfigError(f"--neighbors: expected 0 to {_MOST_NEIGHBORS}, got {neighbors}")
+        raise ConfigError(f"--seed: {seed} is not between 0 and {2**32 - 1}")
+    if not 0 <= neighbors <= _MAX_NEIGHBORS:
+        raise ConfigError(f"--neighbors: {neighbors} is not between 0 and {_MAX_NEIGHBORS}")
     if kind == "parquet":
         parquet.require_pyarrow()
         check_method(method)
@@ -107,10 +127,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     questions = _questions(given) if kind == "huggingface" else ([], [])
 
     wv = load_vectors(PROG, arguments.vectors, arguments.limit, arguments.lenient)
-    row = wv.vector_size * _BYTES_A_NUMBER[kind] + _BYTES_A_WORD
+    row = wv.vector_size * _BYTES_PER_NUMBER[kind] + _BYTES_PER_WORD
     if kind == "parquet":
-        row += neighbors * _BYTES_A_NEIGHBOR
+        row += neighbors * _BYTES_PER_NEIGHBOR
     check_space({output: len(wv) * row})
+    notes = []
     if kind == "parquet":
         parquet.write(output, wv, method=method, seed=seed, neighbors=neighbors)
         columns = "--text word --x x --y y" + (" --neighbors neighbors" if neighbors else "")
@@ -127,17 +148,35 @@ def main(argv: Sequence[str] | None = None) -> int:
             *(evaluate_analogies(wv, file, questions=read) for file, read in questions[0]),
             *(evaluate_similarity(wv, file, pairs=read) for file, read in questions[1]),
         ]
+        preparation = huggingface.find_preparation(
+            wv, given.get("lowercase"), given.get("tokenize")
+        )
+        smoothing = None if "plain_mean" in given else SMOOTHING
         make_folder(output)
-        huggingface.write(output, wv, Path(arguments.vectors).stem, results)
+        huggingface.write(output, wv, Path(arguments.vectors).stem, results, preparation, smoothing)
+        notes = _notes(preparation, given)
         following = f"SentenceTransformer({str(output)!r}) in Python"
-    print(f"{output}: {len(wv):,} words\nnext     {following}")
+    print(f"{output}: {len(wv):,} words", *notes, f"next     {following}", sep="\n")
     return 0
+
+
+def _notes(preparation: huggingface.Preparation, given: dict[str, Any]) -> list[str]:
+    """What happens to texts, and which of their words will be unknown."""
+    notes = [f"texts    {preparation}"]
+    if "lowercase" not in given and not preparation.lowercase:
+        notes.append("         (some words have capitals, so case matters; --lowercase ignores it)")
+    if "tokenize" not in given and preparation.tokenizer == "whitespace":
+        notes.append(
+            "         (some words contain punctuation, so a word with a comma is another word; "
+            "--tokenize words removes it)"
+        )
+    return notes
 
 
 def _questions(
     given: dict[str, list[str]],
 ) -> tuple[list[tuple[str, Analogies]], list[tuple[str, Similarities]]]:
-    """Files of analogies and of similarities, and what they hold: a mistake shows at once."""
+    """Files of analogies and of similarities with their contents, so that mistakes show at once."""
     found = [given.get(option) for option in ("analogies", "similarity")]
     if found == [None, None]:
         found = [default_files("analogies"), default_files("similarity")]
@@ -149,7 +188,7 @@ def _questions(
 
 
 def entry() -> NoReturn:
-    """The command, with errors as one line and an exit code."""
+    """Run the command as a program: errors on one line, an exit code."""
     command_line.run(main, PROG)
 
 

@@ -1,22 +1,27 @@
-"""A folder as on the Hugging Face Hub, which sentence-transformers loads as static embeddings.
+"""A folder in the layout of the Hugging Face Hub, which sentence-transformers loads.
 
-A text is split at whitespace and becomes the mean of its words' vectors. Row 0 of the matrix is
-the vector of all unknown words, zero: cosines do not see it. Needs neither sentence-transformers
-nor tokenizers to write: both files are described formats.
+A text becomes the mean of its words' vectors, weighted by smooth inverse frequency as in
+`w2v.embeddings.Embeddings.encode`: the rows of the matrix are the weighted vectors. Row 0 stands
+for all unknown words and is zero, so that these change the length of the mean, but no cosine.
+Writing needs neither sentence-transformers nor tokenizers, whose file formats are documented.
+
 Source: sentence_transformers, ``StaticEmbedding.load``; https://huggingface.co/docs/tokenizers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import w2v
 from w2v.embeddings import Embeddings
+from w2v.embeddings.sentences import SMOOTHING, word_weights
 from w2v.evaluate.scoring import AnalogyResult, SimilarityResult
 from w2v.formats.tensor_file import write_tensors
 from w2v.util.files import atomic_write
@@ -25,33 +30,96 @@ WEIGHTS, TOKENIZER, CARD = "model.safetensors", "tokenizer.json", "README.md"
 MODULES, SETTINGS = "modules.json", "config_sentence_transformers.json"
 FILES = (WEIGHTS, TOKENIZER, MODULES, SETTINGS, CARD)
 
+TOKENIZERS = ("words", "whitespace")
+"""How a text is split: into runs of letters and digits without punctuation, or at whitespace."""
+
+_WORDS = r"[\p{L}\p{M}\p{N}]+(?:['’\-‐][\p{L}\p{M}\p{N}]+)*"
+"""Runs of letters, marks and digits, with apostrophes and hyphens inside."""
+_JOINERS = re.compile("['’\\-‐_]")
+"""Inside a word. A phrase is joined with ``_``, and no text is split into it."""
+
 _MODULE = "sentence_transformers.models.StaticEmbedding"
 """The name since 3.2; later versions know it too."""
 
 Result = AnalogyResult | SimilarityResult
 
 
-def write(folder: Path, wv: Embeddings, name: str, results: Sequence[Result]) -> None:
+class Preparation(NamedTuple):
+    """What is done to a text before its words are looked up.
+
+    Attributes:
+        lowercase: whether it is lower-cased.
+        tokenizer: one of `TOKENIZERS`.
+    """
+
+    lowercase: bool
+    tokenizer: str
+
+    def __str__(self) -> str:
+        """As people read it."""
+        split = {
+            "words": "split into words without punctuation", "whitespace": "split at whitespace",
+        }[self.tokenizer]  # fmt: skip
+        return f"{'lower-cased and ' * self.lowercase}{split}"
+
+
+def find_preparation(
+    words: Iterable[str], lowercase: bool | None = None, tokenizer: str | None = None
+) -> Preparation:
+    """The preparation that finds the most words and loses none.
+
+    Lower case, if every word of the vocabulary is lower case; without punctuation, if no word has
+    any. That is what the training text shows, also where the file does not record its preparation.
+
+    Args:
+        words: the vocabulary.
+        lowercase: what to use instead; None to find out.
+        tokenizer: likewise.
+    """
+    words = list(words)
+    if lowercase is None:
+        lowercase = all(word == word.lower() for word in words)
+    if tokenizer is None:
+        tokenizer = "words" if all(map(_is_word, words)) else "whitespace"
+    return Preparation(lowercase, tokenizer)
+
+
+def _is_word(word: str) -> bool:
+    return all(
+        part and all(unicodedata.category(character)[0] in "LMN" for character in part)
+        for part in _JOINERS.split(word)
+    )
+
+
+def write(
+    folder: Path,
+    wv: Embeddings,
+    name: str,
+    results: Sequence[Result],
+    preparation: Preparation,
+    smoothing: float | None = SMOOTHING,
+) -> None:
     """Write `FILES` into a folder.
 
     Args:
         folder: an existing folder.
         wv: the vectors.
-        name: what the model card calls them.
-        results: evaluations for the model card.
+        name: the name of the model in its card.
+        results: evaluations for the card.
+        preparation: what is done to texts.
+        smoothing: a of smooth inverse frequency; None for the plain mean.
 
     Raises:
         OutputError: a file cannot be written.
     """
-    config = wv.training.get("config")
-    lowercase = isinstance(config, dict) and bool(config.get("lowercase"))
-    weights = np.vstack([np.zeros((1, wv.vector_size), np.float32), wv.vectors])
-    write_tensors(folder / WEIGHTS, {"embedding.weight": weights}, {"format": "pt"})
-    _write_json(folder / TOKENIZER, _tokenizer(wv, lowercase))
+    weights = word_weights(len(wv), wv.counts, smoothing)
+    rows = np.vstack([np.zeros((1, wv.vector_size), np.float32), weights[:, None] * wv.vectors])
+    write_tensors(folder / WEIGHTS, {"embedding.weight": rows}, {"format": "pt"})
+    _write_json(folder / TOKENIZER, _tokenizer(wv, preparation))
     _write_json(folder / MODULES, [{"idx": 0, "name": "0", "path": "", "type": _MODULE}])
     _write_json(folder / SETTINGS, {"prompts": {}, "similarity_fn_name": "cosine"})
     with atomic_write(folder / CARD, "w") as stream:
-        stream.write(model_card(wv, name, results))
+        stream.write(model_card(wv, name, results, preparation, smoothing))
 
 
 def _write_json(path: Path, content: object) -> None:
@@ -60,19 +128,24 @@ def _write_json(path: Path, content: object) -> None:
         stream.write("\n")
 
 
-def _tokenizer(wv: Embeddings, lowercase: bool) -> dict[str, Any]:
-    """Words at whitespace, looked up whole, as the corpus was split."""
+def _tokenizer(wv: Embeddings, preparation: Preparation) -> dict[str, Any]:
+    """A tokenizer that looks up whole words."""
     unknown = "[UNK]"
     while unknown in wv:
         unknown = f"[{unknown}]"
     vocabulary = {unknown: 0} | {word: row for row, word in enumerate(wv, start=1)}
+    only_words = {
+        "type": "Split", "pattern": {"Regex": _WORDS}, "behavior": "Removed", "invert": True,
+    }  # fmt: skip
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
         "added_tokens": [],
-        "normalizer": {"type": "Lowercase"} if lowercase else None,
-        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "normalizer": {"type": "Lowercase"} if preparation.lowercase else None,
+        "pre_tokenizer": only_words
+        if preparation.tokenizer == "words"
+        else {"type": "WhitespaceSplit"},
         "post_processor": None,
         "decoder": None,
         "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": unknown},
@@ -82,21 +155,37 @@ def _tokenizer(wv: Embeddings, lowercase: bool) -> dict[str, Any]:
 # --- the model card -------------------------------------------------------------------------------
 
 
-def model_card(wv: Embeddings, name: str, results: Sequence[Result]) -> str:
+def model_card(
+    wv: Embeddings,
+    name: str,
+    results: Sequence[Result],
+    preparation: Preparation,
+    smoothing: float | None = SMOOTHING,
+) -> str:
     """Markdown with a YAML head: what the vectors are, how they were trained, how good they are."""
-    split = [word for word in wv if word.split() != [word]]
+    phrases = sum("_" in word.strip("_") for word in wv)
+    split = sum(word.split() != [word] for word in wv)
+    mean = "the plain mean of its words' vectors"
+    if smoothing is not None:
+        counts = "the counts of the corpus" if wv.counts is not None else "ranks (Zipf's law)"
+        mean = (
+            "the mean of its words' vectors weighted by smooth inverse frequency, "
+            f"a / (a + p(w)) with a = {smoothing:g} and p(w) from {counts}"
+        )
     parts = [
         _head(name, results),
         f"# {_markdown(name)}\n",
-        f"{len(wv):,} word vectors of {wv.vector_size} numbers, trained with w2v "
-        f"{_markdown(wv.metadata.get('w2v_version', w2v.__version__))}. A text is split at "
-        "whitespace and becomes the mean of its words' vectors; unknown words count as zero.\n",
+        f"{len(wv):,} word vectors of {wv.vector_size} dimensions, trained with w2v "
+        f"{_markdown(wv.metadata.get('w2v_version', w2v.__version__))}. A text is {preparation}. "
+        f"Its vector is {mean}; unknown words count as zero.\n",
         _USAGE,
     ]
     if split:
+        parts.append(f"{split:,} of the words contain whitespace, so that no text matches them.\n")
+    if phrases and preparation.tokenizer == "words":
         parts.append(
-            f"{len(split):,} of the words hold whitespace, so that no text can be split into "
-            "them.\n"
+            f"{phrases:,} of the words are joined with `_`, such as phrases; a text matches them "
+            "only as `encode` of w2v joins them.\n"
         )
     parts += ["## Training\n", _training_text(wv.training), "## Evaluation\n"]
     parts.append(_results_table(results) if results else "Not evaluated.\n")
@@ -114,13 +203,13 @@ model.similarity(model.encode("king"), model.encode("queen"))
 """
 
 _LIMITS = """\
-One vector a word, whatever its meaning in a text; the order of words is not seen. The vectors
-repeat the associations of the text that they were trained on, prejudices included.
+Each word has one vector, whatever it means in a text, and word order is ignored. The vectors
+reproduce the associations of the text they were trained on, including its prejudices.
 """
 
 
 def _head(name: str, results: Sequence[Result]) -> str:
-    """YAML; JSON texts are YAML texts, so that no name needs another escape."""
+    """YAML front matter. JSON strings are YAML, so that names need no other escape."""
     lines = [
         "library_name: sentence-transformers",
         "pipeline_tag: sentence-similarity",
@@ -155,7 +244,7 @@ def _score(result: Result) -> float | None:
 def _training_text(training: dict[str, Any]) -> str:
     config = training.get("config")
     if not isinstance(config, dict) or not config:
-        return "The file of vectors says nothing of it.\n"
+        return "The file of vectors does not say.\n"
     known = {key: training[key] for key in _RECORDED if training.get(key) is not None}
     rows = [(f"`{key}`", value) for key, value in (*config.items(), *known.items())]
     return _table(("option", "value"), rows)
@@ -194,7 +283,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _markdown(content: object) -> str:
-    """Text that Markdown shows as it is, in a cell of a table too."""
+    """Text escaped for Markdown, also inside a table."""
     text = " ".join(str(content).split())
     for sign, escape in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("[", "\\[")):
         text = text.replace(sign, escape)

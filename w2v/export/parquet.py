@@ -1,7 +1,7 @@
-"""A Parquet file for Apple's embedding-atlas, or for anything else that reads Parquet.
+"""A Parquet file for Apple's embedding-atlas and other readers of Parquet.
 
-A row a word: ``word``, ``rank`` (from 1), ``count`` (if known), ``length`` of the vector, ``x`` and
-``y`` on a map, ``vector``, and ``neighbors``, the nearest words as rows counted from 0 with
+Each row is a word: ``word``, ``rank`` (from 1), ``count`` (if known), ``length`` of the vector,
+``x`` and ``y`` on a map, ``vector``, and ``neighbors``: ids of the nearest rows (from 0) with
 distances 1 - cosine, in the form that embedding-atlas reads.
 Source: https://apple.github.io/embedding-atlas/tool.html
 """
@@ -22,7 +22,7 @@ from w2v.util.files import atomic_write
 
 
 def require_pyarrow() -> None:
-    """Refuse to begin what could not be written.
+    """Refuse to start work that could not end in a file.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -31,7 +31,7 @@ def require_pyarrow() -> None:
         importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise ConfigError(
-            f"parquet: expected the package pyarrow, got none ({error}): pip install 'w2v[export]'"
+            f"parquet: needs the package pyarrow: pip install 'w2v[export]' ({error})"
         ) from error
 
 
@@ -41,12 +41,12 @@ def write(
     """Write the file.
 
     Args:
-        path: its name.
+        path: of the file.
         wv: the vectors.
-        method: of the map, a key of `w2v.explore.projection.METHODS`; all words are on it.
-        seed: for the methods that draw random numbers.
-        neighbors: how many nearest words a row names; 0 leaves the column out, which saves all
-            the time that this takes: V^2 cosines.
+        method: of the map of all words, a key of `w2v.explore.projection.METHODS`.
+        seed: of the methods that draw random numbers.
+        neighbors: number of nearest words per row. 0 leaves the column out and saves computing
+            V^2 cosines.
 
     Raises:
         OutputError: the file cannot be written.
@@ -73,7 +73,7 @@ def write(
 
 
 def _neighbors(units: np.ndarray[Any, Any], count: int, pyarrow: Any) -> Any:
-    """A column of {"ids": [...], "distances": [...]}, the nearest first."""
+    """A column of {"ids": [...], "distances": [...]}, with the nearest first."""
     near = nearest(units, np.arange(len(units)), count)
     cosines = np.empty(near.shape, np.float32)
     for column in range(count):
@@ -86,7 +86,7 @@ def _neighbors(units: np.ndarray[Any, Any], count: int, pyarrow: Any) -> Any:
 
 
 def _lists(matrix: np.ndarray[Any, Any], pyarrow: Any) -> Any:
-    """The rows of a matrix as a column of lists."""
+    """A column with the rows of a matrix as lists."""
     rows, width = matrix.shape
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
     flat = pyarrow.array(np.ascontiguousarray(matrix).reshape(-1))

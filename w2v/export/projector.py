@@ -1,8 +1,8 @@
 """Files for the TensorBoard Embedding Projector, in a browser or in TensorBoard.
 
-``vectors.tsv`` holds a row of numbers a word and no header. ``metadata.tsv`` holds the words: with
-one column it must have no header, with several it must have one. ``projector_config.pbtxt`` makes
-``tensorboard --logdir`` find both.
+``vectors.tsv`` has a row of numbers for each word and no header. ``metadata.tsv`` has the words. It
+must have a header if it has several columns, and none if it has one. With
+``projector_config.pbtxt``, ``tensorboard --logdir`` finds both.
 Source: https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin, and the help text of
 https://projector.tensorflow.org, "Load data".
 """
@@ -27,14 +27,14 @@ embeddings {{
 }}
 """
 _NO_LINE_ENDS = str.maketrans(dict.fromkeys("\t\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", " "))
-"""What some reader would take for the end of a cell or of a line becomes a space."""
+"""Becomes a space: some reader would take it for the end of a cell or a line."""
 
 
 def write(folder: Path, wv: Embeddings) -> None:
     """Write `FILES` into a folder.
 
-    With counts there are three columns, the word, its rank from 1 and its count, and so a header;
-    without there is the word alone, and no header.
+    With counts, there are three columns (word, rank from 1, count) and a header. Without, there is
+    only the word, and no header.
 
     Raises:
         OutputError: a file cannot be written.
