@@ -129,7 +129,59 @@ def threads() -> Figure:
     return fig
 
 
-FIGURE_OF = {"speed": speed, "quality": quality, "softmax": softmax, "threads": threads}
+BOXES = {
+    "corpus.txt": (0, 2, ""),
+    "corpus": (1, 2, "read, split, count,\nnumber the words"),
+    "train": (2, 2, "epochs, learning rate,\nworkers, checkpoints"),
+    "embeddings": (3, 2, "words, vectors,\nneighbours"),
+    "vectors.bin": (4, 2, ""),
+    "config": (1, 3, "every option"),
+    "engines": (2, 3, "threads or a cluster"),
+    "formats": (3, 3, "one module per\nfile format"),
+    "kernels": (2, 1, "compiled steps:\ngather, score, update"),
+    "losses": (1, 0, "logits to nats\nand gradients"),
+    "noise": (2, 0, "alias table"),
+    "numerics": (3, 0, "random streams,\ncompiler settings"),
+}
+"""Rooms of the package: column, row and a few words."""
+ARROWS = (
+    ("corpus.txt", "corpus"), ("corpus", "train"), ("train", "embeddings"),
+    ("embeddings", "vectors.bin"), ("config", "train"), ("train", "engines"),
+    ("embeddings", "formats"), ("train", "kernels"), ("kernels", "losses"), ("kernels", "noise"),
+    ("kernels", "numerics"),
+)  # fmt: skip
+
+
+def architecture() -> Figure:
+    """The path of a training run through the package."""
+    fig, ax = plt.subplots(figsize=(9.6, 4.6), layout="constrained")
+    ink, faint = mpl.rcParams["text.color"], mpl.rcParams["grid.color"]
+    patches = {}
+    for name, (column, row, words) in BOXES.items():
+        is_file = not words
+        text = name if is_file else f"$\\bf{{{name}}}$\n{words}"
+        patches[name] = ax.text(
+            column * 2, row * 1.5, text, ha="center", va="center", fontsize=9.5, linespacing=1.35,
+            bbox={"boxstyle": "round,pad=0.5" if not is_file else "square,pad=0.4",
+                  "facecolor": "none", "edgecolor": faint if is_file else ink},
+        )  # fmt: skip
+    for start, end in ARROWS:
+        (x0, y0), (x1, y1) = patches[start].get_position(), patches[end].get_position()
+        ax.annotate(
+            "", (x1, y1), (x0, y0),
+            arrowprops={"arrowstyle": "-|>", "color": "C0", "shrinkA": 2, "shrinkB": 2,
+                        "patchA": patches[start].get_bbox_patch(),
+                        "patchB": patches[end].get_bbox_patch()},
+        )  # fmt: skip
+    ax.set(xlim=(-0.8, 8.8), ylim=(-0.5, 5.1))
+    ax.axis("off")
+    return fig
+
+
+FIGURE_OF = {
+    "speed": speed, "quality": quality, "softmax": softmax, "threads": threads,
+    "architecture": architecture,
+}  # fmt: skip
 
 
 def main() -> None:
