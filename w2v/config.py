@@ -34,6 +34,10 @@ MIN_ROUND_WORDS = 1_000
 DEFAULT_HOT_WORDS = 1_000
 MAX_SHARDS = 65_536
 
+TOKENIZERS = ("whitespace", "words")
+PHRASE_THRESHOLDS = {"word2phrase": 100.0, "npmi": 0.5}
+"""Scores of phrases, with their default thresholds: see `w2v.corpus.phrases`."""
+MAX_PHRASE_PASSES = 10
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
 MAX_VECTOR_SIZE = 4_096
@@ -122,9 +126,36 @@ class TrainConfig:
     sample: float = _option(
         1e-4, "vocabulary", "subsampling threshold for frequent words; 0 keeps all of them"
     )
-    lowercase: bool = _option(False, "vocabulary", "lower the case of the text")
+    tokenize: str = _option(
+        "whitespace", "text", "what a word is: whatever stands between whitespace, or runs of "
+        "letters and digits, without punctuation", choices=TOKENIZERS,
+    )  # fmt: skip
+    lowercase: bool = _option(False, "text", "lower the case of the text")
+    text_column: str | None = _option(
+        None, "text", "column or field with the text: reads CSV, TSV, JSON lines and Parquet",
+        unset="plain text",
+    )  # fmt: skip
+    encoding: str = _option(
+        "utf-8", "text", "encoding of the text, such as latin-1, cp1252 or utf-16"
+    )
     encoding_errors: str = _option(
-        "strict", "vocabulary", "what to do with bytes that are not UTF-8", choices=ENCODING_ERRORS
+        "strict", "text", "what to do with bytes that are not in the encoding",
+        choices=ENCODING_ERRORS,
+    )  # fmt: skip
+    phrases: int = _option(
+        0, "text", "join frequent phrases (new york to new_york) in so many passes; in 2 passes, "
+        "of up to 4 words"
+    )  # fmt: skip
+    phrase_scoring: str = _option(
+        "word2phrase", "text", "score of a phrase, from the counts of its words and of both",
+        choices=tuple(PHRASE_THRESHOLDS),
+    )  # fmt: skip
+    phrase_threshold: float | None = _option(
+        None, "text", "join phrases with a higher score; a lower threshold gives more phrases",
+        unset=" or ".join(f"{x:g} for {name}" for name, x in PHRASE_THRESHOLDS.items()),
+    )  # fmt: skip
+    phrase_min_count: int = _option(
+        5, "text", "join only words and phrases that occur so often; the discount of word2phrase"
     )
     epochs: int | None = _option(
         None, "training", "passes over the corpus", "iter", "epoch", unset="the loss's own"
@@ -180,6 +211,9 @@ class TrainConfig:
             self._check_type(spec.name, str(spec.type))
         self._check_choice("loss", tuple(LOSSES))
         self._check_choice("encoding_errors", ENCODING_ERRORS)
+        self._check_choice("tokenize", TOKENIZERS)
+        self._check_encoding()
+        self._check_phrases()
         self._check_choice("targets", (None, *TARGETS))
         self._check_range("batch_size", 1, MAX_BATCH_SIZE)
         self._check_range("vector_size", 1, MAX_VECTOR_SIZE)
@@ -263,6 +297,26 @@ class TrainConfig:
             known = ", ".join(choice for choice in choices if choice)
             raise ConfigError(f"{name}: expected one of {known}, got {shown(value)}")
 
+    def _check_encoding(self) -> None:
+        try:
+            is_text = isinstance("a".encode(self.encoding), bytes)
+        except (LookupError, ValueError):
+            is_text = False
+        if not is_text:
+            raise ConfigError(f"encoding: Python knows no text encoding {shown(self.encoding)}")
+
+    def _check_phrases(self) -> None:
+        self._check_choice("phrase_scoring", tuple(PHRASE_THRESHOLDS))
+        self._check_range("phrases", 0, MAX_PHRASE_PASSES)
+        self._check_range("phrase_min_count", 1, 2**62)
+        if self.phrase_scoring == "npmi":
+            self._check_range("phrase_threshold", -1, 1)
+        if not self.phrases:
+            for spec in dataclasses.fields(self):
+                value = getattr(self, spec.name)
+                if spec.name.startswith("phrase_") and value != spec.default:
+                    raise ConfigError(f"{spec.name}: given without phrases, which is 0")
+
     def _check_range(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)
         if value is not None and not low <= value <= high:
@@ -288,8 +342,15 @@ class TrainOptions(TypedDict, total=False):
     min_count: int
     max_vocab: int | None
     sample: float
+    tokenize: str
     lowercase: bool
+    text_column: str | None
+    encoding: str
     encoding_errors: str
+    phrases: int
+    phrase_scoring: str
+    phrase_threshold: float | None
+    phrase_min_count: int
     epochs: int | None
     lr: float | None
     min_lr: float

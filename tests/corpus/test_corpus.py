@@ -3,6 +3,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2v.corpus import MAX_SENTENCE_WORDS, encode_sentences, read_corpus, sources
-from w2v.corpus.tokenizer import WordTable, tokenize
+from w2v.corpus import MAX_SENTENCE_WORDS, read_corpus, sources
+from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, WHITESPACE, WordTable
 from w2v.errors import CorpusError
 from w2v.util import compression
 
 # Words, all of Python's whitespace, and characters that are easily taken for whitespace.
 PIECES = st.sampled_from(
     ["a", "b", "the", "cat", "é", "日本", "𝕏", "\u200b", "\u2007x", "\ufeff", "\u00ad", "Â", "à"]
-    + list(sources.WHITESPACE)
+    + list(WHITESPACE)
     + ["\n", "\r\n", " "] * 3
 )
 TEXTS = st.lists(PIECES, max_size=80).map("".join)
@@ -67,22 +68,22 @@ def test_chunks_and_threads_change_nothing(write, monkeypatch, text, chunk, work
 
 def test_the_hash_table_grows_and_stays_exact():
     words = [f"w{i}" for i in range(200_000)]
-    chunk = tokenize(" ".join(words + words[:10]).encode())
     table = WordTable()
-    ids = table.add(chunk)
+    ids = table.tokenize(" ".join(words + words[:10]).encode()).ids
     assert ids.tolist() == [*range(200_000), *range(10)]
     assert table.counts[:11].tolist() == [2] * 10 + [1]
-    again = table.add(tokenize(b"w199999 new w0"))
+    again = table.tokenize(b"w199999 new w0").ids
     assert again.tolist() == [199_999, 200_000, 0]
     assert table.words(np.array([200_000, 5])) == ["new", "w5"]
 
 
-def test_words_with_equal_hashes_are_told_apart(monkeypatch):
-    chunk = tokenize(b"aa bb aa cc bb")
-    same_hash = np.full_like(chunk.hashes, 42)
+def test_words_with_equal_keys_are_told_apart():
+    other = WordTable()
+    other.tokenize(b"a-long-word a-long-wart a-long-words")
+    new = other.since(0)._replace(keys=np.full(3, 256, np.uint64))
     table = WordTable()
-    ids = table.add(type(chunk)(**{**vars(chunk), "hashes": same_hash}))
-    assert ids.tolist() == [0, 1, 0, 2, 1]
+    assert table.add(new).tolist() == [0, 1, 2]
+    assert table.add(new._replace(first=1)).tolist() == [1, 2]
 
 
 def test_ties_follow_first_appearance(write):
@@ -141,14 +142,17 @@ def test_a_byte_order_mark_is_dropped_in_each_file(write, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "expected words, got none"),
-        (b" \n\t\r\n \xe3\x80\x80\n", "expected words, got none"),
-        (b"a b c d", "min_count = 5 times, got none (the most frequent of 4 words occurs 1 times)"),
-        (b"a " * 10 + b"b c", "expected at least 2 different words, got one that is kept, 'a'"),
-        (b"good text\nbad \xff byte", "byte 14: expected UTF-8 text, got byte 0xff"),
-        (b"cut \xe6\x97", "byte 4: expected UTF-8 text"),
-        (b"t\x00e\x00x\x00t\x00", "byte 1: expected UTF-8 text, got a NUL byte"),
-        (b"\xff\xfea\x00", "byte 3: expected UTF-8 text, got a NUL byte"),
+        (b"", "no words (empty, or nothing but whitespace)"),
+        (b" \n\t\r\n \xe3\x80\x80\n", "no words (empty, or nothing but whitespace)"),
+        (
+            b"a b c d",
+            "no word occurs min_count=5 times; the most frequent of 4 words occurs 1 times",
+        ),
+        (b"a " * 10 + b"b c", "only one word is left, 'a', of 3 different ones with min_count=5"),
+        (b"good text\nbad \xff byte", "byte 14: 0xff is not UTF-8; name the encoding"),
+        (b"cut \xe6\x97", "byte 4: 0xe6 is not UTF-8"),
+        (b"t\x00e\x00x\x00t\x00", "byte 1: a NUL character; is this UTF-16"),
+        (b"\xff\xfea\x00", "UTF-16 text; read it with --encoding utf-16"),
     ],
 )
 def test_unusable_text_is_refused(write, content, message):
@@ -183,10 +187,10 @@ def test_lowercase_follows_unicode(write):
 
 
 def test_a_token_too_long_to_be_a_word_is_refused(write, monkeypatch):
-    long = b"x" * sources.MAX_TOKEN_BYTES
+    long = b"x" * MAX_TOKEN_BYTES
     assert read_corpus(write("ok.txt", b"a b " + long[1:]), min_count=1)
     for content, offset in ((b"a b " + long, 4), (b"a\nb " + long + b" c\n", 4)):
-        with pytest.raises(CorpusError, match=f"byte {offset}: expected words shorter than"):
+        with pytest.raises(CorpusError, match=f"byte {offset}: {MAX_TOKEN_BYTES} bytes or more"):
             read_corpus(write("t.txt", content), min_count=1)
         with monkeypatch.context() as patch:
             patch.setattr(sources, "CHUNK_BYTES", 1000)
@@ -196,7 +200,7 @@ def test_a_token_too_long_to_be_a_word_is_refused(write, monkeypatch):
 
 def test_a_space_in_two_chunks_still_divides_words(write, monkeypatch):
     """Three bytes of it, each in another place; without it the two words are one too long."""
-    half = "x" * (sources.MAX_TOKEN_BYTES * 3 // 4)
+    half = "x" * (MAX_TOKEN_BYTES * 3 // 4)
     path = write("t.txt", f"{half}\u3000{half}y")
     for inside in range(4):
         monkeypatch.setattr(sources, "CHUNK_BYTES", len(half) + inside)
@@ -226,7 +230,7 @@ def test_compressed_files(write, suffix):
         assert np.array_equal(corpus.tokens, plain.tokens)
     packed = compress(TEXT)
     for cut in (5, len(packed) // 2, len(packed) - 1):
-        with pytest.raises(CorpusError, match="expected") as error:
+        with pytest.raises(CorpusError, match=r"truncated|as its name says") as error:
             read_corpus(write(f"cut{suffix}", packed[:cut]), min_count=1)
         assert str(error.value).count("\n") == 0
     damaged = bytearray(packed)
@@ -260,7 +264,7 @@ def test_folders_patterns_and_several_paths(write, tmp_path, monkeypatch):
         ("e [1].txt", "e"),
     ]:
         if expected == "e":
-            with pytest.raises(CorpusError, match="at least 2"):
+            with pytest.raises(CorpusError, match="only one word"):
                 read_corpus(given_paths, min_count=1)
         else:
             assert read_corpus(given_paths, min_count=1).vocabulary.words == list(expected)
@@ -269,12 +273,12 @@ def test_folders_patterns_and_several_paths(write, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["missing.txt", "no*match", "a text and not a path"])
 def test_missing_paths(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CorpusError, match="expected"):
+    with pytest.raises(CorpusError, match=f"^{re.escape(name)}: no "):
         read_corpus(name)
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(CorpusError, match="expected a folder with text files"):
+    with pytest.raises(CorpusError, match="no text files in this folder"):
         read_corpus(tmp_path)
 
 
@@ -312,7 +316,7 @@ class TestCache:
         path = write("t.txt", "one two two\nthree one two é")
         first = read_corpus(path, min_count=1, cache_dir=tmp_path / "cache")
         with monkeypatch.context() as patch:
-            patch.setattr("w2v.corpus.loader.tokenize", None)
+            patch.setattr(WordTable, "tokenize", None)
             second = read_corpus(path, min_count=1, cache_dir=tmp_path / "cache")
         assert second.vocabulary.words == first.vocabulary.words
         assert np.array_equal(second.vocabulary.counts, first.vocabulary.counts)
@@ -348,31 +352,6 @@ class TestCache:
     def test_a_stream_cannot_be_cached(self, tmp_path):
         with pytest.raises(CorpusError, match="cache"):
             read_corpus("-", cache_dir=tmp_path)
-
-
-class TestSentences:
-    @given(text=st.lists(st.sampled_from(["a", "b", "c", "d", "\n"]), max_size=60).map(" ".join))
-    def test_lists_give_what_their_text_gives(self, text):
-        text = "a b a b\n" + text
-        sentences = naive.read_sentences(text, MAX_SENTENCE_WORDS)
-        assert_same_as_naive(encode_sentences(iter(sentences), min_count=1), text)
-
-    def test_words_are_taken_as_they_are(self):
-        corpus = encode_sentences([["New York", "x"], ["New York"]], min_count=1)
-        assert corpus.vocabulary.words == ["New York", "x"]
-
-    @pytest.mark.parametrize("sentences", [["a text"], [["a", "b"], "a text"], [b"bytes"]])
-    def test_a_str_is_not_a_list_of_words(self, sentences):
-        with pytest.raises(CorpusError, match="expected a list of words, got a"):
-            encode_sentences(sentences)
-
-    def test_words_must_be_str(self):
-        with pytest.raises(CorpusError, match="sentence 2: expected words of type str, got 3 at 1"):
-            encode_sentences([["a"], ["b", 3]])
-
-    def test_a_long_sentence_is_split(self):
-        corpus = encode_sentences([["a", "b"] * MAX_SENTENCE_WORDS], min_count=1)
-        assert np.diff(corpus.sentence_starts).tolist() == [MAX_SENTENCE_WORDS] * 2
 
 
 @pytest.mark.slow

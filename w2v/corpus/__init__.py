@@ -1,23 +1,31 @@
 """Text to sentences of word ids: read once, counted, encoded, and mapped from disk afterwards.
 
-    read_corpus(paths)      files, folders, patterns, standard input
-    read_shards(engine, paths, count)   the same files in shards, each where it will be trained
-    encode_sentences(lists) an iterable of lists of words
-    Corpus                  vocabulary, token ids, sentence bounds, and an audit of what was dropped
+    read_corpus(paths)       files, folders, patterns, standard input
+    encode_sentences(...)    lists of words, texts or rows in Python
+    read_shards(...)         files in shards, each read where it is trained
+    with_phrases(corpus)     join frequent pairs of words
+    Corpus                   vocabulary, token ids, sentence bounds, and what was dropped
 
-Does not draw pairs, windows or noise: that is `w2v.corpus.subsampling`.
+Pairs and windows are drawn by `w2v.corpus.subsampling`.
 """
 
-from w2v.corpus.loader import MAX_SENTENCE_WORDS, Audit, Corpus, encode_sentences, read_corpus
+from w2v.corpus.corpus import Audit, Corpus
+from w2v.corpus.encoder import MAX_SENTENCE_WORDS, with_phrases
+from w2v.corpus.loader import read_corpus
+from w2v.corpus.options import CorpusOptions, TextOptions
+from w2v.corpus.sentences import encode_sentences
 from w2v.corpus.shards import Shard, ShardedCorpus, read_shards
 
 __all__ = [
     "MAX_SENTENCE_WORDS",
     "Audit",
     "Corpus",
+    "CorpusOptions",
     "Shard",
     "ShardedCorpus",
+    "TextOptions",
     "encode_sentences",
     "read_corpus",
     "read_shards",
+    "with_phrases",
 ]

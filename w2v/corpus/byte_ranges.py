@@ -1,15 +1,16 @@
-"""Plain text files cut into shards: ranges of bytes whose bounds are at the ends of lines.
+"""Plain text files cut into shards: ranges of bytes that begin and end at line ends.
 
-    plan_ranges(paths, S)       S shards of about as many bytes
+    expand_urls(paths)          files and URLs
+    plan_ranges(sources, S)     S shards of about as many bytes
     range_text(segment)         the text of a part of a file, in chunks
 
-The text is cut into S x K stripes, and shard s has stripes s, s + S, s + 2 S, ... So the shards,
-side by side, go through the text from its beginning to its end, as one reader would: with 16 shards
-that gave better vectors than 16 pieces of the text (docs/explanation/rounds.md).
+The text is cut into S x K stripes, and shard s has stripes s, s + S, s + 2 S, ... So the shards
+advance through the text side by side, as one reader would: with 16 shards that gave better vectors
+than 16 contiguous pieces (docs/explanation/rounds.md).
 
-A file is a path, or a URL that fsspec reads (``s3://...``), which everybody who reads a shard must
-be able to reach. A stripe has the lines that begin in it, so that every line is in one. Compressed
-files and streams cannot be cut, and are refused.
+A file is a path, or a URL that fsspec reads (``s3://...``), which every machine that reads a shard
+must be able to reach. A line belongs to the stripe in which it begins. Compressed files and streams
+cannot be cut, and are refused.
 """
 
 from __future__ import annotations
@@ -22,26 +23,39 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from w2v.corpus.sources import EncodingErrors, Source, expand, named, range_chunks
+from w2v.corpus.options import TextOptions
+from w2v.corpus.sources import (
+    BinaryFileError,
+    Source,
+    expand,
+    named,
+    no_warning,
+    range_chunks,
+    refuse_binary,
+    skipped_binary,
+)
 from w2v.errors import ConfigError, CorpusError, W2VError
-from w2v.util.compression import LONGEST_MAGIC, kind_of
+from w2v.util.compression import kind_of
+from w2v.util.files import StrPath
 
 MOST_STRIPES = 200
 """Of a shard: one for each round, where the number of rounds is the default."""
 _MOST_CUTS = 4096
-"""In all: finding the line at which each begins takes a read, from a store perhaps 0.1 s."""
+"""In all: finding the first line of each takes a read, from a store perhaps 0.1 s."""
 _SHORTEST_STRIPE = 2**14
 _READ_BYTES = 2**16
+_HEAD_BYTES = 2**12
+"""Enough to tell text from anything else."""
 _URL = "://"
 
 
 class Segment(NamedTuple):
-    """A stripe, or what a file has of it.
+    """A stripe, or the part of it that is in one file.
 
     Attributes:
         name: of the file, an absolute path or a URL.
         begin, end: its bytes.
-        number: how many segments are before it in the text.
+        number: how many segments come before it in the text.
     """
 
     name: str
@@ -53,45 +67,63 @@ class Segment(NamedTuple):
 class _File(NamedTuple):
     """A file that is read in pieces: `read(begin, end)` gives those bytes, fewer at the end.
 
-    A store takes a request for its `size()`, which reading does without.
+    `size()` costs a request to a store, so it is not asked where it is not needed.
     """
 
     size: Callable[[], int]
     read: Callable[[int, int], bytes]
 
 
-def expand_urls(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
+def expand_urls(
+    paths: Sequence[StrPath], on_warning: Callable[[str], None] = no_warning
+) -> list[Source]:
     """What a person types as absolute paths and URLs; see `w2v.corpus.sources.expand`.
 
     Raises:
         CorpusError: see there; or a stream.
     """
     sources: list[Source] = []
+    binary: list[Source] = []
     for given in paths:
         path = os.fspath(given)
         if _URL in path:
             sources.append(Source(path, None))
             continue
-        for source in expand([path]):
+        for source in expand([path], on_warning):
             if source.path is None or source.size() is None:
                 raise CorpusError(
-                    f"{source.name}: expected a file, whose shards are read where they are "
-                    "trained, got a stream"
+                    f"{source.name}: a stream cannot be cut into shards; write it to a file"
                 )
             name = os.path.abspath(source.path)  # noqa: PTH100 (links stay as they are)
-            sources.append(Source(name, Path(name)))
+            is_text = not source.in_folder or _is_text(name)
+            (sources if is_text else binary).append(Source(name, Path(name), source.in_folder))
+    if binary:
+        on_warning(skipped_binary(binary))
     return sources
 
 
+def _is_text(name: str) -> bool:
+    with opened(name) as file:
+        try:
+            refuse_binary(name, file.read(0, _HEAD_BYTES))
+        except BinaryFileError:
+            return False
+    return True
+
+
 def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
-    """So many shards of about as many bytes: each some segments, together all of the files.
+    """Cut files into shards of about as many bytes.
 
     Args:
-        sources: of `expand_urls`.
+        sources: see `expand_urls`.
         count: the number of shards, S.
 
+    Returns:
+        The segments of each shard; together they are the text.
+
     Raises:
-        CorpusError: a file cannot be read, or is compressed; or there are fewer lines than shards.
+        CorpusError: a file cannot be read, is compressed or is not text; or there are fewer lines
+            than shards.
     """
     sizes = [_size(source.name) for source in sources]
     total = sum(sizes)
@@ -110,15 +142,13 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
     empty = sum(not shard for shard in shards)
     if empty:
         raise CorpusError(
-            f"{named(sources)}: expected lines for {count} shards of {total // count:,} bytes, got "
-            f"{empty} shards in which none begins (fewer shards, or shorter lines)"
+            f"{named(sources)}: {empty} of {count} shards of {total // count:,} bytes would have "
+            "no line; use fewer shards"
         )
     return shards
 
 
-def range_text(
-    segment: Segment, lowercase: bool, encoding_errors: EncodingErrors
-) -> Iterator[tuple[int, bytes]]:
+def range_text(segment: Segment, options: TextOptions) -> Iterator[tuple[int, bytes]]:
     """Yield (byte offset, text in UTF-8) as `w2v.corpus.sources.chunks` does.
 
     Raises:
@@ -127,7 +157,7 @@ def range_text(
     source = Source(segment.name, None)
     with opened(segment.name) as file:
         part = _Part(file, segment)
-        yield from range_chunks(source, part, segment.begin, lowercase, encoding_errors)
+        yield from range_chunks(source, part, segment.begin, options)
 
 
 class _Part:
@@ -144,8 +174,8 @@ class _Part:
         data = self._file.read(self._at, end) if end > self._at else b""
         if len(data) < end - self._at:
             raise CorpusError(
-                f"{self._segment.name}: expected {self._segment.end} bytes as before, got "
-                f"{self._at + len(data)} (it has been changed)"
+                f"{self._segment.name}: {self._at + len(data)} bytes, but it had at least "
+                f"{self._segment.end} before; it was changed while it was read"
             )
         self._at = end
         return data
@@ -177,14 +207,11 @@ def opened(name: str) -> Iterator[_File]:
 
 
 def _of_store(name: str) -> _File:
-    """Asks for the bytes that are wanted: files of fsspec would read ahead, tens of megabytes."""
+    """Asks for single ranges: fsspec's own files would read tens of megabytes ahead."""
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise ConfigError(
-            f"{name}: expected fsspec, which reads URLs, got none of that name (pip install "
-            "'w2v[ray]')"
-        ) from error
+        raise ConfigError(f"{name}: reading URLs needs fsspec: pip install 'w2v[ray]'") from error
     store, path = url_to_fs(name)
     return _File(
         partial(store.size, path),
@@ -198,22 +225,21 @@ def _piece(stream: BinaryIO, begin: int, end: int) -> bytes:
 
 
 def _size(name: str) -> int:
-    """Bytes in a file that is plain text as far as its first bytes tell."""
+    """Bytes in a file, which is refused unless it is plain text as far as its beginning tells."""
     with opened(name) as file:
         size: int | None = file.size()
         if size is None:
-            raise CorpusError(f"{name}: expected a file of a known size, got one of none")
-        kind = kind_of(file.read(0, min(LONGEST_MAGIC, size))) if size else None
+            raise CorpusError(f"{name}: the store does not tell the size of this file")
+        head = file.read(0, min(_HEAD_BYTES, size)) if size else b""
+        kind = kind_of(head)
         if kind is not None:
-            raise CorpusError(
-                f"{name}: expected plain text, which can be cut into shards, got {kind} data "
-                "(decompress it first)"
-            )
+            raise CorpusError(f"{name}: {kind} data cannot be cut into shards; decompress it first")
+        refuse_binary(name, head)
         return size
 
 
 def _snapped(name: str, bounds: Sequence[int], size: int) -> list[int]:
-    """Each bound as the start of the first line that begins there or later, or the file's end."""
+    """Each bound moved to the first line that begins there or later, or to the file's end."""
     with opened(name) as file:
         return [bound if bound in (0, size) else _line_start(file, bound, size) for bound in bounds]
 
@@ -225,7 +251,7 @@ def _line_start(file: _File, bound: int, size: int) -> int:
         newline = block.find(b"\n")
         if newline >= 0:
             return position + newline + 1
-        if not block:  # it has become shorter, which who reads it will notice
+        if not block:  # it has become shorter, as its reader will notice
             break
         position += len(block)
     return size

@@ -15,37 +15,33 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
 from w2v.corpus.byte_ranges import Segment, expand_urls, plan_ranges, range_text
-from w2v.corpus.loader import Audit, Encoder, chosen_words, refuse_too_many, renumber
-from w2v.corpus.sources import (
-    MAX_TOKEN_BYTES,
-    EncodingErrors,
-    Source,
-    named,
-    refuse_changed,
-    token_too_long,
-)
+from w2v.corpus.corpus import Audit
+from w2v.corpus.encoder import DROPPED, Encoder, chosen_words, refuse_too_many, renumber
+from w2v.corpus.loader import tokenize_chunk
+from w2v.corpus.options import CorpusOptions, TextOptions
+from w2v.corpus.sources import Source, named, no_warning, refuse_changed
 from w2v.corpus.temp_arrays import zeros_on_disk
-from w2v.corpus.tokenizer import WordTable, tokenize
+from w2v.corpus.tokenizer import WordTable
 from w2v.engines.base import Engine, Ref, check_cancelled, tree
-from w2v.errors import CorpusError
+from w2v.errors import ConfigError, CorpusError
 from w2v.formats.tensor_file import add_to_digest
+from w2v.util.files import StrPath
 from w2v.vocab import Vocabulary, pack_lines
 
-_DROPPED = -1
 _PLACE_BITS = 32
-"""A place is the number of the word's segment, and behind it the word's id in the shard."""
+"""A place is the number of the word's segment, followed by the word's id in the shard."""
 
 
 class ShardText(NamedTuple):
     """A shard's text as numbers.
 
     Attributes:
-        tokens: (N,) int32, ids of the shard's own words.
+        tokens: (N,) int32, ids among the shard's own words.
         lengths: (S,) uint16, words of each sentence.
         lines, lines_split: see `Audit`.
     """
@@ -62,7 +58,7 @@ class WordCounts(NamedTuple):
     Attributes:
         text: (B,) uint8, in UTF-8, a newline between two words.
         counts: (W,) int64.
-        places: (W,) int64, ascending as the words first appear in the text.
+        places: (W,) int64, which sort the words by first appearance in the text.
     """
 
     text: np.ndarray
@@ -78,7 +74,7 @@ class Shard(NamedTuple):
 
 
 class ShardSummary(NamedTuple):
-    """What the driver keeps of a shard: words before and after words were dropped, and a hash."""
+    """What the driver keeps of a shard: words before and after rare ones were dropped, a hash..."""
 
     words: int
     kept: int
@@ -91,12 +87,12 @@ class ShardSummary(NamedTuple):
 
 @dataclass(frozen=True)
 class ShardedCorpus:
-    """A corpus whose tokens are where its shards are.
+    """A corpus whose tokens stay where its shards were read.
 
     Attributes:
-        vocabulary, audit: as of a `Corpus`.
-        shards: a reference to each `Shard`.
-        summaries: what is known of each.
+        vocabulary, audit: as in `Corpus`.
+        shards: references to the `Shard` objects.
+        summaries: one for each shard.
         digest: SHA-256 of the vocabulary and of all shards, in hexadecimal.
     """
 
@@ -108,12 +104,12 @@ class ShardedCorpus:
 
     @property
     def n_words(self) -> int:
-        """Words of the vocabulary in it."""
+        """Tokens, all of words in the vocabulary."""
         return self.audit.kept
 
     @property
     def n_sentences(self) -> int:
-        """Sentences in it."""
+        """Number of sentences."""
         return self.audit.sentences
 
     def fingerprint(self) -> str:
@@ -123,28 +119,30 @@ class ShardedCorpus:
 
 def read_shards(
     engine: Engine,
-    paths: Sequence[Any],
+    paths: Sequence[StrPath],
     count: int,
     *,
-    min_count: int,
-    max_vocab: int | None,
-    lowercase: bool,
-    encoding_errors: EncodingErrors,
     on_progress: Callable[[int, int | None], None],
+    on_warning: Callable[[str], None] = no_warning,
+    **options: Unpack[CorpusOptions],
 ) -> ShardedCorpus:
-    """Read, count and encode plain text files in so many shards.
+    """Read, count and encode plain text files in shards.
 
     Args:
         engine: runs the tasks.
-        paths: files, folders, patterns and URLs; every place that runs tasks must reach them.
-        count: the number of shards; the result depends on it, and on no other way of dividing work.
-        min_count, max_vocab, lowercase, encoding_errors: see `w2v.corpus.read_corpus`.
+        paths: files, folders, patterns and URLs; every machine that runs tasks must reach them.
+        count: the number of shards; the result depends on it, and on no other division of the work.
         on_progress: called with (bytes of text read so far, bytes in all).
+        on_warning: told about files in folders that are not read.
+        options: see `TextOptions`.
 
     Raises:
-        ConfigError, CorpusError: see `w2v.corpus.byte_ranges` and `w2v.corpus.read_corpus`.
+        ConfigError: an option that shards do not have.
+        CorpusError: see `w2v.corpus.byte_ranges` and `w2v.corpus.read_corpus`.
     """
-    sources = expand_urls(paths)
+    text_options = TextOptions(**options)
+    _refuse_options(text_options)
+    sources = expand_urls(paths, on_warning)
     stamps = [source.stamp() for source in sources]
     ranges = plan_ranges(sources, count)
     group_of = {n: k for k, group in enumerate(engine.groups(count)) for n in group}
@@ -152,7 +150,7 @@ def read_shards(
     counts: list[Ref] = []
     for number, segments in enumerate(ranges):
         text, own = engine.submit(
-            read_segments, segments, lowercase, encoding_errors, outputs=2, group=group_of[number]
+            read_segments, segments, text_options, outputs=2, group=group_of[number]
         )
         texts.append(text)
         counts.append(own)
@@ -161,7 +159,7 @@ def read_shards(
         engine.get([own])
         on_progress(sum(sizes[: number + 1]), sum(sizes))
     (all_words,) = engine.get([tree(engine, merge_counts, counts)])
-    vocabulary, audit = _frozen(all_words, named(sources), len(sources), min_count, max_vocab)
+    vocabulary, audit = _fixed(all_words, named(sources), len(sources), text_options)
 
     words = pack_lines(vocabulary.words)
     digest = words_digest(words)
@@ -191,27 +189,43 @@ def read_shards(
     )  # fmt: skip
 
 
-def _frozen(
-    all_words: WordCounts, name: str, files: int, min_count: int, max_vocab: int | None
+def _refuse_options(options: TextOptions) -> None:
+    """Refuse what needs the whole text in one place.
+
+    Raises:
+        ConfigError: something does.
+    """
+    if options.phrases:
+        raise ConfigError("phrases: not available in shards; train without deterministic and ray")
+    if options.text_column is not None:
+        raise ConfigError("text_column: not available in shards, which need plain text files")
+    if not options.is_ascii_based:
+        raise ConfigError(
+            f"encoding: {options.encoding} cannot be cut into shards; convert the files to UTF-8"
+        )
+
+
+def _fixed(
+    all_words: WordCounts, name: str, files: int, options: TextOptions
 ) -> tuple[Vocabulary, Audit]:
-    """The vocabulary, and of the audit what the counts tell."""
+    """The vocabulary, and what the counts tell for the audit."""
     table = table_of(in_order(all_words))
     counts = table.counts
     refuse_too_many(table, name)
-    kept_ids = chosen_words(table, name, min_count, max_vocab)
+    kept_ids = chosen_words(table, np.arange(len(table)), name, options)
     vocabulary = Vocabulary(table.words(kept_ids), counts[kept_ids])
     words, kept = int(counts.sum()), int(vocabulary.counts.sum())
-    rare = int(counts[counts < min_count].sum())
+    rare = int(counts[counts < options.min_count].sum())
     audit = Audit(
-        files=files, lines=0, sentences=0, lines_split=0, words=words, distinct=len(counts),
-        kept=kept, dropped_rare=rare, dropped_max_vocab=words - kept - rare,
-        max_count=int(counts.max()), longest_sentence=0,
+        files=files, files_skipped=0, lines=0, sentences=0, lines_split=0, words=words,
+        distinct=len(counts), phrases=0, joins=0, kept=kept, dropped_rare=rare,
+        dropped_max_vocab=words - kept - rare, max_count=int(counts.max()), longest_sentence=0,
     )  # fmt: skip
     return vocabulary, audit
 
 
 def read_segments(
-    segments: Sequence[Segment], lowercase: bool, encoding_errors: EncodingErrors
+    segments: Sequence[Segment], options: TextOptions
 ) -> tuple[ShardText, WordCounts]:
     """Read a shard and count its words.
 
@@ -223,29 +237,25 @@ def read_segments(
     with Encoder() as encoder:
         for segment in segments:
             known = len(table)
-            for offset, text in range_text(segment, lowercase, encoding_errors):
+            source = Source(segment.name, None)
+            for offset, text in range_text(segment, options):
                 check_cancelled()
-                chunk = tokenize(text)
-                if chunk.longest >= MAX_TOKEN_BYTES:
-                    raise token_too_long(Source(segment.name, None), offset + chunk.longest_at)
-                encoder.add(table.add(chunk), chunk.line_lengths)
+                encoder.add(tokenize_chunk(table, source, offset, text, options))
             encoder.end_file()
             places.append((segment.number << _PLACE_BITS) + np.arange(known, len(table)))
-        words = int(table.counts.sum())
-        if not words:
+        if not encoder.n_tokens:
             first = segments[0]
             raise CorpusError(
-                f"{first.name}: bytes {first.begin} to {segments[-1].end}: expected words in every "
-                "shard, got none (fewer shards)"
+                f"{first.name}: a shard has no words (bytes {first.begin} to {segments[-1].end}); "
+                "use fewer shards"
             )
-        tokens = encoder.tokens.mapped(np.int32, words).view(np.ndarray)
-        lengths = encoder.lengths.mapped(np.uint16, encoder.sentences).view(np.ndarray)
+        tokens, lengths = (array.view(np.ndarray) for array in encoder.mapped())
         text_ = ShardText(tokens, lengths, encoder.lines, encoder.lines_split)
     return text_, _counted(table, np.concatenate(places))
 
 
 def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
-    """The words of both, with their counts added and the earlier of their places."""
+    """The words of both, with the sum of their counts and the earlier of their places."""
     table = table_of(first)
     known = len(table)
     ids = _add(table, second)
@@ -255,7 +265,7 @@ def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
 
 
 def in_order(words: WordCounts) -> WordCounts:
-    """The same words as they first appear in the text."""
+    """The same words, sorted by first appearance in the text."""
     order = np.argsort(words.places)
     lines = words.text.tobytes().split(b"\n")
     text = np.frombuffer(b"\n".join([lines[row] for row in order]), dtype=np.uint8)
@@ -263,7 +273,7 @@ def in_order(words: WordCounts) -> WordCounts:
 
 
 def table_of(words: WordCounts) -> WordTable:
-    """A table that numbers the words as they come."""
+    """A table that numbers the words in the order given."""
     table = WordTable()
     _add(table, words)
     return table
@@ -272,30 +282,30 @@ def table_of(words: WordCounts) -> WordTable:
 def encode_shard(
     text: ShardText, own: WordCounts, words: np.ndarray, digest: str
 ) -> tuple[Shard, ShardSummary]:
-    """A shard in the ids of the vocabulary, without the words that it lacks.
+    """Encode a shard with the ids of the vocabulary; words outside it are dropped.
 
     Args:
-        text, own: of the shard.
-        words: of the vocabulary by id, as in `WordCounts`.
-        digest: `words_digest` of them.
+        text, own: what `read_segments` returned.
+        words: those of the vocabulary, by id, as in `WordCounts`.
+        digest: their `words_digest`.
 
     Raises:
-        CorpusError: those are not the words; or no word of the shard is among them.
+        CorpusError: the words do not have that digest; or no word of the shard is among them.
     """
     if words_digest(words) != digest:
-        raise CorpusError("vocabulary: expected the words that were frozen, got others")
+        raise CorpusError("vocabulary: not the words that were chosen for all shards")
     table = WordTable()
-    table.add(tokenize(words.tobytes()))
+    table.tokenize(words.tobytes(), "spaces")
     size = len(table)
     ids = _add(table, own)
-    new_ids = np.where(ids < size, ids, _DROPPED).astype(np.int32)
+    new_ids = np.where(ids < size, ids, DROPPED).astype(np.int32)
     tokens = zeros_on_disk(np.int32, len(text.tokens)).view(np.ndarray)
     tokens[:] = text.tokens
     starts = np.empty(len(text.lengths) + 1, dtype=np.int64)
     sentences, longest = renumber(tokens, new_ids, text.lengths, starts)
     shard = Shard(tokens[: starts[sentences]], starts[: sentences + 1])
     if not sentences:
-        raise CorpusError("corpus: expected words of the vocabulary in every shard, got none")
+        raise CorpusError("corpus: a shard has no word of the vocabulary; use fewer shards")
     summary = ShardSummary(
         words=len(text.tokens), kept=len(shard.tokens), sentences=int(sentences),
         longest_sentence=int(longest), lines=text.lines, lines_split=text.lines_split,
@@ -310,9 +320,10 @@ def _counted(table: WordTable, places: np.ndarray) -> WordCounts:
 
 
 def _add(table: WordTable, words: WordCounts) -> np.ndarray:
-    """Add words, which no whitespace is in, so that they are their own text; their ids, (W,)."""
-    chunk = tokenize(words.text.tobytes())
-    return table.add(dataclasses.replace(chunk, counts=words.counts))
+    """Add words with their counts; returns their ids, (W,) int32."""
+    ids = table.tokenize(words.text.tobytes(), "spaces").ids
+    table.counts[ids] += words.counts - 1  # each was counted once
+    return ids
 
 
 def words_digest(words: np.ndarray) -> str:

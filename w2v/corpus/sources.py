@@ -1,8 +1,8 @@
 """Where text comes from: paths, folders, patterns and standard input, plain or compressed.
 
-Yields chunks of UTF-8 bytes that end between two words. Does not know words or sentences.
-
     str | Path | "-"  ->  expand()  ->  [Source]  ->  chunks()  ->  bytes, bytes, ...
+
+Chunks are UTF-8 and end between two words. Does not know words or sentences.
 """
 
 from __future__ import annotations
@@ -13,40 +13,58 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from w2v.corpus.options import TextOptions
+from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, WHITESPACE, TextFault
 from w2v.errors import CorpusError, clipped
+from w2v.formats.sniff import foreign
 from w2v.util.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.util.files import StrPath
 
-EncodingErrors = Literal["strict", "replace", "ignore"]
-
 CHUNK_BYTES = 4 * 2**20
-"""Text is read and tokenised in pieces of about this size, whatever the length of its lines."""
-
-MAX_TOKEN_BYTES = 2**19
-"""A longer run of bytes without whitespace is refused: it is not a word, and is never cut."""
+"""Text is read and tokenized in pieces of about this size, whatever the length of its lines."""
 
 STDIN = "-"
 
-_LONGEST_SHOWN_NAME = 80
+_LONGEST_NAME = 80
+_FEW_NAMES = 3
 
-# The bytes of all characters at which str.split() splits.
-WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
+_JSON_OBJECT = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:')
 _ONE_SPACE = re.compile(b"|".join(re.escape(c.encode()) for c in WHITESPACE))
 _LONGEST_SPACE = max(len(c.encode()) for c in WHITESPACE)
+
+HEAD_BYTES = 2**16
+_CONTROL = bytes(code for code in [*range(32), 127] if not chr(code).isspace() and code != 27)
+_FEWEST_CONTROL, _CONTROL_SHARE = 32, 1 / 32
+"""A head with more control characters than both is binary: of float32 numbers 6% to 9% are."""
+
+
+class BinaryFileError(CorpusError):
+    """A file that is not text."""
+
+
+def no_warning(_: str) -> None:
+    """For who does not listen."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input: its name in messages, and its path (None for standard input)."""
+    """One input.
+
+    Attributes:
+        name: in messages.
+        path: None for standard input.
+        in_folder: whether it was found in a folder, and not named.
+    """
 
     name: str
     path: Path | None
+    in_folder: bool = False
 
     def size(self) -> int | None:
         """Bytes on disk; None where that means nothing (standard input, a pipe)."""
@@ -59,7 +77,7 @@ class Source:
         return None if compressed else self.size()
 
     def stamp(self) -> object:
-        """Something that is another once an ordinary file has been changed or replaced."""
+        """Something that changes when an ordinary file is changed or replaced."""
         status = self._status()
         return status and (status.st_ino, status.st_size, status.st_mtime_ns)
 
@@ -67,7 +85,7 @@ class Source:
         """Of an ordinary file; None for anything else.
 
         Raises:
-            CorpusError: there is nothing of that name (any more).
+            CorpusError: it does not exist (any more).
         """
         if self.path is None:
             return None
@@ -78,12 +96,19 @@ class Source:
         return status if stat.S_ISREG(status.st_mode) else None
 
 
-def expand(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
+def expand(
+    paths: Sequence[StrPath], on_warning: Callable[[str], None] = no_warning
+) -> list[Source]:
     """Turn what a person types into files: a folder gives all files below it, sorted by path.
 
     A name that exists is taken as it is; otherwise ``*``, ``?`` and ``[`` make it a pattern
     (``**`` crosses folders), so that patterns work quoted and unquoted. Hidden files in folders
     are passed over.
+
+    Args:
+        paths: files, folders, patterns, or ``-`` for standard input.
+        on_warning: told what in a folder is not read: linked folders, broken links, subfolders
+            without permission, and what is not a file (a socket, a pipe).
 
     Raises:
         CorpusError: a path does not exist, a pattern matches nothing, or a folder has no files.
@@ -92,73 +117,114 @@ def expand(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
     for given in paths:
         name = os.fspath(given)
         try:
-            sources += [Source("standard input", None)] if name == STDIN else _files(name)
+            if name == STDIN:
+                sources.append(Source("standard input", None))
+            else:
+                sources += _files(name, on_warning)
         except OSError as error:
             raise CorpusError(f"{_short(name)}: cannot be read: {error.strerror}") from error
     if sum(source.path is None for source in sources) > 1:
-        raise CorpusError("-: expected standard input once, got it twice")
+        raise CorpusError("-: standard input can be read only once, but is given twice")
     if not sources:
-        raise CorpusError("corpus: expected at least one path, got none")
+        raise CorpusError("corpus: no path and no sentence was given")
     return sources
 
 
-def _files(name: str) -> list[Source]:
+def _files(name: str, on_warning: Callable[[str], None]) -> list[Source]:
     """The files of one name, folder or pattern."""
     path = Path(name)
     if not name:  # which the file system would take for the current folder
-        raise CorpusError("corpus: expected a path, got an empty one")
+        raise CorpusError("corpus: the path is empty")
     if path.is_dir():
-        found = _files_below(path)
+        found = _files_below(path, on_warning)
         if not found:
-            raise CorpusError(f"{name}: expected a folder with text files, got none in it")
+            raise CorpusError(f"{name}: no text files in this folder")
         return found
     if path.is_symlink() or path.exists():
         return [Source(name, path)]
     found = []
     for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207 (absolute patterns)
         matched = Path(match)
-        found += _files_below(matched) if matched.is_dir() else [Source(match, matched)]
+        if matched.is_dir():
+            found += _files_below(matched, on_warning)
+        else:
+            found.append(Source(match, matched))
     if not found:
-        what = "files that match" if glob.has_magic(name) else "a file or folder"
-        raise CorpusError(f"{_short(name)}: expected {what}, got nothing of that name")
+        what = "files match this pattern" if glob.has_magic(name) else "such file or folder"
+        raise CorpusError(f"{_short(name)}: no {what}")
     return found
 
 
 def _short(name: str) -> str:
-    return clipped(name, _LONGEST_SHOWN_NAME)
+    return clipped(name, _LONGEST_NAME)
 
 
-def _files_below(folder: Path) -> list[Source]:
-    return [
-        Source(str(path), path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+def _files_below(folder: Path, on_warning: Callable[[str], None]) -> list[Source]:
+    """All files in a folder and its subfolders, without hidden ones."""
+    found: list[Path] = []
+    unread: dict[str, list[Path]] = {}
+
+    def pass_over(kind: str, path: Path) -> None:
+        unread.setdefault(kind, []).append(path)
+
+    def refused(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise error
+        pass_over(f"folder that cannot be opened ({error.strerror})", Path(error.filename))
+
+    for parent, folders, files in os.walk(folder, onerror=refused):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in folders:
+            if Path(parent, name).is_symlink():  # which os.walk does not follow
+                pass_over("linked folder", Path(parent, name))
+        for name in files:
+            path = Path(parent, name)
+            if name.startswith("."):
+                continue
+            if path.is_file():
+                found.append(path)
+            elif path.is_symlink() and not path.exists():
+                pass_over("broken link", path)
+            else:
+                pass_over("special file", path)
+    for kind, skipped in unread.items():
+        on_warning(f"{folder}: skipped {_counted(sorted(skipped), kind)}")
+    return [Source(str(path), path, in_folder=True) for path in sorted(found)]
 
 
-def chunks(
-    source: Source, *, lowercase: bool = False, encoding_errors: EncodingErrors = "strict"
-) -> Iterator[tuple[int, bytes]]:
+def _counted(paths: Sequence[object], kind: str) -> str:
+    """So many of a kind, with the names of the first few."""
+    names = ", ".join(_short(str(path)) for path in paths[:_FEW_NAMES])
+    more = ", ..." if len(paths) > _FEW_NAMES else ""
+    return f"{len(paths)} {kind}{'' if len(paths) == 1 else 's'}: {names}{more}"
+
+
+def skipped_binary(sources: Sequence[Source]) -> str:
+    """The warning about binary files in folders."""
+    return f"skipped {_counted([source.name for source in sources], 'binary file')}"
+
+
+def chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, bytes]]:
     """Yield (byte offset, text in UTF-8) in chunks that end at a line end or between words.
 
-    A byte order mark at the start is dropped. Bytes that are not UTF-8, and NUL (which no text
-    has: it betrays UTF-16 or a binary file), are refused, replaced by U+FFFD or dropped, as
-    `encoding_errors` says.
+    A byte order mark at the start is dropped. Text that is strictly UTF-8 comes as it is, to be
+    checked by who tokenizes it (`check_fault`); otherwise bytes that are not in the encoding, and
+    NUL, which no text has, are replaced by U+FFFD or dropped, as `encoding_errors` says.
 
     Raises:
-        CorpusError: an encoding error, with its byte offset in the (decompressed) text; a
-            truncated or damaged compressed file; a token of `MAX_TOKEN_BYTES` or more.
+        BinaryFileError: the file is not text.
+        CorpusError: a byte that is not in the encoding; a truncated or damaged compressed file; a
+            token of `MAX_TOKEN_BYTES` or more.
     """
     try:
-        with _open(source) as stream:
-            yield from range_chunks(source, stream, 0, lowercase, encoding_errors)
+        with open_source(source) as stream:
+            yield from range_chunks(source, stream, 0, options)
     except OSError as error:
         raise CorpusError(f"{source.name}: cannot be read: {error.strerror}") from error
 
 
 def range_chunks(
-    source: Source, stream: Readable, begin: int, lowercase: bool, encoding_errors: EncodingErrors
+    source: Source, stream: Readable, begin: int, options: TextOptions
 ) -> Iterator[tuple[int, bytes]]:
     """`chunks` of a stream that begins at that byte of the source, which begins a line.
 
@@ -167,43 +233,146 @@ def range_chunks(
         OSError: from the stream.
     """
     offset = begin
-    decode = codecs.getincrementaldecoder("utf-8")(encoding_errors)
     carry = b""
-    at_start = offset == 0
-    while True:
-        block = stream.read(CHUNK_BYTES)
-        if at_start and block.startswith(codecs.BOM_UTF8):
-            block = block[len(codecs.BOM_UTF8) :]
-            offset = len(codecs.BOM_UTF8)
-        at_start = False
-        if encoding_errors != "strict":
-            last = not block
-            block = _lenient(decode.decode(block, last), encoding_errors)
-            if last and not block:
-                break
-        elif not block:
-            break
-        text = carry + block
+    at_start = begin == 0
+    for block in _decoded(source, stream, options):
+        if at_start:
+            text = block.removeprefix(codecs.BOM_UTF8)
+            offset += len(block) - len(text)
+            at_start = False
+        else:
+            text = block
+        text = carry + text if carry else text
         cut = _last_break(text, max(0, len(carry) + 1 - _LONGEST_SPACE))
         carry = text[cut:]
         if not cut and len(carry) >= MAX_TOKEN_BYTES:
             raise token_too_long(source, offset)
         if cut:
-            yield offset, _checked(source, text[:cut], offset, lowercase)
+            yield offset, text[:cut]
             offset += cut
     if carry:
-        yield offset, _checked(source, carry, offset, lowercase)
+        yield offset, carry
 
 
-def given_paths(corpus: Any) -> list[StrPath] | None:
-    """The paths that a corpus is given by; None where it is given otherwise."""
+def _decoded(source: Source, stream: Readable, options: TextOptions) -> Iterator[bytes]:
+    """Blocks of the text in UTF-8."""
+    block = stream.read(CHUNK_BYTES)
+    refuse_table(source, block[:HEAD_BYTES])
+    if options.is_ascii_based:
+        refuse_binary(source.name, block)
+    if options.is_plain_utf8:
+        while block:
+            yield block
+            block = stream.read(CHUNK_BYTES)
+        return
+    decoder = codecs.getincrementaldecoder(options.encoding)(options.encoding_errors)
+    position, at_start = 0, True
+    while True:
+        last = not block
+        pending = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(block, last)
+        except UnicodeDecodeError as error:
+            at = position - pending + error.start
+            place = f"{source.name}: byte {at}"
+            raise not_in_encoding(place, error.object[error.start], options) from error
+        position += len(block)
+        if at_start and not options.is_ascii_based:
+            refuse_binary(source.name, text[:HEAD_BYTES].encode(errors="replace"))
+        at_start = False
+        if options.encoding_errors != "strict":
+            text = text.replace("\0", "\ufffd" if options.encoding_errors == "replace" else "")
+        if text:
+            yield text.encode(errors="replace")  # UTF-7 may hold half of a surrogate pair
+        if last:
+            return
+        block = stream.read(CHUNK_BYTES)
+
+
+def refuse_binary(name: str, head: bytes) -> None:
+    """Refuse a file that begins with these bytes if it is not text.
+
+    Raises:
+        BinaryFileError: it is not.
+    """
+    head = head[:HEAD_BYTES]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BinaryFileError(f"{name}: UTF-16 text; read it with --encoding utf-16")
+    control = len(head) - len(head.translate(None, _CONTROL))
+    if control >= _FEWEST_CONTROL and control > _CONTROL_SHARE * len(head):
+        what = foreign(head)
+        raise BinaryFileError(
+            f"{name}: not text but {what}" if what else
+            f"{name}: not text but binary data ({control} control characters in the first "
+            f"{len(head)} bytes)"
+        )  # fmt: skip
+
+
+def table_suffix(source: Source) -> str:
+    """The extension of a file's name, in lower case, before that of its packing."""
+    suffixes = [] if source.path is None else [s.lower() for s in source.path.suffixes]
+    if suffixes and suffixes[-1] in SUFFIXES:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def refuse_table(source: Source, head: bytes) -> None:
+    """Refuse a table, which is not to be read as plain text.
+
+    Args:
+        source: names ending in .csv and .tsv are believed.
+        head: the first bytes, which tell Parquet and JSON.
+
+    Raises:
+        CorpusError: it is one; the message says which columns it has.
+    """
+    first = head.partition(b"\n")[0].decode(errors="replace").strip()
+    suffix = table_suffix(source)
+    if head.startswith(b"PAR1"):
+        what = "a Parquet file"
+    elif _JSON_OBJECT.match(first):
+        names = re.findall(r'"(\w+)"\s*:', first)
+        what = f"JSON lines with the fields {joined_names(dict.fromkeys(names))}"
+    elif suffix == ".json" and first.startswith("["):
+        what = "a JSON array"
+    elif suffix in (".csv", ".tsv") and first:
+        names = re.split(r"\t" if suffix == ".tsv" else "[,;\t]", first)
+        what = f"a table with the columns {joined_names(names)}"
+    else:
+        return
+    raise CorpusError(f"{source.name}: {what}; name the one with the text: --text-column NAME")
+
+
+def joined_names(names: Iterable[str]) -> str:
+    """Names of columns in a message."""
+    return _short(", ".join(name.strip().strip('"') for name in names)) or "none"
+
+
+def given_paths(corpus: Any, tokenize: str = "whitespace") -> list[StrPath] | None:
+    """The paths that a corpus is given by; None where it is given otherwise.
+
+    A list of str is a list of paths, unless a tokenizer was chosen and none of them exists: then
+    they are texts.
+    """
     if isinstance(corpus, (str, os.PathLike)):
         return [corpus]
-    if isinstance(corpus, (list, tuple)) and all(
-        isinstance(item, (str, os.PathLike)) for item in corpus
-    ):
-        return list(corpus)
-    return None
+    if not isinstance(corpus, (list, tuple)) or not corpus:
+        return None
+    if not all(isinstance(item, (str, os.PathLike)) for item in corpus):
+        return None
+    if tokenize != "whitespace" and not any(_may_be_path(item) for item in corpus):
+        return None
+    return list(corpus)
+
+
+def _may_be_path(item: StrPath) -> bool:
+    name = os.fspath(item)
+    if name == STDIN or "://" in name.partition(" ")[0] or isinstance(item, os.PathLike):
+        return True
+    try:
+        return bool(name) and (Path(name).exists() or bool(glob.glob(name)))  # noqa: PTH207
+    except (OSError, ValueError):  # too long for a name, or NUL in it
+        return False
 
 
 def named(sources: Sequence[Source]) -> str:
@@ -211,7 +380,7 @@ def named(sources: Sequence[Source]) -> str:
     return sources[0].name if len(sources) == 1 else f"{len(sources)} files"
 
 
-def refuse_changed(sources: Sequence[Source], stamps: Sequence[Any]) -> None:
+def refuse_changed(sources: Sequence[Source], stamps: Sequence[object]) -> None:
     """Refuse files that are not as they were when their `stamps` were taken.
 
     Raises:
@@ -219,25 +388,68 @@ def refuse_changed(sources: Sequence[Source], stamps: Sequence[Any]) -> None:
     """
     for source, stamp in zip(sources, stamps, strict=True):
         if source.stamp() != stamp:
-            raise CorpusError(
-                f"{source.name}: expected a file that stays as it is while it is read, got one "
-                "that changed (read a copy)"
-            )
+            raise CorpusError(f"{source.name}: changed while it was read; read a copy")
+
+
+def lowered(source: Source, offset: int, text: bytes, options: TextOptions) -> bytes:
+    """A chunk in lower case, by Unicode's rules.
+
+    Raises:
+        CorpusError: it is not UTF-8, or has NUL.
+    """
+    if text.isascii():
+        return text.lower()
+    nul = text.find(b"\0")
+    if nul >= 0:
+        raise _nul(source, offset + nul)
+    try:
+        return text.decode().lower().encode()
+    except UnicodeDecodeError as error:
+        place = f"{source.name}: byte {offset + error.start}"
+        raise not_in_encoding(place, text[error.start], options) from error
+
+
+def explained(
+    source: Source, offset: int, text: bytes, fault: TextFault, options: TextOptions
+) -> CorpusError:
+    """The error for a chunk of text that could not be tokenized."""
+    at = fault.position
+    if fault.too_long:
+        return token_too_long(source, offset + at)
+    if text[at] == 0:
+        return _nul(source, offset + at)
+    return not_in_encoding(f"{source.name}: byte {offset + at}", text[at], options)
 
 
 def token_too_long(source: Source, offset: int) -> CorpusError:
     """The error for a token of `MAX_TOKEN_BYTES` or more at byte `offset` of the text."""
     return CorpusError(
-        f"{source.name}: byte {offset}: expected words shorter than {MAX_TOKEN_BYTES} bytes, "
-        "got a longer run without whitespace (is this text?)"
+        f"{source.name}: byte {offset}: {MAX_TOKEN_BYTES} bytes or more without whitespace; is "
+        "this text?"
+    )
+
+
+def not_in_encoding(place: str, byte: int, options: TextOptions) -> CorpusError:
+    """The error for a byte that is not in the encoding of the text."""
+    if options.is_utf8:
+        what = "UTF-8; name the encoding of the files (--encoding latin-1, cp1252, ...)"
+    else:
+        what = f"{options.encoding}, the --encoding that was given; name another"
+    return CorpusError(f"{place}: 0x{byte:02x} is not {what}, or use --encoding-errors replace")
+
+
+def _nul(source: Source, offset: int) -> CorpusError:
+    return CorpusError(
+        f"{source.name}: byte {offset}: a NUL character; is this UTF-16 (--encoding utf-16) or a "
+        "binary file?"
     )
 
 
 def _last_break(text: bytes, begin: int) -> int:
     """Where `text` may be cut: after its last newline, else after its last whitespace, else 0.
 
-    Before `begin` there is none, and nothing is looked at: a long word that comes in many pieces
-    would otherwise be searched as often.
+    What is before `begin` was searched in vain already: a long word that comes in many pieces would
+    otherwise be searched as often.
     """
     newline = text.rfind(b"\n", begin) + 1
     if newline:
@@ -251,30 +463,6 @@ def _last_break(text: bytes, begin: int) -> int:
     return last
 
 
-def _lenient(text: str, encoding_errors: EncodingErrors) -> bytes:
-    return text.replace("\0", "\ufffd" if encoding_errors == "replace" else "").encode()
-
-
-def _checked(source: Source, text: bytes, offset: int, lowercase: bool) -> bytes:
-    """Validate one chunk (C speed: str's own decoder), and lower its case if asked to."""
-    nul = text.find(b"\0")
-    if nul >= 0:
-        raise CorpusError(
-            f"{source.name}: byte {offset + nul}: expected UTF-8 text, got a NUL byte "
-            "(UTF-16 or a binary file? see --encoding-errors)"
-        )
-    if text.isascii():
-        return text.lower() if lowercase else text
-    try:
-        decoded = text.decode()
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{source.name}: byte {offset + error.start}: expected UTF-8 text, "
-            f"got byte 0x{text[error.start]:02x} (see --encoding-errors)"
-        ) from error
-    return decoded.lower().encode() if lowercase else text
-
-
 class Readable(Protocol):
     """What text is read from."""
 
@@ -284,13 +472,13 @@ class Readable(Protocol):
 
 
 @contextmanager
-def _open(source: Source) -> Iterator[Readable]:
+def open_source(source: Source) -> Iterator[Readable]:
     """Open a source, decompressing by what its first bytes say; standard input stays open."""
     with ExitStack() as stack:
         raw: Any  # a buffered reader: it can peek
         if source.path is None:
             if sys.stdin is None:
-                raise CorpusError(f"{source.name}: expected text, got a closed stream")
+                raise CorpusError(f"{source.name}: is closed")
             raw = sys.stdin.buffer
         else:
             raw = stack.enter_context(source.path.open("rb", buffering=2**18))
@@ -298,7 +486,7 @@ def _open(source: Source) -> Iterator[Readable]:
         expected = SUFFIXES.get(source.path.suffix.lower()) if source.path else None
         if expected and kind != expected:
             raise CorpusError(
-                f"{source.name}: expected {expected} data, as its name says, "
-                f"got {kind or 'something else'}"
+                f"{source.name}: not {expected} data, as its name says, but "
+                f"{kind or 'something else'}"
             )
         yield raw if kind is None else decompressed(source.name, kind, raw, CorpusError)

@@ -1,289 +1,382 @@
-r"""Bytes to word ids, at the speed of memory: a tokeniser and an exact hash table in Numba.
+r"""Bytes to word ids: a tokenizer and an exact hash table, in one pass, in Numba.
 
-A token is what `str.split()` gives: a run of characters between Unicode whitespace. A line ends at
-``\n`` alone (``\r`` and U+2028 are whitespace, so CRLF text reads the same). Each chunk is
-tokenised by itself, by any thread, into ids of its own (`tokenize`); `WordTable.add` turns those
-into the ids of the whole corpus. Both number words in order of first appearance, and the chunks
-are added in order, so the result does not depend on the number of threads.
-The bytes must be valid UTF-8: `w2v.corpus.sources` sees to that.
+    table.tokenize(b"the cat\nthe dog")  ->  ids [0, 1, 0, 2], line lengths [2, 2]
+
+A `WordTable` numbers words in order of first appearance and counts them. How characters make words
+is a table of classes by code point (`character_classes`), so that every way of tokenizing runs
+through the same loop. A line ends at ``\n`` alone: ``\r`` and U+2028 are whitespace, so that text
+with CRLF line ends reads the same.
+
+Text is checked on the way: bytes that are not UTF-8, NUL, and words too long to be words raise
+`TextFault`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import unicodedata
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from w2v.corpus.sources import WHITESPACE
 from w2v.numerics.jit import jit
 
-_WORD, _SPACE, _NEWLINE, _MAYBE_SPACE = 0, 1, 2, 3
+WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
+"""The characters at which `str.split` splits."""
+
+TOKENIZERS = ("whitespace", "words")
+
+MAX_TOKEN_BYTES = 2**19
+"""A longer run of characters is refused: it is not a word, and is never cut."""
+
+_WORD, _SPACE, _NEWLINE, _INNER, _INVALID = range(5)
+
+_INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
+"""Apostrophes, hyphens and the joiners of Persian and Indic scripts: part of a word inside it."""
+_ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
+"""Where Unicode has letters, marks and digits, and will have for long: 0x33480 are in use."""
 
 
-def _byte_classes() -> np.ndarray:
-    """(256,) uint8: what a byte is, or (`_MAYBE_SPACE`) that the next ones decide."""
-    classes = np.zeros(256, dtype=np.uint8)
-    for character in WHITESPACE:
-        encoded = character.encode()
-        classes[encoded[0]] = _SPACE if len(encoded) == 1 else _MAYBE_SPACE
+@cache
+def character_classes(tokenizer: str) -> np.ndarray:
+    r"""What each character is to a tokenizer, (0x110000,) uint8 by code point.
+
+    Args:
+        tokenizer: ``whitespace``, words as `str.split` gives them; ``words``, runs of letters,
+            marks and numbers (Unicode categories L, M and N) with single apostrophes and hyphens
+            inside; or ``spaces``, runs between spaces and newlines, for words from Python.
+    """
+    if tokenizer == "words":
+        classes = np.full(0x110000, _SPACE, dtype=np.uint8)
+        for codes in _ASSIGNED:
+            for code in codes:
+                if unicodedata.category(chr(code))[0] in "LMN":
+                    classes[code] = _WORD
+        classes[[ord(character) for character in _INNER_CHARACTERS]] = _INNER
+    else:
+        classes = np.full(0x110000, _WORD, dtype=np.uint8)
+        spaces = WHITESPACE if tokenizer == "whitespace" else " "
+        classes[[ord(character) for character in spaces]] = _SPACE
     classes[ord("\n")] = _NEWLINE
+    classes[0] = _INVALID
+    classes.flags.writeable = False
     return classes
 
 
-def _wide_spaces(length: int) -> np.ndarray:
-    """Whitespace characters of `length` UTF-8 bytes, each as one big-endian number, sorted."""
-    codes = [c.encode() for c in WHITESPACE if len(c.encode()) == length]
-    return np.array(sorted(int.from_bytes(code, "big") for code in codes), dtype=np.int64)
+class TextFault(Exception):
+    """Text that cannot be tokenized.
+
+    Attributes:
+        position: the byte of the text where the fault begins.
+        too_long: whether a word of `MAX_TOKEN_BYTES` or more begins there; otherwise it is NUL or
+            not UTF-8.
+    """
+
+    def __init__(self, position: int, too_long: bool) -> None:
+        super().__init__(position, too_long)
+        self.position, self.too_long = position, too_long
 
 
-_CLASSES = _byte_classes()
-_SPACES_OF_2 = _wide_spaces(2)
-_SPACES_OF_3 = _wide_spaces(3)
+class Tokens(NamedTuple):
+    """Text as numbers.
 
-# FNV-1a, 64 bits (Fowler, Noll and Vo), then one multiply to spread the high bits downwards.
+    Attributes:
+        ids: (N,) int32, the word of each token.
+        line_lengths: (L + 1,) int64, tokens before each of the L newlines, then after the last.
+    """
+
+    ids: np.ndarray
+    line_lengths: np.ndarray
+
+
+# --- compiled -----------------------------------------------------------------------------------
+#
+# Words are told apart by a 64-bit key. The key of up to 8 bytes is those bytes: it has no NUL in
+# it, so equal keys mean equal words. Longer words have the hash FNV-1a (Fowler, Noll and Vo) with
+# the lowest byte cleared, which no short word has; of these the bytes are compared as well.
+
+_KEY_BYTES = 8
 _FNV_OFFSET = np.uint64(0xCBF29CE484222325)
 _FNV_PRIME = np.uint64(0x100000001B3)
+_BYTE, _LOW_BYTE = np.uint64(8), np.uint64(0xFF)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_SPREAD_SHIFT = np.uint64(32)
+_HALF = np.uint64(32)
 
-_FIRST_SLOTS = 2**16
 _EMPTY = -1
+_DONE, _FULL, _STOPPED, _TOO_LONG = range(4)
 
 
 @jit
-def _space_width(data: Any, i: Any) -> Any:
-    """Bytes of the whitespace character at i, whose class is _MAYBE_SPACE; 0 if it is none."""
-    if i + 1 < data.size:
-        two = np.int64(data[i]) << 8 | np.int64(data[i + 1])
-        for code in _SPACES_OF_2:
-            if two == code:
-                return 2
-        if i + 2 < data.size:
-            three = two << 8 | np.int64(data[i + 2])
-            for code in _SPACES_OF_3:
-                if three == code:
-                    return 3
-    return 0
+def _wide_character(data: Any, i: Any) -> Any:
+    """Code point and bytes of the non-ASCII character at i; 0 bytes if that is not UTF-8."""
+    first = np.int64(data[i])
+    if first < 0xC2 or first > 0xF4:
+        return 0, 0
+    length = 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+    if i + length > data.size:
+        return 0, 0
+    code = first & (0x7F >> length)
+    for k in range(1, length):
+        byte = np.int64(data[i + k])
+        if byte & 0xC0 != 0x80:
+            return 0, 0
+        code = code << 6 | byte & 0x3F
+    # RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+    if length == 3 and (code < 0x800 or 0xD800 <= code <= 0xDFFF):
+        return 0, 0
+    if length == 4 and not 0x10000 <= code <= 0x10FFFF:
+        return 0, 0
+    return code, length
 
 
 @jit
-def _find(slots: Any, hashes: Any, starts: Any, sizes: Any, arena: Any, word: Any, h: Any) -> Any:
-    """The slot that holds `word` (bytes), or the empty slot where it belongs: linear probing."""
+def _class_at(data: Any, i: Any, classes: Any) -> Any:
+    """Class and bytes of the character at i; the end of the text is whitespace."""
+    if i >= data.size:
+        return np.uint8(_SPACE), 1
+    if data[i] < 0x80:
+        return classes[data[i]], 1
+    code, length = _wide_character(data, i)
+    if length == 0:
+        return np.uint8(_INVALID), 1
+    return classes[code], length
+
+
+@jit
+def _home(key: Any, mask: Any) -> Any:
+    """The first slot to look at."""
+    return np.int64(((key ^ key >> _HALF) * _SPREAD) >> _HALF) & mask
+
+
+@jit
+def _find(slots: Any, keys: Any, starts: Any, arena: Any, data: Any, begin: Any, end: Any,
+          key: Any) -> Any:  # fmt: skip
+    """The slot of the word data[begin:end], or the empty slot where it belongs: linear probing."""
     mask = slots.size - 1
-    slot = np.int64((h * _SPREAD) >> _SPREAD_SHIFT) & mask
+    slot = _home(key, mask)
     while True:
-        known = slots[slot]
-        if known == _EMPTY:
+        word = slots[slot]
+        if word == _EMPTY:
             return slot
-        if hashes[known] == h and sizes[known] == word.size:
-            start = starts[known]
-            same = True
-            for k in range(word.size):
-                if arena[start + k] != word[k]:
-                    same = False
-                    break
+        if keys[word] == key:
+            if end - begin <= _KEY_BYTES:
+                return slot
+            start = starts[word]
+            same = starts[word + 1] - start == end - begin
+            k = 0
+            while same and k < end - begin:
+                same = arena[start + k] == data[begin + k]
+                k += 1
             if same:
                 return slot
         slot = (slot + 1) & mask
 
 
 @jit
-def _doubled_slots(slots: Any, hashes: Any, n_words: Any) -> Any:
-    larger = np.full(slots.size * 2, _EMPTY, np.int32)
-    mask = larger.size - 1
-    for word in range(n_words):
-        slot = np.int64((hashes[word] * _SPREAD) >> _SPREAD_SHIFT) & mask
-        while larger[slot] != _EMPTY:
-            slot = (slot + 1) & mask
-        larger[slot] = word
-    return larger
+def _has_room(slots: Any, arena: Any, starts: Any, n_words: Any, n_bytes: Any) -> Any:
+    """Whether one more word of so many bytes fits, with half of the slots empty."""
+    return 2 * (n_words + 1) <= slots.size and starts[n_words] + n_bytes <= arena.size
 
 
 @jit
-def _doubled(array: Any) -> Any:
-    larger = np.empty(array.size * 2, array.dtype)
-    for i in range(array.size):  # assigning the slice takes Numba four seconds more to compile
-        larger[i] = array[i]
-    return larger
+def _insert(slots: Any, keys: Any, starts: Any, counts: Any, arena: Any, slot: Any, word: Any,
+            data: Any, begin: Any, end: Any, key: Any) -> None:  # fmt: skip
+    """Make data[begin:end] the word of the next id, which is `word`, not counted yet."""
+    slots[slot] = word
+    keys[word] = key
+    counts[word] = 0
+    start = starts[word]
+    for k in range(end - begin):
+        arena[start + k] = data[begin + k]
+    starts[word + 1] = start + end - begin
 
 
 @jit
-def _tokenize(data: Any, ids: Any, line_lengths: Any) -> Any:
-    """Fill `ids` and `line_lengths`; return counts and the chunk's words. See `Chunk`."""
-    slots = np.full(_FIRST_SLOTS, _EMPTY, np.int32)
-    hashes = np.empty(_FIRST_SLOTS, np.uint64)
-    starts = np.empty(_FIRST_SLOTS, np.int64)
-    sizes = np.empty(_FIRST_SLOTS, np.int64)
-    counts = np.empty(_FIRST_SLOTS, np.int64)
-    n_words = n_tokens = n_lines = line_start = longest = longest_at = i = 0
-    size = data.size
-    while i < size:
-        kind = _CLASSES[data[i]]
-        if kind == _NEWLINE:
-            line_lengths[n_lines] = n_tokens - line_start
-            n_lines += 1
-            line_start = n_tokens
-            i += 1
-            continue
-        if kind == _SPACE:
-            i += 1
-            continue
-        if kind == _MAYBE_SPACE:
-            width = _space_width(data, i)
-            if width:
-                i += width
-                continue
-        start = i
-        h = _FNV_OFFSET
-        while i < size:
-            kind = _CLASSES[data[i]]
-            if kind != _WORD and (kind != _MAYBE_SPACE or _space_width(data, i)):
+def _tokenize(data: Any, classes: Any, slots: Any, keys: Any, starts: Any, counts: Any, arena: Any,
+              ids: Any, line_lengths: Any, cursor: Any) -> Any:  # fmt: skip
+    """Tokenize from where `cursor` says: (byte, tokens, lines, first token of the line, words).
+
+    Returns why it ended, with `cursor` where it did: at the end of the text, or for want of room
+    in the table, in front of the word that found none.
+    """
+    i, n_tokens, n_lines, line_start, n_words = cursor
+    end = _DONE
+    while i < data.size:
+        kind, length = _class_at(data, i, classes)
+        if kind != _WORD:
+            if kind == _INVALID:
+                end = _STOPPED
                 break
-            h = (h ^ np.uint64(data[i])) * _FNV_PRIME
-            i += 1
-        if i - start > longest:
-            longest = i - start
-            longest_at = start
-        slot = _find(slots, hashes, starts, sizes, data, data[start:i], h)
+            if kind == _NEWLINE:
+                line_lengths[n_lines] = n_tokens - line_start
+                n_lines += 1
+                line_start = n_tokens
+            i += length
+            continue
+        begin = i
+        key = np.uint64(0)
+        while i < data.size:
+            byte = data[i]
+            if byte < 0x80 and classes[byte] == _WORD:  # nearly all of nearly all texts
+                key = key << _BYTE | np.uint64(byte)
+                i += 1
+                continue
+            kind, length = _class_at(data, i, classes)
+            if kind != _WORD and (
+                kind != _INNER or _class_at(data, i + length, classes)[0] != _WORD
+            ):
+                break
+            for k in range(i, i + length):
+                key = key << _BYTE | np.uint64(data[k])
+            i += length
+        if i - begin > _KEY_BYTES:
+            if i - begin >= MAX_TOKEN_BYTES:
+                i, end = begin, _TOO_LONG
+                break
+            key = _FNV_OFFSET
+            for k in range(begin, i):
+                key = (key ^ np.uint64(data[k])) * _FNV_PRIME
+            key &= ~_LOW_BYTE
+        slot = _find(slots, keys, starts, arena, data, begin, i, key)
         word = slots[slot]
         if word == _EMPTY:
+            if not _has_room(slots, arena, starts, n_words, i - begin):
+                i, end = begin, _FULL
+                break
             word = n_words
-            slots[slot] = word
-            hashes[word] = h
-            starts[word] = start
-            sizes[word] = i - start
-            counts[word] = 0
+            _insert(slots, keys, starts, counts, arena, slot, word, data, begin, i, key)
             n_words += 1
-            if n_words * 2 > slots.size:
-                slots = _doubled_slots(slots, hashes, n_words)
-            if n_words == hashes.size:
-                hashes = _doubled(hashes)
-                starts = _doubled(starts)
-                sizes = _doubled(sizes)
-                counts = _doubled(counts)
         counts[word] += 1
         ids[n_tokens] = word
         n_tokens += 1
     line_lengths[n_lines] = n_tokens - line_start
-    words = (hashes[:n_words], starts[:n_words], sizes[:n_words], counts[:n_words])
-    return n_tokens, n_lines, longest, longest_at, words
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A tokenised chunk of text.
-
-    Attributes:
-        data: the bytes themselves, (B,) uint8.
-        ids: (N,) int32, each token as the number of its word within this chunk.
-        line_lengths: (L + 1,) int64, tokens before each of the L newlines, then after the last.
-        hashes, starts, sizes, counts: (W,), the chunk's words in order of first appearance.
-        longest, longest_at: bytes of the longest token, and where it starts.
-    """
-
-    data: np.ndarray
-    ids: np.ndarray
-    line_lengths: np.ndarray
-    hashes: np.ndarray
-    starts: np.ndarray
-    sizes: np.ndarray
-    counts: np.ndarray
-    longest: int
-    longest_at: int
-
-
-def tokenize(text: bytes) -> Chunk:
-    """Split valid UTF-8 into lines and words; number the words by first appearance."""
-    data = np.frombuffer(text, dtype=np.uint8)
-    ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
-    line_lengths = np.empty(text.count(b"\n") + 1, dtype=np.int64)
-    n_tokens, n_lines, longest, longest_at, words = _tokenize(data, ids, line_lengths)
-    hashes, starts, sizes, counts = words
-    return Chunk(
-        data=data,
-        ids=ids[:n_tokens],
-        line_lengths=line_lengths[: n_lines + 1],
-        hashes=hashes,
-        starts=starts,
-        sizes=sizes,
-        counts=counts,
-        longest=longest,
-        longest_at=longest_at,
-    )
+    cursor[:] = (i, n_tokens, n_lines, line_start, n_words)
+    return end
 
 
 @jit
-def _add_words(table: Any, n_words: Any, n_bytes: Any, chunk: Any, out: Any) -> Any:
-    """Give each word of a chunk its id in the table, adding new ones; return the grown table."""
-    slots, hashes, starts, sizes, counts, arena = table
-    data, new_hashes, new_starts, new_sizes, new_counts = chunk
-    for k in range(new_hashes.size):
-        word_bytes = data[new_starts[k] : new_starts[k] + new_sizes[k]]
-        slot = _find(slots, hashes, starts, sizes, arena, word_bytes, new_hashes[k])
+def _add_words(slots: Any, keys: Any, starts: Any, counts: Any, arena: Any, n_words: Any,
+               other_keys: Any, other_starts: Any, other_arena: Any, first: Any, last: Any,
+               ids: Any) -> Any:  # fmt: skip
+    """Give words first..last - 1 of another table their ids in this one; see `_tokenize`."""
+    for other in range(first, last):
+        begin, end, key = other_starts[other], other_starts[other + 1], other_keys[other]
+        slot = _find(slots, keys, starts, arena, other_arena, begin, end, key)
         word = slots[slot]
         if word == _EMPTY:
+            if not _has_room(slots, arena, starts, n_words, end - begin):
+                return other, n_words
             word = n_words
-            if word == hashes.size:
-                hashes = _doubled(hashes)
-                starts = _doubled(starts)
-                sizes = _doubled(sizes)
-                counts = _doubled(counts)
-            while n_bytes + word_bytes.size > arena.size:
-                arena = _doubled(arena)
-            for byte in range(word_bytes.size):  # see `_doubled`
-                arena[n_bytes + byte] = word_bytes[byte]
-            slots[slot] = word
-            hashes[word] = new_hashes[k]
-            starts[word] = n_bytes
-            sizes[word] = word_bytes.size
-            counts[word] = 0
-            n_bytes += word_bytes.size
+            _insert(slots, keys, starts, counts, arena, slot, word, other_arena, begin, end, key)
             n_words += 1
-            if n_words * 2 > slots.size:
-                slots = _doubled_slots(slots, hashes, n_words)
-        counts[word] += new_counts[k]
-        out[k] = word
-    return (slots, hashes, starts, sizes, counts, arena), n_words, n_bytes
+        ids[other] = word
+    return last, n_words
+
+
+@jit
+def _fill_slots(slots: Any, keys: Any, n_words: Any) -> None:
+    """Put words into empty slots."""
+    mask = slots.size - 1
+    for word in range(n_words):
+        slot = _home(keys[word], mask)
+        while slots[slot] != _EMPTY:
+            slot = (slot + 1) & mask
+        slots[slot] = word
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+_FIRST_SLOTS = 2**17
+_FIRST_BYTES = 2 * MAX_TOKEN_BYTES
 
 
 class WordTable:
-    """All words of a corpus with their counts, numbered in order of first appearance."""
+    """Different words with their counts, numbered in order of first appearance."""
 
     def __init__(self) -> None:
-        size = _FIRST_SLOTS
-        self._table = (
-            np.full(size * 2, _EMPTY, dtype=np.int32),
-            np.empty(size, dtype=np.uint64),
-            np.empty(size, dtype=np.int64),
-            np.empty(size, dtype=np.int64),
-            np.empty(size, dtype=np.int64),
-            np.empty(size * 8, dtype=np.uint8),
-        )
         self._n_words = 0
-        self._n_bytes = 0
+        self._slots = np.full(_FIRST_SLOTS, _EMPTY, dtype=np.int32)
+        self._keys = np.empty(_FIRST_SLOTS // 2, dtype=np.uint64)
+        self._starts = np.zeros(_FIRST_SLOTS // 2 + 1, dtype=np.int64)
+        self._counts = np.empty(_FIRST_SLOTS // 2, dtype=np.int64)
+        self._arena = np.empty(_FIRST_BYTES, dtype=np.uint8)
 
     def __len__(self) -> int:
         return self._n_words
 
-    def add(self, chunk: Chunk) -> np.ndarray:
-        """Add a chunk's words and counts; return its tokens as ids of this table, (N,) int32."""
-        ids = np.empty(len(chunk.hashes), dtype=np.int32)
-        words = (chunk.data, chunk.hashes, chunk.starts, chunk.sizes, chunk.counts)
-        self._table, self._n_words, self._n_bytes = _add_words(
-            self._table, self._n_words, self._n_bytes, words, ids
-        )
-        tokens: np.ndarray = ids[chunk.ids]
-        return tokens
-
     @property
     def counts(self) -> np.ndarray:
-        """(V,) int64, how often each word occurred."""
-        counts: np.ndarray = self._table[4][: self._n_words]
-        return counts
+        """(W,) int64, how often each word occurred; a view, so that it can be changed."""
+        return self._counts[: self._n_words]
 
     def words(self, ids: np.ndarray) -> list[str]:
-        """The words of `ids`, decoded."""
-        _, _, starts, sizes, _, arena = self._table
-        data = arena.tobytes()
-        return [data[starts[i] : starts[i] + sizes[i]].decode() for i in ids.tolist()]
+        """The words of `ids`."""
+        arena = self._arena[: self._starts[self._n_words]].tobytes()
+        begins, ends = self._starts[ids].tolist(), self._starts[ids + 1].tolist()
+        return [arena[begin:end].decode() for begin, end in zip(begins, ends, strict=True)]
+
+    def tokenize(self, text: bytes, tokenizer: str = "whitespace") -> Tokens:
+        """Split UTF-8 text into lines and words; count the words.
+
+        Raises:
+            TextFault: it is not UTF-8, or a word is too long. What came before is counted.
+        """
+        data = np.frombuffer(text, dtype=np.uint8)
+        ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
+        line_lengths = np.empty(text.count(b"\n") + 1, dtype=np.int64)
+        cursor = np.array([0, 0, 0, 0, self._n_words])
+        classes = character_classes(tokenizer)
+        end = _FULL
+        while end == _FULL:
+            self._make_room()
+            end = _tokenize(
+                data, classes, self._slots, self._keys, self._starts, self._counts, self._arena,
+                ids, line_lengths, cursor,
+            )  # fmt: skip
+            self._n_words = int(cursor[4])
+        if end != _DONE:
+            raise TextFault(int(cursor[0]), too_long=end == _TOO_LONG)
+        return Tokens(ids[: cursor[1]], line_lengths)
+
+    def since(self, first: int) -> NewWords:
+        """The words from id `first` on. They stay as they are while this table grows."""
+        return NewWords(self._keys, self._starts, self._arena, first, self._n_words)
+
+    def add(self, new: NewWords) -> np.ndarray:
+        """Add words of another table, without their counts; returns their ids, (n,) int32."""
+        ids = np.empty(new.last, dtype=np.int32)
+        done = new.first
+        while done < new.last:
+            self._make_room()
+            done, self._n_words = _add_words(
+                self._slots, self._keys, self._starts, self._counts, self._arena, self._n_words,
+                new.keys, new.starts, new.arena, done, new.last, ids,
+            )  # fmt: skip
+        return ids[new.first :]
+
+    def _make_room(self) -> None:
+        """Room for one more word of any length, at least."""
+        if 2 * (self._n_words + 1) > len(self._slots):
+            self._slots = np.full(2 * len(self._slots), _EMPTY, dtype=np.int32)
+            self._keys, self._counts = _doubled(self._keys), _doubled(self._counts)
+            self._starts = _doubled(self._starts)
+            _fill_slots(self._slots, self._keys, self._n_words)
+        if self._starts[self._n_words] + MAX_TOKEN_BYTES > len(self._arena):
+            self._arena = _doubled(self._arena)
+
+
+class NewWords(NamedTuple):
+    """Words first..last - 1 of a table: see `WordTable.since`."""
+
+    keys: np.ndarray
+    starts: np.ndarray
+    arena: np.ndarray
+    first: int
+    last: int
+
+
+def _doubled(array: np.ndarray) -> np.ndarray:
+    """A copy with room for as many entries again."""
+    larger = np.empty(2 * len(array), array.dtype)
+    larger[: len(array)] = array
+    return larger

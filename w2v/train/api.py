@@ -17,6 +17,7 @@ from typing import Any, Unpack
 
 from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config, of_rounds, unused
 from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus
+from w2v.corpus.options import corpus_options
 from w2v.corpus.sources import given_paths
 from w2v.embeddings import Embeddings, load
 from w2v.engines.base import Engine
@@ -216,20 +217,17 @@ def encode(
 def _encode(
     corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
 ) -> Corpus:
-    paths = given_paths(corpus)
+    options = corpus_options(config)
+    paths = given_paths(corpus, config.tokenize)
     if paths is not None:
         return read_corpus(
             paths,
-            min_count=config.min_count,
-            max_vocab=config.max_vocab,
-            lowercase=config.lowercase,
-            encoding_errors=config.encoding_errors,  # type: ignore[arg-type]
             workers=config.workers,
             cache_dir=cache_dir,
             on_progress=observer.reading,
+            on_warning=observer.warning,
+            **options,
         )
     if cache_dir is not None:
         raise ConfigError("cache_dir: expected a corpus given by paths, got sentences")
-    if config.lowercase:
-        corpus = ([word.lower() for word in sentence] for sentence in corpus)
-    return encode_sentences(corpus, min_count=config.min_count, max_vocab=config.max_vocab)
+    return encode_sentences(corpus, **options)

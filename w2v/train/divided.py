@@ -9,6 +9,7 @@ from typing import Any
 
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, ShardedCorpus, read_shards
+from w2v.corpus.options import corpus_options
 from w2v.corpus.sources import given_paths
 from w2v.embeddings import Embeddings
 from w2v.engines.base import Engine
@@ -89,11 +90,9 @@ def encode_shards(
         engine,
         paths,
         config.shards,
-        min_count=config.min_count,
-        max_vocab=config.max_vocab,
-        lowercase=config.lowercase,
-        encoding_errors=config.encoding_errors,  # type: ignore[arg-type]
         on_progress=observer.reading,
+        on_warning=observer.warning,
+        **corpus_options(config),
     )
     refuse_lonely(corpus, config.min_count)
     return corpus

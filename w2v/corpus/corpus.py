@@ -1,0 +1,88 @@
+"""An encoded corpus: its vocabulary, the ids of its words, its sentences, and what was dropped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from w2v.formats.tensor_file import add_to_digest
+from w2v.vocab import Vocabulary
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Accounts for the text: ``words == kept + dropped_rare + dropped_max_vocab``.
+
+    Attributes:
+        files: files read; 0 for sentences from Python.
+        files_skipped: binary files passed over in folders.
+        lines: lines, empty ones included.
+        sentences: sentences with at least one kept word.
+        lines_split: lines longer than `MAX_SENTENCE_WORDS`, split into several sentences.
+        words: tokens in the text; a phrase that was joined is one.
+        distinct: different words in the text.
+        phrases: different phrases that were joined; 0 unless that was asked for.
+        joins: how often two words were joined, so many tokens fewer.
+        kept: tokens of the vocabulary's words, before subsampling.
+        dropped_rare: tokens of words rarer than min_count.
+        dropped_max_vocab: tokens of words beyond max_vocab.
+        max_count: count of the most frequent word.
+        longest_sentence: kept words of the longest sentence; with 1, there is nothing to learn.
+    """
+
+    files: int
+    files_skipped: int
+    lines: int
+    sentences: int
+    lines_split: int
+    words: int
+    distinct: int
+    phrases: int
+    joins: int
+    kept: int
+    dropped_rare: int
+    dropped_max_vocab: int
+    max_count: int
+    longest_sentence: int
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """An encoded corpus.
+
+    Attributes:
+        vocabulary: the kept words.
+        tokens: (N,) int32 word ids, sentence after sentence; may be mapped from a file.
+        sentence_starts: (S + 1,) int64; sentence s is ``tokens[starts[s]:starts[s + 1]]``.
+        audit: what was read and what was dropped.
+    """
+
+    vocabulary: Vocabulary
+    tokens: np.ndarray
+    sentence_starts: np.ndarray
+    audit: Audit
+
+    @property
+    def n_words(self) -> int:
+        """Tokens, all of words in the vocabulary."""
+        return len(self.tokens)
+
+    @property
+    def n_sentences(self) -> int:
+        """Number of sentences."""
+        return len(self.sentence_starts) - 1
+
+    def fingerprint(self) -> str:
+        """SHA-256 of words, counts, tokens and sentence bounds, in hexadecimal."""
+        digest = hashlib.sha256("\n".join(self.vocabulary.words).encode())
+        for array in (self.vocabulary.counts, self.tokens, self.sentence_starts):
+            add_to_digest(digest, array)
+        return digest.hexdigest()
+
+    def sentences(self) -> Iterator[np.ndarray]:
+        """The sentences, each (n,) int32."""
+        for start, end in zip(self.sentence_starts[:-1], self.sentence_starts[1:], strict=True):
+            yield self.tokens[start:end]

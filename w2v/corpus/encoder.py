@@ -1,0 +1,254 @@
+"""From tokens to a corpus: ids go to temporary files, then the vocabulary is chosen.
+
+    chunks of ids --> temporary files --> join phrases --> choose the vocabulary --> renumber
+
+All but the word table stays on disk, whatever the size of the corpus, and however short or long its
+lines: where sentences begin is kept in a file too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from w2v.corpus.corpus import Audit, Corpus
+from w2v.corpus.options import TextOptions
+from w2v.corpus.phrases import join_phrases
+from w2v.corpus.temp_arrays import TempArray, zeros_on_disk
+from w2v.corpus.tokenizer import Tokens, WordTable
+from w2v.errors import CorpusError, shown
+from w2v.numerics.jit import jit
+from w2v.vocab import Vocabulary, kept_words, pack_lines
+
+MAX_SENTENCE_WORDS = 10_000
+"""A longer line is split into sentences of this many words; every word is trained."""
+
+MIN_VOCABULARY = 2
+"""One word alone has no other word to be told apart from."""
+
+MAX_DISTINCT = 2**31 - 1
+"""Ids are int32. So many words would take over 60 GB of memory to count."""
+
+DROPPED = -1
+_LENGTH = np.uint16
+"""Of a sentence, which has at most `MAX_SENTENCE_WORDS` words."""
+
+
+class Encoder:
+    """Collects tokens in order: ids and sentence lengths, in temporary files."""
+
+    def __init__(self) -> None:
+        self._tokens, self._lengths, self._starts = TempArray(), TempArray(), TempArray()
+        self.n_tokens = 0
+        self.sentences = 0
+        self.open_length = 0  # tokens of the line that the last chunk left unfinished
+        self.lines = 0
+        self.lines_split = 0
+
+    def __enter__(self) -> Encoder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in (self._tokens, self._lengths, self._starts):
+            file.close()
+
+    def add(self, tokens: Tokens) -> None:
+        """Append a chunk of text."""
+        self._tokens.write(tokens.ids)
+        self.n_tokens += len(tokens.ids)
+        lengths = tokens.line_lengths
+        lengths[0] += self.open_length
+        self.open_length = int(lengths[-1])
+        self.lines += len(lengths) - 1
+        self._close_lines(lengths[:-1])
+
+    def end_file(self) -> None:
+        """End the last line of a file, whether a newline does or not."""
+        if self.open_length:
+            self.lines += 1
+            self._close_lines(np.array([self.open_length], dtype=np.int64))
+            self.open_length = 0
+
+    def _close_lines(self, lengths: np.ndarray) -> None:
+        lengths = lengths[lengths > 0]
+        too_long = lengths > MAX_SENTENCE_WORDS
+        if too_long.any():
+            self.lines_split += int(too_long.sum())
+            parts: list[int] = []
+            for length in lengths.tolist():
+                whole, rest = divmod(length, MAX_SENTENCE_WORDS)
+                parts += [MAX_SENTENCE_WORDS] * whole + [rest] * (rest > 0)
+            lengths = np.array(parts, dtype=np.int64)
+        self.sentences += len(lengths)
+        self._lengths.write(lengths.astype(_LENGTH))
+
+    def mapped(self) -> tuple[np.ndarray, np.ndarray]:
+        """(N,) int32 tokens and (S,) uint16 tokens of each sentence, mapped from their files."""
+        return (
+            self._tokens.mapped(np.int32, self.n_tokens),
+            self._lengths.mapped(_LENGTH, self.sentences),
+        )
+
+    def finish(
+        self, table: WordTable, name: str, options: TextOptions, *, files: int = 0, skipped: int = 0
+    ) -> Corpus:
+        """Join phrases, choose the vocabulary, and renumber the tokens.
+
+        Args:
+            table: the words, with their counts.
+            name: of the text, in messages.
+            options: see there.
+            files, skipped: for the audit.
+
+        Raises:
+            CorpusError: too few words are left.
+        """
+        tokens, lengths = self.mapped()
+        starts = self._starts.mapped(np.int64, self.sentences + 1)
+        corpus = _chosen(tokens, lengths, starts, table, name, options)
+        audit = dataclasses.replace(
+            corpus.audit, files=files, files_skipped=skipped, lines=self.lines,
+            lines_split=self.lines_split,
+        )  # fmt: skip
+        return dataclasses.replace(corpus, audit=audit)
+
+
+def with_phrases(
+    corpus: Corpus, *, passes: int = 1, scoring: str = "word2phrase",
+    threshold: float | None = None, min_count: int = 5,
+) -> Corpus:  # fmt: skip
+    """A corpus whose phrases are joined: see `w2v.corpus.phrases`.
+
+    Words that reading has dropped are not there to stand between two others: to join phrases of the
+    whole text, read it with ``phrases=``, or with ``min_count=1``.
+
+    Args:
+        corpus: stays as it is.
+        passes: how often to join.
+        scoring: ``word2phrase`` or ``npmi``.
+        threshold: of the score; None for 100 and 0.5.
+        min_count: words and pairs that occur less often are not joined.
+
+    Raises:
+        CorpusError: fewer than two words are left.
+    """
+    table = WordTable()
+    table.tokenize(pack_lines(corpus.vocabulary.words).tobytes(), "spaces")
+    table.counts[:] = np.bincount(corpus.tokens, minlength=len(table))
+    tokens = zeros_on_disk(np.int32, corpus.n_words)
+    tokens[:] = corpus.tokens
+    lengths = np.diff(corpus.sentence_starts)
+    starts = zeros_on_disk(np.int64, corpus.n_sentences + 1)
+    options = TextOptions(
+        min_count=1, phrases=passes, phrase_scoring=scoring, phrase_threshold=threshold,
+        phrase_min_count=min_count,
+    )  # fmt: skip
+    joined = _chosen(tokens, lengths, starts, table, "corpus", options)
+    audit = dataclasses.replace(
+        joined.audit,
+        files=corpus.audit.files,
+        files_skipped=corpus.audit.files_skipped,
+        lines=corpus.audit.lines,
+        lines_split=corpus.audit.lines_split,
+    )
+    return dataclasses.replace(joined, audit=audit)
+
+
+def _chosen(
+    tokens: np.ndarray, lengths: np.ndarray, starts: np.ndarray, table: WordTable, name: str,
+    options: TextOptions,
+) -> Corpus:  # fmt: skip
+    """The corpus of tokens that have the ids of a table. Changes them in place; fills `starts`."""
+    order = np.arange(len(table))
+    phrases = joins = 0
+    if options.phrases:
+        joined = join_phrases(
+            tokens, lengths, table, passes=options.phrases, scoring=options.phrase_scoring,
+            threshold=options.phrase_threshold, min_count=options.phrase_min_count,
+        )  # fmt: skip
+        order, phrases, joins = joined.order, joined.phrases, joined.joins
+        tokens = tokens[: joined.n_tokens]
+    kept_ids = chosen_words(table, order, name, options)
+    new_ids = np.full(len(table), DROPPED, dtype=np.int32)
+    new_ids[kept_ids] = np.arange(len(kept_ids), dtype=np.int32)
+    vocabulary = Vocabulary(table.words(kept_ids), table.counts[kept_ids])
+    sentences, longest = renumber(tokens, new_ids, lengths, starts)
+    tokens, starts = tokens[: starts[sentences]], starts[: sentences + 1]
+    tokens.flags.writeable = starts.flags.writeable = False
+    counts = table.counts[order]
+    kept = len(tokens)
+    rare = int(counts[counts < options.min_count].sum())
+    words = int(counts.sum())
+    audit = Audit(
+        files=0, files_skipped=0, lines=0, sentences=sentences, lines_split=0, words=words,
+        distinct=len(counts), phrases=phrases, joins=joins, kept=kept, dropped_rare=rare,
+        dropped_max_vocab=words - kept - rare, max_count=int(counts.max()),
+        longest_sentence=longest,
+    )  # fmt: skip
+    return Corpus(vocabulary, tokens, starts, audit)
+
+
+def refuse_too_many(table: WordTable, name: str) -> None:
+    """Refuse more different words than ids can tell apart.
+
+    Raises:
+        CorpusError: there are more; `name` says of what.
+    """
+    if len(table) > MAX_DISTINCT:
+        raise CorpusError(f"{name}: more than {MAX_DISTINCT} different words")
+
+
+def chosen_words(
+    table: WordTable, order: np.ndarray, name: str, options: TextOptions
+) -> np.ndarray:
+    """The ids in the table of the words to keep, in the order of their new ids.
+
+    Args:
+        table: the words, with their counts.
+        order: their ids in order of first appearance.
+        name: of the text, in messages.
+        options: of these, `min_count` and `max_vocab`.
+
+    Raises:
+        CorpusError: there are too few.
+    """
+    counts, min_count = table.counts[order], options.min_count
+    if not len(counts):
+        raise CorpusError(f"{name}: no words (empty, or nothing but whitespace)")
+    kept_ids: np.ndarray = order[kept_words(counts, min_count, options.max_vocab)]
+    if len(kept_ids) == 0:
+        raise CorpusError(
+            f"{name}: no word occurs min_count={min_count} times; the most frequent of "
+            f"{len(counts)} words occurs {counts.max()} times"
+        )
+    if len(kept_ids) < MIN_VOCABULARY:
+        raise CorpusError(
+            f"{name}: only one word is left, {shown(table.words(kept_ids)[0])}, of {len(counts)} "
+            f"different ones with min_count={min_count}; training needs at least {MIN_VOCABULARY}"
+        )
+    return kept_ids
+
+
+@jit
+def renumber(tokens: Any, new_ids: Any, lengths: Any, starts: Any) -> Any:
+    """Replace ids by `new_ids`, and close the gaps of dropped words and of empty sentences.
+
+    Fills `starts`; returns the number of sentences, and of words in the longest.
+    """
+    read = write = sentences = longest = 0
+    starts[0] = 0
+    for sentence in range(lengths.size):
+        end = read + np.int64(lengths[sentence])
+        while read < end:
+            word = new_ids[tokens[read]]
+            # Written whether it is kept or not: a branch that is hard to predict costs more.
+            tokens[write] = word
+            write += 1 if word != DROPPED else 0
+            read += 1
+        if write > starts[sentences]:
+            longest = max(longest, write - starts[sentences])
+            sentences += 1
+            starts[sentences] = write
+    return sentences, longest

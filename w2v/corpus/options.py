@@ -1,0 +1,82 @@
+"""What decides which corpus a text becomes: the options of reading it."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict, cast
+
+
+class CorpusOptions(TypedDict, total=False):
+    """The fields of `TextOptions` as keyword arguments."""
+
+    tokenize: str
+    lowercase: bool
+    encoding: str
+    encoding_errors: str
+    text_column: str | None
+    min_count: int
+    max_vocab: int | None
+    phrases: int
+    phrase_scoring: str
+    phrase_threshold: float | None
+    phrase_min_count: int
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """From text to vocabulary and ids. The same text and options give the same corpus.
+
+    Attributes:
+        tokenize: ``whitespace`` or ``words``; see `w2v.corpus.tokenizer.character_classes`.
+        lowercase: lower the case of the text first, by Unicode's rules.
+        encoding: of the files, by any name that Python knows.
+        encoding_errors: what to do with bytes that are not in that encoding: ``strict`` refuses
+            the file, ``replace`` puts U+FFFD, ``ignore`` drops them.
+        text_column: the column or field that holds the text, of CSV, TSV, JSON lines and Parquet
+            files, and of rows in Python.
+        min_count: words that occur less often are dropped.
+        max_vocab: keep at most this many words, the most frequent; None keeps all.
+        phrases: how many times to join frequent pairs of words; see `w2v.corpus.phrases`, also for
+            the other options of phrases.
+    """
+
+    tokenize: str = "whitespace"
+    lowercase: bool = False
+    encoding: str = "utf-8"
+    encoding_errors: str = "strict"
+    text_column: str | None = None
+    min_count: int = 5
+    max_vocab: int | None = None
+    phrases: int = 0
+    phrase_scoring: str = "word2phrase"
+    phrase_threshold: float | None = None
+    phrase_min_count: int = 5
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> TextOptions:
+        """Those in the metadata of vectors; defaults for what a record of before lacks."""
+        return cls(**{spec.name: record[spec.name] for spec in fields(cls) if spec.name in record})
+
+    @property
+    def is_plain_utf8(self) -> bool:
+        """Whether bytes can be taken as they are, to be checked where they are tokenized."""
+        return self.is_utf8 and self.encoding_errors == "strict"
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the encoding is UTF-8, by one of its names."""
+        return codecs.lookup(self.encoding).name == "utf-8"
+
+    @property
+    def is_ascii_based(self) -> bool:
+        """Whether ASCII characters, line ends included, are single bytes in the encoding."""
+        return "a\n".encode(self.encoding) == b"a\n"
+
+
+def corpus_options(config: object) -> CorpusOptions:
+    """Those of a configuration: an object that has them as attributes, among others."""
+    return cast(
+        CorpusOptions, {spec.name: getattr(config, spec.name) for spec in fields(TextOptions)}
+    )

@@ -1,0 +1,252 @@
+"""Phrases: pairs of words that occur together far more often than apart, joined to one word.
+
+A pass joins pairs (``new york`` becomes ``new_york``); the next may join those in turn
+(``new_york_times``). With counts n(a), n(b) of two words, n(ab) of b right after a, and N tokens,
+a pair is joined if its score exceeds the threshold:
+
+    word2phrase     N (n(ab) - d) / (n(a) n(b))         d = min_count, the discount
+    npmi            ln(N n(ab) / (n(a) n(b))) / -ln(n(ab) / N)
+
+The first is equation 6 of Mikolov et al. 2013, "Distributed Representations of Words and Phrases
+and their Compositionality", section 4, times N, as in their program word2phrase, so that one
+threshold does for texts of all sizes. The second is normalised pointwise mutual information (Bouma
+2009), 1 for words that only occur together and 0 for words that meet by chance. Words and pairs
+that occur fewer than d times are left alone. Within a sentence pairs are joined from left to right,
+and a word joins once a pass.
+
+All of it works on ids, before rare words are dropped, in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from w2v.corpus.tokenizer import WordTable
+from w2v.numerics.jit import jit
+
+DELIMITER = "_"
+SCORINGS = {"word2phrase": 100.0, "npmi": 0.5}
+"""Scores, with the thresholds that are their defaults."""
+
+_TOKENS_A_PART = 2**25
+"""Pairs of a longer text are counted in parts, by their first word, so that memory is bounded."""
+_FIRST_SLOTS = 2**16
+_NO_PAIR = np.uint64(2**64 - 1)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_HALF = np.uint64(32)
+
+
+class Joined(NamedTuple):
+    """What `join_phrases` has done.
+
+    Attributes:
+        n_tokens: tokens that are left, at the beginning of the array.
+        order: ids of the words that are left, in order of first appearance.
+        phrases: different phrases that were joined, over all passes.
+        joins: how often two tokens were joined.
+    """
+
+    n_tokens: int
+    order: np.ndarray
+    phrases: int
+    joins: int
+
+
+def join_phrases(
+    tokens: np.ndarray, lengths: np.ndarray, table: WordTable, *, passes: int, scoring: str,
+    threshold: float | None, min_count: int,
+) -> Joined:  # fmt: skip
+    """Join phrases in place: changes tokens, lengths, and the words and counts of the table.
+
+    Args:
+        tokens: (N,) int32, ids of the table.
+        lengths: (S,) tokens of each sentence.
+        table: the words, with their counts in `tokens`.
+        passes: how often.
+        scoring: one of `SCORINGS`.
+        threshold: None for the default of the scoring.
+        min_count: the discount d.
+    """
+    limit = SCORINGS[scoring] if threshold is None else threshold
+    n_tokens, n_phrases = len(tokens), 0
+    for _ in range(passes):
+        left, right = _phrases(tokens[:n_tokens], lengths, table.counts, scoring, limit, min_count)
+        if not len(left):
+            break
+        n_phrases += len(left)
+        words = zip(table.words(left), table.words(right), strict=True)
+        text = "\n".join(DELIMITER.join(pair) for pair in words)
+        joined_ids = table.tokenize(text.encode(), "spaces").ids
+        pairs = _PairTable()
+        pairs.insert(left, right, joined_ids)
+        starts_phrase = np.zeros(len(table), dtype=np.bool_)
+        starts_phrase[left] = True
+        table.counts[:] = 0
+        n_tokens = _join(
+            tokens[:n_tokens], lengths, starts_phrase, pairs.keys, pairs.values, table.counts
+        )
+    order = _in_order(tokens[:n_tokens], len(table))
+    return Joined(n_tokens, order, n_phrases, len(tokens) - n_tokens)
+
+
+def _phrases(
+    tokens: np.ndarray, lengths: np.ndarray, counts: np.ndarray, scoring: str, threshold: float,
+    min_count: int,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """First and second words of the pairs to join, (P,) each."""
+    frequent = counts >= min_count
+    parts = 1 + len(tokens) // _TOKENS_A_PART
+    found = []
+    for part in range(parts):
+        table = _PairTable()
+        table.count(tokens, lengths, frequent, part, parts)
+        candidates = (table.keys != _NO_PAIR) & (table.values >= min_count)
+        pairs, together = table.keys[candidates], table.values[candidates]
+        left, right = pairs >> _HALF, pairs & np.uint64(2**32 - 1)
+        score = pair_scores(scoring, together, counts[left], counts[right], len(tokens), min_count)
+        found.append(pairs[score > threshold])
+    pairs = np.sort(np.concatenate(found))
+    return (pairs >> _HALF).astype(np.int64), (pairs & np.uint64(2**32 - 1)).astype(np.int64)
+
+
+def pair_scores(
+    scoring: str, together: np.ndarray, left: np.ndarray, right: np.ndarray, n_tokens: int,
+    min_count: int,
+) -> np.ndarray:  # fmt: skip
+    """Scores of pairs, (P,) float64, from (P,) counts; see the formulas above."""
+    apart = left.astype(np.float64) * right
+    if scoring == "word2phrase":
+        scores: np.ndarray = n_tokens * (together - float(min_count)) / apart
+        return scores
+    with np.errstate(divide="ignore", invalid="ignore"):  # the text is this pair alone: 0 / 0
+        scores = np.log(n_tokens * together.astype(np.float64) / apart)
+        scores /= -np.log(together / n_tokens)
+    return scores
+
+
+class _PairTable:
+    """A hash table from pairs of word ids to numbers; linear probing.
+
+    Attributes:
+        keys: (size,) uint64, the first id in the upper half, the second in the lower.
+        values: (size,) int64.
+    """
+
+    def __init__(self) -> None:
+        self.keys = np.full(_FIRST_SLOTS, _NO_PAIR, dtype=np.uint64)
+        self.values = np.zeros(_FIRST_SLOTS, dtype=np.int64)
+        self._cursor = np.zeros(3, dtype=np.int64)
+
+    def count(
+        self, tokens: np.ndarray, lengths: np.ndarray, frequent: np.ndarray, part: int, parts: int
+    ) -> None:
+        """Count the pairs of frequent words whose first one is of this part, by id modulo parts."""
+        while not _count_pairs(
+            tokens, lengths, frequent, part, parts, self.keys, self.values, self._cursor
+        ):
+            self._double()
+
+    def insert(self, left: np.ndarray, right: np.ndarray, values: np.ndarray) -> None:
+        """Set the values of different pairs."""
+        pairs = left.astype(np.uint64) << _HALF | right.astype(np.uint64)
+        while 2 * len(pairs) > len(self.keys):
+            self._double()
+        _insert_pairs(self.keys, self.values, pairs, values.astype(np.int64))
+
+    def _double(self) -> None:
+        keys, values = self.keys, self.values
+        self.keys = np.full(2 * len(keys), _NO_PAIR, dtype=np.uint64)
+        self.values = np.zeros(2 * len(keys), dtype=np.int64)
+        used = keys != _NO_PAIR
+        _insert_pairs(self.keys, self.values, keys[used], values[used])
+
+
+@jit
+def _slot(keys: Any, pair: Any) -> Any:
+    """The slot of a pair, or the empty one where it belongs."""
+    mask = keys.size - 1
+    slot = np.int64(((pair ^ pair >> _HALF) * _SPREAD) >> _HALF) & mask
+    while keys[slot] != pair and keys[slot] != _NO_PAIR:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@jit
+def _insert_pairs(keys: Any, values: Any, pairs: Any, new_values: Any) -> None:
+    for k in range(pairs.size):
+        slot = _slot(keys, pairs[k])
+        keys[slot] = pairs[k]
+        values[slot] = new_values[k]
+
+
+@jit
+def _count_pairs(
+    tokens: Any, lengths: Any, frequent: Any, part: Any, parts: Any, keys: Any, counts: Any,
+    cursor: Any,
+) -> Any:  # fmt: skip
+    """Count from where `cursor` says: (sentence, its first token, pairs so far).
+
+    Returns False, with `cursor` at a sentence, where its pairs might fill the table over 3/4.
+    """
+    first_sentence, begin, n_pairs = cursor
+    for sentence in range(first_sentence, lengths.size):
+        end = begin + np.int64(lengths[sentence])
+        if 4 * (n_pairs + end - begin) > 3 * keys.size:
+            cursor[:] = (sentence, begin, n_pairs)
+            return False
+        for k in range(begin, end - 1):
+            left, right = tokens[k], tokens[k + 1]
+            if frequent[left] and frequent[right] and (parts == 1 or left % parts == part):
+                pair = np.uint64(left) << _HALF | np.uint64(right)
+                slot = _slot(keys, pair)
+                if keys[slot] == _NO_PAIR:
+                    keys[slot] = pair
+                    n_pairs += 1
+                counts[slot] += 1
+        begin = end
+    return True
+
+
+@jit
+def _join(
+    tokens: Any, lengths: Any, starts_phrase: Any, keys: Any, joined_ids: Any, counts: Any
+) -> Any:
+    """Replace pairs by their joined word, left to right, and close the gaps; counts all words.
+
+    Returns how many tokens there are now.
+    """
+    read = write = 0
+    for sentence in range(lengths.size):
+        begin, end = write, read + np.int64(lengths[sentence])
+        while read < end:
+            word = tokens[read]
+            read += 1
+            if starts_phrase[word] and read < end:
+                pair = np.uint64(word) << _HALF | np.uint64(tokens[read])
+                slot = _slot(keys, pair)
+                if keys[slot] == pair:
+                    word = np.int32(joined_ids[slot])
+                    read += 1
+            tokens[write] = word
+            counts[word] += 1
+            write += 1
+        lengths[sentence] = write - begin
+    return write
+
+
+@jit
+def _first_places(tokens: Any, places: Any) -> None:
+    for k in range(tokens.size):
+        if places[tokens[k]] < 0:
+            places[tokens[k]] = k
+
+
+def _in_order(tokens: np.ndarray, n_words: int) -> np.ndarray:
+    """The ids that occur, in order of first appearance."""
+    places = np.full(n_words, -1, dtype=np.int64)
+    _first_places(tokens, places)
+    ids = np.flatnonzero(places >= 0)
+    order: np.ndarray = ids[np.argsort(places[ids])]
+    return order

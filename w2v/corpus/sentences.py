@@ -1,0 +1,255 @@
+"""Sentences from Python: an iterable of lists of words, of texts, or of rows with a text in them.
+
+Batches of sentences are joined to text, so that they are counted by the same tokenizer as files:
+quick, and words that no file could hold are noticed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any, Unpack
+
+import numpy as np
+
+from w2v.corpus.corpus import Corpus
+from w2v.corpus.encoder import Encoder, refuse_too_many
+from w2v.corpus.options import CorpusOptions, TextOptions
+from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, TextFault, Tokens, WordTable
+from w2v.errors import CorpusError, shown
+
+_BATCH_CHARACTERS = 2**22
+_WORDS_AS_GIVEN = "spaces"  # the tokenizer that splits at single spaces and newlines alone
+
+
+def encode_sentences(sentences: Iterable[Any], **options: Unpack[CorpusOptions]) -> Corpus:
+    """Encode sentences from Python; each is read once, so a generator will do.
+
+    Args:
+        sentences: all of one kind:
+
+            - lists of words (or other sequences or generators of str), taken as they are. A word
+              may not hold spaces, newlines, NUL or surrogates, which no file of vectors could;
+            - texts, such as the lines of an open file or a pandas Series of str, which are
+              tokenized like a file, one sentence a line;
+            - rows, with `text_column`: mappings that hold a text under that name (`csv.DictReader`,
+              a Hugging Face dataset), or a pandas DataFrame.
+
+            A sentence longer than `MAX_SENTENCE_WORDS` is split, as a line is.
+        options: see `TextOptions`.
+
+    Raises:
+        CorpusError: a sentence is something else (the message says which and why); or there is
+            nothing to train on.
+    """
+    text_options = TextOptions(**options)
+    table = WordTable()
+    with Encoder() as encoder:
+        batch = _Batch(text_options)
+        for number, sentence in enumerate(_sentences(sentences, text_options), start=1):
+            batch.append(number, sentence)
+            if batch.is_full:
+                encoder.add(batch.tokenized(table))
+                batch.clear()
+        encoder.add(batch.tokenized(table))
+        encoder.end_file()
+        refuse_too_many(table, "corpus")
+        return encoder.finish(table, "corpus", text_options)
+
+
+def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
+    """The sentences or texts of what was given as a corpus."""
+    column = options.text_column
+    if isinstance(corpus, (Mapping, Set)):
+        what = f"a {type(corpus).__name__}"
+        hint = (
+            "give one of its values" if isinstance(corpus, Mapping) else "it has no order; sort it"
+        )
+        raise CorpusError(f"corpus: {what} is not a list of sentences; {hint}")
+    if hasattr(corpus, "itertuples") and hasattr(corpus, "columns"):  # pandas
+        if column is None:
+            raise CorpusError("corpus: a table; name the column of the text with text_column=")
+        if column not in corpus.columns:
+            raise CorpusError(
+                f"corpus: no column {shown(column)}; it has {', '.join(map(str, corpus.columns))}"
+            )
+        corpus, column = corpus[column], None
+    if not isinstance(corpus, Iterable):
+        raise CorpusError(f"corpus: {shown(corpus)} is neither a path nor an iterable of sentences")
+    if column is None:
+        yield from corpus
+        return
+    for number, row in enumerate(corpus, start=1):
+        if not isinstance(row, Mapping):
+            raise CorpusError(
+                f"row {number}: text_column={column!r} needs rows that are dicts, not {_kind(row)}"
+            )
+        if column not in row:
+            raise CorpusError(
+                f"row {number}: no field {shown(column)}; it has {', '.join(map(str, row))}"
+            )
+        text = row[column]
+        if text is not None and not isinstance(text, str):
+            raise CorpusError(f"row {number}: {column} is {_kind(text)}, not a text")
+        yield text or ""
+
+
+class _Batch:
+    """Sentences on their way into a table."""
+
+    def __init__(self, options: TextOptions) -> None:
+        self._options = options
+        self._of_texts: bool | None = None
+        self._first = 1
+        self._lines: list[str] = []
+        self._sentences: list[Any] = []
+        self._size = 0
+
+    def append(self, number: int, sentence: Any) -> None:
+        """Take a sentence.
+
+        Raises:
+            CorpusError: it is neither a text nor words, or not what the ones before it were.
+        """
+        is_text = isinstance(sentence, str)
+        if self._of_texts is None:
+            self._of_texts = is_text
+            if not is_text and self._options.tokenize != "whitespace":
+                raise CorpusError(
+                    f"sentence {number}: tokenize={self._options.tokenize!r} needs texts, not "
+                    f"{_kind(sentence)}"
+                )
+        if is_text != self._of_texts:
+            was = "texts" if self._of_texts else "lists of words"
+            raise CorpusError(
+                f"sentence {number}: {_kind(sentence)}, but the sentences before it are {was}; "
+                "split texts with line.split()"
+            )
+        if not is_text:
+            sentence = _word_list(number, sentence)
+        line = sentence.removesuffix("\n") if is_text else _joined(number, sentence)
+        self._sentences.append(sentence)
+        self._lines.append(line)
+        self._size += len(line) + 1
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to tokenize."""
+        return self._size >= _BATCH_CHARACTERS
+
+    def clear(self) -> None:
+        """Begin the next batch."""
+        self._first += len(self._lines)
+        self._lines, self._sentences, self._size = [], [], 0
+
+    def tokenized(self, table: WordTable) -> Tokens:
+        """The tokens of all sentences.
+
+        Raises:
+            CorpusError: a sentence holds what no file could.
+        """
+        text = "".join(line + "\n" for line in self._lines)
+        if self._options.lowercase:
+            text = text.lower()
+        try:
+            data = text.encode()
+            if self._of_texts:
+                return table.tokenize(data, self._options.tokenize)
+            tokens = table.tokenize(data, _WORDS_AS_GIVEN)
+        except (UnicodeEncodeError, TextFault):
+            raise self._fault() from None
+        words = sum(map(len, self._sentences))
+        gaps = words - sum(map(bool, self._sentences))
+        if (len(tokens.ids), data.count(b" "), data.count(b"\n")) != (
+            words, gaps, len(self._lines),
+        ):  # fmt: skip
+            raise self._fault()
+        return tokens
+
+    def _fault(self) -> CorpusError:
+        """The first thing that is wrong."""
+        for number, sentence in enumerate(self._sentences, start=self._first):
+            if isinstance(sentence, str):
+                what = _wrong_in(sentence)
+                if what is not None:
+                    return CorpusError(f"sentence {number}: {what}")
+            else:
+                for position, word in enumerate(sentence):
+                    what = _wrong_with(word)
+                    if what is not None:
+                        return CorpusError(f"sentence {number}: word {position} {what}")
+        raise AssertionError("a batch was refused for nothing")
+
+
+def _word_list(number: int, sentence: Any) -> list[str]:
+    """A sentence as a list, whose members are not looked at."""
+    if isinstance(sentence, (list, tuple)):
+        return sentence  # type: ignore[return-value]
+    if isinstance(sentence, (bytes, bytearray, Mapping, Set)) or not isinstance(sentence, Iterable):
+        raise CorpusError(
+            f"sentence {number}: {_kind(sentence)}, not a list of words{_hint(sentence)}"
+        )
+    words: Any = sentence.tolist() if isinstance(sentence, np.ndarray) else list(sentence)
+    if not isinstance(words, list):  # an array of no dimension
+        raise CorpusError(f"sentence {number}: {_kind(words)}, not a list of words")
+    return words
+
+
+def _joined(number: int, words: list[str]) -> str:
+    try:
+        return " ".join(words)
+    except TypeError:
+        position = next(k for k, word in enumerate(words) if not isinstance(word, str))
+        raise CorpusError(
+            f"sentence {number}: word {position} is {_kind(words[position])}, not a str"
+        ) from None
+
+
+def _kind(value: object) -> str:
+    """What a value is, in a message."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return shown(value)
+    return f"a {type(value).__name__} ({shown(value)})"
+
+
+def _hint(sentence: object) -> str:
+    if isinstance(sentence, Mapping):
+        return "; name the field of the text with text_column="
+    if isinstance(sentence, Set):
+        return "; a set has no order"
+    if isinstance(sentence, (bytes, bytearray)):
+        return "; decode it"
+    if sentence is None or (isinstance(sentence, float) and math.isnan(sentence)):
+        return "; leave out missing values, for example with dropna()"
+    return ""
+
+
+def _wrong_in(text: str) -> str | None:
+    """Why a text cannot be trained on."""
+    if "\0" in text:
+        return f"the text has a NUL character: {shown(text)}"
+    if _has_surrogate(text):
+        return f"the text has half of a surrogate pair, which is no character: {shown(text)}"
+    if any(len(token.encode()) >= MAX_TOKEN_BYTES for token in text.split()):
+        return f"{MAX_TOKEN_BYTES} bytes or more without whitespace; is this text?"
+    return None
+
+
+def _wrong_with(word: str) -> str | None:
+    """Why a str cannot be a word."""
+    if not word:
+        return "is empty"
+    if " " in word or "\n" in word:
+        what = "a space" if " " in word else "a newline"
+        return f"has {what} in it: {shown(word)}; join its parts with _, or split it"
+    if "\0" in word:
+        return f"has a NUL character in it: {shown(word)}"
+    if _has_surrogate(word):
+        return f"has half of a surrogate pair in it, which is no character: {shown(word)}"
+    if len(word.encode()) >= MAX_TOKEN_BYTES:
+        return f"has {MAX_TOKEN_BYTES} bytes or more: {shown(word)}"
+    return None
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
