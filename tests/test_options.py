@@ -8,7 +8,9 @@ plain float64. An option without a row fails `test_every_option_has_a_row`: add 
 from __future__ import annotations
 
 import concurrent.futures
+import csv
 import dataclasses
+import io
 import json
 import math
 import random
@@ -200,8 +202,9 @@ def as_the_twin(case):
 
 
 def pools_of_threads(case):
-    """Reading and training have so many threads each; in rounds, one pool does both."""
-    assert case.pools.count(case.value) == (1 if case.way.in_rounds else 2), case.pools
+    """Reading has so many pools of one thread, training one pool; in rounds, one does both."""
+    assert case.pools.count(case.value) == 1, case.pools
+    assert case.way.in_rounds or case.pools.count(1) >= case.value, case.pools
 
 
 def stops_early(case):
@@ -220,8 +223,29 @@ def replaces_bytes(case):
     as_twin = twin_of(case.content, case.after)
     case.is_twin(as_twin)
     assert any("\ufffd" in word for word in as_twin.words)
-    with pytest.raises(CorpusError, match="expected UTF-8"):
+    with pytest.raises(CorpusError, match="is not UTF-8"):
         train(case.path, case.before)
+
+
+def reads_latin_1(case):
+    """Bytes that the default refuses are letters."""
+    as_twin = twin_of(case.content, case.after)
+    case.is_twin(as_twin)
+    assert any("é" in word for word in as_twin.words)
+    with pytest.raises(CorpusError, match="is not UTF-8; name the encoding"):
+        train(case.path, case.before)
+
+
+def punctuated(content):
+    return content.replace(b" b ", b" b, ").replace(b" c ", b" (c) ").replace(b" d ", b" d-d's ")
+
+
+def as_csv(content):
+    """The lines in one of two columns."""
+    rows = [[n, line] for n, line in enumerate(content.decode().splitlines())]
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows([["n", "text"], *rows])
+    return stream.getvalue().encode()
 
 
 @dataclass(frozen=True)
@@ -257,6 +281,7 @@ def other_targets(way, base):
     return kinds[(kinds.index(base["targets"]) + 1) % len(kinds)]
 
 
+PHRASES = {"phrase_threshold": 1.5, "phrase_min_count": 2}
 ROWS = {
     "loss": Row(another_loss, only=lambda way: way.loss.family == "sampled"),
     "vector_size": Row(7),
@@ -273,7 +298,18 @@ ROWS = {
     "min_count": Row(4),
     "max_vocab": Row(9),
     "sample": Row(5e-3),
+    "tokenize": Row("words", content=punctuated),
     "lowercase": Row(True),
+    "text_column": Row("text", only=not_in_rounds, content=as_csv),
+    "encoding": Row(
+        "latin-1", reads_latin_1, content=lambda content: content.replace(b" b ", b" \xe9b ")
+    ),
+    "phrases": Row(2, alongside=PHRASES, only=not_in_rounds),
+    "phrase_scoring": Row(
+        "npmi", alongside={**PHRASES, "phrases": 1, "phrase_threshold": 0.1}, only=not_in_rounds
+    ),
+    "phrase_threshold": Row(2.5, alongside={**PHRASES, "phrases": 1}, only=not_in_rounds),
+    "phrase_min_count": Row(4, alongside={**PHRASES, "phrases": 1}, only=not_in_rounds),
     "encoding_errors": Row(
         "replace", replaces_bytes, content=lambda content: content.replace(b" b ", b" \xffb ")
     ),

@@ -77,7 +77,7 @@ def test_wrong_variants(name, expected):
             "corpus.txt:1: 6 words, but a question has 4",
         ),
         (["corpus.txt", "--similarity", "none.txt"], "none.txt: cannot be read"),
-        (["none.txt"], "none.txt: expected a file or folder"),
+        (["none.txt"], "none.txt: no such file or folder"),
         (["one.txt"], "expected at least 2 sentences"),
         (["corpus.txt", "-o", "corpus.txt"], "corpus.txt: expected a folder, got the file"),
         (["corpus.txt", "-o", "corpus.txt/below"], "expected a folder, got the file"),

@@ -4,19 +4,83 @@ Nothing here imports the package. Where the package draws random numbers, these 
 arguments or return the probabilities that the draws must follow.
 """
 
+import itertools
 import math
 import statistics
 import struct
+import unicodedata
 from collections import Counter
 
 
-def read_sentences(text, max_words):
-    """Lines to lists of words: str.split(), lines end at a newline alone, long lines are split."""
+def read_sentences(text, max_words, tokenize="whitespace"):
+    """Lines to lists of words; lines end at a newline alone, long lines are split."""
     sentences = []
     for line in text.removeprefix("\ufeff").split("\n"):
-        words = line.split()
+        words = line.split() if tokenize == "whitespace" else words_in(line)
         sentences += [words[i : i + max_words] for i in range(0, len(words), max_words)]
     return sentences
+
+
+def words_in(line):
+    """Runs of letters, marks and numbers, by Unicode's categories.
+
+    An apostrophe, a hyphen or a joiner between two of these belongs to the word.
+    """
+
+    def is_letter(character):
+        return unicodedata.category(character)[0] in "LMN"
+
+    words, word = [], ""
+    for character, after in zip(line, (line + " ")[1:], strict=True):
+        inner = character in "'\u2019-\u2010\u2011\u200c\u200d" and word and is_letter(after)
+        if is_letter(character) or inner:
+            word += character
+        elif word:
+            words.append(word)
+            word = ""
+    return [*words, word] if word else words
+
+
+def join_phrases(sentences, passes, scoring, threshold, min_count):
+    """Pairs of neighbours with a high score become one word, from left to right.
+
+    The score with discount of Mikolov et al. 2013, section 4, times the number of tokens; or
+    normalised pointwise mutual information.
+    """
+    for _ in range(passes):
+        words = Counter(word for sentence in sentences for word in sentence)
+        pairs = Counter(pair for s in sentences for pair in itertools.pairwise(s))
+        n = sum(words.values())
+        joined = []
+        for sentence in sentences:
+            new, i = [], 0
+            while i < len(sentence):
+                pair = tuple(sentence[i : i + 2])
+                if (
+                    len(pair) == 2
+                    and phrase_score(
+                        scoring, pairs[pair], words[pair[0]], words[pair[1]], n, min_count
+                    )
+                    > threshold
+                ):
+                    new.append("_".join(pair))
+                    i += 2
+                else:
+                    new.append(sentence[i])
+                    i += 1
+            joined.append(new)
+        sentences = joined
+    return sentences
+
+
+def phrase_score(scoring, n_ab, n_a, n_b, n, min_count):
+    if min(n_a, n_b, n_ab) < min_count:
+        return -math.inf
+    if scoring == "word2phrase":
+        return (n_ab - min_count) / (n_a * n_b) * n
+    if n_ab == n:  # the pair is the whole text, and both logarithms are 0
+        return -math.inf
+    return math.log((n_ab / n) / (n_a / n * n_b / n)) / -math.log(n_ab / n)
 
 
 def build_vocabulary(sentences, min_count, max_vocab=None):

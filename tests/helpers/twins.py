@@ -7,6 +7,8 @@ random numbers are drawn here a second time.
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from dataclasses import dataclass, field
 
@@ -107,8 +109,20 @@ class Noise:
 
 
 def sentences_of(content, options):
-    text = content.decode(errors=options["encoding_errors"])
-    return naive.read_sentences(text.lower() if options["lowercase"] else text, 10_000)
+    text = content.decode(options["encoding"], options["encoding_errors"])
+    if options["text_column"] is not None:
+        header, *rows = csv.reader(io.StringIO(text, newline=""))
+        column = header.index(options["text_column"])
+        text = "\n".join(row[column] for row in rows)
+    text = text.lower() if options["lowercase"] else text
+    sentences = naive.read_sentences(text, 10_000, options["tokenize"])
+    threshold = options["phrase_threshold"]
+    if threshold is None:
+        threshold = {"word2phrase": 100, "npmi": 0.5}[options["phrase_scoring"]]
+    return naive.join_phrases(
+        sentences, options["phrases"], options["phrase_scoring"], threshold,
+        options["phrase_min_count"],
+    )  # fmt: skip
 
 
 def split(sentences, fraction, seed):

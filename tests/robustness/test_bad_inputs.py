@@ -186,7 +186,7 @@ def test_a_file_that_changes_while_it_is_read(write, monkeypatch, tried, how):
             if how == "replaced":
                 path.write_bytes(TEXT)
 
-    expected = "cannot be read" if how == "removed" else "a file that stays as it is while it is re"
+    expected = "cannot be read" if how == "removed" else "changed while it was read"
     with pytest.raises(CorpusError, match=expected) as error:
         read_corpus(path, on_progress=change)
     tried("Corpus", f"a file that is {how} while it is read", f"exit 2: {error.value}")

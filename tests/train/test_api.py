@@ -194,10 +194,13 @@ def test_lowercase_holds_for_lists_of_words_too():
 def test_a_sentence_is_not_a_corpus_of_letters(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for corpus in ("the cat sat", ["the cat sat", "on the mat"]):
-        with pytest.raises(CorpusError, match="expected a file or folder"):
+        with pytest.raises(CorpusError, match="the cat sat: no such file or folder"):
             train_embeddings(corpus)
-    with pytest.raises(CorpusError, match="expected a list of words, got a str"):
-        train_embeddings(iter(["the cat sat"]))
+    wv = train_embeddings(iter(["The cat, the dog"] * 20), **OPTIONS, lowercase=True)
+    assert sorted(wv.index_to_key) == ["cat,", "dog", "the"]
+    texts = ["The cat, the dog"] * 20
+    wv = train_embeddings(texts, **OPTIONS, lowercase=True, tokenize="words")
+    assert sorted(wv.index_to_key) == ["cat", "dog", "the"]
 
 
 def test_options_come_from_one_place(sentences):

@@ -30,7 +30,7 @@ DELIMITER = "_"
 SCORINGS = {"word2phrase": 100.0, "npmi": 0.5}
 """Scores, with the thresholds that are their defaults."""
 
-_TOKENS_A_PART = 2**25
+TOKENS_A_PART = 2**25
 """Pairs of a longer text are counted in parts, by their first word, so that memory is bounded."""
 _FIRST_SLOTS = 2**16
 _NO_PAIR = np.uint64(2**64 - 1)
@@ -97,7 +97,7 @@ def _phrases(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """First and second words of the pairs to join, (P,) each."""
     frequent = counts >= min_count
-    parts = 1 + len(tokens) // _TOKENS_A_PART
+    parts = 1 + len(tokens) // TOKENS_A_PART
     found = []
     for part in range(parts):
         table = _PairTable()

@@ -18,7 +18,7 @@ from w2v.corpus.options import CorpusOptions, TextOptions
 from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, TextFault, Tokens, WordTable
 from w2v.errors import CorpusError, shown
 
-_BATCH_CHARACTERS = 2**22
+BATCH_CHARACTERS = 2**22
 _WORDS_AS_GIVEN = "spaces"  # the tokenizer that splits at single spaces and newlines alone
 
 
@@ -135,7 +135,7 @@ class _Batch:
     @property
     def is_full(self) -> bool:
         """Whether it is time to tokenize."""
-        return self._size >= _BATCH_CHARACTERS
+        return self._size >= BATCH_CHARACTERS
 
     def clear(self) -> None:
         """Begin the next batch."""

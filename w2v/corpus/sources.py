@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from w2v.corpus.options import TextOptions
 from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, WHITESPACE, TextFault
-from w2v.errors import CorpusError, clipped
+from w2v.errors import CorpusError, clipped, one_line
 from w2v.formats.sniff import foreign
 from w2v.util.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.util.files import StrPath
@@ -194,7 +194,7 @@ def _files_below(folder: Path, on_warning: Callable[[str], None]) -> list[Source
 
 def _counted(paths: Sequence[object], kind: str) -> str:
     """So many of a kind, with the names of the first few."""
-    names = ", ".join(_short(str(path)) for path in paths[:_FEW_NAMES])
+    names = ", ".join(one_line(str(path)) for path in paths[:_FEW_NAMES])
     more = ", ..." if len(paths) > _FEW_NAMES else ""
     return f"{len(paths)} {kind}{'' if len(paths) == 1 else 's'}: {names}{more}"
 

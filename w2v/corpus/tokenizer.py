@@ -31,7 +31,7 @@ MAX_TOKEN_BYTES = 2**19
 
 _WORD, _SPACE, _NEWLINE, _INNER, _INVALID = range(5)
 
-_INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
+INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
 """Apostrophes, hyphens and the joiners of Persian and Indic scripts: part of a word inside it."""
 _ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
 """Where Unicode has letters, marks and digits, and will have for long: 0x33480 are in use."""
@@ -52,7 +52,7 @@ def character_classes(tokenizer: str) -> np.ndarray:
             for code in codes:
                 if unicodedata.category(chr(code))[0] in "LMN":
                     classes[code] = _WORD
-        classes[[ord(character) for character in _INNER_CHARACTERS]] = _INNER
+        classes[[ord(character) for character in INNER_CHARACTERS]] = _INNER
     else:
         classes = np.full(0x110000, _WORD, dtype=np.uint8)
         spaces = WHITESPACE if tokenizer == "whitespace" else " "
