@@ -243,7 +243,7 @@ SPARSE_BYTES = 50 * 2**30
             2,
             "v.bin: the header says 10000000000 numbers per word; at most",
         ),
-        ("v.safetensors", b"", 2, "v.safetensors: expected a safetensors file"),
+        ("v.safetensors", b"", 2, "v.safetensors: not a safetensors file"),
         (
             "v.safetensors",
             tensors(a={"dtype": "U8", "shape": [SPARSE_BYTES], "data_offsets": [0, SPARSE_BYTES]}),

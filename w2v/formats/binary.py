@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +19,13 @@ from w2v.formats import sniff
 from w2v.formats.base import Format, ReadOptions, decoded_word
 from w2v.formats.rows import RowCollector
 from w2v.formats.source import Source
-from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable, row_blocks
+from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable
 from w2v.util.files import atomic_write
 
 _FLOAT = np.dtype("<f4")
 _NEWLINE = ord("\n")
-_BLOCK = 2**22
-"""Bytes read at once, if no row is longer."""
+_BLOCK = 2**20
+"""Bytes read or written at once, if no row is longer: they stay in the cache."""
 _LONGEST_HEADER = 128
 _SHORTEST_WORD = 2
 """Bytes: one character and the space."""
@@ -136,9 +137,8 @@ def _scan(block: bytes, count: int, row_bytes: int) -> tuple[list[bytes], list[i
 
 def _vectors(block: bytes, starts: list[int], row_bytes: int) -> FloatMatrix:
     """(R, D) float32: the numbers that begin at these bytes."""
-    # Every byte as the beginning of a row, without a copy.
-    rows = np.ndarray((len(block) - row_bytes + 1,), f"V{row_bytes}", block, strides=(1,))
-    result: FloatMatrix = rows[starts].view(_FLOAT).reshape(len(starts), -1)
+    rows = _as_rows(block, row_bytes)[starts]
+    result: FloatMatrix = rows.view(_FLOAT).reshape(len(starts), -1)
     return result
 
 
@@ -200,14 +200,32 @@ def looks_like(head: bytes) -> bool:
 def write(path: str, table: VectorTable) -> None:
     """Write words and vectors that have been checked; the file appears whole or not at all."""
     row_bytes = table.vectors.shape[1] * _FLOAT.itemsize
+    step = max(1, _BLOCK // row_bytes)
     with atomic_write(path) as stream:
         stream.write(b"%d %d\n" % table.vectors.shape)
-        for block in row_blocks(len(table.words)):
-            data = np.ascontiguousarray(table.vectors[block], _FLOAT).data.cast("B")
-            parts: list[bytes | memoryview] = []
-            for row, word in enumerate(table.words[block]):
-                parts += (word.encode(), b" ", data[row * row_bytes : (row + 1) * row_bytes], b"\n")
-            stream.write(b"".join(parts))
+        for begin in range(0, len(table.words), step):
+            words = [b"%b " % word.encode() for word in table.words[begin : begin + step]]
+            stream.write(_packed(words, table.vectors[begin : begin + step]).data)
+
+
+def _packed(words: list[bytes], vectors: FloatMatrix) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The bytes of some rows: the words, which end in a space, the numbers and newlines."""
+    rows = np.ascontiguousarray(vectors, _FLOAT)
+    row_bytes = rows.shape[1] * _FLOAT.itemsize
+    sizes = np.array([len(word) for word in words])
+    ends = np.cumsum(sizes + row_bytes + 1)
+    out = np.full(ends[-1], _NEWLINE, np.uint8)
+    starts = ends - row_bytes - 1
+    _as_rows(out, row_bytes)[starts] = rows.view(f"V{row_bytes}")[:, 0]
+    text = np.frombuffer(b"".join(words), np.uint8)
+    # The k-th byte of the words lies as much further back as numbers and newlines precede it.
+    out[np.arange(len(text)) + np.repeat(np.arange(len(words)) * (row_bytes + 1), sizes)] = text
+    return out
+
+
+def _as_rows(buffer: Any, row_bytes: int) -> np.ndarray[Any, Any]:
+    """Every byte of a buffer as the beginning of a row, without a copy."""
+    return np.ndarray((len(buffer) - row_bytes + 1,), f"V{row_bytes}", buffer, strides=(1,))
 
 
 FORMAT = Format(

@@ -1,6 +1,6 @@
 """Named arrays in one safetensors file, streamed to disk and mapped back without a copy.
 
-Knows nothing of words or vectors: embeddings, corpus caches and checkpoints are all written here.
+Knows nothing of words or vectors: embeddings, corpus caches and checkpoints are all stored so.
 The format is an 8-byte length, a JSON header and the raw arrays: no pickle, nothing executable.
 Source: https://github.com/huggingface/safetensors#format
 """
@@ -60,8 +60,8 @@ def write_tensors(
     """Write arrays and texts to a safetensors file, which appears whole or not at all.
 
     Arrays are written from where they lie; only one that is not C-contiguous is copied. The
-    widest element types come first, so that each array is aligned to its own. Equal input gives
-    equal bytes.
+    widest element types come first, so that each array is aligned to its own type. Equal input
+    gives equal bytes.
 
     Raises:
         FormatError: an array's type has no name in safetensors, or the metadata is not text.
@@ -70,7 +70,7 @@ def write_tensors(
     header: dict[str, object] = {}
     for text in (*tensors, *metadata, *metadata.values()):
         if not isinstance(text, str) or not _is_unicode(text):
-            raise FormatError(f"{path}: expected names and metadata as text, got {shown(text)}")
+            raise FormatError(f"{path}: {shown(text)} is not text, as names and metadata must be")
     if metadata:
         header["__metadata__"] = dict(sorted(metadata.items()))
     arrays = sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
@@ -78,7 +78,7 @@ def write_tensors(
     for name, array in arrays:
         dtype = _NAMES.get(array.dtype.newbyteorder("<"))
         if dtype is None:
-            raise FormatError(f"{path}: tensor {name}: expected numbers, got {array.dtype}")
+            raise FormatError(f"{path}: tensor {name}: {array.dtype} is not a type of safetensors")
         end = position + array.nbytes
         header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": [position, end]}
         position = end
@@ -108,8 +108,8 @@ def read_tensors(
 
     Args:
         path: an ordinary file.
-        mmap: map the arrays read-only from the file in place of reading them: instant, and
-            processes share the memory. The file must not be changed meanwhile.
+        mmap: map the arrays read-only from the file rather than read them: instant, and processes
+            share the memory. The file must not be changed meanwhile.
         name: what messages call the file, if not by its path.
 
     Returns:
@@ -125,13 +125,13 @@ def read_tensors(
         tensors: Tensors = {}
         with Path(path).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
-            # One map for all: a stranger's file may have more tensors than there can be maps.
+            # One map for all: a foreign file may have more tensors than there can be maps.
             mapped = np.memmap(stream, np.uint8, "r") if mmap and size > data_start else None
             for key, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
                 tensor = f"{place}: tensor {shown(key)[1:-1]}"
                 dtype, shape, begin, end = _checked_entry(tensor, entry)
                 if data_start + end > size:
-                    raise FormatError(f"{tensor}: expected {end - begin} bytes, got fewer")
+                    raise FormatError(f"{tensor}: fewer than its {end - begin} bytes (cut short?)")
                 if mapped is not None and end > begin:
                     part = mapped[data_start + begin : data_start + end]
                     tensors[key] = part.view(dtype).reshape(shape)
@@ -139,7 +139,7 @@ def read_tensors(
                 array = np.empty(shape, dtype)
                 stream.seek(data_start + begin)
                 if stream.readinto(array.reshape(-1).view(np.uint8).data) != end - begin:
-                    raise FormatError(f"{tensor}: expected {end - begin} bytes, got fewer")
+                    raise FormatError(f"{tensor}: fewer than its {end - begin} bytes (cut short?)")
                 tensors[key] = array
     except OSError as error:
         raise FormatError(f"{place}: cannot be read: {error.strerror or error}") from error
@@ -153,7 +153,7 @@ def _checked_entry(place: str, entry: Mapping[str, Any]) -> tuple[Any, tuple[int
     """
     dtype = _DTYPES.get(entry["dtype"])
     if dtype is None:
-        raise FormatError(f"{place}: expected one of {', '.join(_DTYPES)}, got {entry['dtype']}")
+        raise FormatError(f"{place}: {entry['dtype']} is none of {', '.join(_DTYPES)}")
     shape = tuple(entry["shape"])
     begin, end = entry["data_offsets"]
     if math.prod(shape) * dtype.itemsize != end - begin:
@@ -167,19 +167,18 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
         length = int.from_bytes(stream.read(8), "little")
         if length > MAX_HEADER_BYTES:
             raise FormatError(
-                f"{place}: expected a safetensors file with at most {MAX_HEADER_BYTES} bytes of "
-                f"header, got {length}"
+                f"{place}: not a safetensors file: its header would have {length} bytes, more than "
+                f"{MAX_HEADER_BYTES}"
             )
         # Before all of the file is mapped, for which a large one may need too much address space.
         if stream.read(1) != b"{":
-            raise FormatError(f"{place}: expected a safetensors file, got one without a header")
+            raise FormatError(f"{place}: not a safetensors file: it has no header")
         try:
             with safe_open(path, framework="numpy"):
                 pass
         except SafetensorError as error:
             raise FormatError(
-                f"{place}: expected a safetensors file, got a damaged one: "
-                f"{clipped(str(error), _LONGEST_REASON)}"
+                f"{place}: a damaged safetensors file: {clipped(str(error), _LONGEST_REASON)}"
             ) from error
         stream.seek(8)
         return json.loads(stream.read(length)), 8 + length
