@@ -1,18 +1,17 @@
 """Activation functions and their derivatives, each defined once for NumPy arrays and for Numba.
 
-Every element-wise function is a ufunc compiled on first use: ``tanh(array)`` works from NumPy and
-``tanh(x)`` inside a compiled kernel. They take arrays and numbers (a list
-must be made an array first), compute and return float64 whatever they are given, and NaN stays NaN
-(NumPy may then warn of an invalid value). A derivative says in its name what it is a function of:
+Every element-wise function is a ufunc, compiled on first use: ``tanh(array)`` works in NumPy and
+``tanh(x)`` in a compiled kernel. They take arrays and numbers (not lists) and compute in float64.
+NaN stays NaN; NumPy may then warn of an invalid value. The name of a derivative says what it is a
+function of:
 
-- ``*_derivative_from_z`` takes the pre-activation z, and is always there;
+- ``*_derivative_from_z`` takes the pre-activation z and always exists;
 - ``*_derivative_from_a`` takes the activation a = f(z) and is cheaper (tanh: 1 - a^2). It exists
-  only where a alone settles the slope: sin(z) = 0 at z = 0 with slope 1 and at z = pi with slope
-  -1, so sin has none. Near saturation it is less accurate: once a has rounded to 1, 1 - a^2 is 0.
+  only where a determines the slope: sin(z) = 0 at z = 0 with slope 1 and at z = pi with slope -1,
+  so sin has none. Near saturation it is less accurate: once a has rounded to 1, 1 - a^2 is 0.
 
-Softmax maps a whole row, so it has a Jacobian-vector product in place of a derivative.
-`ACTIVATIONS` lists everything. What is not here: losses, layers, and the float32 arithmetic of the
-word2vec kernels.
+Softmax maps a whole row, so it has Jacobian-vector products instead of derivatives. `ACTIVATIONS`
+lists everything.
 """
 
 from __future__ import annotations
@@ -133,7 +132,7 @@ def tanh_derivative_from_a(a: Any) -> Any:
 
 @ufunc
 def scaled_tanh(z: Any) -> Any:
-    """1.7159 tanh(2 z / 3): reaches targets of +-1 at z = +-1, not at infinity."""
+    """1.7159 tanh(2 z / 3): targets of +-1 are reached at z = +-1, not at infinity."""
     return LECUN_AMPLITUDE * math.tanh(LECUN_SLOPE * z)
 
 
@@ -156,9 +155,9 @@ def scaled_tanh_derivative_from_a(a: Any) -> Any:
 
 
 # --- rectifiers -------------------------------------------------------------------------------
-# At the kink, z = 0, any slope between the two sides is a subgradient. The slope of the left side
-# is taken, so that a unit at exactly 0 counts as off, and `from_z` and `from_a` agree.
-# NaN fails both comparisons and comes back as it is.
+# At the kink, z = 0, any slope between those of the two sides is a subgradient. These functions
+# return the left one: a unit at exactly 0 counts as off, and `from_z` and `from_a` agree.
+# NaN fails both comparisons and is returned as it is.
 
 
 @ufunc
@@ -270,7 +269,7 @@ def softmax(z: ArrayLike) -> Array:
         raise InputError(f"softmax: expected a last axis of 1 or more, got shape {logits.shape}")
     out = np.empty(logits.shape)
     width = logits.shape[-1]
-    # A copy in C order: the reshape is then a view, and one compiled signature serves all.
+    # A copy in C order, so that the reshape is a view and one compiled signature is enough.
     softmax_rows(np.array(logits, order="C").reshape(-1, width), out.reshape(-1, width))
     return out
 
@@ -307,18 +306,18 @@ def softmax_jvp_from_z(z: ArrayLike, vector: ArrayLike) -> Array:
 
 @dataclass(frozen=True)
 class Activation:
-    """One activation function and what is known of it.
+    """An activation function and its derivatives.
 
     Attributes:
         name: key in `ACTIVATIONS`.
-        formula: for people.
+        formula: text for people.
         value: f(z).
-        range: the infimum and the supremum of f.
+        range: infimum and supremum of f.
         derivative_from_z: df/dz as a function of z; None for softmax, which is not element-wise.
-        derivative_from_a: df/dz as a function of a = f(z); None where a does not settle it.
-        jvp_from_z: Jacobian at z times a vector, for softmax; None when element-wise.
+        derivative_from_a: df/dz as a function of a = f(z); None where a does not determine it.
+        jvp_from_z: Jacobian at z times a vector, for softmax; None for element-wise functions.
         jvp_from_a: the same at a = f(z).
-        kinks: every z at which the two one-sided slopes differ.
+        kinks: every z at which the slopes of the two sides differ.
     """
 
     name: str
@@ -337,9 +336,9 @@ class Activation:
         return self.derivative_from_z is not None
 
     def pull_back(self, z: Array, gradient: Array) -> Array:
-        """dL/dz from dL/da: the chain rule, taken at the pre-activation z.
+        """dL/dz from dL/da, by the chain rule at the pre-activation z.
 
-        Softmax's Jacobian is symmetric, so its transpose needs no function of its own.
+        The Jacobian of softmax is symmetric, so that the product with its transpose is the same.
         """
         if self.derivative_from_z is not None:
             return np.asarray(self.derivative_from_z(z) * gradient)

@@ -150,6 +150,32 @@ def test_huge_logits_stay_finite_and_nan_does_not_hide(name, dtype):
     assert math.isnan(tile(name, np.array([[0.0, np.nan, 0.0]]), dtype)[0])
 
 
+@pytest.mark.parametrize("constant", [-1024.0, -128.0, 128.0, 1024.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sampled_softmax_ignores_a_constant_in_all_logits(dtype, constant):
+    """Also where exponentials of the logits over- or underflow."""
+    logits = np.array(  # the true word first: it is larger, smaller and much smaller than the noise
+        [[2.0, -1.0, 0.5], [-3.0, 4.0, 4.0], [-40.0, 0.25, -60.0], [40.0, -2.0, -2.5]]
+    )
+    loss, slope = tile("sampled-softmax", logits, dtype)
+    moved_loss, moved_slope = tile("sampled-softmax", logits + constant, dtype)
+    assert loss > 40
+    assert moved_loss == pytest.approx(loss, rel=1e-6)
+    assert moved_slope == pytest.approx(slope, abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sampled_softmax_where_the_noise_is_small_beside_the_true_word(dtype):
+    """ln(e^x + e^y) - x with y far below x is e^(y - x): small, but neither 0 nor NaN."""
+    for gap in (5.0, 20.0, 60.0):
+        loss, slope = tile("sampled-softmax", np.array([[gap / 2, -gap / 2]]), dtype)
+        assert loss == pytest.approx(math.exp(-gap), rel=1e-2 if gap < 10 else 1e-5)
+        assert slope[0] == pytest.approx([-math.exp(-gap), math.exp(-gap)], rel=1e-2)
+    loss, slope = tile("sampled-softmax", np.array([[3e4, -3e4]]), dtype)
+    assert 0 <= loss < 1e-30
+    assert np.abs(slope).max() < 1e-30
+
+
 def test_softmax_rows_sum_to_zero_and_huge_logits_stay_finite():
     rng = np.random.default_rng(0)
     for dtype in (np.float32, np.float64):

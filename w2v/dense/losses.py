@@ -1,17 +1,16 @@
 """Losses of the small dense network, each in two forms: from logits, and from activations.
 
-From logits z (stable, fused): the output activation and the loss are one formula in z, so that
-nothing overflows, no log(0) is ever taken, and with the loss's own activation, its `link`, the
-gradient is dL/dz = y - t. That subtraction is a result of pairing the two (McCullagh and Nelder
-1989, "Generalized Linear Models", section 2.2.4, call the pair canonical), not a rule for every
-activation.
+From logits z (stable, fused): output activation and loss are one formula in z. Nothing overflows,
+log(0) is never taken, and with the activation that belongs to the loss, its `link`, the gradient is
+dL/dz = y - t. This holds because the two are paired (McCullagh and Nelder 1989, "Generalized Linear
+Models", section 2.2.4, call the pair canonical), not for every activation.
 
 From activations a: the textbook formula in a, with dL/da. Any activation may produce a; the chain
-rule `Activation.pull_back` then gives dL/dz. Outside `domain` the loss is not finite, and says so.
+rule in `Activation.pull_back` then gives dL/dz. Outside `domain` the loss is NaN or infinite.
 
 Shapes: z, a and targets (..., C) float64; losses (...,), summed over the C outputs and not averaged
-over examples; gradients (..., C). The unit is nats, except for the squared error. What is not here:
-the losses of word2vec, which live in `w2v.losses` and never see an activation.
+over examples; gradients (..., C). The unit is nats, except for the squared error. The losses of
+word2vec are in `w2v.losses`.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ Form: TypeAlias = Callable[[Array, Array], Array]
 
 @dataclass(frozen=True)
 class DenseLoss:
-    """One loss and its gradient in both forms.
+    """A loss and its gradient, in both forms.
 
     Attributes:
         name: key in `DENSE_LOSSES`.
-        formula: in terms of a.
-        link: the activation that is built into the logit form.
-        targets: closed interval the targets must lie in.
+        formula: the loss as a function of a.
+        link: activation that is built into the logit form.
+        targets: closed interval in which targets must lie.
         domain: open interval of activations in which the loss is finite for every target.
         from_logits: (z, t) -> loss of each example.
         dlogits: (z, t) -> dL/dz of the logit form.
@@ -58,17 +57,17 @@ class DenseLoss:
 
 
 def _times_log(factor: Array, argument: Array) -> Array:
-    """Factor * ln(argument), and 0 where the factor is 0: an event that must not happen costs 0.
+    """Factor * ln(argument), and 0 where the factor is 0, whatever the argument.
 
-    A factor other than 0 meets ln 0 = -inf and ln(negative) = NaN as they are: no clipping, which
-    would give a finite loss with a wrong gradient.
+    Other factors multiply ln 0 = -inf and ln(negative) = NaN as they are. Clipping would give a
+    finite loss with a wrong gradient.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(factor == 0.0, 0.0, factor * np.log(argument))
 
 
 def _over(numerator: Array, denominator: Array) -> Array:
-    """The quotient, and 0 where the numerator is 0, like the logarithm that it is the slope of."""
+    """The quotient, and 0 where the numerator is 0: the slope of `_times_log`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(numerator == 0.0, 0.0, numerator / denominator)
 
@@ -88,8 +87,8 @@ def _squared_error_slope(a: Array, targets: Array) -> Array:
 
 
 def _sigmoid_from_logits(z: Array, targets: Array) -> Array:
-    # -t ln s(z) - (1 - t) ln(1 - s(z)) = t softplus(-z) + (1 - t) softplus(z). Two terms that are
-    # never negative: the shorter softplus(z) - t z would cancel where the loss is small.
+    # -t ln s(z) - (1 - t) ln(1 - s(z)) = t softplus(-z) + (1 - t) softplus(z). Neither term is
+    # negative; the shorter softplus(z) - t z would lose digits to cancellation.
     return np.asarray(np.sum(targets * softplus(-z) + (1.0 - targets) * softplus(z), axis=-1))
 
 
@@ -129,14 +128,14 @@ def _tanh_dactivations(a: Array, targets: Array) -> Array:
 
 
 def _softmax_from_logits(z: Array, targets: Array) -> Array:
-    # sum_i t_i (ln sum_j e^z_j - z_i), with the largest logit taken out of the sum.
+    # sum_i t_i (ln sum_j e^z_j - z_i), with the largest logit subtracted first.
     shifted = z - np.max(z, axis=-1, keepdims=True)
     log_sum = np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
     return np.asarray(np.sum(targets * (log_sum - shifted), axis=-1))
 
 
 def _softmax_dlogits(z: Array, targets: Array) -> Array:
-    # p - t for targets that sum to 1; in general each row of p weighs as much as its targets.
+    # p - t for targets that sum to 1; in general, p times the sum of the targets.
     return np.asarray(softmax(z) * np.sum(targets, axis=-1, keepdims=True) - targets)
 
 

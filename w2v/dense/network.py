@@ -1,8 +1,8 @@
 """A small fully connected network of any depth, on the package's own activations and losses.
 
-Made to be read and experimented with, in float64: every layer is z = x W + b, a = f(z), and back
-propagation takes each derivative at z. The examples in ``scripts/examples`` use it. What is not
-here: speed, convolutions, and word2vec, whose kernels share nothing with this but the mathematics.
+For reading and experiments, in float64: every layer is z = x W + b, a = f(z), and back-propagation
+takes each derivative at z. The examples in ``scripts/examples`` use it. It is not fast, and has
+nothing to do with the word2vec kernels.
 
 >>> import numpy as np
 >>> from w2v.dense.network import DenseNetwork, train
@@ -28,26 +28,27 @@ from w2v.errors import ConfigError, DivergenceError, InputError
 
 
 class DenseNetwork:
-    """Weights, biases, and the two passes through them.
+    """Weights and biases, with the forward and the backward pass.
 
     Args:
         sizes: units in each layer, inputs first: (2, 4, 1).
         hidden: activation of every layer but the last.
-        output: activation of the last layer; None takes the loss's own, `DenseLoss.link`.
+        output: activation of the last layer; None for the one that belongs to the loss,
+            `DenseLoss.link`.
         loss: name in `DENSE_LOSSES`.
-        from_logits: use the loss's fused form in the last layer's logits, which needs its own
-            activation as `output`. None uses it whenever that is the output activation. False
-            computes the loss from the activations and back-propagates through their derivative:
-            any activation may be the output then.
-        seed: of the starting weights, uniform within sqrt(3 / fan-in) (LeCun et al. 1998,
-            "Efficient BackProp", section 4.6: variance 1 / fan-in); biases start at 0.
+        from_logits: whether the loss is computed from the logits of the last layer, in its fused
+            form; `output` must then be the loss's link. False computes it from the activations and
+            back-propagates through their derivative, with any activation as output. None: True if
+            the output is the link.
+        seed: seed of the initial weights, uniform within sqrt(3 / fan-in) (LeCun et al. 1998,
+            "Efficient BackProp", section 4.6: variance 1 / fan-in). Biases start at 0.
 
     Attributes:
-        weights: one (inputs, units) array a layer, float64.
-        biases: one (units,) array a layer, float64.
+        weights: one (inputs, units) array per layer, float64.
+        biases: one (units,) array per layer, float64.
 
     Raises:
-        ConfigError: an unknown name, or `from_logits` with an output that is not the loss's own.
+        ConfigError: an unknown name, or `from_logits` with an output that is not the loss's link.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class DenseNetwork:
             self.biases.append(np.zeros(units))
 
     def forward(self, inputs: ArrayLike) -> tuple[list[Array], list[Array]]:
-        """Pre-activations z of every layer, and activations a with the inputs in front.
+        """Pre-activations z of every layer, and activations a, the inputs first.
 
         Args:
             inputs: shape (B, sizes[0]).
@@ -104,14 +105,14 @@ class DenseNetwork:
         return self.forward(inputs)[1][-1]
 
     def loss(self, inputs: ArrayLike, targets: ArrayLike) -> float:
-        """Mean over the examples of the loss, each summed over the outputs; may be NaN or inf.
+        """The loss, summed over the outputs and averaged over the examples; may be NaN or inf.
 
         Args:
             inputs: shape (B, sizes[0]).
-            targets: shape (B, sizes[-1]), in the loss's interval.
+            targets: shape (B, sizes[-1]), in the interval that the loss allows.
 
         Raises:
-            InputError: a wrong shape, or targets that the loss is not made for.
+            InputError: a wrong shape, or targets that the loss does not allow.
         """
         pre_activations, activations = self.forward(inputs)
         wanted = self._targets(targets, len(activations[0]))
@@ -122,7 +123,7 @@ class DenseNetwork:
         return float(np.mean(losses))
 
     def gradient(self, inputs: ArrayLike, targets: ArrayLike) -> tuple[list[Array], list[Array]]:
-        """Of `loss`, with respect to `weights` and to `biases`, in their shapes.
+        """Gradients of `loss` with respect to `weights` and `biases`, in their shapes.
 
         Raises:
             InputError: as in `loss`.
@@ -147,11 +148,11 @@ class DenseNetwork:
         return dweights, dbiases
 
     def get_parameters(self) -> Array:
-        """All weights, then all biases, copied into one vector: what a gradient check moves."""
+        """All weights, then all biases, copied into one vector."""
         return flatten(self.weights, self.biases)
 
     def set_parameters(self, vector: ArrayLike) -> None:
-        """The reverse of `get_parameters`.
+        """Set all weights and biases from one vector, as `get_parameters` returns it.
 
         Raises:
             InputError: the vector has the wrong length.
@@ -204,19 +205,19 @@ def train(
         inputs: shape (N, sizes[0]).
         targets: shape (N, sizes[-1]).
         epochs: passes over the examples, at most.
-        learning_rate: of the mean gradient of a batch.
-        batch_size: examples an update, in an order shuffled anew each epoch; None: all of them.
-        momentum: 0 (none) to below 1.
+        learning_rate: step size for the mean gradient of a batch.
+        batch_size: examples per update, shuffled in each epoch; None for all of them.
+        momentum: from 0 (none) to below 1.
         weight_decay: adds weight_decay * w to the gradient of the weights, not of the biases.
-        seed: of the shuffling.
-        stop: asked after each epoch; training ends when it says True.
+        seed: seed of the shuffling.
+        stop: called after each epoch; training ends when it returns True.
 
     Returns:
-        The loss over all examples after each epoch, without the decay's share.
+        The loss over all examples after each epoch, without weight decay.
 
     Raises:
-        ConfigError: an option outside its range.
-        InputError: shapes or targets that do not fit the network.
+        ConfigError: an option is out of range.
+        InputError: shapes or targets do not fit the network.
         DivergenceError: the loss is no longer finite.
     """
     _expect("epochs", epochs, epochs >= 1, "1 or more")
@@ -224,7 +225,7 @@ def train(
     _expect("momentum", momentum, 0.0 <= momentum < 1.0, "0 to below 1")
     _expect("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 or more")
     _expect("batch_size", batch_size, batch_size is None or batch_size >= 1, "1 or more, or None")
-    network.loss(inputs, targets)  # refuses what does not fit, before anything is changed
+    network.loss(inputs, targets)  # raises before anything is changed
     rows, wanted = np.asarray(inputs, np.float64), np.asarray(targets, np.float64)
     size = len(rows) if batch_size is None else batch_size
     generator = np.random.default_rng(seed)
@@ -259,22 +260,22 @@ def flatten(weights: Sequence[Array], biases: Sequence[Array]) -> Array:
 
 
 def scale_targets(bits: ArrayLike, low: float, high: float) -> Array:
-    """0 becomes `low` and 1 becomes `high`; what lies between is interpolated."""
+    """Map 0 to `low` and 1 to `high`, linearly."""
     _expect("low", low, low < high, f"a number below high = {high}")
     return low + (high - low) * np.asarray(bits, dtype=np.float64)
 
 
 def read_bits(outputs: ArrayLike, low: float, high: float) -> tuple[Array, float]:
-    """The threshold, applied only here: bits, and the margin of the least certain output.
+    """Apply a threshold half-way between `low` and `high`.
 
     Args:
         outputs: continuous, any shape.
-        low: what 0 was trained as.
-        high: what 1 was trained as; the threshold is half-way.
+        low: target of a 0 in training.
+        high: target of a 1 in training.
 
     Returns:
-        Booleans of the shape of `outputs`, as 0.0 and 1.0; and the smallest distance of an output
-        from the threshold, in units in which `low` and `high` are 2 apart: 1 is as trained.
+        Bits of the shape of `outputs`, as 0.0 and 1.0, and the smallest distance of an output from
+        the threshold, in units of half of `high` - `low`: 1 is an output exactly on target.
     """
     _expect("low", low, low < high, f"a number below high = {high}")
     values = (2.0 * np.asarray(outputs, dtype=np.float64) - low - high) / (high - low)

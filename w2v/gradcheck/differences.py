@@ -1,7 +1,7 @@
 """The slope of a function of one variable, measured in float64, and how far to trust it.
 
-`measure` takes central differences, and looks at both sides to tell a smooth point from a kink
-and from a jump. It knows no gradient to compare with, except as a reason to look again.
+`measure` takes central differences, and compares both sides to tell a smooth point from a kink and
+from a jump.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ HALVINGS = 20
 """From `RICHARDSON_STEP` down to 1e-9, for functions that are steep or end nearby."""
 
 COMPLEX_STEP = 1e-30
-"""Nothing is subtracted, so the step may be as small as it likes: Squire and Trapp 1998, "Using
+"""Nothing is subtracted, so the step may be arbitrarily small: Squire and Trapp 1998, "Using
 Complex Variables to Estimate Derivatives of Real Functions"."""
 
 NOISE_FACTOR = 16.0
-"""A function's value is taken to be rounded by this many eps: a few dozen operations."""
+"""Values of a function are assumed to be off by this many eps: rounding in a few dozen
+operations."""
 
 REFINEMENT = 16.0
 REFINEMENTS = 3
@@ -49,11 +50,11 @@ KINK_ABOVE = SHRINK**-0.5
 JUMP_ABOVE = SHRINK**0.75
 
 GAP_TOLERANCE = 1e-3
-"""One-sided slopes that differ by less than this share of the larger one are not looked into."""
+"""One-sided slopes that differ by less than this share of the larger one count as equal."""
 
 
 class Method(StrEnum):
-    """How a slope is estimated; kinks are always looked for with real steps."""
+    """How a slope is estimated. Kinks are always looked for with real steps."""
 
     CENTRAL = "central"
     RICHARDSON = "richardson"
@@ -115,14 +116,14 @@ def _sides(function: Slice, x: float, step: float) -> Slope:
 
 
 def _gap(sides: Slope) -> float:
-    """How far the one-sided slopes disagree, beyond what rounding and slight curvature explain."""
+    """Difference of the one-sided slopes; 0 if rounding and slight curvature explain it."""
     gap = abs(sides.right - sides.left)
     larger = max(abs(sides.right), abs(sides.left))
     return gap if gap > max(GAP_TOLERANCE * larger, sides.noise) else 0.0
 
 
 def _refined(function: Slice, x: float, step: float, first: Slope) -> Slope:
-    """Shrink the step until the slope settles, or until the gap proves to be there at any step."""
+    """Shrink the step until the slope settles, or the gap turns out to be there at any step."""
     best = current = first
     first_gap = _gap(first)
     for _ in range(REFINEMENTS):
@@ -190,8 +191,8 @@ def measure(
         method: how the slope is estimated.
         scale: the step is eps^(1/3) * max(|x|, scale). Where the function is not finite that far
             from x, a step relative to |x| alone is tried: ln x at x = 1e-9.
-        suspicious: whether a first estimate should be looked into with smaller steps even though
-            both sides agree; a kink beside x can spoil an estimate without showing a gap.
+        suspicious: whether to repeat a first estimate with smaller steps although both sides agree;
+            a kink near x can spoil an estimate without showing a gap.
     """
     first = UNDEFINED
     size = max(abs(x), scale)

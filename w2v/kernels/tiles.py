@@ -1,9 +1,9 @@
 """Five small dense operations on rows, written for vector registers.
 
-A fused kernel spends its time here, so this is the only place that speaks to LLVM directly: a
-plain loop in Numba leaves it to guess that rows do not overlap and that sums may stay in
-registers, and it guesses wrong often enough to cost a factor of three. The code uses LLVM's
-generic vectors of `LANES` numbers, which every target has.
+The kernel spends its time here, and this is the only module that generates LLVM code. For a plain
+loop in Numba, LLVM has to prove that rows do not overlap and that sums may stay in registers, and
+fails often enough to cost a factor of three. The code uses LLVM's portable vectors of `LANES`
+numbers, which every target has.
 
     store_dots(logits, i, x, y, offsets)   logits[i, j] = offsets[j] + x[i] . y[j]   for all rows j
                                            of y, and the same for row i + 1
@@ -15,9 +15,10 @@ generic vectors of `LANES` numbers, which every target has.
     copy_row(target, i, source, row)       target[i] = source[row]
     prefetch(matrix, row)                  a hint to load matrix[row] into the cache
 
-Two rows at a time, because then what is loaded once is used twice: one row alone waits for loads.
-Matrices are C-contiguous, with the number of columns frozen to a multiple of `LANES`. Nothing here
-checks bounds. With the JIT off the plain functions below run; they also say what each does.
+Operations work on two rows at a time, so that each number loaded is used twice; with one row, they
+would wait for memory. Matrices are C-contiguous, and their number of columns is frozen to a
+multiple of `LANES`. Bounds are not checked. The plain functions below say what each operation does,
+and run when the JIT is off.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ from w2v.numerics.jit import LANES, numba_config
 _I64: Any = types.int64
 
 MOST_SUMS = 5
-"""Dot products of either row that grow together: 12 sums, two factors and what they are multiplied
-by fit AVX2's 16 registers, and 8 sums would do to keep two multiply-add units of latency 4 busy."""
+"""Dot products per row that are summed at the same time. For two rows these are 10 sums, which fit
+AVX2's 16 registers together with their factors; 8 keep two multiply-add units of latency 4 busy."""
 
 MOST_PIECES = {1: 14, 2: 5}
-"""Vectors of each row that are updated together, by the number of rows; 12 sums again."""
+"""Vectors per row that are updated at the same time, by the number of rows."""
 
 
 class TileOperations(NamedTuple):
-    """The operations for one shape; see the module."""
+    """The operations for one shape. See the module."""
 
     store_dots: Callable[..., None]
     add_one: Callable[..., None]
@@ -54,7 +55,7 @@ class TileOperations(NamedTuple):
 
 
 def plain_store_dots(logits: Any, i: Any, x: Any, y: Any, offsets: Any) -> None:
-    """Rows i and i + 1: offsets[j] + x[i] . y[j]; behind the last row of y, offsets[j] alone."""
+    """Rows i and i + 1: offsets[j] + x[i] . y[j]; past the last row of y, offsets[j] alone."""
     tile = logits.reshape(-1, len(offsets))
     tile[i : i + 2] = offsets
     tile[i : i + 2, : len(y)] += x[i : i + 2] @ y.T
@@ -82,11 +83,11 @@ def plain_copy_row(target: Any, i: Any, source: Any, row: Any) -> None:
 
 
 def plain_prefetch(matrix: Any, row: Any) -> None:
-    """Do nothing: only speed would differ."""
+    """Do nothing: a hint changes speed only."""
 
 
 class _Matrix:
-    """Generates code that reads and writes a C-contiguous array, by rows of frozen length."""
+    """Generates code that reads and writes a C-contiguous array by rows of a frozen length."""
 
     def __init__(self, context: Any, builder: Any, array_type: Any, value: Any, columns: int):
         self.builder = builder
@@ -97,7 +98,7 @@ class _Matrix:
         self.item_bytes = context.get_abi_sizeof(self.scalar)
 
     def at(self, flat_index: Any) -> Any:
-        """Pointer to an element (64-bit index, so that V x D may exceed 2**31)."""
+        """Pointer to an element. Indices have 64 bits: V x D may exceed 2**31."""
         return self.builder.gep(self.data, [flat_index], inbounds=True)
 
     def row(self, index: Any) -> Any:
@@ -112,7 +113,7 @@ class _Matrix:
         return self.builder.bitcast(first, self.vector.as_pointer())
 
     def load(self, row: Any, column: Any) -> Any:
-        """`LANES` numbers of a row, as one vector; rows need not be aligned."""
+        """`LANES` numbers of a row as a vector; rows need not be aligned."""
         return self.builder.load(self.vector_at(row, column), align=self.item_bytes)
 
     def store(self, vector: Any, row: Any, column: Any) -> None:
@@ -130,23 +131,23 @@ class _Matrix:
         return self.shuffled(single, undefined, [0] * LANES)
 
     def shuffled(self, a: Any, b: Any, lanes: Sequence[int]) -> Any:
-        """The given lanes of a, and of b where the number is `LANES` or more."""
+        """The given lanes of a and b; lane `LANES` + i is lane i of b."""
         mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes))
         return self.builder.shuffle_vector(a, b, mask)
 
     def fused(self, a: Any, b: Any, c: Any) -> Any:
-        """A * b + c in one rounding where the machine can, else in two."""
+        """A * b + c, rounded once where the processor can, else twice."""
         product = self.builder.fmul(a, b, flags=("contract",))
         return self.builder.fadd(product, c, flags=("contract",))
 
     def sums(self, vectors: Sequence[Any]) -> Any:
-        """One vector, whose lane j is the sum of the numbers of vectors[j]; at most `LANES`.
+        """A vector whose lane j is the sum of vectors[j], for at most `LANES` vectors.
 
-        Vectors are added in pairs, half of one beside half of the other, until one is left: a
-        third of the instructions that `LANES` sums one by one would take.
+        Vectors are added in pairs, half of one beside half of the other, until one is left. This
+        takes a third of the instructions of `LANES` separate sums.
         """
         level = [*vectors, *[self.zero()] * (LANES - len(vectors))]
-        width = LANES  # lanes that hold the parts of one sum
+        width = LANES  # lanes that hold parts of the same sum
         while len(level) > 1:
             width //= 2
             low = [lane for start in range(0, LANES, 2 * width)
@@ -165,7 +166,7 @@ def _run(first: int, length: int) -> range:
 
 
 def _even_groups(n: int, most: int) -> Iterator[range]:
-    """Cut range(n) into as few ranges of at most `most` as possible, of nearly equal sizes."""
+    """Split range(n) into as few ranges of at most `most` as possible, of nearly equal sizes."""
     parts = -(-n // most)
     for k in range(parts):
         yield range(n * k // parts, n * (k + 1) // parts)
@@ -173,10 +174,10 @@ def _even_groups(n: int, most: int) -> Iterator[range]:
 
 @contextmanager
 def _loop(builder: Any, end: Any, step: int, sums: list[Any]) -> Iterator[Any]:
-    """Code that runs for k = 0, step, ... below `end`, at least once, and changes `sums` each time.
+    """A loop over k = 0, step, ... below `end`, run at least once; its body is generated inside.
 
-    Yields k. `sums` are vectors that live in registers: inside, they are those of the iteration
-    before; the block replaces them by its own; behind it, they are the last.
+    Yields k. `sums` are vectors in registers that are carried from iteration to iteration. The body
+    finds those of the iteration before and replaces them; after the loop they are the last ones.
     """
     before = builder.block
     body = builder.append_basic_block("body")
@@ -206,15 +207,17 @@ def _check(*arrays: Any) -> None:
 
 
 def tile_columns(outputs: int) -> int:
-    """Numbers in a row of a tile of logits or weights: `outputs` in whole vectors."""
+    """Entries in a row of a tile: `outputs`, rounded up to whole vectors."""
     return -(-outputs // LANES) * LANES
 
 
 @lru_cache
 def tile_operations(columns: int, outputs: int) -> TileOperations:
-    """Operations on rows of `columns` numbers, with `outputs` rows in y.
+    """Operations on rows of `columns` numbers.
 
-    Rows of logits have `tile_columns(outputs)` numbers.
+    Args:
+        columns: entries in a row of a matrix, a multiple of `LANES`.
+        outputs: rows of y. Rows of logits have `tile_columns(outputs)` entries.
     """
     if columns % LANES:
         raise ValueError(f"expected a multiple of {LANES} columns, got {columns}")
@@ -321,12 +324,12 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
 def _add_dots(
     builder: Any, x: _Matrix, rows: Sequence[Any], y: _Matrix, group: range, sums: list[list[Any]]
 ) -> None:
-    """For some rows j of y: append to sums[i] a vector whose numbers sum to x[rows[i]] . y[j]."""
+    """For each row j in the group: append to sums[i] a vector whose sum is x[rows[i]] . y[j]."""
     i64 = ir.IntType(64)
     x_rows = [x.row(row) for row in rows]
     y_rows = [y.row(i64(j)) for j in group]
     running = [x.zero() for _ in range(len(x_rows) * len(y_rows))]
-    # A loop: unrolled, LLVM orders the loads so that the sums no longer fit the registers.
+    # Not unrolled: LLVM would order the loads such that the sums no longer fit the registers.
     with _loop(builder, i64(x.columns), LANES, running) as column:
         pieces = [x.load(row, column) for row in x_rows]
         for j, y_row in enumerate(y_rows):
@@ -342,7 +345,7 @@ def _add_rows(
     builder: Any, target: _Matrix, rows: Sequence[Any], weight: _Matrix, starts: Sequence[Any],
     step: Any, source: _Matrix, n: Any,
 ) -> None:  # fmt: skip
-    """For each group of a row's vectors: load, add every weighted source row, store once."""
+    """For each group of a row's vectors: load them, add all weighted source rows, store them."""
     target_rows = [target.row(row) for row in rows]
     for group in _even_groups(target.columns // LANES, MOST_PIECES[len(rows)]):
         places = [(i, piece * LANES) for i in range(len(rows)) for piece in group]

@@ -1,6 +1,6 @@
-"""The losses by name. A loss is one file here and one row below; everything else iterates the rows.
+"""The losses by name. A loss is one file and one row of `LOSSES`; all else iterates the rows.
 
-The file is imported when its loss is asked for, so that listing the names (``--help``) stays quick.
+A loss's file is imported when the loss is first asked for, so that ``--help`` stays fast.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ LOSSES = {
 """Name on the command line -> module with the loss as `LOSS`."""
 
 TARGETS = ("distribution", "split", "corpus")
-"""The kinds of target; see `w2v.corpus.subsampling` and `w2v.corpus.cooccurrence`."""
+"""Kinds of target; see `w2v.corpus.subsampling` and `w2v.corpus.cooccurrence`."""
 
 
 def get_loss(name: str) -> SampledLoss | FullLoss:
-    """The loss of that name; KeyError for a name that is not in `LOSSES`."""
+    """The loss of that name.
+
+    Raises:
+        KeyError: the name is not in `LOSSES`.
+    """
     loss: SampledLoss | FullLoss = importlib.import_module(LOSSES[name]).LOSS
     return loss

@@ -1,18 +1,18 @@
-"""Noise-contrastive estimation: negative sampling's classifier, on logits that mean something.
+"""Noise-contrastive estimation: the classifier of negative sampling, on normalised logits.
 
-The model is ln p(w | c) = s(w) - ln Z(c), s(w) = u_w . v_c + b_w. For a pair with true context
-word 0 and noise words 1..K drawn from q, the posterior odds that a word came from the data rather
-than from the noise are p(w | c) / (K q(w)), so the classifier's logit is
+The model is ln p(w | c) = s(w) - ln Z(c), with s(w) = u_w . v_c + b_w. For a pair with true context
+word 0 and noise words 1..K drawn from q, the odds that a word came from the data rather than from
+the noise are p(w | c) / (K q(w)), and the logit of the classifier is
 
     x(w) = s(w) - ln Z(c) - ln(K q(w))
     loss = softplus(-x_0) + sum over k of softplus(x_k)         in nats
     dloss/dx_0 = sigmoid(x_0) - 1,   dloss/dx_k = sigmoid(x_k)
 
-(Gutmann and Hyvarinen 2012, section 2; Mnih and Teh 2012, section 3). Z(c) is fixed to 1, which
-Mnih and Teh found to be no worse than learning it; ``--learn-normaliser`` learns it for each
-center word. K is the number of noise words seen by one pair, also where several pairs share them.
-A noise word that equals the true one stays in: the noise has to follow q for the estimate to be
-consistent. q is the distribution that the sampler's table really gives.
+(Gutmann and Hyvarinen 2012, section 2; Mnih and Teh 2012, section 3). Z(c) is fixed at 1, which
+Mnih and Teh found to be no worse than learning it; ``--learn-normaliser`` learns ln Z for each
+center word. K is the number of noise words of one pair, also where several pairs share their noise.
+Noise words that equal the true one are kept: the noise has to follow q for the estimate to be
+consistent. q is the distribution that the table of the sampler gives.
 """
 
 from __future__ import annotations

@@ -1,15 +1,27 @@
 """Negative sampling: tell the true context word from K noise words, by logistic regression.
 
-For a pair with true context word 0 and noise words 1..K, and logits s = u_w . v_center,
+For a pair with true context word 0 and noise words 1..K, and logits s = u_w . v_c,
 
     loss = softplus(-s_0) + sum over k of softplus(s_k)         in nats
     dloss/ds_0 = sigmoid(s_0) - 1,   dloss/ds_k = sigmoid(s_k)
 
-which is minus equation 4 of Mikolov et al. 2013, "Distributed Representations of Words and Phrases
-and their Compositionality". Softplus is ln(1 + e^x) and -ln sigmoid(x) = softplus(-x), so no
-logarithm of a rounded zero is ever taken. A noise word equal to the true one is skipped, as in
-word2vec.c. At the optimum s(w) = ln p / (K q) with p = p(w | center) and q = q(w) (Levy and
-Goldberg 2014, section 3.1); skipping makes it ln p / (K q (1 - p)), the same where p is small.
+This is minus equation 4 of Mikolov et al. 2013, "Distributed Representations of Words and Phrases
+and their Compositionality". Softplus is ln(1 + e^x), and -ln sigmoid(x) = softplus(-x), so that the
+logarithm of a rounded zero is never taken.
+
+As in word2vec.c, a pair leaves out noise words that equal its context word. With p = p(w | c) and
+q = q(w), a word w is then the true word of a share p of the pairs of c, and noise K q (1 - p) times
+per pair; the expected loss of the pairs of c is
+
+    sum over w of   p softplus(-s_w) + K q (1 - p) softplus(s_w)
+
+Its derivative is 0 at sigmoid(s_w) = p / (p + K q (1 - p)), that is, at
+
+    s(w) = ln p - ln(K q) - ln(1 - p)
+
+Levy and Goldberg 2014, section 3.1, have the first two terms, PMI - ln K if q is the unigram
+distribution; for them hits stay. -ln(1 - p) is close to 0 unless p is large, as it is in a small
+vocabulary.
 """
 
 from __future__ import annotations
@@ -22,7 +34,7 @@ from w2v.losses.base import Defaults, SampledLoss
 from w2v.numerics.functions import sigmoid_and_softplus
 from w2v.numerics.jit import jit
 
-# In float32, which leaves float64 what it is, too.
+# In float32: arithmetic with them keeps float32 and float64 as they are.
 _ONE, _TWO = np.float32(1), np.float32(2)
 
 

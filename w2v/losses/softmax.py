@@ -1,4 +1,4 @@
-"""Full softmax: cross-entropy of a label distribution with the model's, over the whole vocabulary.
+"""Full softmax: cross-entropy of a label distribution with the model, over the whole vocabulary.
 
 With s(w) = u_w . v_c + b_w and a label t, t(w) >= 0 and sum of t = 1,
 
@@ -6,10 +6,10 @@ With s(w) = u_w . v_c + b_w and a label t, t(w) >= 0 and sum of t = 1,
     dloss/ds(w) = softmax(s)(w) - t(w)
 
 (Bridle 1990; Goodfellow et al. 2016, section 6.2.2.3). A center word with several context words is
-one example with several correct classes: t is their normalised count, two contexts give 0.5 and
-0.5. The gradient of a row sums to zero, since both distributions sum to one. A row's largest logit
-in a block of the vocabulary is subtracted before any exponential is taken there, and the blocks'
-sums are put together by log-sum-exp, so logits of +-10^4 stay finite.
+one example with several correct classes: t is their normalised count, 0.5 and 0.5 for two. The
+gradient of a row sums to zero, because both distributions sum to one. In each panel of the
+vocabulary, the largest logit of a row is subtracted before exponentials are taken, and the sums of
+the panels are added by log-sum-exp, so that logits of 1e4 stay finite.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from w2v.numerics.functions import exp
 from w2v.numerics.jit import jit
 
 _LANES = 16
-"""Running maxima in `largest_of`: with one alone, every comparison waits for the last."""
+"""Running maxima in `largest_of`: with only one, every comparison waits for the one before."""
 
 
 @jit
 def largest_of(row: Any) -> Any:
-    """The largest number of a row; a NaN among them may hide, and shows in the sum of exp."""
+    """The largest number of a row. It may miss a NaN, which then shows in the sum of exp."""
     lanes = np.full(_LANES, row[0])
     whole = row.size // _LANES * _LANES
     for w in range(0, whole, _LANES):
@@ -43,7 +43,7 @@ def largest_of(row: Any) -> Any:
 def softmax_exponentials(
     logits: Any, bias: Any, labels: Any, shifts: Any, sums: Any, expected: Any
 ) -> None:
-    """Exponentials of one block of columns, in place. See `FullLoss.exponentials`."""
+    """Exponentials of one panel of columns, in place. See `FullLoss.exponentials`."""
     rows, columns = logits.shape
     for r in range(rows):
         row = logits[r]

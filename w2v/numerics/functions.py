@@ -1,7 +1,7 @@
 """Scalar functions for kernels: exp, ln(1 + e), sigmoid and softplus.
 
-They run inside Numba and, with ``NUMBA_DISABLE_JIT=1``, as plain Python; they allocate nothing and
-never raise.
+They run in compiled code and, with ``NUMBA_DISABLE_JIT=1``, as plain Python. They allocate nothing
+and never raise.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ _MANTISSA_BITS = np.int32(23)
 
 
 def exp(x: Any) -> Any:
-    """e**x; for float32 a polynomial that LLVM can vectorise, relative error below 2e-7.
+    """e^x; for float32 a polynomial that LLVM vectorises, with a relative error below 2e-7.
 
-    Numba has no vector library for `math.exp` (Intel's SVML is gone), so that a loop over it runs
-    one element at a time. The float32 version saturates at exp(-87) and exp(88). NaN stays NaN.
+    A loop over `math.exp` would compute one element at a time: Numba no longer comes with a vector
+    library (Intel's SVML). The float32 version saturates at exp(-87) and exp(88). NaN stays NaN.
     """
     return _like(x, math.exp(x))
 
 
 def _like(x: Any, value: float) -> Any:
-    """With the JIT off: `value` in the precision of x, which a Python float would not keep."""
+    """`value` in the precision of x, for when the JIT is off."""
     return np.asarray(x).dtype.type(value)
 
 
@@ -83,7 +83,7 @@ _TWO = np.float32(2.0)
 
 
 def log1p_unit(e: Any) -> Any:
-    """ln(1 + e) for e in [0, 1]; for float32 a series that LLVM can vectorise."""
+    """ln(1 + e) for e in [0, 1]; for float32 a series that LLVM vectorises."""
     return _like(e, math.log1p(e))
 
 
@@ -112,10 +112,10 @@ def _overload_log1p_unit(e: Any) -> Any:
 
 @jit
 def sigmoid_and_softplus(x: Any) -> Any:
-    """(sigmoid(x), ln(1 + e^x)) of one logit, from one exponential; no overflow at any finite x.
+    """(sigmoid(x), ln(1 + e^x)) from one exponential; never overflows for finite x.
 
-    With e = exp(-|x|): softplus(x) = max(x, 0) + ln(1 + e), and sigmoid(x) is 1 / (1 + e) for
-    x >= 0 and e / (1 + e) below, so that neither loses its small values to rounding.
+    With e = exp(-abs(x)), softplus(x) = max(x, 0) + ln(1 + e), and sigmoid(x) is 1 / (1 + e) for
+    x >= 0 and e / (1 + e) for x < 0, so that small values of either keep their digits.
     """
     e = exp(-abs(x))
     inverse = _ONE / (_ONE + e)

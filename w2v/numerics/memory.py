@@ -10,10 +10,10 @@ CACHE_LINE_BYTES = 64
 
 
 def aligned_zeros(rows: int, columns: int, dtype: Any = np.float32) -> np.ndarray:
-    """Zeros of shape (rows, columns) whose first byte starts a cache line.
+    """Zeros of shape (rows, columns) that start at a cache line.
 
-    With a row length that is a multiple of 64 bytes no row straddles two lines more than it must.
-    Pages are touched on first write (calloc), so that a large matrix costs nothing to ask for.
+    If the row length is `padded`, every row does. Memory is mapped on first write (calloc), so that
+    a large matrix costs nothing until it is used.
     """
     itemsize = np.dtype(dtype).itemsize
     buffer = np.zeros(rows * columns * itemsize + CACHE_LINE_BYTES, dtype=np.uint8)
@@ -23,6 +23,6 @@ def aligned_zeros(rows: int, columns: int, dtype: Any = np.float32) -> np.ndarra
 
 
 def padded(columns: int, dtype: Any = np.float32) -> int:
-    """`columns` rounded up so that a row is a whole number of cache lines."""
+    """`columns` rounded up to whole cache lines."""
     per_line: int = CACHE_LINE_BYTES // np.dtype(dtype).itemsize
     return -(-columns // per_line) * per_line

@@ -1,4 +1,4 @@
-"""Counter-based random numbers: any draw of any stream at any time, by any thread."""
+"""Counter-based random numbers: the n-th number of a stream is a function of its key and n."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 
 from w2v.numerics.jit import jit
 
-# Purposes of random streams: the second part of a stream's key, so that no two draw the same
-# numbers. Training:
+# Purposes of random streams: the second part of a stream's key, so that no two streams have the
+# same numbers. Training:
 STREAM_INIT, STREAM_PAIRS, STREAM_NOISE, STREAM_ORDER = 0, 1, 2, 3
 # Held-out pairs:
 STREAM_SPLIT, STREAM_HELD_OUT_PAIRS, STREAM_THINNING, STREAM_FRESH_NOISE = 16, 17, 18, 19
 
 # SplitMix64 (Steele, Lea and Flood 2014, "Fast Splittable Pseudorandom Number Generators",
-# figure 16): its n-th output is a function of seed + n * gamma alone, so that any draw can be
-# made at any time, by any thread.
+# figure 16): its n-th output depends on seed + n * gamma alone, so that any thread can make any
+# draw at any time.
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -40,15 +40,15 @@ def draw(key: Any, n: Any) -> Any:
 def below(bits: Any, bound: Any) -> Any:
     """Map the high 32 of 64 random `bits` to 0 .. bound - 1 (bound < 2**32, uint64).
 
-    The scaled multiply of Lemire 2019 without rejection: no outcome is off by more than one part
-    in 2**32 / bound.
+    The multiplication of Lemire 2019 ("Fast Random Integer Generation in an Interval") without
+    rejection: the probability of an outcome is off by at most one part in 2**32 / bound.
     """
     return ((bits >> _HIGH_HALF) * bound) >> _HIGH_HALF
 
 
 @jit
 def low_half(bits: Any) -> Any:
-    """The low 32 of 64 random bits, as uint64; independent of what `below` uses."""
+    """The low 32 of 64 random bits, as uint64; independent of those that `below` uses."""
     return bits & _LOW_HALF
 
 
@@ -56,9 +56,9 @@ _MASK_64 = (1 << 64) - 1
 
 
 def stream_key(*parts: int) -> np.uint64:
-    """One key from integers such as (seed, stream, epoch, block); each part changes all the bits.
+    """A key made of integers such as (seed, stream, epoch, block); each part affects all bits.
 
-    Python integers, so that a kernel's key is made once a block and never depends on a machine.
+    Computed in Python integers, once per block: the same on every machine.
     """
     key = 0
     for part in parts:
