@@ -1,9 +1,18 @@
 import dataclasses
+import math
 import typing
 
 import pytest
 
-from w2v.config import TrainConfig, TrainOptions, make_config, read_toml
+from w2v.config import (
+    Checkpoints,
+    Interval,
+    TrainConfig,
+    TrainOptions,
+    make_config,
+    parse_interval,
+    read_toml,
+)
 from w2v.errors import ConfigError
 
 
@@ -100,3 +109,36 @@ def test_toml_that_cannot_be_used(write, content, message):
 def test_toml_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         read_toml(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10m", Interval(600, math.inf)),
+        ("90s", Interval(90, math.inf)),
+        ("1.5h", Interval(5400, math.inf)),
+        (" .5 s ", Interval(0.5, math.inf)),
+        ("5%", Interval(math.inf, 0.05)),
+        ("100%", Interval(math.inf, 1)),
+    ],
+)
+def test_intervals(text, expected):
+    assert parse_interval(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "m", "0m", "0%", "101%", "-5m", "5 minutes", "1e3s", "nan%", "٥m", "5d"]
+)
+def test_what_is_no_interval(text):
+    with pytest.raises(ConfigError, match=r"^checkpoint_every: expected "):
+        parse_interval(text)
+
+
+def test_wrong_checkpoint_options_are_refused():
+    with pytest.raises(ConfigError, match="back_off: expected 0 to 20, got 21"):
+        Checkpoints("ck", back_off=21)
+    with pytest.raises(ConfigError, match="checkpoint_every: expected an interval such as 10m"):
+        Checkpoints("ck", every="soon")
+    with pytest.raises(ConfigError, match=r"checkpoint_every: expected an interval .* got 5"):
+        Checkpoints("ck", every=5)
+    assert Checkpoints("ck", every="90s").interval == Interval(90, math.inf)

@@ -9,23 +9,29 @@ from hypothesis import strategies as st
 import w2v
 from w2v.config import TrainConfig, make_config
 from w2v.corpus import encode_sentences
+from w2v.engines.local import LocalEngine
 from w2v.errors import ConfigError, CorpusError
 from w2v.held_out import (
-    ConditionalModel,
     HeldOut,
     NoiseTest,
-    conditional_model,
+    Scorer,
     held_out_pairs,
-    judge,
     measure,
     split_corpus,
     unigram_nats,
 )
-from w2v.losses import LOSSES
+from w2v.losses import LOSSES, get_loss
 from w2v.noise import NoiseSampler
 from w2v.train.__main__ import main
-from w2v.train.api import make_run, resolve, train_embeddings
-from w2v.train.run import Observer
+from w2v.train.api import (
+    encode_shards,
+    make_run,
+    make_trainer,
+    resolve,
+    train_embeddings,
+)
+from w2v.train.callbacks import Callback
+from w2v.train.loop import Run
 
 OPTIONS = {"vector_size": 8, "window": 2, "min_count": 1, "workers": 1, "epochs": 2, "sample": 0.0}
 
@@ -42,7 +48,7 @@ def corpus():
 
 def random_model(rng, words=30, size=5, scale=1.0):
     draw = lambda *shape: rng.normal(0, scale, shape).astype(np.float32)  # noqa: E731
-    return ConditionalModel(draw(words, size), draw(words, size), draw(words), draw(words))
+    return Scorer(draw(words, size), draw(words, size), draw(words), draw(words))
 
 
 def random_pairs(rng, words=30, pairs=200):
@@ -53,8 +59,8 @@ def random_pairs(rng, words=30, pairs=200):
 
 
 def naive(model, centers, contexts):
-    """-s and ln Z of each pair, in float64, one pair at a time, from the module's header."""
-    u, v, b, z = (np.asarray(array, dtype=np.float64) for array in model)
+    """-s and ln Z of each pair, in float64, one pair at a time, from the module docstring."""
+    u, v, b, z = (np.asarray(array, dtype=np.float64) for array in model[:4])
     raw, log_z = [], []
     for c, w in zip(centers, contexts, strict=True):
         scores = [float(u[c] @ v[x] + b[x] - z[c]) for x in range(len(b))]
@@ -96,7 +102,7 @@ def test_a_known_distribution_costs_its_entropy():
         log_p = np.maximum(np.log(p), -50)
     entropy = -(p * log_p).sum(axis=1).mean()
     for shift in (0.0, 2.5):
-        model = ConditionalModel(
+        model = Scorer(
             (log_p + shift).astype(np.float32), np.eye(4, dtype=np.float32),
             np.zeros(4, np.float32), np.zeros(4, np.float32),
         )  # fmt: skip
@@ -134,7 +140,7 @@ def test_the_classifier_against_its_naive_twin():
     model = random_model(rng, words=20)
     centers, held_out = random_pairs(rng, words=20, pairs=4000)
     noise = NoiseTest(NoiseSampler(np.arange(20, 0, -1), 0.75), 3)
-    health = measure(model, held_out, noise).noise
+    health = measure(model._replace(noise_test=noise), held_out).noise
     scores = model.center_vectors @ model.context_vectors.T + model.offsets
     logits = scores - model.log_normalisers[:, None] - np.log(3 * noise.sampler.probs)
     true_right = (logits[centers, held_out.contexts] > 0).mean()
@@ -150,8 +156,7 @@ def test_the_classifier_against_its_naive_twin():
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_offset_of_each_loss(corpus, name):
-    run = make_run(corpus, resolve(TrainConfig(**OPTIONS, loss=name)))
-    model = conditional_model(run)
+    model = make_trainer(corpus, resolve(TrainConfig(**OPTIONS, loss=name))).scorer()
     if name == "negative-sampling":
         q = NoiseSampler(corpus.vocabulary.counts, 0.75).probs
         assert model.offsets == pytest.approx(np.log(5 * q), rel=1e-5)
@@ -160,45 +165,70 @@ def test_the_offset_of_each_loss(corpus, name):
         assert model.offsets == pytest.approx(np.log(p), rel=1e-5)
 
 
+@pytest.mark.parametrize("name", [name for name in LOSSES if get_loss(name).family == "sampled"])
+def test_rounds_give_the_scorer_of_the_same_loss(corpus, name, tmp_path):
+    """Negative sampling's ln(K q) too: without it, half a model would be measured."""
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(" ".join(sentence) for sentence in sentences()))
+    options = {**OPTIONS, "loss": name, "shards": 2, "deterministic": True}
+    engine = LocalEngine(1)
+    config = resolve(TrainConfig(**options))
+    shards = encode_shards(engine, [path], config, Callback())
+    run = Run(make_trainer(shards, config, engine))
+    run.train()
+    engine.close()
+    trainer = make_trainer(corpus, config)  # with the parameters that rounds have trained
+    assert corpus.vocabulary.words == shards.vocabulary.words
+    for part, array in trainer.parameters().items():
+        array[...] = run.trainer.parameters()[part]
+    got, expected = run.scorer(), trainer.scorer()
+    assert got.offsets.any()
+    for mine, theirs in zip(got[:4], expected[:4], strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert (got.noise_test is not None) == CLASSIFIERS[name]
+    held_out = held_out_pairs(corpus, config)
+    assert measure(got, held_out).nats < unigram_nats(corpus, config, held_out)
+
+
 def test_a_learned_normaliser_belongs_to_the_model(corpus):
     config = resolve(TrainConfig(**OPTIONS, loss="nce", learn_normaliser=True))
     run = make_run(corpus, config)
-    run.model.log_normalisers[:] = 1.5
+    run.trainer.model.parameters.log_normalisers[:] = 1.5
     held_out = held_out_pairs(corpus, config)
-    assert judge(run, held_out).log_z_mean == pytest.approx(-1.5, abs=1e-3)
+    assert measure(run.scorer(), held_out).log_z_mean == pytest.approx(-1.5, abs=1e-3)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_saved_file_holds_the_whole_model(corpus, tmp_path, name):
-    """What training judged is what the file's vectors and bias say."""
+    """The file's vectors and bias give the scores of the run."""
     config = resolve(TrainConfig(**OPTIONS, loss=name))
     run = make_run(corpus, config)
-    run.run(Observer())
+    run.train()
     held_out = held_out_pairs(corpus, config)
-    run.embeddings(0.0).save(tmp_path / "v.safetensors")
+    run.embeddings().save(tmp_path / "v.safetensors")
     wv = w2v.load(tmp_path / "v.safetensors")
     offsets = wv.output_bias
     if name == "negative-sampling":  # its scores are ln p / (K q)
         assert offsets is None
         offsets = np.log(5 * NoiseSampler(wv.counts, 0.75).probs).astype(np.float32)
     zeros = np.zeros(len(wv), np.float32)
-    got = measure(ConditionalModel(wv.vectors, wv.context_vectors, offsets, zeros), held_out)
-    assert got.nats == pytest.approx(judge(run, held_out).nats, abs=1e-6)
-    assert got.raw_nats == pytest.approx(judge(run, held_out).raw_nats, abs=1e-6)
+    got = measure(Scorer(wv.vectors, wv.context_vectors, offsets, zeros), held_out)
+    assert got.nats == pytest.approx(measure(run.scorer(), held_out).nats, abs=1e-6)
+    assert got.raw_nats == pytest.approx(measure(run.scorer(), held_out).raw_nats, abs=1e-6)
 
 
 CLASSIFIERS = {"negative-sampling": True, "nce": True, "sampled-softmax": False, "softmax": False}
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_every_loss_learns_by_this_yardstick(corpus, name):
+def test_every_loss_learns_to_predict_held_out_pairs(corpus, name):
     train, rest = split_corpus(corpus, 0.2, 1)
     config = TrainConfig(**OPTIONS)
     held_out = held_out_pairs(rest, config)
     baseline = unigram_nats(corpus, config, held_out)
     run = make_run(train, resolve(TrainConfig(**{**OPTIONS, "epochs": 30}, loss=name)))
-    run.run(Observer())
-    got = judge(run, held_out)
+    run.train()
+    got = measure(run.scorer(), held_out)
     assert got.nats < baseline - 0.2
     if name in CLASSIFIERS:
         assert (got.noise is not None) == CLASSIFIERS[name]
@@ -240,12 +270,12 @@ def test_a_split_follows_from_its_seed(corpus):
 
 def test_what_cannot_be_split():
     one = encode_sentences([["a", "b"]], min_count=1)
-    with pytest.raises(CorpusError, match="at least 2 sentences"):
+    with pytest.raises(CorpusError, match="takes at least 2 sentences"):
         split_corpus(one, 0.5, 1)
     with pytest.raises(ConfigError, match="between 0 and 1"):
         split_corpus(one, 1.0, 1)
     lonely = encode_sentences([["a"], ["b"]], min_count=1)
-    with pytest.raises(CorpusError, match="expected at least one pair"):
+    with pytest.raises(CorpusError, match="they hold no pair of words"):
         held_out_pairs(lonely, TrainConfig(**OPTIONS))
 
 
@@ -287,19 +317,19 @@ def test_the_pairs_do_not_depend_on_the_loss(corpus):
 # --- validation ---------------------------------------------------------------------------------
 
 
-class Listening(Observer):
+class Listening(Callback):
     def __init__(self):
         self.heard = []
 
-    def validated(self, epoch, nats, best):
-        self.heard.append((epoch, nats, best))
+    def on_validation(self, epoch, loss, best):
+        self.heard.append((epoch, loss, best))
 
 
 @pytest.mark.parametrize("loss", list(LOSSES))
 def test_validation_hears_every_epoch_and_changes_nothing(corpus, loss):
     config = TrainConfig(**{**OPTIONS, "epochs": 3}, loss=loss, validate=0.1)
     listening = Listening()
-    wv = train_embeddings(corpus, config, observer=listening)
+    wv = train_embeddings(corpus, config, callbacks=[listening])
     record = json.loads(wv.metadata["training"])
     nats = record["validation"]["epoch_nats"]
     assert [nats for _, nats, _ in listening.heard] == nats
@@ -316,14 +346,14 @@ def test_patience_stops_and_returns_the_best_epoch(corpus, loss, monkeypatch):
     seen = []
     curve = iter([5.0, 4.0, 4.5, 4.2, 3.0])
 
-    def scripted(run, held_out, with_noise):
-        seen.append(run.vectors()[0].copy())
+    def scripted(scorer, held_out, with_noise):
+        seen.append(scorer.center_vectors.copy())
         return type("M", (), {"nats": next(curve)})
 
-    monkeypatch.setattr("w2v.train.validation.judge", scripted)
+    monkeypatch.setattr("w2v.train.validation.measure", scripted)
     listening = Listening()
     config = TrainConfig(**{**OPTIONS, "epochs": 5}, loss=loss, validate=0.1, patience=2)
-    wv = train_embeddings(corpus, config, observer=listening)
+    wv = train_embeddings(corpus, config, callbacks=[listening])
     record = json.loads(wv.metadata["training"])
     assert [best for _, _, best in listening.heard] == [True, True, False, False]
     assert record["validation"]["best_epoch"] == record["validation"]["epoch_of_vectors"] == 2
@@ -337,11 +367,11 @@ def test_with_patience_the_best_epoch_is_kept_to_the_end(corpus, monkeypatch):
     seen = []
     curve = iter([5.0, 4.0, 4.5])
 
-    def scripted(run, held_out, with_noise):
-        seen.append(run.vectors()[0].copy())
+    def scripted(scorer, held_out, with_noise):
+        seen.append(scorer.center_vectors.copy())
         return type("M", (), {"nats": next(curve)})
 
-    monkeypatch.setattr("w2v.train.validation.judge", scripted)
+    monkeypatch.setattr("w2v.train.validation.measure", scripted)
     config = TrainConfig(**{**OPTIONS, "epochs": 3}, validate=0.1, patience=2)
     wv = train_embeddings(corpus, config)
     assert json.loads(wv.metadata["training"])["epochs_trained"] == 3
@@ -363,7 +393,7 @@ def test_the_command_shows_the_curve(write, tmp_path, capsys, part):
     arguments = [str(path), "-o", output, *options, "--validate", part, "--patience", "1"]
     assert main(arguments) == 0
     out, err = capsys.readouterr()
-    assert "epoch 1: held-out" in err
+    assert "epoch 1: held-out loss" in err
     assert "(lowest so far)" in err
     assert "held out  " in out
 

@@ -28,7 +28,8 @@ from w2v.config import TrainConfig
 from w2v.errors import CorpusError
 from w2v.losses import LOSSES, get_loss
 from w2v.train.__main__ import main
-from w2v.train.api import Observer, train_embeddings
+from w2v.train.api import train_embeddings
+from w2v.train.callbacks import Callback
 
 FIELDS = {spec.name: spec for spec in dataclasses.fields(TrainConfig)}
 DEFAULTS = dataclasses.asdict(TrainConfig(workers=1))
@@ -109,22 +110,22 @@ def text_of(n_lines):
 # --- a run, and its twin --------------------------------------------------------------------------
 
 
-class Watching(Observer):
+class Watching(Callback):
     """Keeps the last report and all warnings."""
 
     def __init__(self):
         self.last, self.warnings, self.plan, self.kept = None, [], None, []
 
-    def progress(self, progress):
+    def on_progress(self, progress):
         self.last = progress
 
-    def planned(self, plan):
+    def on_start(self, plan):
         self.plan = plan
 
-    def warning(self, text):
+    def on_warning(self, text):
         self.warnings.append(text)
 
-    def checkpointed(self, progress, path):
+    def on_checkpoint(self, progress, path):
         self.kept.append(progress)
 
 
@@ -325,7 +326,6 @@ ROWS = {
     "deterministic": Row(True, only=not_in_rounds),
     "shards": Row(3),
     "round_words": Row(2_000),
-    "merge": Row("mean"),
     "merge_every": Row(3, alongside={"merge_every": 2, "hot_words": 4}),
     "hot_words": Row(9, alongside={"merge_every": 3, "hot_words": 4}),
 }  # fmt: skip
@@ -349,9 +349,9 @@ def test_every_option_has_a_row():
 
 
 def train(path, options, **others):
-    """As Python; returns the embeddings and what an observer saw."""
+    """As Python; returns the embeddings and what a callback saw."""
     seen = Watching()
-    return train_embeddings(path, observer=seen, **options, **others), seen
+    return train_embeddings(path, callbacks=[seen], **options, **others), seen
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
@@ -359,7 +359,7 @@ def test_each_way_is_its_naive_twin(way, write):
     wv, seen = train(write("corpus.txt", way.content), way.base())
     twin = twin_of(way.content, way.base())
     assert not differs(wv, twin)
-    assert seen.last.lr == pytest.approx(twin.lr)
+    assert seen.last.lr == pytest.approx(way.base()["min_lr"])
     assert min(twin.pairs) > 100
 
 

@@ -1,4 +1,4 @@
-"""w2v: skip-gram word2vec with negative sampling, NCE and full softmax.
+"""w2v: skip-gram word2vec with negative sampling, NCE, sampled softmax and full softmax.
 
 >>> import w2v
 >>> wv = w2v.train_embeddings("corpus.txt", vector_size=100)      # doctest: +SKIP
@@ -14,16 +14,28 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from w2v.config import TrainConfig
+    from w2v.config import Checkpoints, TrainConfig
     from w2v.embeddings import Embeddings, load
     from w2v.errors import W2VError
     from w2v.train.api import train_embeddings
+    from w2v.train.callbacks import Callback
 
 __version__ = "0.1.0"
 
-__all__ = ["Embeddings", "TrainConfig", "W2VError", "__version__", "load", "train_embeddings"]
+__all__ = [
+    "Callback",
+    "Checkpoints",
+    "Embeddings",
+    "TrainConfig",
+    "W2VError",
+    "__version__",
+    "load",
+    "train_embeddings",
+]
 
 _HOME_OF = {
+    "Callback": "w2v.train.callbacks",
+    "Checkpoints": "w2v.config",
     "Embeddings": "w2v.embeddings",
     "TrainConfig": "w2v.config",
     "W2VError": "w2v.errors",

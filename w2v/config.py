@@ -10,26 +10,26 @@ import dataclasses
 import difflib
 import math
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from w2v.errors import ConfigError, shown
 from w2v.losses import LOSSES, TARGETS
 
 DEFAULT_INTERVAL = "10m"
-"""Between two checkpoints; see `w2v.train.checkpoint_folder.parse_interval`."""
-
-MERGE_RULES = ("adaptive", "combine", "mean")
-"""Of shards' deltas: see `w2v.kernels.merging`."""
+"""Time between two checkpoints."""
+MAX_BACK_OFF = 20
+"""Half the learning rate this often is a millionth of it."""
 
 DEFAULT_ROUNDS = 200
-"""Rounds of an epoch: enough for the quality of training without rounds, as measured in
+"""Rounds in an epoch: enough for the quality of training without rounds, as measured in
 docs/explanation/rounds.md."""
 MIN_ROUND_WORDS = 1_000
-"""In fewer, merging is all that is done."""
+"""With fewer, merging would take all the time."""
 
 DEFAULT_HOT_WORDS = 1_000
 MAX_SHARDS = 65_536
@@ -192,10 +192,6 @@ class TrainConfig:
         family="sampled",
         unset=f"{DEFAULT_ROUNDS} rounds an epoch",
     )  # fmt: skip
-    merge: str = _option(
-        "adaptive", "rounds", "how the changes that shards have made to the same row become one",
-        choices=MERGE_RULES, family="sampled",
-    )  # fmt: skip
     merge_every: int = _option(
         1, "rounds", "merge all rows after so many rounds, and only those of hot words in between",
         family="sampled",
@@ -229,7 +225,6 @@ class TrainConfig:
         self._check_range("patience", 1, MAX_EPOCHS)
         if self.patience is not None and not self.validate:
             raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
-        self._check_choice("merge", MERGE_RULES)
         self._check_range("shards", 1, MAX_SHARDS)
         self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
         self._check_range("merge_every", 1, 1_000_000)
@@ -326,6 +321,77 @@ class TrainConfig:
 _ARTICLES = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text"}
 
 
+class Interval(NamedTuple):
+    """How often to write a checkpoint: seconds, or a fraction of the words; the other is inf."""
+
+    seconds: float
+    part: float
+
+
+_INTERVAL = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(s|m|h|%)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_interval(text: str) -> Interval:
+    """Parse ``90s``, ``10m``, ``2h`` or ``5%``.
+
+    Raises:
+        ConfigError: it is something else, or out of range.
+    """
+    match = _INTERVAL.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ConfigError(
+            f"checkpoint_every: expected an interval such as 10m, 90s, 2h or 5%, got {shown(text)}"
+        )
+    number, unit = float(match[1]), match[2]
+    if unit == "%":
+        if not 0 < number <= 100:
+            raise ConfigError(f"checkpoint_every: expected above 0% to 100%, got {shown(text)}")
+        return Interval(math.inf, number / 100)
+    if number == 0:
+        raise ConfigError(f"checkpoint_every: expected more than no time, got {shown(text)}")
+    return Interval(number * _SECONDS[unit], math.inf)
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where and how a run keeps checkpoints, for `w2v.train_embeddings`.
+
+    >>> Checkpoints("run1", every="5%", resume=True).interval
+    Interval(seconds=inf, part=0.05)
+
+    Attributes:
+        folder: where they go; made if need be. One run at a time may use it.
+        every: how often one is written: ``90s``, ``10m``, ``2h``, or ``5%`` of the run. One more is
+            written at the end, and after Ctrl-C (KeyboardInterrupt).
+        resume: continue from the newest intact checkpoint in the folder; begin if there is none.
+            Needs the same corpus; options that are not given are the checkpoint's, and only
+            `workers` may differ. With one worker, on the same machine and with the same versions,
+            the vectors are those of the uninterrupted run, bit for bit.
+        back_off: if the loss diverges, return to the last checkpoint (or the beginning) and
+            continue at half the learning rate, at most this often in a run.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+
+    folder: str | os.PathLike[str]
+    every: str = DEFAULT_INTERVAL
+    resume: bool = False
+    back_off: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        parse_interval(self.every)
+        if not 0 <= self.back_off <= MAX_BACK_OFF:
+            raise ConfigError(f"back_off: expected 0 to {MAX_BACK_OFF}, got {self.back_off}")
+
+    @property
+    def interval(self) -> Interval:
+        """`every`, parsed."""
+        return parse_interval(self.every)
+
+
 class TrainOptions(TypedDict, total=False):
     """The fields of `TrainConfig` as keyword arguments, for type checkers and editors."""
 
@@ -361,7 +427,6 @@ class TrainOptions(TypedDict, total=False):
     deterministic: bool
     shards: int
     round_words: int | None
-    merge: str
     merge_every: int
     hot_words: int | None
 

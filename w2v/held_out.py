@@ -1,21 +1,22 @@
-"""One yardstick for all losses: how well a model predicts pairs that it was not trained on.
+"""Held-out loss: how well a model predicts pairs that it was not trained on, for any loss.
 
-The training losses of different objectives are different quantities and cannot be compared. Every
-model here, however trained, gives each context word w of a center word c a score, and so claims
+The training losses of different objectives are different quantities and cannot be compared. But
+every model, however it was trained, gives a context word w of a center word c a score, and with it
 a probability:
 
     s(w | c) = u_w . v_c + offset_w         ln Z(c) = ln(sum over all w of e^s(w | c)), exactly
     raw nats          = mean over held-out pairs of  -s(w | c)
     renormalised nats = mean over held-out pairs of  -(s(w | c) - ln Z(c))
 
-The offset is the output bias for softmax, NCE and sampled softmax. Negative sampling learns
+For softmax, NCE and sampled softmax the offset is the output bias. Negative sampling learns
 s = ln p(w | c) / (K q(w)) (Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix
 Factorization", section 3.1), so its offset is ln(K q(w)). A learned normaliser is a part of s.
-Renormalised nats are a cross-entropy: never below the entropy of the pairs, whatever the loss.
-Raw nats are what the model claims without help: they equal the renormalised ones where ln Z = 0,
-and may be anything elsewhere.
+Renormalised nats are a cross-entropy, which is never below the entropy of the pairs. Raw nats are
+what the model claims by itself: they equal the renormalised ones if ln Z = 0, and can be anything
+otherwise.
 
-Trains nothing. Vectors alone are not enough to be judged here: it takes both matrices and the bias.
+Each way to train gives its own `Scorer`. Center vectors alone are not enough: a scorer needs both
+matrices and the bias.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ from w2v.corpus.cooccurrence import block_windows, split_examples
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
 from w2v.corpus.temp_arrays import zeros_on_disk
 from w2v.errors import ConfigError, CorpusError
-from w2v.losses.base import SampledLoss
 from w2v.losses.softmax import largest_of
 from w2v.noise import NoiseSampler, sample
 from w2v.numerics.functions import exp
@@ -45,14 +45,12 @@ from w2v.numerics.random import (
     STREAM_THINNING,
     stream_key,
 )
-from w2v.train.hogwild import HogwildRun
-from w2v.train.run import Run
 
 MAX_PAIRS = 100_000
-"""Pairs that are judged: with some nats of spread a pair, their mean is known to about 0.01."""
+"""Pairs that are scored. The loss of a pair has a spread of some nats, that of the mean of 0.01."""
 
 _SCORES_BYTES = 2**25
-"""Scores that are held at once: a few hundred rows of a large vocabulary, enough for the GEMM."""
+"""Memory for scores: a few hundred rows of a large vocabulary, enough for a fast GEMM."""
 
 LOG_Z_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -65,15 +63,15 @@ def split_corpus(corpus: Corpus, fraction: float, seed: int) -> tuple[Corpus, Co
 
     Args:
         corpus: what to split; its order is kept in both parts.
-        fraction: of the sentences that are held out, above 0 and below 1; at least one sentence
-            goes to each part.
+        fraction: the fraction of sentences to hold out, above 0 and below 1; each part gets at
+            least one sentence.
         seed: of the choice.
 
     Returns:
         (train, held_out); both have the vocabulary, the counts and the audit of the whole.
 
     Raises:
-        ConfigError: the fraction is out of its range.
+        ConfigError: the fraction is out of range.
         CorpusError: there are fewer than two sentences.
     """
     if not 0 < fraction < 1:
@@ -81,8 +79,8 @@ def split_corpus(corpus: Corpus, fraction: float, seed: int) -> tuple[Corpus, Co
     sentences = len(corpus.sentence_starts) - 1
     if sentences < 2:
         raise CorpusError(
-            f"corpus: expected at least 2 sentences to hold some out, got {sentences} "
-            "(one sentence is one line)"
+            f"corpus: holding out text takes at least 2 sentences, not {sentences} "
+            "(one line is one sentence)"
         )
     n_held_out = min(max(1, round(fraction * sentences)), sentences - 1)
     held_out = np.zeros(sentences, dtype=np.bool_)
@@ -114,13 +112,13 @@ def _copy_sentences(tokens: Any, starts: Any, chosen: Any, out: Any) -> None:
 
 
 class HeldOut(NamedTuple):
-    """Held-out pairs, by center word, so that each center's softmax is computed once.
+    """Held-out pairs, grouped by center word so that each softmax is computed once.
 
     Attributes:
         centers: (C,) int32, different words.
-        starts: (C + 1,) int64; center i's pairs are those starts[i]:starts[i + 1].
+        starts: (C + 1,) int64; the pairs of center i are starts[i]:starts[i + 1].
         contexts: (N,) int32, the context word of each pair.
-        seed: from which the noise of the classifier's test is drawn.
+        seed: of the noise that tests a noise classifier.
     """
 
     centers: np.ndarray
@@ -130,13 +128,13 @@ class HeldOut(NamedTuple):
 
 
 def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAIRS) -> HeldOut:
-    """Draw pairs as training draws them (subsampling, windows), and keep `max_pairs` at random.
+    """Draw pairs as training does (subsampling, windows), and keep `max_pairs` of them at random.
 
-    The pairs follow from the corpus, the seed, `window`, `shrink_windows` and `sample` alone: every
-    loss is judged on the same ones.
+    The pairs depend only on the corpus, the seed, `window`, `shrink_windows` and `sample`, so all
+    losses are compared on the same ones.
 
     Raises:
-        CorpusError: the corpus holds no pair.
+        CorpusError: the corpus has no pair.
     """
     seed = config.seed
     thresholds = keep_thresholds(keep_probs(corpus.vocabulary.text_counts, config.sample))
@@ -149,7 +147,7 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
             config.shrink_windows, stream_key(seed, STREAM_HELD_OUT_PAIRS, 0, block),
         )  # fmt: skip
         drawn = split_examples(windows)
-        # The pairs with the lowest random ranks: an even sample, in memory that does not grow.
+        # Keep the pairs with the lowest random ranks: an even sample in bounded memory.
         kept = np.concatenate([kept, np.column_stack([drawn.centers, drawn.contexts])])
         fresh = _generator(seed, STREAM_THINNING, 0, block).random(len(drawn.contexts))
         ranks = np.concatenate([ranks, fresh])
@@ -157,9 +155,7 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
             lowest = np.argpartition(ranks, max_pairs - 1)[:max_pairs]
             kept, ranks = kept[lowest], ranks[lowest]
     if len(kept) == 0:
-        raise CorpusError(
-            "held-out sentences: expected at least one pair of words, got none (hold out more)"
-        )
+        raise CorpusError("held-out sentences: they hold no pair of words; hold out more of them")
     kept = kept[np.lexsort((kept[:, 1], kept[:, 0]))]
     centers, sizes = np.unique(kept[:, 0], return_counts=True)
     starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -176,23 +172,8 @@ def unigram_nats(corpus: Corpus, config: TrainConfig, held_out: HeldOut) -> floa
 # --- models -------------------------------------------------------------------------------------
 
 
-class ConditionalModel(NamedTuple):
-    """s(w | c) = context_vectors[w] . center_vectors[c] + offsets[w] - log_normalisers[c].
-
-    Attributes:
-        center_vectors, context_vectors: (V, D) float32.
-        offsets: (V,) float32, see the module's header.
-        log_normalisers: (V,) float32, learned ln Z of each center word; zeros elsewhere.
-    """
-
-    center_vectors: np.ndarray
-    context_vectors: np.ndarray
-    offsets: np.ndarray
-    log_normalisers: np.ndarray
-
-
 class NoiseTest(NamedTuple):
-    """What the classifier that NCE and negative sampling train is tested with.
+    """How to test a noise classifier, which NCE and negative sampling train.
 
     Attributes:
         sampler: draws fresh noise.
@@ -203,28 +184,24 @@ class NoiseTest(NamedTuple):
     num_negatives: int
 
 
-def conditional_model(run: Run) -> ConditionalModel:
-    """The model of a run as it is now; copies nothing that it need not copy."""
-    centers, contexts, bias = run.vectors()
-    offsets = np.zeros(len(centers)) if bias is None else bias.astype(np.float64)
-    normalisers = np.zeros(len(centers), np.float32)
-    if isinstance(run, HogwildRun):
-        normalisers = run.model.log_normalisers
-        assert isinstance(run.loss, SampledLoss)
-        if not run.loss.corrects_by_noise:
-            offsets = offsets + np.log(run.config.negative * run.noise.probs)
-    return ConditionalModel(centers, contexts, offsets.astype(np.float32), normalisers)
+class Scorer(NamedTuple):
+    """s(w | c) = context_vectors[w] . center_vectors[c] + offsets[w] - log_normalisers[c].
+
+    Attributes:
+        center_vectors, context_vectors: (V, D) float32.
+        offsets: (V,) float32; see the module's docstring.
+        log_normalisers: (V,) float32, the learned ln Z of each center word, or zeros.
+        noise_test: for a loss that trains a noise classifier, else None.
+    """
+
+    center_vectors: np.ndarray
+    context_vectors: np.ndarray
+    offsets: np.ndarray
+    log_normalisers: np.ndarray
+    noise_test: NoiseTest | None = None
 
 
-def noise_test(run: Run) -> NoiseTest | None:
-    """The classifier's test for a loss that trains one; None for the others."""
-    if not isinstance(run, HogwildRun):
-        return None
-    assert isinstance(run.loss, SampledLoss)
-    return NoiseTest(run.noise, run.config.negative) if run.loss.is_classifier else None
-
-
-# --- the yardstick ------------------------------------------------------------------------------
+# --- measuring ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -232,10 +209,10 @@ class NoiseHealth:
     """The noise classifier on held-out pairs and fresh noise, K noise words a pair.
 
     Attributes:
-        accuracy: right answers among all; always saying "noise" gives K / (1 + K).
-        true_accuracy: right answers among the held-out pairs.
-        noise_accuracy: right answers among the noise.
-        accidental_hits: the part of the noise words that equal the true word.
+        accuracy: correct fraction of all answers; always saying "noise" gives K / (1 + K).
+        true_accuracy: correct fraction for the held-out pairs.
+        noise_accuracy: correct fraction for the noise.
+        accidental_hits: fraction of the noise words that equal the true word.
     """
 
     accuracy: float
@@ -246,15 +223,15 @@ class NoiseHealth:
 
 @dataclass(frozen=True)
 class Measure:
-    """A model on held-out pairs. Nats are natural logarithms; see the module's header.
+    """A model on held-out pairs; see the module's docstring.
 
     Attributes:
-        pairs, centers: how many pairs, of how many different center words.
+        pairs, centers: number of pairs, and of different center words.
         nats: renormalised nats a pair.
-        raw_nats: nats a pair as the model claims them.
-        log_z_mean, log_z_sd: of ln Z(c) over the pairs, so that each center weighs its pairs.
-        log_z_center_mean, log_z_center_sd: the same with each center word counted once.
-        log_z_quantiles: of ln Z(c) over the pairs, at `LOG_Z_QUANTILES`.
+        raw_nats: raw nats a pair.
+        log_z_mean, log_z_sd: mean and standard deviation of ln Z(c) over the pairs.
+        log_z_center_mean, log_z_center_sd: the same over the center words.
+        log_z_quantiles: quantiles of ln Z(c) over the pairs, at `LOG_Z_QUANTILES`.
         noise: the noise classifier; None for losses that train none.
     """
 
@@ -272,7 +249,7 @@ class Measure:
 
 @jit
 def _add_and_normalise(scores: Any, offsets: Any, log_z: Any) -> None:
-    """Add the offsets to each row of scores, and give ln(sum of exp) of each row, in float64."""
+    """Add the offsets to each row of scores; fill `log_z` with ln(sum of exp), in float64."""
     for r in range(scores.shape[0]):
         row = scores[r]
         for w in range(row.size):
@@ -284,25 +261,27 @@ def _add_and_normalise(scores: Any, offsets: Any, log_z: Any) -> None:
         log_z[r] = math.log(total) + largest
 
 
-def measure(model: ConditionalModel, held_out: HeldOut, noise: NoiseTest | None = None) -> Measure:
-    """Judge a model on held-out pairs, over the whole vocabulary.
+def measure(scorer: Scorer, held_out: HeldOut, *, with_noise: bool = True) -> Measure:
+    """Measure a model on held-out pairs, over the whole vocabulary.
 
     Args:
-        model: any model of that form.
+        scorer: the model.
         held_out: from `held_out_pairs`.
-        noise: also test the noise classifier, whose logit is s(w | c) - ln(K q(w)).
+        with_noise: also test the noise classifier, if there is one. Its logit is
+            s(w | c) - ln(K q(w)).
     """
+    noise = scorer.noise_test if with_noise else None
     sizes = np.diff(held_out.starts)
     n_pairs, n_centers = len(held_out.contexts), len(held_out.centers)
     log_z = np.empty(n_centers)
     pair_scores = np.empty(n_pairs)
     noise_ids, noise_scores = _fresh_noise(held_out, noise)
-    normalisers = model.log_normalisers[held_out.centers].astype(np.float64)
-    at_once = max(1, _SCORES_BYTES // (4 * len(model.offsets)))
+    normalisers = scorer.log_normalisers[held_out.centers].astype(np.float64)
+    at_once = max(1, _SCORES_BYTES // (4 * len(scorer.offsets)))
     for first in range(0, n_centers, at_once):
         last = min(first + at_once, n_centers)
-        scores = model.center_vectors[held_out.centers[first:last]] @ model.context_vectors.T
-        _add_and_normalise(scores, model.offsets, log_z[first:last])
+        scores = scorer.center_vectors[held_out.centers[first:last]] @ scorer.context_vectors.T
+        _add_and_normalise(scores, scorer.offsets, log_z[first:last])
         pairs = slice(held_out.starts[first], held_out.starts[last])
         rows = np.repeat(np.arange(last - first), sizes[first:last])
         pair_scores[pairs] = scores[rows, held_out.contexts[pairs]]
@@ -325,11 +304,6 @@ def measure(model: ConditionalModel, held_out: HeldOut, noise: NoiseTest | None 
     )
 
 
-def judge(run: Run, held_out: HeldOut, *, with_noise: bool = True) -> Measure:
-    """`measure` of a run's model as it is now."""
-    return measure(conditional_model(run), held_out, noise_test(run) if with_noise else None)
-
-
 @jit
 def _draw_noise(table: Any, key: Any, out: Any) -> None:
     n = np.uint64(0)
@@ -340,7 +314,7 @@ def _draw_noise(table: Any, key: Any, out: Any) -> None:
 
 
 def _fresh_noise(held_out: HeldOut, noise: NoiseTest | None) -> tuple[np.ndarray, np.ndarray]:
-    """Noise words (N, K) for each pair, and room for their scores; K = 0 without a test."""
+    """Noise words (N, K) for the pairs, and room for their scores; K = 0 without a test."""
     shape = len(held_out.contexts), 0 if noise is None else noise.num_negatives
     ids = np.empty(shape, dtype=np.int32)
     if noise is not None:

@@ -14,9 +14,9 @@ from benchmarks.peak import gemm_gflops, peak_gflops
 from benchmarks.rows import Job, Row, at_least, at_most, in_turns
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
-from w2v.train.api import make_run, resolve
-from w2v.train.run import Observer
-from w2v.train.state import Position
+from w2v.train.api import make_trainer, resolve
+from w2v.train.schedule import Schedule
+from w2v.train.state import RunState
 
 
 @cache
@@ -34,15 +34,16 @@ class Epochs:
 
     def __init__(self, corpus: Corpus, **options: Any) -> None:
         self.config = resolve(TrainConfig(min_count=5, epochs=1, **options))
-        self.run = make_run(corpus, self.config)
+        self.trainer = make_trainer(corpus, self.config)
+        self.schedule = Schedule(self.config.lr_, self.config.min_lr, corpus.n_words)
 
     def __call__(self) -> dict[str, float]:
         """Seconds and pairs of one epoch, on top of the epochs before."""
-        self.run.position, self.run.tallies = Position(), []
+        state = RunState(1, self.trainer.n_blocks, self.trainer.corpus.n_words)
         started = time.perf_counter()
-        self.run.train_epoch(0, Observer())
+        self.trainer.train_epoch(state, self.schedule, lambda: None)
         seconds = time.perf_counter() - started
-        return {"seconds": seconds, "pairs": self.run.tallies[0].pairs}
+        return {"seconds": seconds, "pairs": state.current.pairs}
 
     def gflops(self, epoch: dict[str, float]) -> float:
         """Of the definition: a dot product and two updates for each of 1 + K words a pair."""
@@ -105,7 +106,7 @@ def full_softmax(job: Job) -> Iterator[Row]:
     side = Epochs(corpus, loss="softmax", workers=workers)
     size = len(corpus.vocabulary)
     operations = 6.0 * size * size * side.config.vector_size
-    with side.run.prepared():
+    with side.trainer.prepared():
 
         def gemm() -> float:
             with threadpool_limits(workers, "blas"):

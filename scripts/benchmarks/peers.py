@@ -136,13 +136,13 @@ def softmax_in_pytorch(job: Job) -> Iterator[Row]:
 
     from benchmarks.kernels import encoded
     from w2v.config import TrainConfig
-    from w2v.train.api import make_run, resolve
-    from w2v.train.softmax import FullRun
+    from w2v.train.api import make_trainer, resolve
+    from w2v.train.softmax import SoftmaxTrainer
 
     corpus, workers = encoded(job), 2
     config = TrainConfig(loss="softmax", min_count=5, workers=workers)
-    run = make_run(corpus, resolve(config))
-    assert isinstance(run, FullRun)
+    run = make_trainer(corpus, resolve(config))
+    assert isinstance(run, SoftmaxTrainer)
     torch.set_num_threads(workers)
     with run.prepared():
         batch = run.block_rows(0, 0).take(0, run.config.batch_size)

@@ -23,9 +23,9 @@ tree, corpus_path, size, loss = sys.argv[1:]
 sys.path.insert(0, tree)
 from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
-from w2v.train.api import make_run, resolve
+from w2v.train.api import make_trainer, resolve
 corpus = read_corpus([corpus_path], min_count=5)
-run = make_run(corpus, resolve(TrainConfig(workers=1, vector_size=int(size), loss=loss)))
+run = make_trainer(corpus, resolve(TrainConfig(workers=1, vector_size=int(size), loss=loss)))
 scratch, starts = run.make_scratch(), corpus.sentence_starts
 run.train_block(scratch, 0, 0, 0.025)
 print("ready", flush=True)

@@ -20,20 +20,24 @@ from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
 from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
 from w2v.train.api import train_embeddings
-from w2v.train.run import Observer, Run
+from w2v.train.callbacks import Callback
+from w2v.train.loop import Run
 
 
-class Scoring(Observer):
+class Scoring(Callback):
     """Keeps a row of figures for each epoch."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.rows: list[dict[str, Any]] = []
 
-    def epoch_ended(self, run: Run) -> bool:
+    def on_epoch_end(self, run: Run) -> None:
         """Score the vectors as they are."""
-        wv = run.embeddings(0.0)
-        row = {"epoch": run.epochs_trained, "seconds": run.seconds, "loss": run.epoch_losses[-1]}
+        wv = run.embeddings()
+        state = run.state
+        row = {
+            "epoch": state.epochs_trained, "seconds": state.seconds, "loss": run.epoch_losses[-1]
+        }  # fmt: skip
         row["analogies"] = evaluate_analogies(wv, self.args.analogies).total.accuracy
         for path in self.args.similarity:
             row[Path(path).stem] = evaluate_similarity(wv, path).rho
@@ -53,7 +57,7 @@ def main() -> None:
     config = TrainConfig(**options)
     corpus = read_corpus(args.corpus, min_count=config.min_count, max_vocab=config.max_vocab)
     scoring = Scoring(args)
-    train_embeddings(corpus, config, observer=scoring)
+    train_embeddings(corpus, config, callbacks=[scoring])
 
     name = f"{Path(args.corpus).name}, {corpus.audit.words:,} words"
     report = {"corpus": name, "vocabulary": len(corpus.vocabulary), "setting": args.setting,

@@ -38,8 +38,9 @@ from w2v.kernels.sampled import GROUP_NOISE, Model
 from w2v.noise import NoiseSampler
 from w2v.numerics.memory import aligned_zeros, padded
 from w2v.train.api import resolve, train_embeddings
-from w2v.train.round_tasks import Deltas, Part, Tables, apply_deltas, merge_deltas, train_block
-from w2v.train.run import Observer, Run
+from w2v.train.callbacks import Callback
+from w2v.train.loop import Run
+from w2v.train.round_tasks import Deltas, Part, Tables, apply_deltas, merge_deltas, train_shard
 
 NETWORK = 25e9 / 8
 """Bytes a second."""
@@ -148,13 +149,13 @@ def measured(words: Words, counts: np.ndarray, config: TrainConfig, shard: Shard
 
     def train(number: int) -> Deltas:
         part = Part(1, number, 0, 4, 0.02, 0.02)
-        return train_block(model, None, None, shard, part, words.tables, config)[1]
+        return train_shard(model, None, None, shard, part, words.tables, config)[1]
 
     results = [train(0), train(1)]
     whole = timed(lambda: train(0))
     copied = timed(copy)
     volumes = [sum(array.nbytes for part in deltas for array in part) for deltas in results]
-    merged = timed(lambda: merge_deltas("adaptive", 0.02, *results))
+    merged = timed(lambda: merge_deltas(0.02, *results))
     applied = timed(lambda: apply_deltas(other, results[0]))
     gathered = timed(lambda: gather(model, results[0]))
     n = len(shard.tokens) / 4
@@ -204,16 +205,15 @@ def moved(words: Words, size: int, shards: int, n: float, threads: int) -> float
     return total + delta_bytes(words, n * shards, size)
 
 
-class Clock(Observer):
+class Clock(Callback):
     """Notes the seconds of training at the end of each epoch."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
-    def epoch_ended(self, run: Run) -> bool:
-        """See `Observer`."""
-        self.seconds.append(run.seconds)
-        return False
+    def on_epoch_end(self, run: Run) -> None:
+        """See `Callback`."""
+        self.seconds.append(run.state.seconds)
 
 
 def check(path: str, corpus: Corpus, config: TrainConfig) -> list[str]:
@@ -232,12 +232,12 @@ def check(path: str, corpus: Corpus, config: TrainConfig) -> list[str]:
     model = blank_model(len(counts), config.vector_size)
     for shards, n in CHECKED:
         part = Part(1, 1, 0, round(corpus.n_words / n), 0.02, 0.02)
-        deltas = train_block(model, None, None, shard, part, words.tables, config)[1]
+        deltas = train_shard(model, None, None, shard, part, words.tables, config)[1]
         touched = sum(len(side.rows) for side in deltas)
         clock = Clock()
         train_embeddings(
             path, vector_size=config.vector_size, epochs=2, deterministic=True, shards=shards,
-            round_words=n, workers=threads, observer=clock,
+            round_words=n, workers=threads, callbacks=[clock],
         )  # fmt: skip
         first, both = clock.seconds  # in the first epoch rounds are not equal
         a_round = (both - first) / max(1, round(corpus.n_words / (shards * n)))

@@ -30,8 +30,8 @@ from w2v.corpus import Corpus, read_corpus
 from w2v.kernels.sampled import Scratch
 from w2v.numerics.memory import padded
 from w2v.numerics.random import stream_key
-from w2v.train.api import make_run, resolve
-from w2v.train.hogwild import HogwildRun
+from w2v.train.api import make_trainer, resolve
+from w2v.train.sampled import SampledTrainer
 
 THREADS = (1, 2, 4, 16, 64)
 TRIALS = 400
@@ -40,7 +40,7 @@ CACHE_BYTES = 512 * 2**10
 TIMED_BLOCKS = 200
 
 
-def drawn_groups(run: HogwildRun, blocks: int) -> tuple[list[tuple[Any, Any]], int]:
+def drawn_groups(run: SampledTrainer, blocks: int) -> tuple[list[tuple[Any, Any]], int]:
     """(input ids, candidate ids) of each group of some blocks, and the words of those blocks."""
     found = []
     words = 0
@@ -52,7 +52,7 @@ def drawn_groups(run: HogwildRun, blocks: int) -> tuple[list[tuple[Any, Any]], i
         words += int(starts[run.edges[block + 1]] - starts[run.edges[block]])
         for number in range(np.count_nonzero(scratch.plan[:, 2])):
             key = stream_key(1, 2, 3, int(block))
-            run.kernels.arrange(scratch, scratch.group, number, run.noise.table, key)
+            run.kernels.arrange(scratch, scratch.group, number, run.model.noise.table, key)
             rows, candidates, _ = scratch.group.sizes.tolist()
             group = scratch.group
             found.append((group.input_ids[:rows].copy(), group.candidate_ids[:candidates].copy()))
@@ -81,7 +81,7 @@ def bytes_a_word(groups: list[tuple[Any, Any]], words: int, row_bytes: int, cach
     return 2 * rows * row_bytes / words
 
 
-def words_a_second(run: HogwildRun) -> float:
+def words_a_second(run: SampledTrainer) -> float:
     """Of one thread, over some blocks."""
     scratch = run.make_scratch()
     run.train_block(scratch, 0, 0, 0.0)
@@ -95,8 +95,8 @@ def words_a_second(run: HogwildRun) -> float:
 
 def page(corpus: Corpus, name: str, size: int) -> str:
     """The table."""
-    run = make_run(corpus, resolve(TrainConfig(min_count=5, workers=1, vector_size=size)))
-    assert isinstance(run, HogwildRun)
+    run = make_trainer(corpus, resolve(TrainConfig(min_count=5, workers=1, vector_size=size)))
+    assert isinstance(run, SampledTrainer)
     groups, words = drawn_groups(run, 40)
     row_bytes = 4 * padded(size)
     cached = CACHE_BYTES // 2 // (2 * row_bytes)  # rows of either matrix

@@ -30,7 +30,7 @@ from w2v.noise import sample
 from w2v.numerics.jit import jit
 from w2v.numerics.random import stream_key
 from w2v.train.api import resolve
-from w2v.train.hogwild import HogwildRun
+from w2v.train.sampled import SampledTrainer
 
 ROUNDS = 15
 BLOCKS = 20
@@ -99,10 +99,10 @@ def left_out(parts: dict[str, Any]) -> Iterator[None]:
         sampled.tile_operations, sampled._make_step = whole
 
 
-def run_of(corpus: Corpus, size: int, loss: SampledLoss) -> HogwildRun:
+def run_of(corpus: Corpus, size: int, loss: SampledLoss) -> SampledTrainer:
     """A run on one thread, with negative sampling's options."""
     config = resolve(TrainConfig(min_count=5, workers=1, vector_size=size))
-    return HogwildRun(corpus, config, loss)
+    return SampledTrainer(corpus, config, loss)
 
 
 def blocks_of(corpus: Corpus, size: int, name: str, parts: dict[str, Any]) -> Callable[[int], None]:
@@ -113,7 +113,7 @@ def blocks_of(corpus: Corpus, size: int, name: str, parts: dict[str, Any]) -> Ca
     loss = dataclasses.replace(loss, name=f"profile-{name}", **kept)
     with left_out(parts):
         run = run_of(corpus, size, loss)
-        run.model.context_vectors[:, :size] = np.random.default_rng(0).normal(
+        run.model.parameters.context_vectors[:, :size] = np.random.default_rng(0).normal(
             0, 0.1, (len(corpus.vocabulary), size)
         )
         scratch = run.make_scratch()
@@ -173,9 +173,9 @@ def _noise_share(corpus: Corpus, size: int, seconds: float) -> float:
     kept = run.train_block(run.make_scratch(), 0, 0, 0.0)[2] * BLOCKS
     positions, noise = sampled.GROUP_POSITIONS, sampled.GROUP_NOISE * run.config.negative
     n = kept // positions * noise
-    _draw(run.noise.table, stream_key(1), 1)
+    _draw(run.model.noise.table, stream_key(1), 1)
     started = time.perf_counter()
-    _draw(run.noise.table, stream_key(1), n)
+    _draw(run.model.noise.table, stream_key(1), n)
     return (time.perf_counter() - started) / seconds
 
 

@@ -1,11 +1,11 @@
-"""Measure what training in rounds costs in quality: shards, length of a round, rule of merging.
+"""Measure what training in rounds costs in quality: shards, length of a round, merging.
 
     python scripts/experiments/shards.py CORPUS --analogies F --similarity F [F ...] \
-        --settings plain 4:100000:adaptive 16:20000:mean --output build/shards
+        --settings plain 4:100000 16:20000@3 16:20000:5:1000 --output build/shards
 
-A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS:RULE, and after that
-perhaps :MERGE_EVERY:HOT_WORDS. RULE@C takes C for `w2v.kernels.merging.CURVATURE`. Everything else
-is at its default. Goes on from OUTPUT.json.
+A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS, and after that perhaps
+:MERGE_EVERY:HOT_WORDS. ROUND_WORDS@C takes C for `w2v.kernels.merging.CURVATURE`. All other options
+have their defaults. Continues from OUTPUT.json.
 """
 
 from __future__ import annotations
@@ -28,13 +28,12 @@ def options_of(setting: str) -> dict[str, Any]:
     merging.CURVATURE = CURVATURE
     if setting == "plain":
         return {}
-    shards, round_words, rule, *rest = setting.split(":")
-    rule, _, curvature = rule.partition("@")
+    shards, round_words, *rest = setting.split(":")
+    round_words, _, curvature = round_words.partition("@")
     if curvature:
         merging.CURVATURE = float(curvature)
     options: dict[str, Any] = {
-        "deterministic": True, "shards": int(shards), "round_words": int(round_words),
-        "merge": rule,
+        "deterministic": True, "shards": int(shards), "round_words": int(round_words)
     }  # fmt: skip
     if rest:
         options |= {"merge_every": int(rest[0]), "hot_words": int(rest[1])}
@@ -44,11 +43,13 @@ def options_of(setting: str) -> dict[str, Any]:
 def row(setting: str, runs: dict[str, dict[str, float]], scores: list[str]) -> str:
     """A row of the table."""
     if setting == "plain":
-        where = ["one machine", "", "", ""]
+        where = ["one machine", "", ""]
     else:
-        shards, words, rule, *rest = setting.split(":")
+        shards, words, *rest = setting.split(":")
+        words, _, curvature = words.partition("@")
         often = f"all rows every {rest[0]} rounds, {int(rest[1]):,} words' every" if rest else "all"
-        where = [shards, f"{int(words):,}", rule.replace("@", ", curvature "), often]
+        often += f", curvature {curvature}" if curvature else ""
+        where = [shards, f"{int(words):,}", often]
     cells = [mean_and_spread([run[score] for run in runs.values()]) for score in scores]
     return "| " + " | ".join([*where, str(len(runs)), *cells]) + " |"
 
@@ -57,7 +58,7 @@ def write(path: Path, report: dict[str, Any]) -> None:
     """The JSON and the table."""
     first = next(iter(next(iter(report["runs"].values())).values()))
     scores = [name for name in first if name != "train_seconds"]
-    head = ["shards", "words of a shard in a round", "rule", "merged in a round", "seeds", *scores]
+    head = ["shards", "words of a shard in a round", "merged in a round", "seeds", *scores]
     lines = [
         f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "
         "frequent words. Similarity: Spearman's rho.",

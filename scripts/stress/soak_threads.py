@@ -27,13 +27,13 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.config import TrainConfig
+from w2v.config import Checkpoints, TrainConfig
 from w2v.corpus import blocks
 from w2v.train import worker_pool
 from w2v.train.api import train_embeddings
-from w2v.train.hogwild import HogwildRun
-from w2v.train.run import Observer, Progress
-from w2v.train.softmax import FullRun
+from w2v.train.callbacks import Callback, Progress
+from w2v.train.sampled import SampledTrainer
+from w2v.train.softmax import SoftmaxTrainer
 
 SENTENCES, SENTENCE_WORDS, BLOCK_WORDS = 2_000, 10, 40
 """500 blocks so short that the threads meet all the time."""
@@ -46,25 +46,25 @@ class Broken(Exception):
     """What a thread raises on purpose."""
 
 
-class Watcher(Observer):
+class Watcher(Callback):
     """Counts checkpoints, keeps the alarm from going off, and interrupts after a while."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.end = None if seconds is None else time.monotonic() + seconds
         self.checkpoints = 0
 
-    def progress(self, progress: Progress) -> None:
-        """See `Observer`."""
+    def on_progress(self, progress: Progress) -> None:
+        """See `Callback`."""
         faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
         if self.end is not None and time.monotonic() > self.end:
             raise KeyboardInterrupt
 
-    def checkpointed(self, progress: float, path: str) -> None:
-        """See `Observer`."""
+    def on_checkpoint(self, progress: float, path: str) -> None:
+        """See `Callback`."""
         self.checkpoints += 1
 
-    def warning(self, text: str) -> None:
-        """See `Observer`."""
+    def on_warning(self, text: str) -> None:
+        """See `Callback`."""
         sys.exit(f"unexpected warning: {text}")
 
 
@@ -76,20 +76,21 @@ class Count:
         self.fails_after: int | None = None
         self.failures = 0
         self._lock = threading.Lock()
-        real_block, real_step = HogwildRun.train_block, FullRun._step
+        real_block, real_step = SampledTrainer.train_block, SoftmaxTrainer._step
 
         def train_block(run, scratch, epoch, block, lr):  # type: ignore[no-untyped-def]
             if lr:  # 0 while the time is forecast
                 self._note(epoch, block)
             return real_block(run, scratch, epoch, block, lr)
 
-        def step(run, epoch, block, rows, begin, end):  # type: ignore[no-untyped-def]
-            real_step(run, epoch, block, rows, begin, end)
+        def step(run, state, schedule, block, rows, begin, end):  # type: ignore[no-untyped-def]
+            epoch = state.position.epoch
+            real_step(run, state, schedule, block, rows, begin, end)
             if end == rows.n:
                 self._note(epoch, block)
 
-        HogwildRun.train_block = train_block  # type: ignore[method-assign]
-        FullRun._step = step  # type: ignore[method-assign]
+        SampledTrainer.train_block = train_block  # type: ignore[method-assign]
+        SoftmaxTrainer._step = step  # type: ignore[method-assign]
 
     def _note(self, epoch: int, block: int) -> None:
         with self._lock:
@@ -149,19 +150,18 @@ def main() -> int:
             done = False
             while not done:
                 faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
-                observer = Watcher(rng.uniform(0, 0.3) if sort == "interrupted" else None)
+                watcher = Watcher(rng.uniform(0, 0.3) if sort == "interrupted" else None)
                 try:
-                    train_embeddings(
-                        corpus, config, observer=observer, checkpoint=folder,
-                        checkpoint_every="0.001s",
-                        resume=folder is not None and any(folder.glob("checkpoint-*")),
-                    )  # fmt: skip
+                    kept = folder and Checkpoints(
+                        folder, every="0.001s", resume=any(folder.glob("checkpoint-*"))
+                    )
+                    train_embeddings(corpus, config, callbacks=[watcher], checkpoint=kept)
                     done = True
                 except KeyboardInterrupt:
                     interrupts += 1
                 except Broken:
                     done = True
-                checkpoints += observer.checkpoints
+                checkpoints += watcher.checkpoints
             total += count.trained.total()
             runs[sort] += 1
             wrong = count.trained - expected if fails else count.trained

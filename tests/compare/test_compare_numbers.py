@@ -21,7 +21,6 @@ from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
 from w2v.held_out import _fresh_noise, held_out_pairs, noise_test, split_corpus
 from w2v.train.api import make_run, resolve
-from w2v.train.run import Observer
 
 SEEDS = (1, 2)
 T_ONE_DEGREE = 12.7062047  # 97.5th percentile of Student's t with one degree of freedom
@@ -113,7 +112,7 @@ def twins(folder):
         held_out = held_out_pairs(rest, first)
         for seed in SEEDS:
             run = make_run(train, resolve(TrainConfig(**options, seed=seed)))
-            run.run(Observer())
+            run.train()
             found[variant, seed] = naive_figures(run, held_out, train.vocabulary.words)
     return found
 

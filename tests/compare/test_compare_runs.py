@@ -15,12 +15,13 @@ from w2v.compare.__main__ import main, parse_variant
 from w2v.config import MAX_EPOCHS, TrainConfig
 from w2v.corpus import encode_sentences, read_corpus
 from w2v.corpus.blocks import block_edges
-from w2v.held_out import held_out_pairs, judge, split_corpus
+from w2v.held_out import held_out_pairs, measure, split_corpus
 from w2v.losses import LOSSES
 from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
-from w2v.train.api import make_run, resolve
+from w2v.train.api import make_run, make_trainer, resolve
+from w2v.train.trainer import Preparation
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -35,13 +36,13 @@ def test_every_registered_loss_is_judged_as_it_was_trained(document, folder, var
             r for r in document["runs"] if (r["variant"], r["seed"]) == (variant, seed)
         )  # fmt: skip
         run = make_run(train, resolve(TrainConfig(**options, seed=seed)))
-        run.run(runs.Observer())
-        measure = judge(run, held_out)
+        run.train()
+        measured = measure(run.scorer(), held_out)
         for name in ("nats", "raw_nats", "log_z_mean", "log_z_sd"):
-            assert record["measure"][name] == pytest.approx(getattr(measure, name), rel=1e-6)
+            assert record["measure"][name] == pytest.approx(getattr(measured, name), rel=1e-6)
         assert record["epochs"] == 2
         assert [point["epoch"] for point in record["curve"]] == [1, 2]
-        assert record["curve"][-1]["nats"] == pytest.approx(measure.nats, rel=1e-6)
+        assert record["curve"][-1]["nats"] == pytest.approx(measured.nats, rel=1e-6)
         assert record["curve"][-1]["training_loss"] == pytest.approx(run.epoch_losses[-1])
         assert 0 < record["curve"][0]["seconds"] < record["curve"][1]["seconds"]
         assert record["million_words_per_second"] == pytest.approx(
@@ -51,7 +52,7 @@ def test_every_registered_loss_is_judged_as_it_was_trained(document, folder, var
         assert -1 <= record["similarity"] <= 1
         # NCE and negative sampling train a classifier; its health is told.
         noise = record["measure"]["noise"]
-        assert (noise is not None) == getattr(run.loss, "is_classifier", False)
+        assert (noise is not None) == getattr(run.trainer.loss, "is_classifier", False)
         if noise:
             assert set(noise) == {"accuracy", "true_accuracy", "noise_accuracy", "accidental_hits"}
 
@@ -96,9 +97,10 @@ def settled(request, document, corpus, evaluation):
 def test_all_variants_of_a_seed_start_from_the_same_vectors_and_text(here, monkeypatch):
     real, made = runs.make_run, []
 
-    def spy(corpus, config):
-        run = real(corpus, config)
-        made.append((config.seed, run.vectors()[0].tobytes(), run.vectors()[1].any(), corpus))
+    def spy(corpus, config, callbacks):
+        run = real(corpus, config, callbacks)
+        centers, contexts, _ = run.trainer.vectors()
+        made.append((config.seed, centers.tobytes(), contexts.any(), corpus))
         return run
 
     monkeypatch.setattr(runs, "make_run", spy)
@@ -119,13 +121,13 @@ def drawn_by_the_kernel(run, epoch, block):
     vector then gets an entry for each center word that it was paired with.
     """
     size = len(run.corpus.vocabulary)
-    model, last = run.model, size - 1
+    model, last = run.model.parameters, size - 1
     model.center_vectors[...] = np.eye(*model.center_vectors.shape, dtype=np.float32)
     model.context_vectors[...] = 0
     always = NoiseSampler(np.where(np.arange(size) == last, 1000, 1), 10.0)
     _, pairs, words = run.kernels.block(
         model, run.make_scratch(), run.corpus.tokens, run.corpus.sentence_starts, run.edges[block],
-        run.edges[block + 1], run.thresholds, always.table, run.config.window,
+        run.edges[block + 1], run.model.thresholds, always.table, run.config.window,
         run.config.shrink_windows, np.float32(1e-3),
         stream_key(run.config.seed, STREAM_PAIRS, epoch, block),
         stream_key(run.config.seed, STREAM_NOISE, epoch, block),
@@ -143,7 +145,7 @@ def test_all_losses_draw_the_same_pairs():
     edges = block_edges(corpus.sentence_starts, block_words=200)
     drawn = {}
     for name in LOSSES:
-        run = make_run(corpus, resolve(TrainConfig(**options, loss=name)))
+        run = make_trainer(corpus, resolve(TrainConfig(**options, loss=name)))
         run.edges = edges
         for epoch, block in ((0, 0), (0, 1), (1, 0)):
             if isinstance(run.loss, SampledLoss):
@@ -202,13 +204,13 @@ def test_an_epoch_is_forecast_by_the_run(here, monkeypatch):
     forecasts = []
 
     @contextmanager
-    def prepared(run):
-        forecasts.append(run.config.epochs)
-        yield 0.75
+    def prepared(trainer):
+        forecasts.append(trainer.config.epochs)
+        yield Preparation(0.75)
 
     corpus = read_corpus(["corpus.txt"], min_count=1)
     config = resolve(TrainConfig(**OPTIONS, epochs=7))
-    monkeypatch.setattr(type(make_run(corpus, config)), "prepared", prepared)
+    monkeypatch.setattr(type(make_trainer(corpus, config)), "prepared", prepared)
     assert runs.epoch_seconds(corpus, config) == 0.75
     assert forecasts == [1]  # of one epoch, whatever the config asks for
 
@@ -236,11 +238,11 @@ def test_a_loss_that_diverges_is_recorded_and_the_others_go_on(here, capsys):
     assert main([*arguments, "--losses", "nce", "softmax:split"]) == 0
     document = read(here / "comparison")
     failed = {run["variant"]: run.get("error") for run in document["runs"]}
-    assert "expected a loss below" in failed["nce"]
+    assert "the loss diverged" in failed["nce"]
     assert failed["softmax:split"] is None
     assert len(document["runs"]) == 4
     out, err = capsys.readouterr()
-    assert "nce, seed 1: epoch 1, block 1 of 1: expected a loss below" in out
+    assert "nce, seed 1: epoch 1, block 1 of 1: the loss diverged" in out
     assert "run 1 of 4: nce, seed 1: epoch 1" in err
     report = (here / "comparison" / "report.html").read_text(encoding="utf-8")
     assert "Failed: nce, seed 1: epoch 1, block 1 of 1" in report
@@ -250,13 +252,12 @@ def test_a_loss_that_diverges_is_recorded_and_the_others_go_on(here, capsys):
 
 
 def test_a_held_out_loss_that_is_not_finite_is_a_failure(here, monkeypatch):
-    real = runs.judge
+    real = runs.measure
 
-    def broken(run, held_out, **options):
-        measure = real(run, held_out, **options)
-        return runs.dataclasses.replace(measure, nats=math.nan)
+    def broken(scorer, held_out, **options):
+        return runs.dataclasses.replace(real(scorer, held_out, **options), nats=math.nan)
 
-    monkeypatch.setattr(runs, "judge", broken)
+    monkeypatch.setattr(runs, "measure", broken)
     assert main(["corpus.txt", *ONE, "--seeds", "1"]) == 1
     (run,) = read(here / "comparison")["runs"]
     assert run["error"] == "epoch 1: the held-out loss is nan; try a lower --lr"

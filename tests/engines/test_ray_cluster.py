@@ -11,11 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from test_resume import Quiet, same
-from test_rounds import LEARNERS, OPTIONS, interrupt_after, text, train  # noqa: F401
+from round_runs import KINDS, train, write_text
+from runs import Recorder, interrupt_after, same
 
 from w2v.errors import ConfigError, CorpusError, W2VError
-from w2v.train.api import train_embeddings
 
 ray = pytest.importorskip("ray", reason="needs the extra w2v[ray]")
 
@@ -34,17 +33,20 @@ def cluster():
     ray.shutdown()
 
 
-def train_on_ray(text, observer=None, **options):  # noqa: F811
-    options = {k: v for k, v in {**OPTIONS, **options}.items() if k != "deterministic"}
-    observer = Quiet() if observer is None else observer
-    return train_embeddings(text, observer=observer, engine="ray", **{"workers": 2, **options})
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    return write_text(tmp_path_factory.mktemp("ray"))
+
+
+def train_on_ray(text, callback=None, **options):
+    return train(text, callback, engine="ray", **options)
 
 
 @pytest.mark.parametrize("kind", ["negative-sampling", "sampled-softmax", "hot"])
-def test_a_cluster_gives_the_bytes_of_this_machine(kind, text):  # noqa: F811
-    local = train(text, workers=1, **LEARNERS[kind])
+def test_a_cluster_gives_the_bytes_of_this_machine(kind, text):
+    local = train(text, workers=1, **KINDS[kind])
     for workers in (1, 2):
-        assert same(train_on_ray(text, workers=workers, **LEARNERS[kind]), local)
+        assert same(train_on_ray(text, workers=workers, **KINDS[kind]), local)
 
 
 def processes_of_tasks(name):
@@ -60,8 +62,8 @@ def processes_of_tasks(name):
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds processes in /proc")
-def test_a_worker_that_is_killed_in_a_round_changes_nothing(text):  # noqa: F811
-    options = {**LEARNERS["hot"], "round_words": 1_000, "epochs": 20}
+def test_a_worker_that_is_killed_in_a_round_changes_nothing(text):
+    options = {**KINDS["hot"], "round_words": 1_000, "epochs": 20}
     whole = train(text, **options)
     killed = []
     over = threading.Event()
@@ -87,7 +89,7 @@ def test_a_worker_that_is_killed_in_a_round_changes_nothing(text):  # noqa: F811
         killer.join()
 
 
-def test_an_interrupted_run_goes_on(text, tmp_path, monkeypatch):  # noqa: F811
+def test_an_interrupted_run_goes_on(text, tmp_path, monkeypatch):
     """Here, or on the cluster, whichever it was begun on."""
     whole = train(text, epochs=3)
     for begun, ended in ((train_on_ray, train), (train, train_on_ray)):
@@ -96,9 +98,9 @@ def test_an_interrupted_run_goes_on(text, tmp_path, monkeypatch):  # noqa: F811
             interrupt_after(patch, 3)
             with pytest.raises(KeyboardInterrupt):
                 begun(text, epochs=3, checkpoint=folder)
-        observer = Quiet()
-        wv = ended(text, observer, epochs=3, checkpoint=folder, resume=True)
-        assert 0 < observer.begun_at < 1
+        recorder = Recorder()
+        wv = ended(text, recorder, epochs=3, checkpoint=folder, resume=True)
+        assert 0 < recorder.resumed_at < 1
         assert same(wv, whole)
 
 
@@ -122,7 +124,7 @@ def test_what_a_task_fails_of_is_one_line():
     assert ray.is_initialized()  # it was not started by the engine
 
 
-def test_no_cluster_at_an_address_is_one_line(text, tmp_path):  # noqa: F811
+def test_no_cluster_at_an_address_is_one_line(text, tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--address",
          "127.0.0.1:1"],
@@ -140,7 +142,7 @@ def test_what_is_no_address_is_refused(address, monkeypatch):
         RayEngine(1, address)
 
 
-def test_sigterm_keeps_what_is_trained(text, tmp_path):  # noqa: F811
+def test_sigterm_keeps_what_is_trained(text, tmp_path):
     """Ray has a handler of its own for it."""
     line = [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--workers", "2"]
     line += ["--vector-size", "10", "--epochs", "2000", "--round-words", "2000"]

@@ -1,11 +1,11 @@
-"""Kill a training run with SIGKILL, go on from its checkpoints, compare with an undisturbed run.
+"""Kill a training run with SIGKILL, resume it, and compare it with an uninterrupted run.
 
     python tests/helpers/killed.py boundaries KIND --step 7   before every 7th write, sync, ...
     python tests/helpers/killed.py random KIND --kills 50 --seed 1
 
 Runs are forked from this process, which has compiled the kernels, so that one takes a fraction of
-a second. Prints one JSON object: how often a run was killed and when, and how many of the runs that
-were gone on with ended with the same bytes, out of how many. `tests/test_resume.py` uses it.
+a second. Prints one JSON object: how often a run was killed and when, and how many of the resumed
+runs ended with the same bytes, out of how many. `tests/train/test_resume.py` uses it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from streams import Wrapped
 
-from w2v import train_embeddings
+from w2v import Checkpoints, train_embeddings
 from w2v.losses import LOSSES, get_loss
 from w2v.train import worker_pool
 from w2v.util import files
@@ -61,9 +61,9 @@ def sentences(n_words: int) -> list[list[str]]:
 
 
 def train(corpus, options, folder: Path | None, every: str) -> str:
-    """Train, or go on; the hash of what comes out."""
-    kept = {} if folder is None else {"checkpoint": folder, "resume": True}
-    wv = train_embeddings(corpus, **{**COMMON, **options}, **kept, checkpoint_every=every)
+    """Train, or resume; the hash of the result."""
+    kept = None if folder is None else Checkpoints(folder, every, resume=True)
+    wv = train_embeddings(corpus, checkpoint=kept, **{**COMMON, **options})
     record = wv.training
     told = [record[name] for name in ("epoch_losses", "words_after_subsampling", "epochs_trained")]
     told.append(record.get("validation"))

@@ -222,10 +222,10 @@ def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr, wei
     return total
 
 
-def merged_rows(rule, rate, first, second):
-    """Two shards' {row: (delta, updates)} as one, by the formulas of w2v/kernels/merging.py.
+def merged_rows(rate, first, second):
+    """Two shards' {row: (delta, updates)} as one, by the formula of w2v/kernels/merging.py.
 
-    `rate` is the r of the adaptive rule. Gill et al. 2019 (arXiv 1909.03359) for the combiner.
+    `rate` is its r.
     """
     merged = {}
     for row in sorted({*first, *second}):
@@ -233,17 +233,11 @@ def merged_rows(rule, rate, first, second):
             merged[row] = first.get(row) or second.get(row)
             continue
         (g, n), (h, m) = first[row], second[row]
-        if rule == "mean":
-            delta = [(n * x + m * y) / (n + m) for x, y in zip(g, h, strict=True)]
-        elif rule == "combine":
-            along = dot(g, h) / dot(g, g) if any(g) else 0.0
-            delta = [x + y - along * x for x, y in zip(g, h, strict=True)]
-        else:
-            parts = [1 - math.exp(-updates * rate) for updates in (n + m, n, m)]
-            s = 2 - 2 * parts[0] / (parts[1] + parts[2]) if rate else 0.0
-            h_on_g = dot(g, h) / dot(g, g) if any(g) else 0.0
-            g_on_h = dot(g, h) / dot(h, h) if any(h) else 0.0
-            delta = [x + y - s * (h_on_g * x + g_on_h * y) / 2 for x, y in zip(g, h, strict=True)]
+        parts = [1 - math.exp(-updates * rate) for updates in (n + m, n, m)]
+        s = 2 - 2 * parts[0] / (parts[1] + parts[2]) if rate else 0.0
+        h_on_g = dot(g, h) / dot(g, g) if any(g) else 0.0
+        g_on_h = dot(g, h) / dot(h, h) if any(h) else 0.0
+        delta = [x + y - s * (h_on_g * x + g_on_h * y) / 2 for x, y in zip(g, h, strict=True)]
         merged[row] = delta, n + m
     return merged
 

@@ -45,10 +45,8 @@ from w2v.errors import ConfigError, CorpusError, DivergenceError, FormatError, W
 from w2v.evaluate import questions
 from w2v.formats import VectorTable, tensor_file
 from w2v.train import checkpoint, resume
-from w2v.train.api import resolve, train_embeddings
-from w2v.train.checkpoint_folder import numbered
-from w2v.train.run import Observer
-from w2v.train.session import make_run
+from w2v.train.api import make_run, resolve, train_embeddings
+from w2v.train.callbacks import Callback
 from w2v.util import compression
 
 BOM = "\ufeff".encode()
@@ -380,20 +378,20 @@ def _tiny_run() -> tuple[Corpus, TrainConfig, list[bytes]]:
             "sample": 0.0, "workers": 1,
         }  # fmt: skip
         checkpoints = Path(folder, "checkpoints")
-        train_embeddings(path, **options, checkpoint=checkpoints, checkpoint_every="25%",
-                         observer=Observer())  # fmt: skip
+        kept = config.Checkpoints(checkpoints, every="25%")
+        train_embeddings(path, **options, checkpoint=kept, callbacks=[Quiet()])
         corpus = read_corpus(path, min_count=1)
         return (
             corpus,
             resolve(config.make_config(options)),
-            [file.read_bytes() for file in numbered(checkpoints).values()],
+            [file.read_bytes() for file in checkpoint.numbered(checkpoints).values()],
         )
 
 
-class Quiet(Observer):
+class Quiet(Callback):
     """Hears warnings and does nothing."""
 
-    def warning(self, text: str) -> None:
+    def on_warning(self, text: str) -> None:
         """As it is told of other software."""
         assert len(text.splitlines()) == 1
 
@@ -404,16 +402,15 @@ def _check_checkpoint(path: Path, _: bytes) -> None:
     saved = checkpoint.read_checkpoint(path)
     if resume.resumed_config(saved, {}, resolve) != options:
         return  # the checkpoint of another run, which may take any time
-    ours = resume.identity(options, corpus)
-    resume.check_same(saved, ours, corpus)
-    run = make_run(corpus, options)
-    resume.check_run(saved, ours, run, Quiet())
-    run.restore(saved.arrays, saved.record)
-    assert 0 <= run.words_done <= run.total_words
+    ours = resume.identity_of(options, corpus)
+    resume.check_corpus(saved, ours, corpus)
+    run = make_run(corpus, options, [Quiet()])
+    resume.check_fit(saved, ours, run.trainer, Quiet())
+    run.restore(saved)
+    assert 0 <= run.state.words_done <= run.state.total_words
     with suppress(DivergenceError):
-        if not run.finished:
-            run.run(Observer())
-        assert np.isfinite(run.embeddings(0.0).vectors).all()
+        run.train()
+        assert np.isfinite(run.embeddings().vectors).all()
 
 
 def _record(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
@@ -522,7 +519,8 @@ READERS = {
                CorpusError,
                ("w2v.corpus.sources", "w2v.corpus.byte_ranges", "w2v.corpus.shards")),
         Reader("checkpoint", ".safetensors", lambda: _tiny_run()[2], _check_checkpoint, W2VError,
-               ("w2v.train.checkpoint", "w2v.train.resume", "w2v.util.json_shape"), _record),
+               ("w2v.train.checkpoint", "w2v.train.resume", "w2v.train.state",
+                "w2v.util.json_shape"), _record),
         Reader("corpus cache", ".safetensors", lambda: [_cache_entry()[1]], _check_cache,
                FormatError, ("w2v.corpus.cache", "w2v.formats.tensor_file"), _json_header),
         Reader("options in TOML", ".toml", lambda: [_TOML], _check_toml, ConfigError,

@@ -330,7 +330,7 @@ def train_rounds(model, shards, keep, options, twin):
                         for copy, old, seen in zip(copies, begun, touched, strict=True)
                     ]
                     whole = model.rows(side)
-                    add(whole, merged(deltas, options["merge"], lr))
+                    add(whole, merged(deltas, lr))
                     model.put(side, hot_rows, whole[hot_rows])
                     for copy in copies:
                         copy.put(side, hot_rows, whole[hot_rows])
@@ -340,7 +340,7 @@ def train_rounds(model, shards, keep, options, twin):
                     for copy in copies
                 ]
                 whole = model.rows(side)
-                add(whole, merged(deltas, options["merge"], lr))
+                add(whole, merged(deltas, lr))
                 model.put(side, cold_rows, whole[cold_rows])
         note_epoch(twin, loss, pairs, n_words, n_kept)
 
@@ -373,12 +373,12 @@ def changed(model, side, rows, old, touches):
     return {r: ((new[r] - old[r]).tolist(), int(touches[r])) for r in rows if touches[r]}
 
 
-def merged(deltas, rule, lr):
+def merged(deltas, lr):
     """A binary tree of neighbours."""
     while len(deltas) > 1:
         pairs = [deltas[k : k + 2] for k in range(0, len(deltas), 2)]
         deltas = [
-            pair[0] if len(pair) == 1 else naive.merged_rows(rule, lr * CURVATURE, *pair)
+            pair[0] if len(pair) == 1 else naive.merged_rows(lr * CURVATURE, *pair)
             for pair in pairs
         ]
     return deltas[0]

@@ -1,4 +1,4 @@
-"""The rules by which shards' deltas become one: against slow twins, and what they promise."""
+"""Merging the deltas of shards: against a naive twin, and the properties it promises."""
 
 import naive
 import numpy as np
@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.config import MERGE_RULES
 from w2v.kernels import merging
 from w2v.kernels.merging import (
     CURVATURE,
-    MERGES,
     RowDeltas,
     add_rows,
     fill_differences,
@@ -35,16 +33,11 @@ def as_dict(part):
     }
 
 
-def test_the_rules_are_those_of_the_command_line():
-    assert set(MERGES) == set(MERGE_RULES)
-
-
-@pytest.mark.parametrize("rule", MERGE_RULES)
 @given(n=st.integers(0, 12), m=st.integers(0, 12), seed=st.integers(0, 99))
-def test_merged_rows_are_the_slow_twins(rule, n, m, seed):
+def test_merged_rows_are_the_slow_twins(n, m, seed):
     first, second, lr = row_deltas(seed, n), row_deltas(seed + 100, m), 0.03
-    merged = merge_rows(rule, lr, first, second)
-    expected = naive.merged_rows(rule, lr * CURVATURE, as_dict(first), as_dict(second))
+    merged = merge_rows(lr, first, second)
+    expected = naive.merged_rows(lr * CURVATURE, as_dict(first), as_dict(second))
     assert merged.rows.tolist() == list(expected)
     assert merged.update_counts.tolist() == [updates for _, updates in expected.values()]
     deltas = np.array([delta for delta, _ in expected.values()]).reshape(-1, COLUMNS)
@@ -52,12 +45,11 @@ def test_merged_rows_are_the_slow_twins(rule, n, m, seed):
     assert merged.deltas.dtype == np.float32
 
 
-@pytest.mark.parametrize("rule", MERGE_RULES)
-def test_a_row_of_one_shard_keeps_its_delta(rule):
+def test_a_row_of_one_shard_keeps_its_delta():
     part = row_deltas(1, 7)
     for merged in (
-        merge_rows(rule, 0.1, part, no_deltas(COLUMNS)),
-        merge_rows(rule, 0.1, no_deltas(COLUMNS), part),
+        merge_rows(0.1, part, no_deltas(COLUMNS)),
+        merge_rows(0.1, no_deltas(COLUMNS), part),
     ):
         for got, expected in zip(merged, part, strict=True):
             np.testing.assert_array_equal(got, expected)
@@ -70,56 +62,46 @@ def pair(delta_1, updates_1, delta_2, updates_2):
     ]
 
 
-def test_the_combiner_goes_a_common_way_once_and_ways_apart_both():
-    same = merge_rows("combine", 0.1, *pair([2, 0, 0], 1, [2, 0, 0], 1))
-    apart = merge_rows("combine", 0.1, *pair([2, 0, 0], 1, [0, 3, 0], 1))
-    still = merge_rows("combine", 0.1, *pair([0, 0, 0], 1, [0, 3, 0], 1))
-    assert same.deltas.tolist() == [[2, 0, 0]]
-    assert apart.deltas.tolist() == [[2, 3, 0]]
-    assert still.deltas.tolist() == [[0, 3, 0]]
-
-
-def test_the_adaptive_rule_is_between_the_sum_and_the_mean_on_a_common_way():
+def test_a_common_direction_gives_something_between_the_sum_and_the_mean():
     g, h = [1.0, 2.0, 0.0], [2.0, 4.0, 0.0]
-    rare = merge_rows("adaptive", 1e-7, *pair(g, 1, h, 1))
-    often = merge_rows("adaptive", 1.0, *pair(g, 10_000, h, 10_000))
-    between = merge_rows("adaptive", 0.001, *pair(g, 100, h, 100))
+    rare = merge_rows(1e-7, *pair(g, 1, h, 1))
+    often = merge_rows(1.0, *pair(g, 10_000, h, 10_000))
+    between = merge_rows(0.001, *pair(g, 100, h, 100))
     np.testing.assert_allclose(rare.deltas, [[3, 6, 0]], rtol=1e-5)
     np.testing.assert_allclose(often.deltas, [[1.5, 3, 0]], rtol=1e-5)
     assert 1.5 < between.deltas[0, 0] < 3
 
 
 @pytest.mark.parametrize("updates", [1, 10_000])
-def test_the_adaptive_rule_goes_ways_apart_in_full(updates):
-    merged = merge_rows("adaptive", 1.0, *pair([1.0, 0.0], updates, [0.0, 5.0], updates))
+def test_orthogonal_deltas_are_added(updates):
+    merged = merge_rows(1.0, *pair([1.0, 0.0], updates, [0.0, 5.0], updates))
     np.testing.assert_allclose(merged.deltas, [[1, 5]], rtol=1e-5)
 
 
 def test_often_updated_rows_get_the_adaptive_sum_of_maleki():
     """(1 - g.h / 2 g.g) g + (1 - g.h / 2 h.h) h, arXiv 2006.02924."""
     g, h = np.array([1.0, 2.0, -1.0]), np.array([0.5, 3.0, 2.0])
-    merged = merge_rows("adaptive", 1.0, *pair(list(g), 10_000, list(h), 10_000))
+    merged = merge_rows(1.0, *pair(list(g), 10_000, list(h), 10_000))
     expected = (1 - g @ h / (2 * g @ g)) * g + (1 - g @ h / (2 * h @ h)) * h
     np.testing.assert_allclose(merged.deltas, [expected], rtol=1e-5)
 
 
-def test_the_adaptive_rule_goes_as_far_down_a_bowl_as_one_after_the_other():
+def test_merged_steps_go_as_far_down_a_bowl_as_steps_in_one_place():
     """x <- x - lr * h * x, n steps here and m there, is n + m steps of one."""
     lr, n, m = 1e-5, 3_000, 50_000
     shrink = 1 - lr * CURVATURE
     deltas = pair([shrink**n - 1], n, [shrink**m - 1], m)
-    merged = merge_rows("adaptive", lr, *deltas)
+    merged = merge_rows(lr, *deltas)
     np.testing.assert_allclose(merged.deltas, [[shrink ** (n + m) - 1]], rtol=1e-4)
 
 
 def test_a_rate_of_zero_is_no_division_by_zero():
-    merged = merge_rows("adaptive", 0.0, *pair([1.0], 5, [2.0], 5))
+    merged = merge_rows(0.0, *pair([1.0], 5, [2.0], 5))
     assert merged.deltas.tolist() == [[3.0]]
 
 
-@pytest.mark.parametrize("rule", MERGE_RULES)
-def test_what_is_not_finite_is_not_hidden(rule):
-    assert not np.isfinite(merge_rows(rule, 0.1, *pair([np.nan], 5, [2.0], 5)).deltas).any()
+def test_what_is_not_finite_is_not_hidden():
+    assert not np.isfinite(merge_rows(0.1, *pair([np.nan], 5, [2.0], 5)).deltas).any()
 
 
 def test_differences_lead_from_the_old_to_the_new():

@@ -24,12 +24,12 @@ import re
 import llvmlite.binding as llvm
 from w2v.config import TrainConfig
 from w2v.corpus import encode_sentences
-from w2v.train.api import make_run, resolve
+from w2v.train.api import make_trainer, resolve
 
 config = resolve(TrainConfig(vector_size=32, min_count=1, workers=1))
-run = make_run(encode_sentences([["a", "b", "c"]] * 9, min_count=1), config)
-run.train_block(run.make_scratch(), 0, 0, 0.0)
-(code,) = run.kernels.block.inspect_llvm().values()
+trainer = make_trainer(encode_sentences([["a", "b", "c"]] * 9, min_count=1), config)
+trainer.train_block(trainer.make_scratch(), 0, 0, 0.0)
+(code,) = trainer.kernels.block.inspect_llvm().values()
 # What x86 counts references with, in code that Numba adds; nothing of the kernel's own.
 code = re.sub(r"(tail )?call i8 @llvm[.]x86[.]atomic.*", "add i8 0, 0", code)
 triple = "aarch64-linux-gnu"

@@ -15,7 +15,7 @@ from w2v.config import make_config
 from w2v.corpus import encode_sentences
 from w2v.formats import estimated_bytes
 from w2v.kernels.sampled import Model
-from w2v.train.api import make_run, resolve
+from w2v.train.api import make_trainer, resolve
 
 VECTOR_SIZE = 128
 ROWS = 2**31 // VECTOR_SIZE + 1000
@@ -45,35 +45,37 @@ def test_more_than_two_to_the_31_numbers(sparse, tried):
     config = resolve(make_config({
         "vector_size": VECTOR_SIZE, "min_count": 1, "workers": 1, "sample": 0.05,
     }))  # fmt: skip
-    small = make_run(encode_sentences(SENTENCES, min_count=1), config)
+    small = make_trainer(encode_sentences(SENTENCES, min_count=1), config)
     words = len(small.corpus.vocabulary)
-    small.noise.table = always_its_alias(np.arange(words))
+    small.model.noise.table = always_its_alias(np.arange(words))
     large = copy.copy(small)
+    large.model = copy.copy(small.model)
     shift = ROWS - words
-    large.noise = copy.copy(small.noise)
-    large.noise.table = always_its_alias(shift + np.arange(words))
+    large.model.noise = copy.copy(small.model.noise)
+    large.model.noise.table = always_its_alias(shift + np.arange(words))
     large.corpus = replace(small.corpus, tokens=small.corpus.tokens + np.int32(shift))
-    large.thresholds = np.zeros(ROWS, small.thresholds.dtype)  # pages that nobody touches are free
-    large.thresholds[shift:] = small.thresholds
-    columns = small.model.center_vectors.shape[1]
+    # Pages that nobody touches are free.
+    large.model.thresholds = np.zeros(ROWS, small.model.thresholds.dtype)
+    large.model.thresholds[shift:] = small.model.thresholds
+    columns = small.model.parameters.center_vectors.shape[1]
     arrays = {}
-    for name, array in small.model._asdict().items():
+    for name, array in small.model.parameters._asdict().items():
         arrays[name] = (
             sparse(name, (ROWS, columns)) if array.ndim == 2 else np.zeros(ROWS, array.dtype)
         )
         arrays[name][shift:] = array
-    large.model = Model(**arrays)
-    assert large.model.center_vectors.size > 2**31
+    large.model.parameters = Model(**arrays)
+    assert large.model.parameters.center_vectors.size > 2**31
 
     for block in range(3):
         expected = small.train_block(small.make_scratch(), block, 0, 0.1)
         assert large.train_block(large.make_scratch(), block, 0, 0.1) == expected
     assert expected[1] > 0
-    for name, array in small.model._asdict().items():
-        assert np.array_equal(getattr(large.model, name)[shift:], array), name
-    assert np.abs(small.model.context_vectors).max() > 0
+    for name, array in small.model.parameters._asdict().items():
+        assert np.array_equal(getattr(large.model.parameters, name)[shift:], array), name
+    assert np.abs(small.model.parameters.context_vectors).max() > 0
     for name in ("center_vectors", "context_vectors"):
-        getattr(large.model, name).flush()
+        getattr(large.model.parameters, name).flush()
     assert sparse.taken() < 2**20
     what = f"{ROWS:,} words of {VECTOR_SIZE} numbers (more than 2 ** 31)"
     tried("Memory", what, "the same numbers as in a small model", times=3)

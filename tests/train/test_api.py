@@ -8,10 +8,11 @@ from w2v.config import TrainConfig
 from w2v.corpus import encode_sentences
 from w2v.corpus.blocks import block_edges
 from w2v.errors import ConfigError, CorpusError, DivergenceError
-from w2v.train import hogwild
-from w2v.train.api import make_run, resolve, train_embeddings
-from w2v.train.hogwild import HogwildRun
-from w2v.train.run import Observer
+from w2v.train import sampled
+from w2v.train.api import make_run, make_trainer, resolve, train_embeddings
+from w2v.train.callbacks import Callback
+from w2v.train.loop import Run
+from w2v.train.sampled import SampledTrainer
 
 OPTIONS = {"vector_size": 12, "window": 3, "min_count": 1, "workers": 1, "epochs": 3, "lr": 0.05}
 
@@ -50,7 +51,7 @@ def test_the_loss_falls_to_what_the_data_allow(sentences):
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_first_loss_is_that_of_tossed_coins(sentences, workers, monkeypatch):
-    monkeypatch.setattr(hogwild, "block_edges", lambda starts: block_edges(starts, 500))
+    monkeypatch.setattr(sampled, "block_edges", lambda starts: block_edges(starts, 500))
     options = {**OPTIONS, "lr": 1e-9, "min_lr": 0, "sample": 0, "workers": workers}
     wv = train_embeddings(sentences, **options)
     losses = json.loads(wv.metadata["training"])["epoch_losses"]
@@ -67,42 +68,43 @@ def test_same_seed_same_bytes(sentences):
 
 
 def test_the_model_starts_as_the_paper_says(sentences):
-    training = make_run(encode_sentences(sentences, min_count=1), resolve(TrainConfig(**OPTIONS)))
-    centers = training.model.center_vectors
+    corpus = encode_sentences(sentences, min_count=1)
+    model = make_trainer(corpus, resolve(TrainConfig(**OPTIONS))).model.parameters
+    centers = model.center_vectors
     assert np.abs(centers[:, :12]).max() <= 0.5 / 12
     assert centers[:, :12].std() == pytest.approx(1 / 12 / np.sqrt(12), rel=0.1)
     assert not centers[:, 12:].any()
-    assert not training.model.context_vectors.any()
+    assert not model.context_vectors.any()
 
 
 def test_the_rate_falls_once_over_all_epochs(sentences):
     corpus = encode_sentences(sentences, min_count=1)
     config = TrainConfig(**{**OPTIONS, "lr": 0.5, "min_lr": 0.1, "epochs": 4})
-    training = make_run(corpus, resolve(config))
+    schedule = make_run(corpus, resolve(config)).schedule
     n = len(corpus.tokens)
-    rates = [training.learning_rate(words) for words in (0, n, 2 * n, 3 * n, 4 * n)]
+    rates = [schedule.at(words) for words in (0, n, 2 * n, 3 * n, 4 * n)]
     assert rates == pytest.approx([0.5, 0.4, 0.3, 0.2, 0.1])
 
 
 @pytest.mark.parametrize("workers", [1, 3, 8])
 def test_every_block_is_trained_once_an_epoch_at_its_rate(sentences, monkeypatch, workers):
     corpus = encode_sentences(sentences, min_count=1)
-    training = make_run(corpus, resolve(TrainConfig(**{**OPTIONS, "workers": workers})))
-    training.edges = block_edges(corpus.sentence_starts, block_words=100)
+    trainer = make_trainer(corpus, resolve(TrainConfig(**{**OPTIONS, "workers": workers})))
+    trainer.edges = block_edges(corpus.sentence_starts, block_words=100)
     seen = []
-    real = HogwildRun.train_block
+    real = SampledTrainer.train_block
 
     def spy(self, scratch, epoch, block, lr):
         seen.append((epoch, block, lr))
         return real(self, scratch, epoch, block, lr)
 
-    monkeypatch.setattr(HogwildRun, "_forecast_seconds", lambda self: 0.0)
-    monkeypatch.setattr(HogwildRun, "train_block", spy)
+    monkeypatch.setattr(SampledTrainer, "_forecast_seconds", lambda self: 0.0)
+    monkeypatch.setattr(SampledTrainer, "train_block", spy)
     reports = []
-    observer = Observer()
-    observer.progress = reports.append
-    training.run(observer)
-    n_blocks = training.n_blocks
+    callback = Callback()
+    callback.on_progress = reports.append
+    Run(trainer, [callback]).train()
+    n_blocks = trainer.n_blocks
     assert n_blocks > 50
     expected = [(epoch, block) for epoch in range(3) for block in range(n_blocks)]
     assert sorted((epoch, block) for epoch, block, _ in seen) == expected
@@ -142,35 +144,35 @@ def test_divergence_stops_the_run_and_says_where(sentences, workers):
 
 def test_an_error_in_one_thread_stops_all_and_is_raised(sentences, monkeypatch):
     threads = threading.active_count()
-    real = HogwildRun.train_block
+    real = SampledTrainer.train_block
 
     def fail(self, scratch, epoch, block, lr):
         if lr and epoch == 1:
             raise RuntimeError("broken block")
         return real(self, scratch, epoch, block, lr)
 
-    monkeypatch.setattr(HogwildRun, "train_block", fail)
+    monkeypatch.setattr(SampledTrainer, "train_block", fail)
     with pytest.raises(RuntimeError, match="broken block"):
         train_embeddings(sentences, **{**OPTIONS, "workers": 3, "epochs": 1000})
     assert threading.active_count() == threads
 
 
 def test_an_interrupt_hands_over_the_vectors_so_far(sentences):
-    class Impatient(Observer):
+    class Impatient(Callback):
         got = None
 
-        def progress(self, progress):
+        def on_progress(self, progress):
             if progress.words:
                 raise KeyboardInterrupt
 
-        def interrupted(self, embeddings):
+        def on_interrupt(self, embeddings):
             self.got = embeddings
 
-    observer = Impatient()
+    callback = Impatient()
     with pytest.raises(KeyboardInterrupt):
-        train_embeddings(sentences, **{**OPTIONS, "epochs": 1000}, observer=observer)
-    assert len(observer.got) == 20
-    assert observer.got.context_vectors.any()
+        train_embeddings(sentences, **{**OPTIONS, "epochs": 1000}, callbacks=[callback])
+    assert len(callback.got) == 20
+    assert callback.got.context_vectors.any()
 
 
 def test_a_generator_is_read_once(sentences):
@@ -204,7 +206,7 @@ def test_a_sentence_is_not_a_corpus_of_letters(tmp_path, monkeypatch):
 
 
 def test_options_come_from_one_place(sentences):
-    with pytest.raises(ConfigError, match="got both"):
+    with pytest.raises(ConfigError, match="not both"):
         train_embeddings(sentences, TrainConfig(), epochs=3)
     with pytest.raises(ConfigError, match="did you mean epochs"):
         train_embeddings(sentences, epoch=3)

@@ -15,8 +15,8 @@ from killed import COMMON, sentences
 
 from w2v.corpus.blocks import block_edges
 from w2v.train.api import train_embeddings
-from w2v.train.hogwild import HogwildRun
-from w2v.train.run import Observer
+from w2v.train.callbacks import Callback
+from w2v.train.sampled import SampledTrainer
 
 CORPUS = sentences(36_000)
 
@@ -26,7 +26,7 @@ def trained(monkeypatch):
     """Counts how often each (epoch, block) is trained."""
     counts = Counter()
     lock = threading.Lock()
-    real = HogwildRun.train_block
+    real = SampledTrainer.train_block
 
     def spy(self, scratch, epoch, block, lr):
         if lr:  # 0 while the time is forecast
@@ -34,12 +34,12 @@ def trained(monkeypatch):
                 counts[epoch, block] += 1
         return real(self, scratch, epoch, block, lr)
 
-    monkeypatch.setattr(HogwildRun, "train_block", spy)
+    monkeypatch.setattr(SampledTrainer, "train_block", spy)
     return counts
 
 
 def train(corpus=CORPUS, **options):
-    return train_embeddings(corpus, **{**COMMON, "observer": Observer(), **options})
+    return train_embeddings(corpus, **{**COMMON, **options})
 
 
 def once(epochs, blocks):
@@ -91,7 +91,7 @@ def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch, t
     monkeypatch.setattr("w2v.corpus.blocks.block_edges.__defaults__", (100,))
     before = threading.active_count()
     left = [after]
-    real = HogwildRun.train_block
+    real = SampledTrainer.train_block
 
     def failing(self, scratch, epoch, block, lr):
         if lr:
@@ -100,7 +100,7 @@ def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch, t
                 raise MemoryError(f"of block {block}")
         return real(self, scratch, epoch, block, lr)
 
-    monkeypatch.setattr(HogwildRun, "train_block", failing)
+    monkeypatch.setattr(SampledTrainer, "train_block", failing)
     with pytest.raises(MemoryError, match="of block"):
         train(workers=8, epochs=10)
     assert left[0] >= -8  # no thread has taken another block after its own failure, or ours
@@ -111,17 +111,17 @@ def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch, t
 
 
 @pytest.mark.parametrize("loss", ["softmax", "nce"])
-def test_an_observer_that_raises_ends_the_run_and_all_threads(loss, tried):
+def test_a_callback_that_raises_ends_the_run_and_all_threads(loss, tried):
     before = threading.active_count()
 
-    class Broken(Observer):
-        def progress(self, progress):
+    class Broken(Callback):
+        def on_progress(self, progress):
             raise OSError("the terminal has gone")
 
     with pytest.raises(OSError, match="the terminal has gone"):
-        train(workers=8, epochs=1000, loss=loss, observer=Broken())
+        train(workers=8, epochs=1000, loss=loss, callbacks=[Broken()])
     assert threading.active_count() == before
-    tried("Concurrency", "an observer raises an error", "that error ends the run, and all threads")
+    tried("Concurrency", "a callback raises an error", "that error ends the run, and all threads")
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(tried):
@@ -214,7 +214,7 @@ from w2v import train_embeddings
 from w2v.train.progress import Console
 
 console = Console()
-train_embeddings(sentences(36_000), observer=console, **COMMON)
+train_embeddings(sentences(36_000), callbacks=[console], **COMMON)
 console.close()
 print(console.bars, [(box.children[1].max, box.children[1].value) for box in shown])
 """

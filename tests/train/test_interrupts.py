@@ -1,129 +1,144 @@
-"""Signals: none is lost, SIGTERM does what Ctrl-C does, handlers are put back."""
+"""Ctrl-C and SIGTERM, as the command and its callers meet them."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
+from runs import CORPUS, SAME, Recorder, same, train
 
-from w2v.util.signals import Terminated, exit_code, interrupts_kept, terminated_like_interrupted
-
-CALLBACK = ctypes.CFUNCTYPE(None)
-
-
-class Dying:
-    """Gets a signal in its destructor."""
-
-    def __init__(self, number):
-        self.number = number
-
-    def __del__(self):
-        os.kill(os.getpid(), self.number)
-        time.sleep(0)  # where Python calls the handler
+from w2v.train import worker_pool
 
 
-def in_a_destructor(number):
-    Dying(number)
-    time.sleep(10)
+@pytest.fixture(autouse=True)
+def quick_ticks(monkeypatch):
+    """Even short runs write many checkpoints."""
+    monkeypatch.setattr(worker_pool, "TICK_SECONDS", 0.005)
 
 
-def in_a_function_called_from_c(number):
-    CALLBACK(lambda: os.kill(os.getpid(), number))()
-    time.sleep(10)
+QUICK = ["--vector-size", "10", "--min-count", "1", "--workers", "1", "--epochs", "60"]
 
 
-@pytest.mark.parametrize("lose", [in_a_destructor, in_a_function_called_from_c])
+def command(*arguments, cwd):
+    return subprocess.Popen(
+        [sys.executable, "-m", "w2v.train", *map(str, arguments)],
+        cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+SIGNALLED = """if True:
+    import os, sys
+    from w2v.train import __main__ as command
+
+    number, real = int(sys.argv.pop(1)), sys.stderr
+
+    class Signalling:  # once the first checkpoint is reported
+        def __getattr__(self, name):
+            return getattr(real, name)
+
+        def write(self, text):
+            real.write(text)
+            if text.startswith("checkpoint:") and sys.stderr is self:
+                sys.stderr = real
+                os.kill(os.getpid(), number)
+
+    sys.stderr = Signalling()
+    command.entry()
+"""
+
+
 @pytest.mark.parametrize(
-    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+    ("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")]
 )
-def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, kind, capfd, tried):
-    before = sys.unraisablehook
-    with pytest.raises(kind) as caught, terminated_like_interrupted(), interrupts_kept():
-        lose(number)
-    assert caught.type is kind
-    assert sys.unraisablehook is before
-    assert capfd.readouterr() == ("", "")
-    assert exit_code(caught.value) == 128 + number
-    where = lose.__name__.replace("_", " ").replace("from c", "from C")
-    what = f"{signal.Signals(number).name} {where}, which swallows it"
-    tried("Concurrency", what, "comes again; nothing is printed")
+def test_a_signal_writes_a_checkpoint_and_says_how_to_resume(tmp_path, write, number, word, tried):
+    write("my corpus.txt", "\n".join(" ".join(sentence) for sentence in CORPUS))
+    write("vectors.bin", b"precious")
+    arguments = ["my corpus.txt", *QUICK, "--checkpoint", "ck", "--checkpoint-every", "2%"]
+    process = subprocess.run(
+        [sys.executable, "-c", SIGNALLED, str(int(number)), *arguments],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    out, err = process.stdout, process.stderr
+    last = err.strip().splitlines()[-1]
+    assert process.returncode == 128 + number
+    assert out == ""
+    assert "Traceback" not in err
+    assert last.startswith(f"w2v.train: {word} at ")
+    assert last.endswith(
+        "%; to resume: python -m w2v.train 'my corpus.txt' --vector-size 10 --min-count 1 "
+        "--workers 1 --epochs 60 --checkpoint ck --checkpoint-every 2% --resume"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "ck",
+        "my corpus.txt",
+        "vectors.bin",
+    ]
+    assert (tmp_path / "vectors.bin").read_bytes() == b"precious"
+    with command("my corpus.txt", "--checkpoint", "ck", "--resume", cwd=tmp_path) as process:
+        _, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "checkpoint: resuming at" in err
+    with command("my corpus.txt", *QUICK, "-o", "whole.bin", cwd=tmp_path) as process:
+        _, err = process.communicate()
+    assert process.returncode == 0, err
+    assert (tmp_path / "vectors.bin").read_bytes() == (tmp_path / "whole.bin").read_bytes()
+    what = f"{signal.Signals(number).name} to the command, with --checkpoint"
+    tried("Checkpoints", what, f"one line that says how to go on; {SAME}")
 
 
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, Terminated])
-def test_a_signal_that_became_a_system_error_is_raised_as_what_it_was(kind):
-    """As Python does where a function in C has a result and an exception at once."""
-    with pytest.raises(kind), interrupts_kept():
-        raise SystemError("returned a result with an exception set") from kind()
-    with pytest.raises(SystemError), interrupts_kept():
-        raise SystemError("of another kind") from ValueError()
+def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path, tried):
+    os.mkfifo(tmp_path / "pipe.txt")
+    with (
+        command("pipe.txt", *QUICK, "--checkpoint", "ck", cwd=tmp_path) as process,
+        (tmp_path / "pipe.txt").open("w") as pipe,  # opens once the command reads
+    ):
+        pipe.write("a b c\n")
+        pipe.flush()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert err.strip().splitlines()[-1] == "w2v.train: terminated; nothing was saved"
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe.txt"]
+    what = "SIGTERM while the corpus is read, with --checkpoint"
+    tried("Checkpoints", what, err.strip().splitlines()[-1])
 
 
-def test_a_signal_after_the_end_changes_nothing(tried):
-    """Python waits for threads then, and would print a traceback."""
-    code = """if True:
-        import os, signal, threading
-        from w2v.util import command_line
-
-        def interrupt():
-            threading.main_thread().join()
-            os.kill(os.getpid(), signal.SIGINT)
-
-        def command(arguments):
-            threading.Thread(target=interrupt).start()
-            return 3
-
-        command_line.run(command, "prog")
-    """
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (result.returncode, result.stdout, result.stderr) == (3, "", "")
-    tried("Concurrency", "Ctrl-C when all is done", "ends as if there had been none")
+def test_without_checkpoints_a_sigterm_ends_the_process_as_ever(tmp_path, write, tried):
+    write("corpus.txt", "\n".join(" ".join(sentence) for sentence in CORPUS))
+    with command("corpus.txt", *QUICK, "--epochs", "99999", cwd=tmp_path) as process:
+        for line in process.stderr:
+            if line.startswith("training:"):
+                break
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    assert process.returncode == -signal.SIGTERM
+    tried("Checkpoints", "SIGTERM without --checkpoint", "ends the process as ever")
 
 
-def test_other_exceptions_that_are_lost_are_reported_as_ever(monkeypatch):
-    reported = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda lost: reported.append(lost.exc_type))
+def test_an_interrupt_reaches_a_thread_that_is_not_the_main_one_through_its_callback(
+    tmp_path, tried
+):
+    """Signals go to the main thread alone."""
+    caught = []
 
-    def fail():
-        raise RuntimeError("in a callback")
-
-    with interrupts_kept():
-        CALLBACK(fail)()
-    assert reported == [RuntimeError]
-
-
-def test_a_sigterm_that_somebody_handles_stays_theirs():
-    got = []
-    previous = signal.signal(signal.SIGTERM, lambda *_: got.append(True))
-    try:
-        with terminated_like_interrupted():
-            os.kill(os.getpid(), signal.SIGTERM)
-        assert got == [True]
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def test_handlers_are_put_back_and_other_threads_set_none():
-    with terminated_like_interrupted():
-        assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    seen = []
+    class Impatient(Recorder):
+        def on_progress(self, progress):
+            if progress.words > 10_000:
+                raise KeyboardInterrupt
 
     def work():
-        hook = sys.unraisablehook
-        with terminated_like_interrupted(), interrupts_kept():
-            seen.append(signal.getsignal(signal.SIGTERM))
-            assert sys.unraisablehook is hook
-            seen.append(signal.SIG_DFL)
+        try:
+            train(Impatient(), checkpoint=tmp_path)
+        except KeyboardInterrupt:
+            caught.append(True)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    with terminated_like_interrupted(active=False):
-        seen.append(signal.getsignal(signal.SIGTERM))
-    assert seen == [signal.SIG_DFL] * 3
+    assert caught
+    assert same(train(checkpoint=tmp_path, resume=True), train())
+    tried("Concurrency", "an interrupt of a run in a thread that is not the main one", SAME)

@@ -1,4 +1,4 @@
-"""Training on from existing vectors: what becomes of words, counts and both matrices."""
+"""Warm start: words, counts and both matrices."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 import w2v
 from w2v.corpus import encode_sentences
 from w2v.errors import ConfigError, CorpusError
-from w2v.train.api import make_run, resolve, train_embeddings
-from w2v.train.run import Observer
+from w2v.train.api import make_trainer, resolve, train_embeddings
+from w2v.train.callbacks import Callback
 from w2v.train.warm_start import grown
 
 OLD = [["sun", "moon", "star"], ["sun", "moon", "sky"]] * 30 + [["comet", "star"]] * 6
@@ -77,15 +77,15 @@ def test_an_old_word_that_the_new_text_lacks_keeps_its_vector_to_the_last_bit(
 
 def test_where_a_run_begins(old, tmp_path):
     for before in (old, as_saved(old, tmp_path, ".bin")):
-        run = begun(before)
-        words = run.corpus.vocabulary.word_to_id
-        centers, contexts, _ = run.vectors()
+        trainer = begun(before)
+        words = trainer.corpus.vocabulary.word_to_id
+        centers, contexts, _ = trainer.vectors()
         for word in before:
             assert centers[words[word]].tobytes() == before[word].tobytes()
             row = before.key_to_index[word]
             expected = np.zeros(6) if before.context_vectors is None else old.context_vectors[row]
             np.testing.assert_array_equal(contexts[words[word]], expected)
-        fresh = make_run(run.corpus, run.config).vectors()[0]
+        fresh = make_trainer(trainer.corpus, trainer.config).vectors()[0]
         for word in ("dark", "cloud", "rain"):  # as in any run
             assert centers[words[word]].tobytes() == fresh[words[word]].tobytes()
             assert not contexts[words[word]].any()
@@ -96,28 +96,28 @@ def begun(before, **options):
 
     config = resolve(w2v.TrainConfig(**{**OPTIONS, **options}))
     corpus = grown(encode_sentences(NEW, min_count=1), before, 5, None)
-    run = make_run(corpus, config)
-    start_from(run, before)
-    return run
+    trainer = make_trainer(corpus, config)
+    start_from(trainer, before)
+    return trainer
 
 
 def test_noise_follows_all_counts_and_subsampling_the_new_text(old):
-    run = begun(old, sample=1e-2)
-    vocabulary = run.corpus.vocabulary
+    trainer = begun(old, sample=1e-2)
+    vocabulary = trainer.corpus.vocabulary
     weights = vocabulary.counts**0.75
-    np.testing.assert_allclose(run.noise.probs, weights / weights.sum(), rtol=1e-6)
+    np.testing.assert_allclose(trainer.model.noise.probs, weights / weights.sum(), rtol=1e-6)
     in_text = np.array([count(NEW).get(word, 0) for word in vocabulary.words])
     np.testing.assert_array_equal(vocabulary.text_counts, in_text)
     for row, n in enumerate(in_text):
         if n:
             ratio = 1e-2 / (n / in_text.sum())
             keep = min(1, np.sqrt(ratio) + ratio)
-            assert (int(run.thresholds[row]) + 1) / 2**32 == pytest.approx(keep, rel=1e-6)
+            assert (int(trainer.model.thresholds[row]) + 1) / 2**32 == pytest.approx(keep, rel=1e-6)
 
 
 def test_words_without_any_count_share_one_occurrence(old, tmp_path):
-    run = begun(as_saved(old, tmp_path, ".bin"))
-    vocabulary = run.corpus.vocabulary
+    trainer = begun(as_saved(old, tmp_path, ".bin"))
+    vocabulary = trainer.corpus.vocabulary
     counted = {word: n for word, n in count(NEW).items() if word != "once"}
     expected = {**dict.fromkeys(("star", "sky", "comet"), 1 / 3), **counted}
     weights = dict(zip(vocabulary.words, vocabulary.weights.tolist(), strict=True))
@@ -141,7 +141,7 @@ def test_words_without_any_count_share_one_occurrence(old, tmp_path):
     ],
 )
 @pytest.mark.parametrize("suffix", [".safetensors", ".bin"])
-def test_every_kind_of_run_goes_on(old, options, suffix, tmp_path):
+def test_every_way_to_train_starts_from_vectors(old, options, suffix, tmp_path):
     before = as_saved(old, tmp_path, suffix)
     wv = train_embeddings(NEW, **{**OPTIONS, **options}, init=before)
     assert np.isfinite(wv.vectors).all()
@@ -163,14 +163,14 @@ def test_old_words_stay_also_where_they_are_more_than_max_vocab(old):
 def test_the_size_is_that_of_the_vectors(old, tried):
     options = {name: value for name, value in OPTIONS.items() if name != "vector_size"}
     assert train_embeddings(NEW, **options, init=old).vector_size == 6
-    expected = r"vector_size: expected 6, as the vectors .* got 7"
+    expected = r"vector_size=7, but the vectors given by init have 6 numbers"
     with pytest.raises(ConfigError, match=expected) as error:
         train_embeddings(NEW, **options, init=old, vector_size=7)
     tried("Options", "init with vectors of another size", f"refused: {error.value}")
 
 
 def test_a_text_without_any_word_to_train_is_refused(old, tried):
-    with pytest.raises(CorpusError, match="expected words of the vectors to go on from") as error:
+    with pytest.raises(CorpusError, match="no word is in the vectors given by init") as error:
         train_embeddings([["a", "b"]], **OPTIONS, init=old)
     tried("Corpus", "init with vectors of other words", f"refused: {error.value}")
 
@@ -184,30 +184,25 @@ def test_old_and_new_texts_come_together(old):
     assert before
 
 
-def test_a_continued_run_is_resumed_with_its_vectors(old, tmp_path, tried):
-    class Impatient(Observer):
-        def progress(self, progress):
+def test_a_run_that_started_from_vectors_is_resumed_with_them(old, tmp_path, tried):
+    class Impatient(Callback):
+        def on_progress(self, progress):
             if progress.words:
                 raise KeyboardInterrupt
-
-        def resumed(self, progress, path):
-            self.was_resumed = True
 
     options = {**OPTIONS, "epochs": 200}
     whole = train_embeddings(NEW, **options, init=old)
     with pytest.raises(KeyboardInterrupt):
-        train_embeddings(NEW, **options, init=old, checkpoint=tmp_path, observer=Impatient())
-    expected = "init: expected those that the run began with, got none"
+        train_embeddings(NEW, **options, init=old, checkpoint=tmp_path, callbacks=[Impatient()])
+    expected = "init: the run started from vectors; give the same ones by --init"
     with pytest.raises(ConfigError, match=expected) as error:
-        train_embeddings(NEW, checkpoint=tmp_path, resume=True)
+        train_embeddings(NEW, checkpoint=w2v.Checkpoints(tmp_path, resume=True))
     tried("Checkpoints", "resume without the vectors that it began from", f"refused: {error.value}")
-    observer = Observer()
-    observer.resumed = lambda progress, path: None
-    wv = train_embeddings(NEW, init=old, checkpoint=tmp_path, resume=True, observer=observer)
+    wv = train_embeddings(NEW, init=old, checkpoint=w2v.Checkpoints(tmp_path, resume=True))
     assert wv.vectors.tobytes() == whole.vectors.tobytes()
     assert wv.context_vectors.tobytes() == whole.context_vectors.tobytes()
     assert wv.training["init"] == whole.training["init"]
-    tried("Checkpoints", "init, interrupted and gone on with", "the same bytes")
+    tried("Checkpoints", "init, interrupted and resumed", "the same bytes")
 
 
 def test_the_command(old, tmp_path, write, commands, tried):

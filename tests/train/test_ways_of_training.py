@@ -14,9 +14,8 @@ from w2v.corpus.subsampling import keep_probs, keep_thresholds, subsample
 from w2v.noise import sample
 from w2v.numerics.jit import jit
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
-from w2v.train import hogwild, softmax
+from w2v.train import sampled, softmax
 from w2v.train.api import make_run, resolve
-from w2v.train.run import Observer
 
 EPOCHS, NEGATIVES, LR, MIN_LR = 2, 3, 0.3, 0.01
 OPTIONS = {
@@ -34,7 +33,7 @@ def corpus():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    for module in (hogwild, softmax):
+    for module in (sampled, softmax):
         monkeypatch.setattr(module, "block_edges", lambda starts: block_edges(starts, 50))
     monkeypatch.setattr(
         "w2v.kernels.softmax.PANEL_COLUMNS", 4
@@ -53,7 +52,7 @@ def keep(corpus):
 def start(corpus, config, loss):
     """The run, and its vectors and bias at the start as lists of Python numbers."""
     run = make_run(corpus, config)
-    centers, contexts, bias = (None if a is None else a.copy() for a in run.vectors())
+    centers, contexts, bias = (None if a is None else a.copy() for a in run.trainer.vectors())
     assert not contexts.any()
     counts = corpus.vocabulary.counts * keep(corpus)
     expected = np.log(counts / counts.sum())
@@ -66,7 +65,7 @@ def start(corpus, config, loss):
 
 
 def same(run, centers, contexts, bias, losses):
-    got = run.vectors()
+    got = run.trainer.vectors()
     for array, expected in zip(got[:2], (centers, contexts), strict=True):
         assert np.abs(array - expected).max() < 2e-5
     if got[2] is not None:
@@ -86,7 +85,7 @@ def _draw_noise(table, key, out):
 
 
 def drawn_positions(corpus, first, last, seed, epoch, block):
-    """The kept words of each sentence of a block, and each one's reach."""
+    """The kept words of each sentence of a block, and the window radius of each."""
     thresholds = keep_thresholds(keep_probs(corpus.vocabulary.counts, OPTIONS["sample"]))
     starts = corpus.sentence_starts
     kept, reach = np.zeros(99, np.int32), np.zeros(99, np.int32)
@@ -115,7 +114,9 @@ def test_a_run_of_a_sampled_loss_is_its_naive_twin(corpus, small_blocks, loss):
         for block in range(len(edges) - 1):
             first, last = int(edges[block]), int(edges[block + 1])
             noise, used = np.zeros(999, np.int64), 0
-            _draw_noise(run.noise.table, stream_key(3, STREAM_NOISE, epoch, block), noise)
+            _draw_noise(
+                run.trainer.model.noise.table, stream_key(3, STREAM_NOISE, epoch, block), noise
+            )
             lr = rate(epoch * len(corpus.tokens) + int(corpus.sentence_starts[first]), corpus)
             for kept, reach in drawn_positions(corpus, first, last, 3, epoch, block):
                 for t in range(0, len(kept), positions):
@@ -131,7 +132,7 @@ def test_a_run_of_a_sampled_loss_is_its_naive_twin(corpus, small_blocks, loss):
                     )  # fmt: skip
                     n_pairs += len(pairs)
         losses.append(loss_sum / n_pairs)
-    run.run(Observer())
+    run.train()
     same(run, centers, contexts, bias, losses)
 
 
@@ -145,12 +146,12 @@ def test_a_run_of_the_full_softmax_is_its_naive_twin(corpus, small_blocks, targe
         run, centers, contexts, bias = start(corpus, config, "softmax")
     else:
         run = make_run(corpus, config)
-        centers, contexts, bias = (a.astype(float).tolist() for a in run.vectors())
+        centers, contexts, bias = (a.astype(float).tolist() for a in run.trainer.vectors())
         assert bias == [0.0] * len(corpus.vocabulary)
     squares = [[0.0] * len(bias) for _ in range(3)]
     losses = []
-    with run.prepared():  # for `corpus`: draws its pairs
-        batches = [list(batches_of(run, epoch)) for epoch in range(EPOCHS)]
+    with run.trainer.prepared():  # for `corpus`: draws its pairs
+        batches = [list(batches_of(run.trainer, epoch)) for epoch in range(EPOCHS)]
     for epoch, of_epoch in enumerate(batches):
         loss_sum, n_pairs, words = 0.0, 0, 0
         for batch, words_after in of_epoch:
@@ -174,19 +175,19 @@ def test_a_run_of_the_full_softmax_is_its_naive_twin(corpus, small_blocks, targe
     if targets != "corpus":
         assert any(len(set(b.centers.tolist())) < len(b.centers) for b, _ in batches[0])
     run = make_run(corpus, config)
-    run.run(Observer())
+    run.train()
     same(run, centers, contexts, bias, losses)
 
 
-def batches_of(run, epoch):
-    """(batch, words of the epoch that are done after it) of each step that the run will take."""
-    starts, size = run.corpus.sentence_starts, run.config.batch_size
+def batches_of(trainer, epoch):
+    """(batch, words of the epoch that are done after it) of each step that will be taken."""
+    starts, size = trainer.corpus.sentence_starts, trainer.config.batch_size
     edges = block_edges(starts, 50)
-    if run.config.targets == "corpus":  # the vocabulary's rows are one block
+    if trainer.config.targets == "corpus":  # the vocabulary's rows are one block
         edges = edges[[0, -1]]
-    assert run.n_blocks == len(edges) - 1
-    for block in range(run.n_blocks):
-        rows = run.block_rows(epoch, block)
+    assert trainer.n_blocks == len(edges) - 1
+    for block in range(trainer.n_blocks):
+        rows = trainer.block_rows(epoch, block)
         assert rows.n
         first, last = int(starts[edges[block]]), int(starts[edges[block + 1]])
         for begin in range(0, rows.n, size):
@@ -210,8 +211,8 @@ def as_dicts(batch):
 def test_the_batches_of_an_epoch_hold_the_windows_counted_by_hand(corpus, small_blocks, targets):
     config = resolve(TrainConfig(**{**OPTIONS, "batch_size": 7}, loss="softmax", targets=targets))
     run = make_run(corpus, config)
-    with run.prepared():
-        batches = list(batches_of(run, 1))
+    with run.trainer.prepared():
+        batches = list(batches_of(run.trainer, 1))
     assert len(batches[0][0].centers) == 7
     assert batches[-1][1] == len(corpus.tokens)
     ends = [words for _, words in batches]

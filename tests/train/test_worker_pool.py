@@ -1,4 +1,4 @@
-"""Threads that take turns: pauses that see whole turns only, errors and interrupts that end all."""
+"""Workers that take turns: pauses see whole turns only, errors and interrupts end all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from w2v.train.worker_pool import Crew
+from w2v.train.worker_pool import WorkerPool
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -16,16 +16,16 @@ pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExce
 class Work:
     """Turns that count up, in two steps with time between them."""
 
-    def __init__(self, crew: Crew, turns: int, seconds: float = 0.001) -> None:
-        self.crew, self.turns, self.seconds = crew, turns, seconds
+    def __init__(self, pool: WorkerPool, turns: int, seconds: float = 0.001) -> None:
+        self.pool, self.turns, self.seconds = pool, turns, seconds
         self.begun = self.ended = 0
         self.lock = threading.Lock()
 
     def __call__(self) -> None:
         while True:
-            with self.crew.turn() as going:
+            with self.pool.turn() as proceed:
                 with self.lock:
-                    if not going or self.begun == self.turns:
+                    if not proceed or self.begun == self.turns:
                         return
                     self.begun += 1
                 time.sleep(self.seconds)
@@ -38,20 +38,20 @@ class Work:
 
 @pytest.mark.parametrize("threads", [1, 3, 8])
 def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
-    crew = Crew()
-    work = Work(crew, turns=10**9)
+    pool = WorkerPool()
+    work = Work(pool, turns=10**9)
     seen = []
 
     def watch():
         while len(seen) < 20:
-            with crew.paused():
+            with pool.paused():
                 seen.append((work.begun, work.ended))
             while work.begun < seen[-1][0] + 3:  # the threads go on after a pause
                 time.sleep(0.001)
-        with crew.paused():
+        with pool.paused():
             work.turns = work.begun
 
-    crew.run(work, threads, watch)
+    pool.run(work, threads, watch)
     assert work.begun == work.ended == work.turns
     assert all(begun == ended for begun, ended in seen)
     assert [begun for begun, _ in seen] == sorted({begun for begun, _ in seen})
@@ -60,24 +60,24 @@ def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
 
 
 def test_the_threads_go_on_after_a_pause_that_raised():
-    crew = Crew()
-    work = Work(crew, turns=300)
+    pool = WorkerPool()
+    work = Work(pool, turns=300)
     failures = []
 
     def watch():
         try:
-            with crew.paused():
+            with pool.paused():
                 raise OSError("no space left")
         except OSError as error:
             failures.append(error)
 
-    crew.run(work, 4, watch)
+    pool.run(work, 4, watch)
     assert failures
     assert work.ended == 300
 
 
 def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
-    crew = Crew()
+    pool = WorkerPool()
     before = threading.active_count()
     stopped_in_pause = []
 
@@ -89,15 +89,15 @@ def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
             if broken:
                 raise RuntimeError("broken turn")
 
-    work = Failing(crew, turns=10**6)
+    work = Failing(pool, turns=10**6)
 
     def watch():
         for _ in range(5):
-            with crew.paused():
-                stopped_in_pause.append((work.ended >= 50, crew.stopped))
+            with pool.paused():
+                stopped_in_pause.append((work.ended >= 50, pool.stopped))
 
     with pytest.raises(RuntimeError, match="broken turn"):
-        crew.run(work, 8, watch)
+        pool.run(work, 8, watch)
     assert threading.active_count() == before
     # Whoever pauses after the failed turn must learn of it: its state is not to be kept.
     assert all(failed == stopped for failed, stopped in stopped_in_pause)
@@ -107,29 +107,29 @@ def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
 
 
 def test_an_interrupt_of_the_watcher_ends_the_threads_first(tried):
-    crew = Crew()
-    work = Work(crew, turns=10**6)
+    pool = WorkerPool()
+    work = Work(pool, turns=10**6)
 
     def watch():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        crew.run(work, 4, watch)
+        pool.run(work, 4, watch)
     assert work.begun == work.ended
-    with crew.paused():  # nobody is in a turn
+    with pool.paused():  # nobody is in a turn
         pass
     tried("Concurrency", "Ctrl-C with 4 threads", "each ends its block first")
 
 
 def test_a_long_turn_can_be_given_up(tried):
-    crew = Crew()
+    pool = WorkerPool()
     abandoned = threading.Event()
 
     def work():
-        with crew.turn():
+        with pool.turn():
             while True:
                 try:
-                    crew.check()
+                    pool.check()
                 except BaseException:
                     abandoned.set()
                     raise
@@ -139,16 +139,16 @@ def test_a_long_turn_can_be_given_up(tried):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        crew.run(work, 1, watch)
+        pool.run(work, 1, watch)
     assert abandoned.is_set()
     tried("Concurrency", "Ctrl-C in a long step of the full softmax", "the step is given up")
 
 
-def test_a_crew_runs_again_and_with_more_threads_than_turns():
-    crew = Crew()
+def test_a_pool_runs_again_and_with_more_workers_than_turns():
+    pool = WorkerPool()
     for threads in (1, 16):
-        work = Work(crew, turns=3)
-        crew.run(work, threads, lambda: None)
+        work = Work(pool, turns=3)
+        pool.run(work, threads, lambda: None)
         assert work.ended == 3
 
 
@@ -159,5 +159,5 @@ def test_without_room_for_a_thread_none_is_begun(monkeypatch):
     monkeypatch.setattr("w2v.util.threads.mmap.mmap", no_memory)
     before = threading.active_count()
     with pytest.raises(MemoryError, match=r"a thread \(fewer --workers need less\)"):
-        Crew().run(lambda: None, 8, lambda: None)
+        WorkerPool().run(lambda: None, 8, lambda: None)
     assert threading.active_count() == before

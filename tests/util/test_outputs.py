@@ -29,7 +29,7 @@ COMMANDS = {
     "export parquet": (export, ["v.txt", "--to", "parquet", "-o"], "v.parquet"),
 }
 NEEDS = {"explore": "plotly", "export parquet": "pyarrow.parquet"}
-WORK = ("w2v.train.hogwild.HogwildRun.train_epoch", "w2v.explore.page.explore",
+WORK = ("w2v.train.sampled.SampledTrainer.train_epoch", "w2v.explore.page.explore",
         "w2v.export.parquet.write",
         "w2v.export.projector.write", "w2v.export.huggingface.write")  # fmt: skip
 """What takes its time, and must not have begun."""

@@ -251,7 +251,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     from w2v.compare import results, runs
     from w2v.held_out import held_out_pairs, split_corpus, unigram_nats
     from w2v.train.api import encode
-    from w2v.train.run import Observer
+    from w2v.train.callbacks import CallbackList
 
     path = request.output / RESULTS
     document = None if request.restart else results.read(path)
@@ -260,7 +260,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
         key = document["plan"].get("corpus")
         results.check_plan(path, document, runs.make_plan(request, key))
     config = next(iter(request.configs.values()))
-    corpus = encode(request.corpus, config, request.cache_dir, Observer())
+    corpus = encode(request.corpus, config, request.cache_dir, CallbackList([]))
     train, rest = split_corpus(corpus, request.held_out, config.seed)
     held_out = held_out_pairs(rest, config, request.held_out_pairs)
     plan = runs.make_plan(request, corpus.fingerprint())

@@ -30,9 +30,10 @@ from w2v.embeddings import Embeddings
 from w2v.errors import DivergenceError
 from w2v.evaluate.questions import read_analogies, read_similarity
 from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
-from w2v.held_out import HeldOut, judge
-from w2v.train.api import make_run
-from w2v.train.run import Observer, Progress, Run
+from w2v.held_out import HeldOut, measure
+from w2v.train.api import make_run, make_trainer
+from w2v.train.callbacks import Callback, Progress
+from w2v.train.loop import Run
 
 OVERLAP_WORDS = 500
 """Frequent words whose nearest neighbours are compared."""
@@ -174,8 +175,9 @@ class Evaluation:
 
     def point(self, run: Run) -> dict[str, Any]:
         """The held-out loss of a run as it is now, and its scores on the questions."""
-        point: dict[str, Any] = {"nats": judge(run, self.held_out, with_noise=False).nats}
-        wv = run.embeddings(0.0)
+        measured = measure(run.scorer(), self.held_out, with_noise=False)
+        point: dict[str, Any] = {"nats": measured.nats}
+        wv = run.embeddings()
         if self._analogies is not None:
             score = evaluate_analogies(wv, self._analogies, questions=self._questions).total
             point["analogies"] = score.accuracy
@@ -185,7 +187,7 @@ class Evaluation:
 
     def measure(self, run: Run) -> dict[str, Any]:
         """Everything that the held-out pairs tell of a run."""
-        return dataclasses.asdict(judge(run, self.held_out))
+        return dataclasses.asdict(measure(run.scorer(), self.held_out))
 
 
 # --- before the runs ----------------------------------------------------------------------------
@@ -203,14 +205,14 @@ def warm_up(corpus: Corpus, config: TrainConfig) -> None:
     starts = corpus.sentence_starts[: _WARM_UP_SENTENCES + 1]
     few = dataclasses.replace(corpus, tokens=corpus.tokens[: starts[-1]], sentence_starts=starts)
     with suppress(DivergenceError):  # the run itself will report it
-        make_run(few, dataclasses.replace(config, epochs=1)).run(Observer())
+        make_run(few, dataclasses.replace(config, epochs=1)).train()
 
 
 def epoch_seconds(corpus: Corpus, config: TrainConfig) -> float:
     """How long an epoch takes, by the forecast that every run makes."""
-    run = make_run(corpus, dataclasses.replace(config, epochs=1))
-    with run.prepared() as seconds:
-        return seconds
+    trainer = make_trainer(corpus, dataclasses.replace(config, epochs=1))
+    with trainer.prepared() as preparation:
+        return preparation.forecast_seconds
 
 
 def epochs_within(seconds: float, one_epoch: float) -> int:
@@ -285,7 +287,7 @@ def evaluated_epochs(epochs: int) -> set[int]:
     return set(np.linspace(1, epochs, min(epochs, MAX_POINTS)).round().astype(int).tolist())
 
 
-class _Evaluating(Observer):
+class _Evaluating(Callback):
     """Evaluates a run between its epochs; `curve` has a point for each of `evaluated_epochs`."""
 
     def __init__(self, listener: Listener, variant: str, seed: int, evaluation: Evaluation) -> None:
@@ -294,54 +296,54 @@ class _Evaluating(Observer):
         self.evaluation = evaluation
         self.curve: list[dict[str, Any]] = []
 
-    def progress(self, progress: Progress) -> None:
-        """See `Observer`."""
+    def on_progress(self, progress: Progress) -> None:
+        """See `Callback`."""
         self.listener.progress(self.variant, self.seed, progress.words / progress.total_words)
 
-    def epoch_ended(self, run: Run) -> bool:
+    def on_epoch_end(self, run: Run) -> None:
         """Add a point to the curve."""
-        if run.epochs_trained not in evaluated_epochs(run.config.epochs_):
-            return False
+        epoch = run.state.epochs_trained
+        if epoch not in evaluated_epochs(run.config.epochs_):
+            return
         figures = self.evaluation.point(run)
         if not math.isfinite(figures["nats"]):
             raise DivergenceError(
-                f"epoch {run.epochs_trained}: the held-out loss is {figures['nats']}; try a lower "
-                "--lr"
+                f"epoch {epoch}: the held-out loss is {figures['nats']}; try a lower --lr"
             )
         loss = run.epoch_losses[-1] if run.epoch_losses else math.nan
         self.curve.append(
             {
-                "epoch": run.epochs_trained,
-                "seconds": run.seconds,
+                "epoch": epoch,
+                "seconds": run.state.seconds,
                 "training_loss": loss if math.isfinite(loss) else None,  # no pairs, no loss
                 **figures,
             }
         )
-        return False
 
 
 def train_one(
-    corpus: Corpus, config: TrainConfig, variant: str, observer: _Evaluating
+    corpus: Corpus, config: TrainConfig, variant: str, evaluating: _Evaluating
 ) -> dict[str, Any]:
     """Train and evaluate one run; returns its record, also if it diverged."""
     record: dict[str, Any] = {"variant": variant, "seed": config.seed}
-    run = make_run(corpus, config)
+    run = make_run(corpus, config, [evaluating])
     try:
-        run.run(observer)
+        run.train()
     except DivergenceError as error:
         return {**record, "error": str(error)}
-    words = run.epochs_trained * len(corpus.tokens)
-    last = observer.curve[-1]
+    state = run.state
+    words = state.epochs_trained * len(corpus.tokens)
+    last = evaluating.curve[-1]
     return {
         **record,
-        "epochs": run.epochs_trained,
-        "seconds": run.seconds,
-        "million_words_per_second": words / run.seconds / 1e6,
-        "curve": observer.curve,
-        "measure": observer.evaluation.measure(run),
+        "epochs": state.epochs_trained,
+        "seconds": state.seconds,
+        "million_words_per_second": words / state.seconds / 1e6,
+        "curve": evaluating.curve,
+        "measure": evaluating.evaluation.measure(run),
         "analogies": last.get("analogies"),
         "similarity": last.get("similarity"),
-        "neighbours": nearest(run.embeddings(0.0).unit_vectors, OVERLAP_WORDS, OVERLAP_NEIGHBOURS),
+        "neighbours": nearest(run.embeddings().unit_vectors, OVERLAP_WORDS, OVERLAP_NEIGHBOURS),
     }
 
 
@@ -360,8 +362,8 @@ def run_all(
         config = dataclasses.replace(
             request.configs[variant], seed=seed, epochs=document["epochs"][variant]
         )
-        observer = _Evaluating(listener, variant, seed, evaluation)
-        record = train_one(corpus, config, variant, observer)
+        evaluating = _Evaluating(listener, variant, seed, evaluation)
+        record = train_one(corpus, config, variant, evaluating)
         document["runs"].append(record)
         yield document
         listener.finished(record)

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from w2v import __version__
-from w2v.config import DEFAULT_INTERVAL, TrainConfig, make_config, read_toml
+from w2v.config import DEFAULT_INTERVAL, Checkpoints, TrainConfig, make_config, read_toml
+from w2v.errors import ConfigError
 from w2v.util import command_line
 from w2v.util.signals import Terminated, exit_code, terminated_like_interrupted
 
@@ -156,7 +157,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     arguments = make_parser().parse_args(words)
     options = given_options(arguments)
-    if not arguments.resume:  # then the checkpoint has those that are not given
+    checkpoints = _checkpoints(arguments)
+    if not arguments.resume:  # else the checkpoint has the options that are not given
         make_config(options)
 
     from w2v.formats import check_format
@@ -178,19 +180,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     read = [source.path for source in sources if source.path is not None]
     command_line.refuse_input_as_output(output, read)
 
-    keeps = arguments.checkpoint is not None
-    console = Console(output, quiet=arguments.quiet, saves_partial=not keeps)
+    has_checkpoints = checkpoints is not None
+    console = Console(output, quiet=arguments.quiet, saves_partial=not has_checkpoints)
     try:
-        with terminated_like_interrupted(keeps):
+        with terminated_like_interrupted(has_checkpoints):
             embeddings = train_embeddings(
                 arguments.corpus,
                 cache_dir=arguments.cache,
-                observer=console,
+                callbacks=[console],
                 init=arguments.init,
-                checkpoint=arguments.checkpoint,
-                checkpoint_every=arguments.checkpoint_every,
-                resume=arguments.resume,
-                back_off=arguments.back_off,
+                checkpoint=checkpoints,
                 engine=arguments.engine,
                 address=arguments.address,
                 **options,
@@ -205,7 +204,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if done is None:
             print(f"{PROG}: {what}; {console.saved}", file=sys.stderr)
         else:
-            print(f"{PROG}: {what} at {done:.0%}; to go on: {_resuming(words)}", file=sys.stderr)
+            print(f"{PROG}: {what} at {done:.0%}; to resume: {_resuming(words)}", file=sys.stderr)
         return exit_code(interrupt)
     finally:
         console.close()
@@ -213,8 +212,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _checkpoints(arguments: Namespace) -> Checkpoints | None:
+    """What the flags say about checkpoints.
+
+    Raises:
+        ConfigError: a value is out of range, or a flag needs --checkpoint.
+    """
+    if arguments.checkpoint is None:
+        for name in ("resume", "back_off"):
+            if getattr(arguments, name):
+                flag = name.replace("_", "-")
+                raise ConfigError(f"--{flag} needs --checkpoint and the folder of the checkpoints")
+        return None
+    return Checkpoints(
+        arguments.checkpoint, arguments.checkpoint_every, arguments.resume, arguments.back_off
+    )
+
+
 def _resuming(words: Sequence[str]) -> str:
-    """The command that goes on where this one, with these arguments, was ended."""
+    """The command that resumes a run which was started with these arguments."""
     resume = [] if "--resume" in words else ["--resume"]
     return shlex.join(["python", "-m", PROG, *words, *resume])
 

@@ -2,8 +2,8 @@
 
     train_embeddings(corpus, ...)  ->  Embeddings
 
-Checks what was asked for, reads the corpus, and hands both to `w2v.train.session`. The command line
-calls the same.
+Checks the options, reads the corpus, and hands both to a `w2v.train.loop.Run`. The command line
+calls the same function.
 """
 
 from __future__ import annotations
@@ -15,47 +15,56 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Unpack
 
-from w2v.config import DEFAULT_INTERVAL, TrainConfig, TrainOptions, make_config, of_rounds, unused
-from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus
+from w2v.config import (
+    Checkpoints,
+    TrainConfig,
+    TrainOptions,
+    make_config,
+    of_rounds,
+    unused,
+)
+from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus, read_shards
 from w2v.corpus.options import corpus_options
 from w2v.corpus.sources import given_paths
 from w2v.embeddings import Embeddings, load
 from w2v.engines.base import Engine
-from w2v.errors import ConfigError, shown
+from w2v.engines.local import LocalEngine
+from w2v.errors import ConfigError, CorpusError, shown
+from w2v.held_out import held_out_pairs, split_corpus
 from w2v.losses import get_loss
-from w2v.train.checkpoint_folder import CheckpointFolder, parse_interval
-from w2v.train.divided import (
-    ENGINES,
-    encode_shards,
-    make_engine,
-    refuse_indivisible,
-    refuse_lonely,
-    refuse_undivided,
+from w2v.losses.base import FullLoss, SampledLoss
+from w2v.train.callbacks import Callback, CallbackList
+from w2v.train.checkpoint import CheckpointFolder
+from w2v.train.checkpoint_writer import CheckpointWriter
+from w2v.train.loop import Run
+from w2v.train.resume import (
+    check_corpus,
+    check_fit,
+    check_init,
+    find_checkpoint,
+    identity_of,
+    resumed_config,
 )
-from w2v.train.resume import check_init, find_checkpoint, resumed_config
-from w2v.train.run import Observer, Plan, Progress
-from w2v.train.session import Session, make_run
+from w2v.train.rounds import RoundsTrainer
+from w2v.train.sampled import SampledTrainer
+from w2v.train.softmax import SoftmaxTrainer
+from w2v.train.trainer import Trainer
+from w2v.train.validation import Validation
 from w2v.train.warm_start import check_size, grown
 from w2v.util.files import StrPath, check_folder
 from w2v.util.signals import interrupts_kept
 
-__all__ = ["Observer", "Plan", "Progress", "make_run", "resolve", "train_embeddings"]
-
-MAX_BACK_OFF = 20
-"""Half the rate so often is a millionth of it."""
+ENGINES = ("local", "ray")
 
 
 def train_embeddings(
     corpus: StrPath | Sequence[StrPath] | Iterable[Sequence[str]] | Corpus,
     config: TrainConfig | None = None,
     *,
-    cache_dir: StrPath | None = None,
-    observer: Observer | None = None,
+    callbacks: Sequence[Callback] = (),
     init: StrPath | Embeddings | None = None,
-    checkpoint: StrPath | None = None,
-    checkpoint_every: str = DEFAULT_INTERVAL,
-    resume: bool = False,
-    back_off: int = 0,
+    checkpoint: StrPath | Checkpoints | None = None,
+    cache_dir: StrPath | None = None,
     engine: str = "local",
     address: str | None = None,
     **options: Unpack[TrainOptions],
@@ -66,33 +75,26 @@ def train_embeddings(
         corpus: a path (file, folder, pattern, ``-``), several paths, an iterable of sentences
             (lists of str, read once), or a `Corpus`.
         config: all options; or give single options as keywords, by their names in `TrainConfig`.
-        cache_dir: where encoded corpora are kept and reused; for paths only.
-        observer: told about progress.
-        init: vectors to go on from, with a new corpus: see `w2v.train.warm_start`. Their size is
+        callbacks: told about progress; see `w2v.train.callbacks.Callback`.
+        init: vectors to start from, on another corpus: see `w2v.train.warm_start`. Their size is
             the default of `vector_size`.
-        checkpoint: a folder, made if need be, where the whole state is kept: every
-            `checkpoint_every`, at the end, and after Ctrl-C (KeyboardInterrupt). One run at a time
-            may use it.
-        checkpoint_every: ``10m``, ``90s``, ``2h``, or ``5%`` of the run.
-        resume: go on from the newest whole checkpoint in that folder, or begin if there is none.
-            Needs the same corpus; options that are not given are the checkpoint's, and only
-            `workers` may differ. With one worker, on the same machine and with the same versions,
-            the vectors are those of the uninterrupted run, bit for bit.
-        back_off: where the loss diverges, go back to the last checkpoint (or the beginning) and go
-            on at half the learning rate, at most so often in a run.
+        checkpoint: a folder for checkpoints of the whole state, made if need be, or a
+            `w2v.Checkpoints` with a folder and more: how often, whether to resume, and how often to
+            back off after a divergence. One run at a time may use a folder.
+        cache_dir: a folder where encoded corpora are kept and reused; for paths only.
         engine: where to train: ``local``, or ``ray``, which needs the extra `w2v[ray]`. On Ray, as
             with the option `deterministic`, the corpus must be plain text files, by paths or URLs.
         address: of the Ray cluster, ``auto`` or ``host:port``; None starts one for this run on
             this machine, unless the variable RAY_ADDRESS is set.
 
     Returns:
-        Center vectors with counts, context vectors, and in `metadata` the configuration, the
-        losses by epoch, what became of the text, and the seconds it took; with `validate` also the
-        held-out loss by epoch, and which epoch the vectors are from.
+        Center vectors with counts, context vectors, and in `metadata` the configuration, the loss
+        of each epoch, statistics of the text, and the seconds it took; with `validate` also the
+        held-out loss of each epoch, and the epoch that the vectors are from.
 
     Raises:
         ConfigError, CorpusError, OutputError: before anything is trained.
-        DivergenceError: the loss stopped being finite, or left all bounds.
+        DivergenceError: the loss is not finite, or has grown beyond all bounds.
 
     >>> sentences = [["paris", "is", "in", "france"], ["rome", "is", "in", "italy"]] * 50
     >>> wv = train_embeddings(sentences, vector_size=8, min_count=1, workers=1)
@@ -100,32 +102,29 @@ def train_embeddings(
     (6, (6, 8))
     """
     if config is not None and options:
-        raise ConfigError("train_embeddings: expected a config or single options, got both")
-    if checkpoint is None and (resume or back_off):
-        name = "resume" if resume else "back_off"
-        raise ConfigError(f"{name}: expected a folder of checkpoints, got none")
-    if not 0 <= back_off <= MAX_BACK_OFF:
-        raise ConfigError(f"back_off: expected 0 to {MAX_BACK_OFF}, got {back_off}")
-    interval = parse_interval(checkpoint_every)
+        raise ConfigError("train_embeddings: give a config or single options, not both")
     if engine not in ENGINES:
-        raise ConfigError(f"engine: expected {' or '.join(ENGINES)}, got {shown(engine)}")
+        raise ConfigError(f"engine: {shown(engine)} is neither {' nor '.join(ENGINES)}")
     if address is not None and engine == "local":
-        raise ConfigError(f"address: expected the engine ray, got {shown(address)} for local")
-    if observer is None:
-        observer = Observer()
+        raise ConfigError(
+            f"address: {shown(address)} needs the engine ray, but the engine is local"
+        )
     if engine != "local":
         if options.get("deterministic") is False:
-            raise ConfigError(f"deterministic: expected true with the engine {engine}, got false")
+            raise ConfigError(f"deterministic: the engine {engine} is always deterministic")
         options["deterministic"] = True
         config = config and dataclasses.replace(config, deterministic=True)
     given = dict(options) if config is None else dataclasses.asdict(resolve(config))
+    if checkpoint is not None and not isinstance(checkpoint, Checkpoints):
+        checkpoint = Checkpoints(checkpoint)
+    told = CallbackList(callbacks)
     with ExitStack() as stack:
         stack.enter_context(interrupts_kept())
         folder = start = None
         if checkpoint is not None:
-            check_folder(checkpoint)
-            folder = stack.enter_context(CheckpointFolder(checkpoint))
-            start = find_checkpoint(folder, resume, observer)
+            check_folder(checkpoint.folder)
+            folder = stack.enter_context(CheckpointFolder(checkpoint.folder))
+            start = find_checkpoint(folder, checkpoint.resume, told)
         old = load(init) if isinstance(init, (str, os.PathLike)) else init
         if start is not None:
             check_init(start, old is not None)
@@ -136,86 +135,176 @@ def train_embeddings(
             config = make_config(given)
             refuse_unused(options, config)
         config = resolve(config)
+
         started = time.perf_counter()
         encoded: Corpus | ShardedCorpus
         tasks: Engine | None = None
         if config.deterministic:
-            paths = refuse_undivided(corpus, cache_dir, old, config)
+            paths = refuse_unsharded(corpus, cache_dir, old, config)
             tasks = make_engine(engine, config.workers, address)
             stack.callback(tasks.close)
-            encoded = encode_shards(tasks, paths, config, observer)
+            encoded = encode_shards(tasks, paths, config, told)
         else:
-            encoded = encode(corpus, config, cache_dir, observer, old)
-        session = Session(encoded, config, observer, old, start, folder, interval, tasks)
-        stack.callback(session.close)
-        return session.train(back_off, time.perf_counter() - started)
+            encoded = encode(corpus, config, cache_dir, told, old)
+        writer = None
+        if folder is not None and checkpoint is not None:
+            identity = identity_of(config, encoded)
+            if start is not None:
+                check_corpus(start, identity, encoded)
+            writer = CheckpointWriter(folder, checkpoint.interval, identity)
+            stack.callback(writer.close)
+        validation = None
+        if config.validate:
+            assert isinstance(encoded, Corpus)
+            encoded, held_out = split_corpus(encoded, config.validate, config.seed)
+            validation = Validation(held_out_pairs(held_out, config), config.patience)
+
+        read_seconds = time.perf_counter() - started
+        run = Run(
+            make_trainer(encoded, config, tasks), callbacks, init=old, validation=validation,
+            checkpoints=writer, read_seconds=read_seconds,
+        )  # fmt: skip
+        if start is not None:
+            check_fit(start, identity, run.trainer, told)
+            run.restore(start)
+            history = run.state.history
+            before = history.get("resumed_at_words", [])
+            history["resumed_at_words"] = [*before, run.state.words_done]
+        run.train(0 if checkpoint is None else checkpoint.back_off)
+        return run.embeddings()
 
 
-def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
-    """Refuse options that were given and would be ignored.
+# --- how to train ---------------------------------------------------------------------------------
 
-    Raises:
-        ConfigError: the loss has no use for one of them, or only a run in rounds has.
+
+def make_trainer(
+    corpus: Corpus | ShardedCorpus, config: TrainConfig, engine: Engine | None = None
+) -> Trainer:
+    """The way to train this configuration's loss; `config` must have been resolved.
+
+    Args:
+        corpus: what to train on.
+        config: the options.
+        engine: where the shards of a `ShardedCorpus` are.
     """
     loss = get_loss(config.loss)
-    refuse_indivisible(config)
-    for name in unused(options, loss.family):
-        raise ConfigError(f"{name}: expected an option that {loss.name} uses, got {options[name]}")
-    if not config.deterministic:
-        for name in of_rounds(name for name in options if name != "deterministic"):
-            raise ConfigError(
-                f"{name}: expected it with deterministic or the engine ray, got {options[name]} "
-                "without"
-            )
+    if isinstance(corpus, ShardedCorpus):
+        assert engine is not None
+        assert isinstance(loss, SampledLoss)
+        return RoundsTrainer(corpus, config, loss, engine)
+    if isinstance(loss, SampledLoss):
+        return SampledTrainer(corpus, config, loss)
+    assert isinstance(loss, FullLoss)
+    return SoftmaxTrainer(corpus, config, loss)
+
+
+def make_run(
+    corpus: Corpus | ShardedCorpus, config: TrainConfig, callbacks: Sequence[Callback] = ()
+) -> Run:
+    """A run without validation and checkpoints; `config` must have been resolved."""
+    return Run(make_trainer(corpus, config), callbacks)
+
+
+def make_engine(name: str, workers: int, address: str | None) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        ConfigError: Ray is not installed.
+        W2VError: no cluster answers at that address.
+    """
+    if name == "local":
+        return LocalEngine(workers)
+    from w2v.engines.ray_cluster import RayEngine
+
+    return RayEngine(workers, address)
+
+
+# --- options --------------------------------------------------------------------------------------
 
 
 def resolve(config: TrainConfig) -> TrainConfig:
     """Fill in the options that depend on the loss, and refuse those that it has no use for.
 
     Raises:
-        ConfigError: a kind of target, or a normaliser, that the loss does not have.
+        ConfigError: the loss does not have that kind of target, or a normaliser to learn.
     """
-    refuse_indivisible(config)
+    _refuse_rounds_of_full_losses(config)
     loss = get_loss(config.loss)
     targets = next(iter(loss.targets)) if config.targets is None else config.targets
     defaults = {str(kind): default for kind, default in loss.targets.items()}.get(targets)
     if defaults is None:
         kinds = " or ".join(loss.targets)
-        raise ConfigError(f"targets: expected {kinds} with {loss.name}, got {targets!r}")
+        raise ConfigError(f"targets: {loss.name} has {kinds} targets, not {targets!r}")
     filled = config.with_defaults(
         lr=defaults.lr, epochs=defaults.epochs, targets=targets, output_bias=loss.output_bias
     )
     if config.learn_normaliser and not getattr(loss, "learns_normalisers", False):
-        raise ConfigError(f"learn_normaliser: expected a loss that has one, got {loss.name}")
+        raise ConfigError(f"learn_normaliser: {loss.name} has no normaliser to learn")
     return filled
+
+
+def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
+    """Refuse options that were given and would be ignored.
+
+    Raises:
+        ConfigError: the loss has no use for one of them, or only training in rounds has.
+    """
+    loss = get_loss(config.loss)
+    _refuse_rounds_of_full_losses(config)
+    for name in unused(options, loss.family):
+        raise ConfigError(f"{name}: {loss.name} does not use this option; leave it out")
+    if not config.deterministic:
+        for name in of_rounds(name for name in options if name != "deterministic"):
+            raise ConfigError(f"{name}: only used with deterministic or the engine ray")
+
+
+def _refuse_rounds_of_full_losses(config: TrainConfig) -> None:
+    """Refuse to train the full softmax in rounds.
+
+    Raises:
+        ConfigError: that was asked for.
+    """
+    if config.deterministic and get_loss(config.loss).family != "sampled":
+        raise ConfigError(
+            f"loss: {config.loss} cannot be trained with deterministic or the engine ray, because "
+            "each step changes all context vectors; use a sampled loss"
+        )
+
+
+# --- the corpus -----------------------------------------------------------------------------------
 
 
 def encode(
     corpus: Any,
     config: TrainConfig,
     cache_dir: StrPath | None,
-    observer: Observer,
+    callbacks: Callback,
     old: Embeddings | None = None,
 ) -> Corpus:
-    """The corpus as `train_embeddings` takes it, encoded with the options of `config`.
+    """Encode a corpus, in any of the forms that `train_embeddings` takes.
 
-    With `old` vectors to go on from, in their vocabulary and the new words.
+    Args:
+        corpus, cache_dir: see `train_embeddings`.
+        config: the options.
+        callbacks: told how much is read.
+        old: vectors to start from, whose words are added.
 
     Raises:
-        CorpusError: see `w2v.corpus`; or no word has another one beside it.
+        CorpusError: see `w2v.corpus`; or no sentence has two words.
     """
     if old is not None:
         check_size(old, config.vector_size)
         every_word = dataclasses.replace(config, min_count=1, max_vocab=None)
-        whole = encode(corpus, every_word, cache_dir, observer)
+        whole = encode(corpus, every_word, cache_dir, callbacks)
         return grown(whole, old, config.min_count, config.max_vocab)
-    encoded = corpus if isinstance(corpus, Corpus) else _encode(corpus, config, cache_dir, observer)
-    refuse_lonely(encoded, config.min_count)
+    is_encoded = isinstance(corpus, Corpus)
+    encoded: Corpus = corpus if is_encoded else _encode(corpus, config, cache_dir, callbacks)
+    _refuse_lonely_words(encoded, config.min_count)
     return encoded
 
 
 def _encode(
-    corpus: Any, config: TrainConfig, cache_dir: StrPath | None, observer: Observer
+    corpus: Any, config: TrainConfig, cache_dir: StrPath | None, callbacks: Callback
 ) -> Corpus:
     options = corpus_options(config)
     paths = given_paths(corpus, config.tokenize)
@@ -224,10 +313,71 @@ def _encode(
             paths,
             workers=config.workers,
             cache_dir=cache_dir,
-            on_progress=observer.reading,
-            on_warning=observer.warning,
+            on_progress=callbacks.on_read,
+            on_warning=callbacks.on_warning,
             **options,
         )
     if cache_dir is not None:
-        raise ConfigError("cache_dir: expected a corpus given by paths, got sentences")
+        raise ConfigError("cache_dir: needs a corpus given by paths, not sentences")
     return encode_sentences(corpus, **options)
+
+
+def refuse_unsharded(
+    corpus: Any, cache_dir: StrPath | None, old: Embeddings | None, config: TrainConfig
+) -> list[StrPath]:
+    """The paths of a corpus that is to be trained in shards.
+
+    Raises:
+        ConfigError: the corpus is not given by paths, or an option needs all of it in one place.
+    """
+    paths = given_paths(corpus)
+    if paths is None:
+        raise ConfigError("deterministic: needs a corpus given by paths, not sentences")
+    needs_whole = {
+        "cache_dir": (cache_dir, None), "init": (old, None), "validate": (config.validate, 0.0)
+    }  # fmt: skip
+    for name, (value, unset) in needs_whole.items():
+        if value != unset:
+            raise ConfigError(
+                f"{name}: cannot be combined with deterministic or the engine ray, where no "
+                "process has the whole corpus"
+            )
+    return paths
+
+
+def encode_shards(
+    engine: Engine, paths: list[StrPath], config: TrainConfig, callbacks: Callback
+) -> ShardedCorpus:
+    """Read and encode a corpus in shards.
+
+    Raises:
+        CorpusError: see `w2v.corpus.shards`; or no sentence has two words.
+    """
+    if config.shards < engine.all_threads:
+        callbacks.on_warning(
+            f"shards={config.shards} keeps only {config.shards} of {engine.all_threads} threads "
+            "busy; more shards would be faster, and give other vectors"
+        )
+    corpus = read_shards(
+        engine,
+        paths,
+        config.shards,
+        on_progress=callbacks.on_read,
+        on_warning=callbacks.on_warning,
+        **corpus_options(config),
+    )
+    _refuse_lonely_words(corpus, config.min_count)
+    return corpus
+
+
+def _refuse_lonely_words(corpus: Corpus | ShardedCorpus, min_count: int) -> None:
+    """Refuse a corpus in which no sentence has two words.
+
+    Raises:
+        CorpusError: it is one.
+    """
+    if corpus.audit.longest_sentence < 2:
+        raise CorpusError(
+            f"corpus: no sentence has two words that occur at least min_count={min_count} times "
+            "(one line is one sentence)"
+        )

@@ -1,22 +1,31 @@
-"""A checkpoint: the whole state of a training run in one file, with a checksum for every part.
+"""Checkpoints: the file that holds the whole state of a training run, and the folder of them.
 
-It is a safetensors file of vectors as `w2v.formats.native` describes it, so that `w2v.load` and all
-commands read it, with more tensors (biases, optimiser, the best epoch) and more metadata:
+A checkpoint is a safetensors file of vectors as `w2v.formats.native` describes it, so `w2v.load`
+and all commands can read it. It has more tensors (biases, the optimiser's state, the parameters of
+the best epoch) and more metadata:
 
-    checkpoint           JSON: `Run.record` and all that a resumed run is compared with
-    checkpoint_version   of this layout
-    checksums            JSON: SHA-256 of each tensor's name, type, shape and bytes
-    digest               SHA-256 of all the other metadata
+    checkpoint           JSON: `RunState` and `RunIdentity` (`w2v.train.state`)
+    checkpoint_version   version of this layout
+    checksums            JSON: SHA-256 of the name, type, shape and bytes of each tensor
+    digest               SHA-256 of all other metadata
 
-Knows one file; `w2v.train.checkpoint_folder` knows the folder, `w2v.train.checkpoint_writer` the
-run.
+The folder keeps two, so that one is intact whatever happens to the other:
+
+    checkpoint-000017.safetensors
+    checkpoint-000018.safetensors       the newest
+
+`w2v.train.checkpoint_writer` decides when to write one, `w2v.train.resume` whether a run may be
+resumed from it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,42 +35,41 @@ import numpy as np
 from w2v.errors import FormatError, shown
 from w2v.formats.native import check_shapes, own_metadata, pack_words, unpack_words
 from w2v.formats.tensor_file import Tensors, add_to_digest, read_tensors, write_tensors
-from w2v.util.json_shape import misfit
+from w2v.train.state import RunIdentity, RunState
+from w2v.util.files import remove_leftovers
+from w2v.util.lock import FolderLock
 from w2v.vocab import Vocabulary
 
-CHECKPOINT_VERSION = "1"
+CHECKPOINT_VERSION = "2"
+KEPT = 2
+"""Checkpoints that a folder keeps."""
 BEST = "best."
-"""Begins the names of the parameters after the best epoch."""
+"""Prefix of the names of the parameters after the best epoch."""
 _MAX_INTEGER = 2**63 - 1
+_NAME = re.compile(r"checkpoint-([0-9]{6,})\.safetensors")
 
-_VERSIONS = {"w2v": str, "python": str, "numpy": str, "numba": str, "machine": str}
-_INIT = {"words": int, "new_words": int, "counts": bool, "context_vectors": bool}
-_RECORD = {
-    "position": [(int, bool)], "n_blocks": int, "tallies": [[float]], "seconds": float,
-    "lr_factor": float, "back_offs": list, "held_out_nats": [float], "progress": float,
-    "history": {"init": (None, _INIT), "resumed_at_words": (None, [int])},
-    "config": dict, "versions": _VERSIONS,
-    "corpus": {"words": int, "sentences": int, "vocabulary": int, "fingerprint": str},
-}  # fmt: skip
-"""The shape of a record (`w2v.util.json_shape`); `w2v.train.resume` looks at the numbers."""
+
+# --- one file -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state as it was read from a file.
+    """A checkpoint as it was read from a file.
 
     Attributes:
         path: the file.
-        arrays: by name, mapped read-only from the file.
-        record: what is not in arrays.
+        arrays: tensors by name, mapped read-only from the file.
+        state: what the run had reached.
+        identity: what the run trains.
     """
 
     path: Path
     arrays: Tensors
-    record: dict[str, Any]
+    state: RunState
+    identity: RunIdentity
 
     def best(self) -> Tensors:
-        """The parameters after the best epoch; none where they are not kept."""
+        """The parameters after the best epoch; empty if the run does not keep them."""
         return {
             name.removeprefix(BEST): array
             for name, array in self.arrays.items()
@@ -74,14 +82,19 @@ class Checkpoint:
 
 
 def vocabulary_tensors(vocabulary: Vocabulary) -> Tensors:
-    """What a checkpoint holds of a vocabulary: the same in all those of a run."""
+    """The tensors of a vocabulary, which are the same in all checkpoints of a run."""
     return {"counts": vocabulary.counts, **pack_words(vocabulary.words)}
 
 
 def write_checkpoint(
     path: Path, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]
 ) -> None:
-    """Write a state; the file appears whole or not at all.
+    """Write a checkpoint; the file appears as a whole or not at all.
+
+    Args:
+        path: the file.
+        arrays: the tensors.
+        record: JSON with "state" and "identity", by their `to_json`.
 
     Raises:
         OutputError: it cannot be written.
@@ -96,46 +109,49 @@ def write_checkpoint(
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a state, and check every bit of it.
+    """Read a checkpoint and verify all its bytes.
 
     Raises:
-        FormatError: it cannot be read, is no checkpoint, or not what was written.
+        FormatError: it cannot be read, is damaged or forged, or is not a checkpoint.
     """
     arrays, metadata = read_tensors(path, mmap=True)
     if metadata.pop("digest", None) != _digest(metadata):
-        raise FormatError(f"{path}: expected a checkpoint, got a damaged one: metadata")
+        raise FormatError(f"{path}: not a checkpoint, or damaged: the metadata has another digest")
     version = metadata.get("checkpoint_version")
     if version != CHECKPOINT_VERSION:
         raise FormatError(
-            f"{path}: expected a checkpoint of version {CHECKPOINT_VERSION}, got {shown(version)}"
+            f"{path}: a checkpoint of version {shown(version)}, but this w2v reads version "
+            f"{CHECKPOINT_VERSION}"
         )
     checksums = _parsed(path, "checksums", metadata)
     if not isinstance(checksums, dict) or checksums.keys() != arrays.keys():
-        raise FormatError(f"{path}: expected a checkpoint, got a damaged one: names of tensors")
+        raise FormatError(f"{path}: damaged: the tensors are not those of the checksums")
     for name, array in arrays.items():
         if _checksum(name, array) != checksums[name]:
-            raise FormatError(f"{path}: expected a checkpoint, got a damaged one: tensor {name}")
+            raise FormatError(f"{path}: damaged: tensor {name} has another checksum")
     check_shapes(str(path), arrays)
+    if "counts" not in arrays:
+        raise FormatError(f"{path}: not a checkpoint: tensor counts is missing")
     record = _parsed(path, "checkpoint", metadata)
-    wrong = misfit(record, _RECORD)
-    if wrong is not None or "counts" not in arrays:
-        what = wrong or "tensor counts"
-        raise FormatError(f"{path}: {what}: expected the state of a run, got something else")
-    return Checkpoint(path, arrays, record)
+    if not isinstance(record, dict):
+        raise FormatError(f"{path}: not a checkpoint: metadata checkpoint is not a JSON object")
+    state = RunState.from_json(record.get("state"), str(path))
+    identity = RunIdentity.from_json(record.get("identity"), str(path))
+    return Checkpoint(path, arrays, state, identity)
 
 
 def _parsed(path: Path, name: str, metadata: Mapping[str, str]) -> Any:
-    """A part of the metadata: whoever can compute a digest can write what is no JSON, or deep."""
+    """Parse a part of the metadata; a forged one may be invalid JSON, or nested too deeply."""
     try:
         return json.loads(metadata[name], parse_int=_integer)
     except (KeyError, ValueError, RecursionError) as error:
-        raise FormatError(f"{path}: metadata {name}: expected JSON, got something else") from error
+        raise FormatError(f"{path}: metadata {name} is missing or is not JSON") from error
 
 
 def _integer(text: str) -> int:
     number = int(text)
     if abs(number) > _MAX_INTEGER:
-        raise ValueError(f"expected at most {_MAX_INTEGER}, got more")
+        raise ValueError(f"an integer beyond {_MAX_INTEGER}")
     return number
 
 
@@ -149,3 +165,68 @@ def _checksum(name: str, array: np.ndarray) -> str:
 
 def _digest(metadata: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(metadata), sort_keys=True).encode()).hexdigest()
+
+
+# --- the folder -----------------------------------------------------------------------------------
+
+
+def numbered(folder: Path) -> dict[int, Path]:
+    """The checkpoints in a folder by number, oldest first; none if the folder does not exist."""
+    if not folder.is_dir():
+        return {}
+    found = {int(m[1]): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
+    return dict(sorted(found.items()))
+
+
+class CheckpointFolder:
+    """The folder of a run's checkpoints; a context manager that locks it for one run."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.path = Path(folder)
+        self._lock = FolderLock(folder)
+        self._good: list[Path] = []
+
+    def __enter__(self) -> CheckpointFolder:
+        self._lock.__enter__()
+        remove_leftovers(self.path)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._lock.__exit__(*details)
+
+    def newest(self, exclude: Collection[Path] = ()) -> tuple[Checkpoint | None, list[str]]:
+        """The newest intact checkpoint, and what is wrong with those after it.
+
+        Args:
+            exclude: files to ignore.
+        """
+        problems: list[str] = []
+        for path in reversed(numbered(self.path).values()):
+            if path not in exclude:
+                try:
+                    checkpoint = read_checkpoint(path)
+                except FormatError as error:
+                    problems.append(str(error))
+                else:
+                    return checkpoint, problems
+        return None, problems
+
+    def keep_only(self, path: Path | None) -> None:
+        """Keep this checkpoint, from which the run continues, until there are two newer ones."""
+        self._good = [] if path is None else [path]
+
+    def write(self, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> Path:
+        """Write the next checkpoint, then remove all but the last two that are known to be good.
+
+        Raises:
+            OutputError: it cannot be written; all earlier ones are still there.
+        """
+        number = max(numbered(self.path), default=0) + 1
+        path = self.path / f"checkpoint-{number:06}.safetensors"
+        write_checkpoint(path, arrays, record)
+        self._good = [*self._good, path][-KEPT:]
+        for other in numbered(self.path).values():
+            if other not in self._good:
+                with suppress(OSError):  # an extra file does no harm
+                    other.unlink()
+        return path

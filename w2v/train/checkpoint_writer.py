@@ -1,223 +1,213 @@
-"""Writes the state of a run to its folder now and then, while the run goes on.
+"""Writes checkpoints while training continues.
 
-Training stops only while the state is copied in memory: between two turns of all threads
-(`w2v.train.worker_pool`), so that every block is in the copy whole or not at all, and
-`Run.position` says which. Copying while others train, with a list of the blocks that are done,
-would save that wait of some milliseconds; but a block could then be in the copy by half and be
-trained again. Another thread writes the copy to the disk. This takes as much memory again as the
-state.
+Workers are paused only while the state is copied in memory, between two turns
+(`w2v.train.worker_pool`), so that a checkpoint holds every block as a whole or not at all. Copying
+beside the training would avoid this pause of some milliseconds; but then a block could be copied
+half-trained and be trained again later. Another thread writes the copy to the disk. The copy takes
+as much memory as the parameters and the optimiser's state.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from w2v.config import Interval
 from w2v.errors import DivergenceError, OutputError, shown
 from w2v.formats.table import first_not_finite
-from w2v.train.checkpoint import BEST, Checkpoint, vocabulary_tensors
-from w2v.train.checkpoint_folder import KEPT, CheckpointFolder, Interval, numbered
-from w2v.train.relay import Relay
-from w2v.train.run import Observer, Plan, Progress, Run
-from w2v.train.state import Position
-from w2v.train.validation import Validator
+from w2v.train.checkpoint import (
+    BEST,
+    KEPT,
+    Checkpoint,
+    CheckpointFolder,
+    numbered,
+    vocabulary_tensors,
+)
+from w2v.train.state import Position, RunIdentity
 from w2v.util.files import StrPath, check_space
 from w2v.util.threads import ThreadPool
+
+if TYPE_CHECKING:
+    from w2v.train.loop import Run
 
 Arrays = dict[str, np.ndarray]
 
 
-class _Written(NamedTuple):
-    """A checkpoint that is on the disk."""
+class _Snapshot(NamedTuple):
+    """A copy of the run's state: as JSON, and the parts of it that the writer needs."""
 
-    path: Path
+    record: dict[str, Any]
     position: Position
     progress: float
 
 
-class Checkpointer(Relay):
-    """Watches one run after another, which all have the same parameters.
+class CheckpointWriter:
+    """Writes the checkpoints of one run.
 
     Args:
-        observer: told about everything, and about checkpoints.
         folder: where they go.
         interval: how often.
-        validator: whose state belongs to the run's, if there is one.
-        identity: what a resumed run is compared with, for the record.
+        identity: goes into each of them.
+
+    Attributes:
+        last_progress: fraction of the words in the newest checkpoint; None if there is none.
+        pauses: seconds for which each checkpoint has paused the workers.
     """
 
-    def __init__(
-        self,
-        observer: Observer,
-        folder: CheckpointFolder,
-        interval: Interval,
-        validator: Validator | None,
-        identity: Mapping[str, Any],
-    ) -> None:
-        super().__init__(observer)
+    def __init__(self, folder: CheckpointFolder, interval: Interval, identity: RunIdentity) -> None:
         self.folder = folder
-        self.pauses: list[float] = []
         self.last_progress: float | None = None
+        self.pauses: list[float] = []
         self._interval = interval
-        self._validator = validator
         self._identity = identity
         self._pool = ThreadPool(1, thread_name_prefix="w2v-checkpoint")
         self._copies: Arrays = {}
         self._vocabulary: Arrays = {}
-        self._writing: Future[_Written] | None = None
+        self._writing: Future[Path] | None = None
+        self._snapshot: _Snapshot | None = None  # that is being written
         self._written_at: Position | None = None
-        self._due_time = self._due_part = math.inf
+        self._due_time = self._due_progress = math.inf
 
-    def follow(self, run: Run, start: Checkpoint | None) -> None:
-        """Watch this run from now on, which goes on from `start`, or begins."""
-        self.run = run
-        self._vocabulary = vocabulary_tensors(run.corpus.vocabulary)
-        best: Arrays = {}
-        nats: list[float] = []
+    def begin(self, start: Checkpoint | None) -> None:
+        """Note that the run continues from `start`, or from its beginning."""
+        self.folder.keep_only(None if start is None else start.path)
         self._written_at = None
-        self.folder.keep(None if start is None else start.path)
         if start is not None:
-            run.restore(start.arrays, start.record)
-            nats = start.record["held_out_nats"]
-            best = start.best()
-            self._written_at = run.position
-            self.last_progress = self._done()
-        if self._validator is not None:
-            self._validator.restore(run, best, nats)
+            self._written_at, self.last_progress = start.state.position, start.state.progress
+        self._set_due(0.0 if start is None else start.state.progress)
 
-    # --- what happens to the run ------------------------------------------------------------------
+    def prepare(self, run: Run) -> tuple[int, dict[StrPath, int]]:
+        """Check that there is room on the disk, before training.
 
-    def planned(self, plan: Plan) -> None:
-        """Refuse a disk that is too full; the copy of the state counts as memory."""
-        size = sum(array.nbytes for array in (self._changing() | self._best()).values())
+        Returns:
+            Bytes of memory for the copy, and bytes that will be written to the folder.
+
+        Raises:
+            OutputError: there is too little room.
+        """
+        self._vocabulary = vocabulary_tensors(run.trainer.corpus.vocabulary)
+        size = sum(array.nbytes for array in (_changing(run) | _best(run)).values())
         old = sum(path.stat().st_size for path in numbered(self.folder.path).values())
         to_come: dict[StrPath, int] = {self.folder.path: max(0, (KEPT + 1) * size - old)}
         check_space(to_come)
-        self._set_due()
-        memory = plan.memory_bytes + size
-        super().planned(dataclasses.replace(plan, memory_bytes=memory, on_disk=to_come))
+        self._set_due(run.state.progress)
+        return size, to_come
 
-    def progress(self, progress: Progress) -> None:
-        """Begin to write a checkpoint, if it is time."""
-        super().progress(progress)
+    def write_if_due(self, run: Run) -> None:
+        """Begin to write a checkpoint if it is time, and the one before is finished."""
         if self._writing is not None and self._writing.done():
-            self._end_writing()
-        is_due = time.monotonic() >= self._due_time or self._done() >= self._due_part
-        is_due = is_due and self._done() < 1  # what is over is saved once it is judged
-        if is_due and self._writing is None and not self.run.crew.stopped:
-            self._begin_writing()
+            self._end_writing(run)
+        progress = run.state.progress
+        is_due = time.monotonic() >= self._due_time or progress >= self._due_progress
+        is_due = is_due and progress < 1  # the end is written once it is validated
+        if is_due and self._writing is None and not run.trainer.pool.stopped:
+            self._begin_writing(run)
 
-    # --- writing ----------------------------------------------------------------------------------
-
-    def save(self) -> None:
-        """Write the run as it is now, unless that has been done; a full disk is a warning.
+    def write_now(self, run: Run) -> None:
+        """Write the run as it is now, unless that is done already; a full disk is a warning.
 
         Raises:
-            DivergenceError: see `_write`.
+            DivergenceError: a parameter is not finite.
         """
-        run = self.run
-        with run.crew.paused():  # after a second Ctrl-C threads may still be in a turn
-            self._end_writing()
-            if run.words_done and run.position != self._written_at:
-                arrays = self._changing() | self._best()
-                self._tell(lambda: self._write(arrays, self._record()))
+        self._vocabulary = vocabulary_tensors(run.trainer.corpus.vocabulary)
+        with run.trainer.pool.paused():  # after a second Ctrl-C workers may still be in a turn
+            self._end_writing(run)
+            if run.state.words_done and run.state.position != self._written_at:
+                arrays, snapshot = _changing(run) | _best(run), self._take_snapshot(run)
+                self._report(run, snapshot, lambda: self._write(run, arrays, snapshot))
 
-    def save_interrupted(self) -> None:
-        """Write one last checkpoint if there is anything in it to go on from."""
+    def write_interrupted(self, run: Run) -> None:
+        """`write_now` after Ctrl-C: a diverged model is a warning, for there is nothing to save."""
         try:
-            self.save()
+            self.write_now(run)
         except DivergenceError as error:
-            self.warning(f"{error}; the checkpoint before it is kept")
+            run.callbacks.on_warning(f"{error}; the previous checkpoint is kept")
 
-    def settle(self) -> None:
-        """Wait for what is being written: what is not finite is not written, and not said again."""
+    def settle(self, run: Run) -> None:
+        """Wait for what is being written, after a divergence has been reported."""
         with suppress(DivergenceError):
-            self._end_writing()
-
-    def let_go(self) -> None:
-        """Wait for what is being written, and hold no run any more."""
-        self.settle()
-        del self.run
+            self._end_writing(run)
 
     def close(self) -> None:
         """Wait until everything is written."""
         self._pool.shutdown()
 
-    def _begin_writing(self) -> None:
+    def _begin_writing(self, run: Run) -> None:
         started = time.perf_counter()
-        with self.run.crew.paused():
-            if self.run.crew.stopped:  # a thread has failed meanwhile
+        pool = run.trainer.pool
+        with pool.paused():
+            if pool.stopped:  # a worker has failed in the meantime
                 return
-            changing, record = self._changing(), self._record()
-            for name, array in changing.items():
-                if name not in self._copies:  # kept from one time to the next: new memory is slow
+            snapshot = self._take_snapshot(run)
+            for name, array in _changing(run).items():
+                if name not in self._copies:  # kept for the next time, because new memory is slow
                     self._copies[name] = np.empty(array.shape, array.dtype)
                 np.copyto(self._copies[name], array)
         self.pauses.append(time.perf_counter() - started)
-        self._writing = self._pool.submit(self._write, self._copies | self._best(), record)
-        self._set_due()
+        arrays = self._copies | _best(run)
+        self._snapshot = snapshot
+        self._writing = self._pool.submit(self._write, run, arrays, snapshot)
+        self._set_due(snapshot.progress)
 
-    def _end_writing(self) -> None:
+    def _end_writing(self, run: Run) -> None:
         if self._writing is not None:
+            assert self._snapshot is not None
             writing, self._writing = self._writing, None
-            self._tell(writing.result)
+            self._report(run, self._snapshot, writing.result)
 
-    def _tell(self, written: Callable[[], _Written]) -> None:
-        """Say how the writing of a checkpoint went."""
+    def _report(self, run: Run, snapshot: _Snapshot, written: Callable[[], Path]) -> None:
+        """Tell the callbacks how the writing of a checkpoint ended."""
         try:
-            path, position, progress = written()
+            path = written()
         except OutputError as error:
-            self.warning(f"{error}; no checkpoint was written, those before it are kept")
+            run.callbacks.on_warning(
+                f"{error}; no checkpoint was written, and the earlier ones are kept"
+            )
         else:
-            self._written_at, self.last_progress = position, progress
-            self.observer.checkpointed(progress, str(path))
+            self._written_at, self.last_progress = snapshot.position, snapshot.progress
+            run.callbacks.on_checkpoint(snapshot.progress, str(path))
 
-    def _changing(self) -> Arrays:
-        """What training changes; not copied."""
-        return self.run.parameters() | self.run.optimiser_state()
+    def _take_snapshot(self, run: Run) -> _Snapshot:
+        record = {"state": run.state.to_json(), "identity": self._identity.to_json()}
+        return _Snapshot(record, run.state.position, run.state.progress)
 
-    def _best(self) -> Arrays:
-        """The best epoch's parameters, which nobody changes once they are there."""
-        best = {} if self._validator is None else self._validator.state()[0]
-        return {BEST + name: array for name, array in best.items()}
-
-    def _record(self) -> dict[str, Any]:
-        nats = [] if self._validator is None else self._validator.state()[1]
-        own = {"held_out_nats": nats, "progress": self._done()}
-        return {**self.run.record(), **self._identity, **own}
-
-    def _write(self, arrays: Arrays, record: dict[str, Any]) -> _Written:
-        """Write a state that nobody changes meanwhile.
+    def _write(self, run: Run, arrays: Arrays, snapshot: _Snapshot) -> Path:
+        """Write arrays that do not change in the meantime.
 
         Raises:
-            DivergenceError: it is not finite; going on from it would be of no use.
-            OutputError: it cannot be written.
+            DivergenceError: a parameter is not finite, so resuming would be of no use.
+            OutputError: the file cannot be written.
         """
         for name, array in arrays.items():
             row = first_not_finite(array if array.ndim == 2 else array[:, None])
             if row is not None:
-                word = shown(self.run.corpus.vocabulary.words[row])
+                word = shown(run.trainer.corpus.vocabulary.words[row])
                 raise DivergenceError(
-                    f"checkpoint: expected finite numbers, got others in row {row + 1} of {name}, "
-                    f"{word}; lower --lr"
+                    f"checkpoint: row {row + 1} of {name}, {word}, is not finite; lower --lr"
                 )
-        path = self.folder.write(self._vocabulary | arrays, record)
-        return _Written(path, Position(*record["position"]), record["progress"])
+        return self.folder.write(self._vocabulary | arrays, snapshot.record)
 
-    def _done(self) -> float:
-        return self.run.words_done / self.run.total_words
-
-    def _set_due(self) -> None:
+    def _set_due(self, progress: float) -> None:
         self._due_time = time.monotonic() + self._interval.seconds
         part = self._interval.part
-        self._due_part = math.inf
+        self._due_progress = math.inf
         if math.isfinite(part):
-            self._due_part = (math.floor(self._done() / part + 1e-9) + 1) * part
+            self._due_progress = (math.floor(progress / part + 1e-9) + 1) * part
+
+
+def _changing(run: Run) -> Arrays:
+    """The arrays that training changes; not copied."""
+    return run.trainer.parameters() | run.trainer.optimiser_state()
+
+
+def _best(run: Run) -> Arrays:
+    """The parameters after the best epoch, which do not change; none if the run keeps none."""
+    best = {} if run.validation is None else run.validation.best
+    return {BEST + name: array for name, array in best.items()}

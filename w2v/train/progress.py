@@ -1,7 +1,6 @@
-"""What a person sees of a training run: bars on a terminal, log lines elsewhere, a summary.
+"""What a person sees of a training run: a bar on a terminal, log lines elsewhere, a summary.
 
-Knows nothing of training beyond what `w2v.train.api.Observer` is told. Progress goes to stderr, the
-summary to stdout.
+Progress goes to stderr, the summary to stdout.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from tqdm.auto import tqdm
 
 from w2v.embeddings import Embeddings
 from w2v.formats import estimated_bytes
-from w2v.train.run import Observer, Plan, Progress
+from w2v.train.callbacks import Callback, Plan, Progress
 from w2v.util.files import check_space
 
 LOG_SECONDS = 10.0
 """Without a terminal, a line of progress is printed this often."""
 
 
-class Console(Observer):
+class Console(Callback):
     """Shows one run: on a terminal, in a log, or in a notebook.
 
-    >>> wv = train_embeddings("corpus.txt", observer=Console())      # doctest: +SKIP
+    >>> wv = train_embeddings("corpus.txt", callbacks=[Console()])      # doctest: +SKIP
 
     Args:
         output: where the vectors will be written; checked for space once their size is known.
@@ -56,7 +55,7 @@ class Console(Observer):
         self._first_words = 0
         self._loss = math.nan
 
-    def reading(self, done: int, total: int | None) -> None:
+    def on_read(self, done: int, total: int | None) -> None:
         """A bar of bytes."""
         if self._begin("reading", total, "B"):
             self._bar.update(done - self._bar.n)
@@ -64,7 +63,7 @@ class Console(Observer):
             of = f" of {_size(total)}" if total else ""
             self._say(f"reading: {_size(done)}{of}")
 
-    def planned(self, plan: Plan) -> None:
+    def on_start(self, plan: Plan) -> None:
         """The vocabulary, the memory and the time to expect."""
         self.close()
         config, audit, words = plan.config, plan.corpus.audit, len(plan.corpus.vocabulary)
@@ -95,7 +94,7 @@ class Console(Observer):
         self._first_words = plan.words_done
         self._started = time.monotonic()
 
-    def progress(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """A bar of words over all epochs, with rate, loss and time left."""
         if not math.isnan(progress.loss):
             self._loss = progress.loss
@@ -116,26 +115,26 @@ class Console(Observer):
                 f"{_duration(left)} left"
             )
 
-    def validated(self, epoch: int, nats: float, best: bool) -> None:
+    def on_validation(self, epoch: int, loss: float, best: bool) -> None:
         """A line of its own, above the bar if there is one."""
         lowest = " (lowest so far)" if best else ""
-        self._say(f"epoch {epoch}: held-out {nats:.4f} nats a pair{lowest}")
+        self._say(f"epoch {epoch}: held-out loss {loss:.4f} nats a pair{lowest}")
 
-    def resumed(self, progress: float, path: str) -> None:
-        """Where the run goes on."""
+    def on_resume(self, progress: float, path: str) -> None:
+        """A line that says where the run continues."""
         self.kept_progress = progress
-        self._say(f"checkpoint: going on from {progress:.0%}, {path}")
+        self._say(f"checkpoint: resuming at {progress:.0%} from {path}")
 
-    def checkpointed(self, progress: float, path: str) -> None:
-        """What would be gone on from now."""
+    def on_checkpoint(self, progress: float, path: str) -> None:
+        """A line that says what would be resumed now."""
         self.kept_progress = progress
         self._say(f"checkpoint: {progress:.0%}, {path}")
 
-    def warning(self, text: str) -> None:
+    def on_warning(self, text: str) -> None:
         """Shown to the quiet, too."""
         self._print(f"warning: {text}")
 
-    def interrupted(self, embeddings: Embeddings) -> None:
+    def on_interrupt(self, embeddings: Embeddings) -> None:
         """Save what there is under another name: the file that was asked for stays as it was.
 
         In place of text, which takes its time, as .bin.

@@ -1,17 +1,18 @@
-"""Rounds: what a shard makes of a model, and how the shards' results become the next model.
+"""The tasks of training in rounds: what a shard makes of a model, and how results are merged.
 
-    train_block(model, hot, pending, shard, part, tables, config) -> hot deltas, other deltas, tally
+    train_shard(model, hot, pending, shard, part, tables, config) -> hot and other deltas, stats
 
 All functions here are pure: the same arguments give the same bytes, on any machine of the same
 kind, in any process, however often. Random numbers are keyed by (seed, epoch, round, shard, block).
-So a task that was lost may be run again, and the result does not depend on who runs how many.
+A task that was lost can therefore be run again, and the result does not depend on how many workers
+there are.
 
-A round is a stretch of each shard. After it the rows of the most frequent words, the hot ones, are
-merged; the others' deltas stay with their shard until all rows are merged, after several rounds, as
-in pWord2Vec (Ji, Satish, Li and Dubey 2016, "Parallelizing Word2Vec in Shared and Distributed
-Memory", arXiv 1604.04661, section 3.3). Two shards' deltas become one by `w2v.kernels.merging`, in
-pairs of neighbours, a binary tree. `w2v.train.rounds` says when what is done, `w2v.engines.local`
-where.
+In a round every shard trains some of its words on a copy of the model. After each round the rows of
+the most frequent words, the *hot* ones, are merged. The deltas of all other rows stay with their
+shard until all rows are merged, after several rounds, as in pWord2Vec (Ji, Satish, Li and Dubey
+2016, "Parallelizing Word2Vec in Shared and Distributed Memory", arXiv 1604.04661, section 3.3). The
+deltas of two shards become one by `w2v.kernels.merging`, neighbour by neighbour, in a binary tree.
+`w2v.train.rounds` decides when to run which task, an engine (`w2v.engines`) where.
 """
 
 from __future__ import annotations
@@ -27,31 +28,30 @@ from w2v.corpus import Shard
 from w2v.corpus.blocks import block_edges
 from w2v.engines.base import check_cancelled
 from w2v.kernels.merging import RowDeltas, add_rows, fill_differences, merge_rows
-from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch, sampled_kernels
-from w2v.losses import get_loss
-from w2v.losses.base import SampledLoss
+from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch
 from w2v.numerics.memory import aligned_zeros
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
-from w2v.train.state import Tally
+from w2v.train.sampled_model import kernels_for
+from w2v.train.state import EpochStats
 from w2v.util.threads import ThreadPool
 
 WARM_UP = 4
-"""In the first epoch k of R rounds have (k / R) ** WARM_UP of its words.
+"""In the first epoch, the first k of R rounds train (k / R) ** WARM_UP of the words.
 
-So round k trains about WARM_UP / k of the words before it, and the last one WARM_UP times as many
-as those of other epochs. A model changes most at its beginning, where shards that know nothing of
-one another go different ways. Lin, Stich, Patel and Jaggi 2020, "Don't Use Large Mini-Batches, Use
-Local SGD" (arXiv 1808.07217), merge after every step there, for the same reason. Measured in
+Round k then trains about WARM_UP / k of the words before it, and the last round WARM_UP times as
+many as a round of a later epoch. A model changes most at its beginning, where shards that know
+nothing of one another drift apart. Lin, Stich, Patel and Jaggi 2020, "Don't Use Large Mini-Batches,
+Use Local SGD" (arXiv 1808.07217), merge after every step there for the same reason. Measured in
 docs/explanation/rounds.md.
 """
 
 
 class Deltas(NamedTuple):
-    """What became of a model.
+    """Changes of a model.
 
     Attributes:
-        center: of its center vectors, with log_normalisers.
-        context: of its context vectors, with logit_offsets.
+        center: of the center vectors, with log_normalisers in the last column.
+        context: of the context vectors, with logit_offsets in the last column.
     """
 
     center: RowDeltas
@@ -59,9 +59,9 @@ class Deltas(NamedTuple):
 
 
 class HotRows(NamedTuple):
-    """The first H rows of both matrices as the last round left them, (H, D + 1) float32 each.
+    """The first H rows of both matrices after the last round, (H, D + 1) float32 each.
 
-    The last column is what `Deltas` says belongs to the row.
+    The last column is that of `Deltas`.
     """
 
     center: np.ndarray
@@ -69,7 +69,7 @@ class HotRows(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What all tasks of a run need: see `w2v.kernels.sampled`.
+    """Tables that all tasks of a run need; see `w2v.kernels.sampled`.
 
     Attributes:
         thresholds: (V,) uint32, of subsampling.
@@ -81,11 +81,11 @@ class Tables(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Which part of the training.
+    """The part of the training that a task does.
 
     Attributes:
-        epoch, round, shard: which, each from 0.
-        rounds: how many rounds there are in an epoch.
+        epoch, round, shard: numbers, each from 0.
+        rounds: the number of rounds in an epoch.
         lr_begin, lr_end: learning rate where the round begins and ends; it falls linearly.
     """
 
@@ -97,18 +97,18 @@ class Part(NamedTuple):
     lr_end: float
 
 
-class _Work(threading.local):
-    """Memory that a thread keeps from one block to the next: new memory is slow."""
+class _Memory(threading.local):
+    """Memory that a thread keeps from one task to the next, because new memory is slow."""
 
     model: Model | None = None
     scratch: Scratch | None = None
     made_for: tuple[Any, ...] = ()
 
 
-_work = _Work()
+_memory = _Memory()
 
 
-def train_block(
+def train_shard(
     model: Model,
     hot: HotRows | None,
     pending: Deltas | None,
@@ -116,20 +116,21 @@ def train_block(
     part: Part,
     tables: Tables,
     config: TrainConfig,
-) -> tuple[Deltas, Deltas, Tally]:
+) -> tuple[Deltas, Deltas, EpochStats]:
     """Train one shard for one round.
 
     Args:
-        model: as all shards had it after the last merge of all rows.
-        hot: the hot rows after the last round; None if that was a merge of all rows.
-        pending: what this shard has made of the other rows since then; None for nothing.
+        model: the model after the last merge of all rows.
+        hot: the hot rows after the last round; None if that merged all rows.
+        pending: this shard's changes of the other rows since the last merge of all rows; None if
+            there are none.
         shard: its text.
-        part: which stretch of it, and at what learning rate.
+        part: which part of it, and at what learning rate.
         tables, config: of the run.
 
     Returns:
-        Deltas of the hot rows since the last round; deltas of all other rows since `model`, with
-        their update counts; and what was trained.
+        Deltas of the hot rows since the last round, deltas of all other rows since `model`, and the
+        statistics of what was trained.
     """
     starts = shard.sentence_starts
     first, last = round_bounds(starts, part)
@@ -141,7 +142,7 @@ def train_block(
         apply_deltas(own, pending)
     begun = _hot_of(own, n_hot(config), config.vector_size)
     kernels = _kernels(config)
-    tally = Tally()
+    stats = EpochStats()
     words = max(1, int(starts[last] - starts[first]))
     for block in range(len(edges) - 1):
         check_cancelled()
@@ -153,8 +154,9 @@ def train_block(
             tables.thresholds, tables.noise, config.window, config.shrink_windows, np.float32(lr),
             stream_key(key[0], STREAM_PAIRS, *key[1:]), stream_key(key[0], STREAM_NOISE, *key[1:]),
         )  # fmt: skip
-        tally.add(Tally(loss, pairs, int(starts[edges[block + 1]] - starts[edges[block]]), kept))
-    return *_deltas(own, model, begun, pending, scratch, config), tally
+        n_words = int(starts[edges[block + 1]] - starts[edges[block]])
+        stats.add(EpochStats(loss, pairs, n_words, kept))
+    return *_deltas(own, model, begun, pending, scratch, config), stats
 
 
 def train_shards(
@@ -166,22 +168,22 @@ def train_shards(
     parts: tuple[Part, ...],
     *shards_and_pending: Any,
 ) -> tuple[Any, ...]:
-    """`train_block` of several shards, side by side in so many threads.
+    """`train_shard` for several shards, in several threads.
 
     Args:
         threads: how many; the result does not depend on it.
-        model, hot, tables, config: see `train_block`.
-        parts: one a shard.
-        shards_and_pending: the shards, then what is pending of each.
+        model, hot, tables, config: see `train_shard`.
+        parts: one for each shard.
+        shards_and_pending: the shards, then the pending deltas of each.
 
     Returns:
-        The hot deltas of all, then the other deltas of all, then the tallies of all.
+        The hot deltas of all shards, then their other deltas, then their statistics.
     """
     n = len(parts)
 
-    def train(k: int) -> tuple[Deltas, Deltas, Tally]:
+    def train(k: int) -> tuple[Deltas, Deltas, EpochStats]:
         shard, pending = shards_and_pending[k], shards_and_pending[n + k]
-        return train_block(model, hot, pending, shard, parts[k], tables, config)
+        return train_shard(model, hot, pending, shard, parts[k], tables, config)
 
     if threads == 1 or n == 1:
         results = [train(k) for k in range(n)]
@@ -191,16 +193,16 @@ def train_shards(
     return tuple(result[output] for output in range(3) for result in results)
 
 
-def merge_deltas(rule: str, lr: float, first: Deltas, second: Deltas) -> Deltas:
-    """Two shards' deltas as one; see `w2v.kernels.merging`."""
+def merge_deltas(lr: float, first: Deltas, second: Deltas) -> Deltas:
+    """Merge the deltas of two shards; see `w2v.kernels.merging`."""
     return Deltas(
-        merge_rows(rule, lr, first.center, second.center),
-        merge_rows(rule, lr, first.context, second.context),
+        merge_rows(lr, first.center, second.center),
+        merge_rows(lr, first.context, second.context),
     )
 
 
 def next_hot(model: Model, hot: HotRows | None, deltas: Deltas, config: TrainConfig) -> HotRows:
-    """The hot rows after a round, from those before it and the merged deltas."""
+    """The hot rows after a round: those before it, plus the merged deltas."""
     if hot is None:
         hot = _hot_of(model, n_hot(config), config.vector_size)
     new = HotRows(hot.center.copy(), hot.context.copy())
@@ -210,13 +212,13 @@ def next_hot(model: Model, hot: HotRows | None, deltas: Deltas, config: TrainCon
 
 
 def apply_deltas(model: Model, deltas: Deltas) -> None:
-    """Change the rows of a model, in place."""
+    """Add deltas to a model, in place."""
     add_rows(model.center_vectors, model.log_normalisers, deltas.center.rows, deltas.center.deltas)
     add_rows(model.context_vectors, model.logit_offsets, deltas.context.rows, deltas.context.deltas)
 
 
 def put_hot(model: Model, hot: HotRows, vector_size: int) -> None:
-    """Put the hot rows in a model, in place."""
+    """Copy the hot rows into a model, in place."""
     n = len(hot.center)
     model.center_vectors[:n, :vector_size] = hot.center[:, :-1]
     model.context_vectors[:n, :vector_size] = hot.context[:, :-1]
@@ -225,14 +227,14 @@ def put_hot(model: Model, hot: HotRows, vector_size: int) -> None:
 
 
 def n_hot(config: TrainConfig) -> int:
-    """How many rows of each matrix are merged after every round; 0 where all are, each time."""
+    """Rows of each matrix that are merged after every round; 0 if every round merges all."""
     return config.hot_words_ if config.merge_every > 1 else 0
 
 
 def round_edge(words: int, epoch: int, number: int, rounds: int) -> int:
-    """The word of so many in an epoch at which a round begins, and the one before it ends.
+    """The word at which a round begins and the round before it ends, of `words` in an epoch.
 
-    All rounds are as long, but in the first epoch, where they grow; see `WARM_UP`.
+    Rounds have equal numbers of words, except in the first epoch, where they grow (`WARM_UP`).
     """
     if epoch > 0:
         return words * number // rounds
@@ -240,7 +242,7 @@ def round_edge(words: int, epoch: int, number: int, rounds: int) -> int:
 
 
 def round_bounds(starts: np.ndarray, part: Part) -> tuple[int, int]:
-    """The sentences first..last - 1 that a shard trains in a round: the rounds share its words."""
+    """The sentences that a shard trains in a round: first, and last plus one."""
     numbers = part.round, part.round + 1
     bounds = [round_edge(int(starts[-1]), part.epoch, n, part.rounds) for n in numbers]
     first, last = np.searchsorted(starts, bounds)
@@ -248,39 +250,25 @@ def round_bounds(starts: np.ndarray, part: Part) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(
-    loss: str, vector_size: int, negative: int, bias: bool, normalisers: bool
-) -> SampledKernels:
-    kind = get_loss(loss)
-    assert isinstance(kind, SampledLoss)
-    return sampled_kernels(
-        kind, vector_size, negative, learn_bias=bias, learn_normalisers=normalisers,
-        count_updates=True,
-    )  # fmt: skip
-
-
 def _kernels(config: TrainConfig) -> SampledKernels:
-    return _compiled(
-        config.loss, config.vector_size, config.negative, config.output_bias_,
-        config.learn_normaliser,
-    )  # fmt: skip
+    return kernels_for(config, count_updates=True)
 
 
 def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Model, Scratch]:
-    """This thread's own copy of the model, and a scratch whose update counts are zero."""
+    """A copy of the model for this thread, and working memory with update counts at zero."""
     size, columns = model.center_vectors.shape
-    own, scratch = _work.model, _work.scratch
+    own, scratch = _memory.model, _memory.scratch
     if own is None or own.center_vectors.shape != (size, columns):
-        own = _work.model = Model(
+        own = _memory.model = Model(
             aligned_zeros(size, columns), aligned_zeros(size, columns),
             np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32),
         )  # fmt: skip
     made_for = config.vector_size, config.negative, config.window, size
-    if scratch is None or _work.made_for != made_for or len(scratch.kept_ids) < block_words:
-        scratch = _work.scratch = make_scratch(
+    if scratch is None or _memory.made_for != made_for or len(scratch.kept_ids) < block_words:
+        scratch = _memory.scratch = make_scratch(
             config.vector_size, config.negative, config.window, block_words, counted_words=size,
         )  # fmt: skip
-        _work.made_for = made_for
+        _memory.made_for = made_for
     for mine, theirs in zip(own, model, strict=True):
         np.copyto(mine, theirs)
     scratch.center_update_counts[:] = 0
@@ -289,7 +277,7 @@ def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Mode
 
 
 def _hot_of(model: Model, n: int, vector_size: int) -> HotRows:
-    """Copies of the first n rows."""
+    """Copies of the first n rows of both matrices."""
     pairs = (
         (model.center_vectors, model.log_normalisers), (model.context_vectors, model.logit_offsets)
     )  # fmt: skip
@@ -300,7 +288,7 @@ def _deltas(
     own: Model, model: Model, begun: HotRows, pending: Deltas | None, scratch: Scratch,
     config: TrainConfig,
 ) -> tuple[Deltas, Deltas]:  # fmt: skip
-    """The hot rows' deltas since the round began, and the other rows' since `model`."""
+    """Deltas of the hot rows since the round began, and of the other rows since `model`."""
     ended = _hot_of(own, len(begun.center), config.vector_size)
     counts = (
         scratch.center_update_counts.astype(np.int64),

@@ -1,21 +1,24 @@
 """Training in rounds: shards of the corpus train copies of the model, which are then merged.
 
-The tasks of all the rounds until the next merge of all rows are handed to the engine at once, as
-`w2v.train.round_tasks` describes them; each waits for those whose results it takes. In between the
-driver has the whole model: that is when a checkpoint can be written. As logical shards are fixed by
-the options, and no task depends on workers or nodes, any number of them gives the same bytes.
+The tasks of all rounds until the next merge of all rows are handed to the engine at once
+(`w2v.train.round_tasks`); each waits for those whose results it needs. After the merge the driver
+has the whole model, and a checkpoint can be written. The options fix the number of shards, and no
+task depends on workers or nodes, so any number of them gives the same bytes.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from w2v.config import DEFAULT_ROUNDS, MIN_ROUND_WORDS, TrainConfig
 from w2v.corpus import ShardedCorpus
 from w2v.engines.base import Engine, Ref, tree
+from w2v.held_out import Scorer
 from w2v.losses.base import SampledLoss
 from w2v.train.round_tasks import (
     Deltas,
@@ -30,114 +33,145 @@ from w2v.train.round_tasks import (
     round_edge,
     train_shards,
 )
-from w2v.train.run import MAX_MEAN_LOSS, Observer
-from w2v.train.sampled import SampledRun
-from w2v.train.state import Position, Tally
+from w2v.train.sampled_model import SampledModel
+from w2v.train.schedule import Schedule
+from w2v.train.state import EpochStats, RunState
+from w2v.train.trainer import Preparation, Trainer, Vectors
 
 
 class _Round(NamedTuple):
-    """References to what a round gives: the shards' deltas and tallies, in order."""
+    """References to the results of a round: deltas and statistics of each shard, in order."""
 
     hot: list[Ref]
     others: list[Ref]
-    tallies: list[Ref]
+    stats: list[Ref]
 
 
-class ShardedRun(SampledRun):
-    """A run in rounds. See `w2v.train.run.Run`; a block is a round of all shards.
+class RoundsTrainer(Trainer):
+    """Trains a sampled loss in rounds. See `w2v.train.trainer.Trainer`; a block is a round.
 
     Args:
         corpus: in as many shards as `config` says.
-        config: resolved options.
-        loss: theirs.
+        config: the options.
+        loss: its loss.
         engine: where the shards are.
     """
 
     corpus: ShardedCorpus
+    loss: SampledLoss
 
     def __init__(
         self, corpus: ShardedCorpus, config: TrainConfig, loss: SampledLoss, engine: Engine
     ) -> None:
         super().__init__(corpus, config, loss)
+        self.model = SampledModel(corpus.vocabulary, config, loss)
         self.engine = engine
         self.groups = engine.groups(len(corpus.shards))
-        self._tables: Ref = engine.put(Tables(self.thresholds, self.noise.table))
+        self._tables: Ref = engine.put(Tables(self.model.thresholds, self.model.noise.table))
 
     @property
     def n_blocks(self) -> int:
-        """Rounds in an epoch."""
+        """See `Trainer`: the rounds in an epoch."""
         a_shard = self.corpus.n_words / self.config.shards
         if self.config.round_words is None:
             return max(1, min(DEFAULT_ROUNDS, int(a_shard / MIN_ROUND_WORDS)))
         return max(1, round(a_shard / self.config.round_words))
 
+    def reset(self) -> None:
+        """See `Trainer`."""
+        self.model.reset()
+
+    def vectors(self) -> Vectors:
+        """See `Trainer`."""
+        return self.model.vectors()
+
+    def scorer(self) -> Scorer:
+        """See `Trainer`."""
+        return self.model.scorer()
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """See `Trainer`."""
+        return self.model.arrays()
+
     def memory_bytes(self) -> int:
-        """The model, and what is merged; a copy of it for each thread; and the tokens."""
-        model = sum(array.nbytes for array in self.model)
+        """See `Trainer`: the model, its merged deltas, a copy for each worker, and the tokens."""
+        model = sum(array.nbytes for array in self.model.parameters)
         return model * (2 + self.config.workers) + 4 * self.corpus.n_words
 
     @contextmanager
-    def prepared(self) -> Iterator[float]:
-        """Compile the kernels, then time a round of one shard at rate 0, which changes nothing."""
+    def prepared(self) -> Iterator[Preparation]:
+        """See `Trainer`. Compiles, then times a round of one shard at learning rate 0."""
         snapshot = self._snapshot()
         part = Part(0, 0, 0, self.n_blocks, 0.0, 0.0)
         group = next(group for group in self.groups if 0 in group)
         for _ in range(2):
             started = time.perf_counter()
             result = self._submit(snapshot, None, range(1), (part,), [None], group)
-            self.engine.get(result.tallies)
+            self.engine.get(result.stats)
             seconds = time.perf_counter() - started
         side_by_side = sum(self.engine.threads(group) for group in self.groups)
         side_by_side = min(side_by_side, self.config.shards)
-        yield seconds * self.config.shards / side_by_side * self.n_blocks * self.config.epochs_
+        rounds = self.n_blocks * self.config.epochs_
+        yield Preparation(seconds * self.config.shards / side_by_side * rounds)
 
-    def train_epoch(self, epoch: int, observer: Observer) -> None:
-        """See `Run.train_epoch`."""
+    def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
+        """See `Trainer`. A turn trains until the next merge of all rows."""
 
         def work() -> None:
-            more = True
-            while more:
-                with self.crew.turn() as going:
-                    more = going and self._merge_next(epoch)
+            while state.position.block < self.n_blocks:
+                with self.pool.turn() as proceed:
+                    if not proceed:
+                        return
+                    self._train_until_merged(state, schedule)
 
         try:
-            self.crew.run(work, 1, lambda: observer.progress(self.progress()))
+            self.pool.run(work, 1, watch)
         finally:
             self.engine.cancel()
 
-    def _merge_next(self, epoch: int) -> bool:
-        """Train until the next merge of all rows; False if the epoch is over."""
-        first = self.position.block
+    def _train_until_merged(self, state: RunState, schedule: Schedule) -> None:
+        """Train until the next merge of all rows, and record it."""
+        epoch, first, _, _ = state.position
         last = min(first + self.config.merge_every, self.n_blocks)
-        if first == last:
-            return False
+
+        def lr(number: int) -> float:
+            """The learning rate where a round begins: by the words of all shards before it."""
+            words = round_edge(self.corpus.n_words, epoch, number, self.n_blocks)
+            return schedule.at(epoch * self.corpus.n_words + words)
+
         snapshot = self._snapshot()
         hot: Ref | None = None
         pending: list[Ref | None] = [None] * self.config.shards
-        tallies: list[Ref] = []
+        stats: list[Ref] = []
         for number in range(first, last):
-            result = self._round(snapshot, hot, epoch, number, pending)
-            tallies += result.tallies
+            parts = [
+                Part(epoch, number, shard, self.n_blocks, lr(number), lr(number + 1))
+                for shard in range(self.config.shards)
+            ]
+            result = self._round(snapshot, hot, parts, pending)
+            stats += result.stats
             pending = list(result.others)
-            lr = self._lr(epoch, number)
             if n_hot(self.config):
-                deltas = self._merged(result.hot, lr)
+                deltas = self._merged(result.hot, lr(number))
                 (hot,) = self.engine.submit(next_hot, snapshot, hot, deltas, self.config)
-        others = self._merged(pending, self._lr(epoch, last - 1))
-        wanted = [others, *tallies] if hot is None else [others, *tallies, hot]
-        values = self.engine.get(wanted, self.crew.check)
-        self._take(epoch, last, values[0], values[1 : 1 + len(tallies)], values[1 + len(tallies) :])
-        return True
+        others = self._merged(pending, lr(last - 1))
+        wanted = [others, *stats] if hot is None else [others, *stats, hot]
+        merged, *values = self.engine.get(wanted, self.pool.check)
+        trained, hot_rows = values[: len(stats)], values[len(stats) :]
+        place = f"epoch {epoch + 1}, round {last} of {self.n_blocks}"
+        self._take(merged, hot_rows, trained, place, lr(first))
+        state.advance(*trained, blocks=last - first)
 
     def _round(
-        self, snapshot: Ref, hot: Ref | None, epoch: int, number: int, pending: list[Ref | None]
+        self, snapshot: Ref, hot: Ref | None, parts: list[Part], pending: list[Ref | None]
     ) -> _Round:
-        """Have one round of all shards trained."""
-        lr = self._lr(epoch, number), self._lr(epoch, number + 1)
+        """Submit one round of all shards."""
         whole = _Round([], [], [])
         for group in self.groups:
-            parts = tuple(Part(epoch, number, shard, self.n_blocks, *lr) for shard in group)
-            result = self._submit(snapshot, hot, group, parts, [pending[k] for k in group], group)
+            of_group = tuple(parts[k] for k in group)
+            result = self._submit(
+                snapshot, hot, group, of_group, [pending[k] for k in group], group
+            )
             for all_of_them, those in zip(whole, result, strict=True):
                 all_of_them += those
         return whole
@@ -154,33 +188,19 @@ class ShardedRun(SampledRun):
         )  # fmt: skip
         return _Round(refs[:n], refs[n : 2 * n], refs[2 * n :])
 
-    def _merged(self, deltas: list[Any], lr: float) -> Ref:
-        return tree(self.engine, merge_deltas, deltas, self.config.merge, lr)
-
-    def _lr(self, epoch: int, number: int) -> float:
-        """The rate where a round begins: by the words of all shards before it."""
-        words = round_edge(self.corpus.n_words, epoch, number, self.n_blocks)
-        return self.learning_rate(epoch * self.corpus.n_words + words)
+    def _merged(self, deltas: list[Ref | None], lr: float) -> Ref:
+        return tree(self.engine, merge_deltas, deltas, lr)
 
     def _take(
-        self, epoch: int, block: int, others: Deltas, tallies: list[Tally], hot: list[HotRows]
+        self, others: Deltas, hot: list[HotRows], trained: list[EpochStats], place: str, lr: float
     ) -> None:
-        """Check what the rounds have given, and make it the model."""
-        lr = self._lr(epoch, self.position.block)
-        for tally in tallies:
-            if not tally.loss <= MAX_MEAN_LOSS * max(tally.pairs, 1):  # NaN is not below anything
-                place = f"epoch {epoch + 1}, round {block} of {self.n_blocks}"
-                raise self.diverged(place, lr, tally.loss / max(tally.pairs, 1))
-        apply_deltas(self.model, others)
+        """Check the results of some rounds, and apply them to the model."""
+        for stats in trained:
+            self.refuse_divergence(stats, place, lr)
+        apply_deltas(self.model.parameters, others)
         for rows in hot:
-            put_hot(self.model, rows, self.config.vector_size)
-        whole = self.tally(epoch)
-        with self.lock:
-            for tally in tallies:
-                whole.add(tally)
-            self.lr = lr
-            self.position = Position(epoch, block)
+            put_hot(self.model.parameters, rows, self.config.vector_size)
 
     def _snapshot(self) -> Ref:
-        """The model for the tasks; it is not changed before all of them are over."""
-        return self.engine.put(self.model)
+        """The model for the tasks. It does not change before all of them have ended."""
+        return self.engine.put(self.model.parameters)

@@ -1,73 +1,156 @@
-"""What all runs of a sampled loss have in common: the model, where it begins, and the noise.
+"""Training of the sampled losses in shared memory: workers take blocks of sentences.
 
-`w2v.train.hogwild` trains it in shared memory, `w2v.train.rounds` in rounds.
+The random numbers of a block are keyed by (seed, epoch, block), and its learning rate depends only
+on its place in the run, so what a block does depends on nothing else but the model that it finds.
+Workers take blocks from one counter and update the shared matrices without locks (Niu et al. 2011,
+"Hogwild!", section 3). With one worker, the same seed gives the same bytes.
 """
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from w2v.config import TrainConfig
-from w2v.corpus import Corpus, ShardedCorpus
-from w2v.corpus.subsampling import keep_probs, keep_thresholds
-from w2v.kernels.sampled import Model, initial_bias, noise_correction
+from w2v.corpus import Corpus
+from w2v.corpus.blocks import block_edges
+from w2v.held_out import Scorer
+from w2v.kernels.sampled import Scratch, make_scratch
 from w2v.losses.base import SampledLoss
-from w2v.noise import NoiseSampler
-from w2v.numerics.memory import aligned_zeros, padded
-from w2v.numerics.random import STREAM_INIT, fill_uniform
-from w2v.train.run import Run
+from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
+from w2v.train.sampled_model import SampledModel, kernels_for
+from w2v.train.schedule import Schedule
+from w2v.train.state import EpochStats, RunState
+from w2v.train.trainer import Preparation, Trainer, Vectors
+
+FORECAST_BLOCKS = 5
+"""Blocks that are timed to forecast how long the run will take."""
 
 
-class SampledRun(Run):
-    """A run of a sampled loss. See `w2v.train.run.Run`.
+class SampledTrainer(Trainer):
+    """Trains a sampled loss by Hogwild. See `w2v.train.trainer.Trainer`.
 
     Attributes:
-        model: what is trained.
-        noise: sampler of noise words.
-        correction: (V,) ln(K q(w)) where the loss corrects its logits by it, else zeros.
-        thresholds: (V,) uint32, of subsampling.
+        model: parameters, noise and subsampling.
+        edges: the sentence at which each block begins, and the end of the last one.
     """
 
+    corpus: Corpus
     loss: SampledLoss
 
-    def __init__(
-        self, corpus: Corpus | ShardedCorpus, config: TrainConfig, loss: SampledLoss
-    ) -> None:
+    def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
-        weights = corpus.vocabulary.weights
-        size, columns = len(weights), padded(config.vector_size)
-        self.noise = NoiseSampler(weights, config.noise_exponent)
-        self.correction = noise_correction(loss, self.noise.probs, config.negative)
-        keep = keep_probs(corpus.vocabulary.text_counts, config.sample)
-        bias = initial_bias(loss, weights * keep, config.output_bias_)
-        self.model = Model(
-            center_vectors=aligned_zeros(size, columns),
-            context_vectors=aligned_zeros(size, columns),
-            logit_offsets=(bias - self.correction).astype(np.float32),
-            log_normalisers=np.zeros(size, dtype=np.float32),
-        )
-        fill_uniform(
-            config.seed,
-            STREAM_INIT,
-            0.5 / config.vector_size,
-            self.model.center_vectors[:, : config.vector_size],
-        )
-        self.thresholds = keep_thresholds(keep)
+        self.model = SampledModel(corpus.vocabulary, config, loss)
+        self.kernels = kernels_for(config)
+        self.edges = block_edges(corpus.sentence_starts)
 
-    def vectors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """See `Run.vectors`."""
-        size = self.config.vector_size
-        has_bias = self.config.output_bias_ or self.correction.any()
-        return (
-            np.ascontiguousarray(self.model.center_vectors[:, :size]),
-            np.ascontiguousarray(self.model.context_vectors[:, :size]),
-            (self.model.logit_offsets + self.correction).astype(np.float32) if has_bias else None,
+    @property
+    def n_blocks(self) -> int:
+        """See `Trainer`."""
+        return len(self.edges) - 1
+
+    def reset(self) -> None:
+        """See `Trainer`."""
+        self.model.reset()
+
+    def make_scratch(self) -> Scratch:
+        """Working memory for one worker."""
+        config = self.config
+        block_words = int(np.diff(self.corpus.sentence_starts[self.edges]).max())
+        return make_scratch(config.vector_size, config.negative, config.window, block_words)
+
+    def train_block(
+        self, scratch: Scratch, epoch: int, block: int, lr: float
+    ) -> tuple[float, int, int]:
+        """Train one block; returns (summed loss in nats, pairs, words kept by subsampling)."""
+        seed = self.config.seed
+        result: tuple[float, int, int] = self.kernels.block(
+            self.model.parameters,
+            scratch,
+            self.corpus.tokens,
+            self.corpus.sentence_starts,
+            self.edges[block],
+            self.edges[block + 1],
+            self.model.thresholds,
+            self.model.noise.table,
+            self.config.window,
+            self.config.shrink_windows,
+            np.float32(lr),
+            stream_key(seed, STREAM_PAIRS, epoch, block),
+            stream_key(seed, STREAM_NOISE, epoch, block),
         )
+        return result
+
+    @contextmanager
+    def prepared(self) -> Iterator[Preparation]:
+        """See `Trainer`."""
+        yield Preparation(self._forecast_seconds())
+
+    def _forecast_seconds(self) -> float:
+        """Compile the kernel, then time a few blocks at learning rate 0, which changes nothing."""
+        scratch = self.make_scratch()
+        self.train_block(scratch, 0, 0, 0.0)
+        blocks = range(min(self.n_blocks, FORECAST_BLOCKS))
+        started = time.perf_counter()
+        for block in blocks:
+            self.train_block(scratch, 0, block, 0.0)
+        seconds = time.perf_counter() - started
+        words = int(self.corpus.sentence_starts[self.edges[len(blocks)]])
+        total_words = self.corpus.n_words * self.config.epochs_
+        return seconds / words * total_words / self.config.workers
+
+    def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
+        """See `Trainer`. A turn takes a block, trains it and records the result.
+
+        Between turns, the blocks that were taken are therefore those that are done.
+        """
+        blocks = iter(range(state.position.block, self.n_blocks))
+        taking = threading.Lock()
+
+        def work() -> None:
+            scratch = self.make_scratch()
+            while True:
+                with self.pool.turn() as proceed:
+                    if not proceed:
+                        return
+                    with taking:
+                        block = next(blocks, None)
+                    if block is None:
+                        return
+                    self._take_turn(state, schedule, scratch, block)
+
+        self.pool.run(work, self.config.workers, watch)
+
+    def _take_turn(self, state: RunState, schedule: Schedule, scratch: Scratch, block: int) -> None:
+        """Train a block and record it."""
+        epoch = state.position.epoch
+        starts, edges = self.corpus.sentence_starts, self.edges
+        first, last = int(starts[edges[block]]), int(starts[edges[block + 1]])
+        lr = schedule.at(epoch * self.corpus.n_words + first)
+        loss, pairs, kept = self.train_block(scratch, epoch, block, lr)
+        stats = EpochStats(loss, pairs, last - first, kept)
+        self.refuse_divergence(
+            stats, f"epoch {epoch + 1}, block {block + 1} of {self.n_blocks}", lr
+        )
+        state.advance(stats, blocks=1)
+
+    def vectors(self) -> Vectors:
+        """See `Trainer`."""
+        return self.model.vectors()
+
+    def scorer(self) -> Scorer:
+        """See `Trainer`."""
+        return self.model.scorer()
 
     def parameters(self) -> dict[str, np.ndarray]:
-        """See `Run.parameters`: the model without the padding of its rows."""
-        size = self.config.vector_size
-        return {
-            name: array[:, :size] if array.ndim == 2 else array
-            for name, array in self.model._asdict().items()
-        }
+        """See `Trainer`."""
+        return self.model.arrays()
+
+    def memory_bytes(self) -> int:
+        """See `Trainer`."""
+        model = sum(array.nbytes for array in self.model.parameters)
+        return model + self.corpus.tokens.nbytes

@@ -1,8 +1,8 @@
-"""Training of the full softmax: batches of examples through exact gradients and row-wise AdaGrad.
+"""Training of the full softmax: batches of examples, exact gradients, and row-wise AdaGrad.
 
-`distribution` and `split` targets take blocks of sentences as `w2v.train.hogwild` does, with the
-same draws, and train their rows in order. `corpus` targets draw the pairs of the whole corpus once
-and go through the vocabulary's rows in a random order each epoch.
+`distribution` and `split` targets divide the corpus into the blocks of `w2v.train.sampled`, with
+the same draws, and train the examples of a block in order. `corpus` targets draw the pairs of the
+whole corpus once, and each epoch goes through the rows of the vocabulary in a random order.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ from w2v.corpus.cooccurrence import (
     split_examples,
 )
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
+from w2v.held_out import Scorer
 from w2v.kernels.softmax import AdaGrad, FullModel, FullSoftmax
 from w2v.losses.base import FullLoss
 from w2v.numerics.random import STREAM_INIT, STREAM_ORDER, STREAM_PAIRS, fill_uniform, stream_key
-from w2v.train.run import MAX_MEAN_LOSS, Observer, Run
-from w2v.train.state import Position
+from w2v.train.schedule import Schedule
+from w2v.train.state import EpochStats, RunState
+from w2v.train.trainer import Preparation, Trainer, Vectors
 
 _EXAMPLES = {"distribution": distribution_examples, "split": split_examples}
 
@@ -40,8 +42,8 @@ class Rows(NamedTuple):
     """The examples of a block.
 
     Attributes:
-        n: how many.
-        take: (first, last) -> those from the first, up to that before the last.
+        n: the number of examples.
+        take: (first, last) -> examples first to last - 1.
         words_kept: words of the block that subsampling kept.
     """
 
@@ -50,8 +52,8 @@ class Rows(NamedTuple):
     words_kept: int
 
 
-class FullRun(Run):
-    """A run of the full softmax. See `w2v.train.run.Run`."""
+class SoftmaxTrainer(Trainer):
+    """Trains the full softmax. See `w2v.train.trainer.Trainer`."""
 
     corpus: Corpus
 
@@ -61,49 +63,68 @@ class FullRun(Run):
         keep = keep_probs(corpus.vocabulary.text_counts, config.sample)
         kept = corpus.vocabulary.weights * keep
         bias = np.log(kept / kept.sum()) if config.output_bias_ else np.zeros(len(kept))
+        self._initial_bias = bias.astype(np.float32)
         self.model = FullModel(
-            np.zeros(shape, np.float32), np.zeros(shape, np.float32), bias.astype(np.float32)
+            np.zeros(shape, np.float32), np.zeros(shape, np.float32), self._initial_bias.copy()
         )
-        fill_uniform(config.seed, STREAM_INIT, 0.5 / config.vector_size, self.model.center_vectors)
+        self._draw_center_vectors()
         self.softmax = FullSoftmax(
-            loss, self.model, config.batch_size, config.workers, check=self.crew.check
+            loss, self.model, config.batch_size, config.workers, check=self.pool.check
         )
         self.optimiser = AdaGrad(self.model, self.softmax, config.output_bias_)
         self.thresholds = keep_thresholds(keep)
         self.edges = block_edges(corpus.sentence_starts)
-        self.examples: Examples | None = None  # of `corpus` targets, and the words they kept:
-        self._kept_a_pass = 0
+        self.examples: Examples | None = None  # of `corpus` targets, once they are drawn
+        self._words_kept = 0  # in drawing them
         self._libraries = ThreadpoolController()
 
     @property
     def n_blocks(self) -> int:
-        """Blocks in an epoch; with `corpus` targets the vocabulary's rows are a single one."""
+        """See `Trainer`. With `corpus` targets the rows of the vocabulary are a single block."""
         return 1 if self.config.targets == "corpus" else len(self.edges) - 1
 
-    def vectors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """See `Run.vectors`."""
+    def reset(self) -> None:
+        """See `Trainer`."""
+        self.model.context_vectors[...] = 0
+        self.model.bias[...] = self._initial_bias
+        self._draw_center_vectors()
+        for squares in self.optimiser.squares:
+            squares[...] = 0
+
+    def _draw_center_vectors(self) -> None:
+        bound = 0.5 / self.config.vector_size
+        fill_uniform(self.config.seed, STREAM_INIT, bound, self.model.center_vectors)
+
+    def vectors(self) -> Vectors:
+        """See `Trainer`."""
         model = self.model
-        return model.center_vectors, model.context_vectors, model.bias
+        return Vectors(model.center_vectors, model.context_vectors, model.bias)
+
+    def scorer(self) -> Scorer:
+        """See `Trainer`."""
+        model = self.model
+        no_normalisers = np.zeros(len(model.bias), np.float32)
+        return Scorer(model.center_vectors, model.context_vectors, model.bias, no_normalisers)
 
     def parameters(self) -> dict[str, np.ndarray]:
-        """See `Run.parameters`."""
+        """See `Trainer`."""
         return self.model._asdict()
 
     def optimiser_state(self) -> dict[str, np.ndarray]:
-        """AdaGrad's sums of squares."""
+        """See `Trainer`: AdaGrad's sums of squares."""
         return {
             f"squares.{name}": array for name, array in self.optimiser.squares._asdict().items()
         }
 
     def memory_bytes(self) -> int:
-        """Parameters, the optimiser's sums, working memory, the tokens, and the corpus's rows."""
+        """See `Trainer`."""
         rows = 0 if self.examples is None else sum(array.nbytes for array in self.examples)
         model = sum(array.nbytes for array in self.model)
         work = self.softmax.memory_bytes() + self.optimiser.memory_bytes()
         return model + work + rows + self.corpus.tokens.nbytes
 
     def windows(self, epoch: int, block: int) -> Windows:
-        """The windows of one block, as drawn in one epoch."""
+        """The windows of a block, as drawn in an epoch."""
         return block_windows(
             self.corpus,
             int(self.edges[block]),
@@ -115,7 +136,7 @@ class FullRun(Run):
         )
 
     def block_rows(self, epoch: int, block: int) -> Rows:
-        """The rows of one block, in the order in which they are trained."""
+        """The examples of a block, in the order in which they are trained."""
         examples = self.examples
         if examples is None:
             windows = self.windows(epoch, block)
@@ -124,32 +145,33 @@ class FullRun(Run):
         key = int(stream_key(self.config.seed, STREAM_ORDER, epoch))
         order = np.random.Generator(np.random.PCG64(key)).permutation(len(examples.centers))
         return Rows(
-            len(order), lambda first, last: rows_of(examples, order[first:last]), self._kept_a_pass
+            len(order), lambda first, last: rows_of(examples, order[first:last]), self._words_kept
         )
 
     @contextmanager
-    def prepared(self) -> Iterator[float]:
-        """See `Run.prepared`. For `corpus` targets, draws the pairs of the whole corpus."""
+    def prepared(self) -> Iterator[Preparation]:
+        """See `Trainer`. For `corpus` targets, this draws the pairs of the whole corpus."""
         with self._one_blas_thread():
+            started = time.perf_counter()
             if self.config.targets == "corpus":
-                with self.timed():
-                    drawn = [self.windows(0, block) for block in range(len(self.edges) - 1)]
-                    self._kept_a_pass = sum(windows.words for windows in drawn)
-                    self.examples = corpus_examples(len(self.corpus.vocabulary), drawn)
-                    del drawn
+                drawn = [self.windows(0, block) for block in range(len(self.edges) - 1)]
+                self._words_kept = sum(windows.words for windows in drawn)
+                self.examples = corpus_examples(len(self.corpus.vocabulary), drawn)
+                del drawn
+            seconds = time.perf_counter() - started
             _compile(self.softmax.loss, self.config)
             try:
-                yield self._forecast_seconds()
+                yield Preparation(self._forecast_seconds(), seconds)
             finally:
                 self.softmax.close()
 
     def _one_blas_thread(self) -> AbstractContextManager[Any]:
-        """`FullSoftmax` has threads of its own, each of which calls BLAS."""
+        """Limit BLAS to one thread: `FullSoftmax` calls it from threads of its own."""
         limited: AbstractContextManager[Any] = self._libraries.limit(limits=1, user_api="blas")
         return limited
 
     def _forecast_seconds(self) -> float:
-        """Time one batch, without an update."""
+        """Time the gradients of one batch, without an update."""
         for block in range(self.n_blocks):
             rows = self.block_rows(0, block)
             if rows.n:
@@ -158,60 +180,56 @@ class FullRun(Run):
                 started = time.perf_counter()
                 self.softmax.gradients(batch, batch.pairs)
                 seconds = time.perf_counter() - started
-                # All blocks are about as long as this one.
+                # Assumes that all blocks are about as long as this one.
                 steps = rows.n / len(batch.centers) * self.n_blocks
                 return seconds * steps * self.config.epochs_
         return 0.0
 
-    def train_epoch(self, epoch: int, observer: Observer) -> None:
-        """See `Run.train_epoch`: one thread takes step after step."""
+    def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
+        """See `Trainer`. One worker takes one step after another; each uses all threads."""
 
         def work() -> None:
-            # In some BLAS libraries the number of threads is that of the thread that sets it.
+            # In some BLAS libraries the limit holds only for the thread that sets it.
             with self._one_blas_thread():
-                self._train(epoch)
+                self._train_blocks(state, schedule)
 
-        self.crew.run(work, 1, lambda: observer.progress(self.progress()))
+        self.pool.run(work, 1, watch)
 
-    def _train(self, epoch: int) -> None:
-        start, size = self.position, self.config.batch_size
+    def _train_blocks(self, state: RunState, schedule: Schedule) -> None:
+        start, size = state.position, self.config.batch_size
         for block in range(start.block, self.n_blocks):
-            rows = self.block_rows(epoch, block)
+            rows = self.block_rows(start.epoch, block)
             first = start.row if block == start.block else 0
-            # A block that subsampling leaves without pairs has one turn too: it is done.
+            # A block that subsampling leaves without pairs takes one turn, which completes it.
             for begin in range(first, max(rows.n, 1), size):
-                with self.crew.turn() as going:
-                    if not going:
+                with self.pool.turn() as proceed:
+                    if not proceed:
                         return
-                    self._step(epoch, block, rows, begin, min(begin + size, rows.n))
+                    end = min(begin + size, rows.n)
+                    self._step(state, schedule, block, rows, begin, end)
 
-    def _step(self, epoch: int, block: int, rows: Rows, begin: int, end: int) -> None:
-        """One step of the optimiser on some rows of a block; notes what was done."""
-        n_words = len(self.corpus.tokens)
-        words = self.tally(epoch).words
-        lr = self.learning_rate(epoch * n_words + words)
-        loss, pairs = 0.0, 0
+    def _step(
+        self, state: RunState, schedule: Schedule, block: int, rows: Rows, begin: int, end: int
+    ) -> None:
+        """Take one step of the optimiser on some examples of a block, and record it."""
+        epoch, words, n_words = state.position.epoch, state.current.words, self.corpus.n_words
+        lr = schedule.at(epoch * n_words + words)
+        stats = EpochStats()
         if end > begin:
             batch = rows.take(begin, end)
             losses = self.optimiser.step(batch, batch.pairs, lr)
-            loss, pairs = float(batch.pairs @ losses), int(batch.pairs.sum())
-            if not loss <= MAX_MEAN_LOSS * pairs:
-                place = f"epoch {epoch + 1}, word {words:,} of {n_words:,}"
-                raise self.diverged(place, lr, loss / pairs)
+            stats.loss, stats.pairs = float(batch.pairs @ losses), int(batch.pairs.sum())
+            self.refuse_divergence(stats, f"epoch {epoch + 1}, word {words:,} of {n_words:,}", lr)
         first_word, last_word = self._words_of(block)
-        over = end == rows.n
-        with self.lock:
-            tally = self.tally(epoch)
-            tally.loss += loss
-            tally.pairs += pairs
-            tally.words = first_word + (last_word - first_word) * end // max(rows.n, 1)
-            if over:
-                tally.words, tally.words_kept = last_word, tally.words_kept + rows.words_kept
-            self.lr = lr
-            self.position = Position(epoch, block + 1) if over else Position(epoch, block, end)
+        if end == rows.n:
+            stats.words, stats.words_kept = last_word - words, rows.words_kept
+            state.advance(stats, blocks=1)
+        else:
+            stats.words = first_word + (last_word - first_word) * end // rows.n - words
+            state.advance(stats, rows=end - begin)
 
     def _words_of(self, block: int) -> tuple[int, int]:
-        """The words of a block: from the first, up to that before the second."""
+        """The words of a block: first, and last plus one."""
         if self.config.targets == "corpus":
             return 0, len(self.corpus.tokens)
         starts = self.corpus.sentence_starts
@@ -219,10 +237,7 @@ class FullRun(Run):
 
 
 def _compile(loss: FullLoss, config: TrainConfig) -> None:
-    """Take a step with a model of two words, on this thread.
-
-    Ctrl-C would wait for a pool's thread that compiles; it ends what is compiled here.
-    """
+    """Take a step with a model of two words, on this thread, where Ctrl-C ends compilation."""
     shape = 2, config.vector_size
     model = FullModel(
         np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(2, np.float32)
@@ -237,7 +252,7 @@ def _compile(loss: FullLoss, config: TrainConfig) -> None:
 
 
 def rows_of(examples: Examples, rows: np.ndarray) -> Examples:
-    """The given rows, in the given order."""
+    """The given examples, in the given order."""
     sizes = np.diff(examples.starts)[rows]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     entries = np.repeat(examples.starts[:-1][rows] - starts[:-1], sizes) + np.arange(starts[-1])

@@ -1,95 +1,81 @@
-"""Held-out loss after each epoch, and early stopping: what `validate` and `patience` ask for.
+"""Held-out loss after each epoch, and early stopping: the options `validate` and `patience`.
 
-A part of the sentences is held out (`w2v.train.api`); its pairs are judged by `w2v.held_out`, whose
-renormalised nats a pair can be compared between losses. With `patience` N, training stops after
-N epochs without a lower held-out loss, and the vectors are those of the epoch with the lowest one,
-also where all the epochs were trained: this keeps a second copy of the model. Without `patience`
-nothing is copied, and the vectors are the last epoch's. The learning rate falls as planned for
-all the epochs, so that a run that stops early has not reached its lowest rates.
+Some sentences are held out (`w2v.held_out.split_corpus`), and after each epoch their pairs are
+scored by `w2v.held_out.measure`, in nats a pair that can be compared between losses. With
+`patience` N, training stops after N epochs without a lower held-out loss, and the vectors are those
+of the epoch with the lowest one, also if all epochs were trained; this keeps a second copy of the
+model. Without `patience` nothing is copied, and the vectors are those of the last epoch. The
+learning rate falls as planned for all epochs, so a run that stops early has not reached its lowest
+rates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from w2v.held_out import HeldOut, judge
-from w2v.train.relay import Relay
-from w2v.train.run import Observer, Run
+from w2v.held_out import HeldOut, measure
+from w2v.train.callbacks import Callback
+from w2v.train.state import RunState
+from w2v.train.trainer import Trainer
 
 
-class _Judged(NamedTuple):
-    """Replaced as a whole, so that Ctrl-C leaves the one or the other."""
-
-    nats: tuple[float, ...] = ()
-    best: dict[str, np.ndarray] | None = None  # the parameters after the best epoch
-
-
-class Validator(Relay):
-    """Judges a run after each epoch, and passes everything else on.
+class Validation:
+    """Measures a model after each epoch.
 
     Args:
-        observer: told about progress and the held-out losses.
         held_out: pairs that are not trained on.
-        patience: see the module's header.
+        patience: see the module's docstring.
+
+    Attributes:
+        best: the parameters after the epoch with the lowest held-out loss; empty if not kept.
     """
 
-    def __init__(self, observer: Observer, held_out: HeldOut, patience: int | None) -> None:
-        super().__init__(observer)
+    def __init__(self, held_out: HeldOut, patience: int | None) -> None:
         self.held_out = held_out
         self.patience = patience
-        self._judged = _Judged()
+        self.best: dict[str, np.ndarray] = {}
+        self._epoch_of_vectors: int | None = None
 
-    @property
-    def nats(self) -> list[float]:
-        """The held-out loss after each epoch."""
-        return list(self._judged.nats)
+    def begin(self, best: Mapping[str, np.ndarray]) -> None:
+        """Continue with the best parameters of a checkpoint, or with none."""
+        self.best = dict(best)
 
-    def epoch_ended(self, run: Run) -> bool:
-        """Judge; True when patience is at its end."""
-        if len(self.nats) < run.epochs_trained:  # else Ctrl-C came between this and the next epoch
-            self._judge(run)
-        stop = self.observer.epoch_ended(run)
-        if self.patience is not None:
-            stop = stop or len(self.nats) - self._best_epoch() >= self.patience
-        return stop
+    def end_epoch(self, trainer: Trainer, state: RunState, callbacks: Callback) -> bool:
+        """Measure the held-out loss; True if patience is exhausted."""
+        epoch = state.epochs_trained
+        if len(state.held_out_losses) < epoch:  # else Ctrl-C came between this and the next epoch
+            loss = measure(trainer.scorer(), self.held_out, with_noise=False).nats
+            is_best = not state.held_out_losses or loss < min(state.held_out_losses)
+            # The parameters first: if Ctrl-C comes between the two, the epoch is measured again.
+            if self.patience is not None and is_best:
+                self.best = {name: array.copy() for name, array in trainer.parameters().items()}
+            state.held_out_losses = [*state.held_out_losses, loss]
+            callbacks.on_validation(epoch, loss, is_best)
+        if self.patience is None:
+            return False
+        return len(state.held_out_losses) - best_epoch(state) >= self.patience
 
-    def _judge(self, run: Run) -> None:
-        nats = judge(run, self.held_out, with_noise=False).nats
-        is_best = not self.nats or nats < min(self.nats)
-        best = self._judged.best
-        if self.patience is not None and is_best:
-            best = {name: array.copy() for name, array in run.parameters().items()}
-        self._judged = _Judged((*self._judged.nats, nats), best)
-        self._note(run)
-        self.observer.validated(run.epochs_trained, nats, is_best)
+    def finish(self, trainer: Trainer, state: RunState) -> None:
+        """After the last epoch: with `patience`, restore the best epoch's parameters."""
+        if self.best and state.held_out_losses:
+            for name, array in trainer.parameters().items():
+                array[...] = self.best[name]
+            self._epoch_of_vectors = best_epoch(state)
 
-    def _best_epoch(self) -> int:
-        return int(np.argmin(self.nats)) + 1
-
-    def _note(self, run: Run) -> None:
-        run.validation = {
+    def record(self, state: RunState) -> dict[str, Any]:
+        """The held-out losses, for the metadata of the vectors."""
+        restored = self._epoch_of_vectors
+        return {
             "pairs": len(self.held_out.contexts),
-            "epoch_nats": self.nats,
-            "best_epoch": self._best_epoch(),
-            "epoch_of_vectors": run.epochs_trained,
+            "epoch_nats": state.held_out_losses,
+            "best_epoch": best_epoch(state),
+            "epoch_of_vectors": state.epochs_trained if restored is None else restored,
         }
 
-    def finish(self, run: Run) -> None:
-        """After the run: with `patience`, put the best epoch's parameters in place."""
-        if self._judged.best is not None and run.validation is not None:
-            for name, array in run.parameters().items():
-                array[...] = self._judged.best[name]
-            run.validation["epoch_of_vectors"] = self._best_epoch()
 
-    def state(self) -> tuple[dict[str, np.ndarray], list[float]]:
-        """What a checkpoint must hold: the best parameters, if they are kept, and all losses."""
-        return self._judged.best or {}, self.nats
-
-    def restore(self, run: Run, best: Mapping[str, Any], nats: list[float]) -> None:
-        """Go on from a `state`."""
-        self._judged = _Judged(tuple(nats), dict(best) or None)
-        if nats:
-            self._note(run)
+def best_epoch(state: RunState) -> int:
+    """The epoch with the lowest held-out loss, from 1."""
+    return int(np.argmin(state.held_out_losses)) + 1

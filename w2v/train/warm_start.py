@@ -1,19 +1,19 @@
-"""Training on from existing vectors, on another text: the vocabulary grows, nothing is forgotten.
+"""Warm start: train existing vectors further on another text, with a vocabulary that grows.
 
-    words            all the old ones, whatever the new text has of them, and those new ones that
-                     occur at least min_count times in it; sorted by count
-    counts           the old file's plus those in the new text. A file without counts (.bin, .txt)
-                     adds none, so that an old word which the new text lacks has count 0
-    center vectors   the file's; random ones for new words, as in any run
-    context vectors  the file's if it has them (.safetensors), otherwise zeros, as in any run: the
-                     first steps then change little but these
-    subsampling      by the frequencies in the new text, whose words it is about
-    noise            by the counts: words of the old text are noise as often as they deserve; those
-                     without any count share a single occurrence
+    words            all old words, and those new ones that occur at least min_count times in the
+                     new text; sorted by count
+    counts           the old ones plus those in the new text. A file without counts (.bin, .txt)
+                     adds none, so an old word that is not in the new text has count 0
+    center vectors   the old ones; new words start at random, as in any run
+    context vectors  the old ones if the file has them (.safetensors), otherwise zeros, as in any
+                     run: the first steps then change little else
+    subsampling      by the frequencies in the new text, which is what is subsampled
+    noise            by the counts, so that words of the old text are drawn as often as they
+                     deserve; all words without a count share one occurrence
 
-The center vector of an old word that the new text lacks stays as it was, to the last bit; its
-context vector moves where it is drawn as noise. Biases and the optimiser begin anew.
-gensim's ``build_vocab(update=True)`` is the same in words, counts, noise and subsampling.
+The center vector of an old word that is not in the new text stays the same to the last bit; its
+context vector changes when the word is drawn as noise. Biases and the optimiser's state start anew.
+gensim's ``build_vocab(update=True)`` does the same with words, counts, noise and subsampling.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from w2v.corpus.temp_arrays import zeros_on_disk
 from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, CorpusError
 from w2v.numerics.jit import jit
-from w2v.train.run import Run
+from w2v.train.trainer import Trainer
 from w2v.vocab import Vocabulary
 
 _DROPPED = -1
@@ -38,22 +38,22 @@ def check_size(old: Embeddings, vector_size: int) -> None:
     """Refuse vectors of another size.
 
     Raises:
-        ConfigError: they have one.
+        ConfigError: their size is not `vector_size`.
     """
     if old.vector_size != vector_size:
         raise ConfigError(
-            f"vector_size: expected {old.vector_size}, as the vectors to go on from have, "
-            f"got {vector_size}"
+            f"vector_size={vector_size}, but the vectors given by init have {old.vector_size} "
+            "numbers"
         )
 
 
 def grown(corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None) -> Corpus:
-    """The corpus in the vocabulary of `old` and of its own new words.
+    """Encode a corpus in the vocabulary of `old` and its own new words.
 
     Args:
-        corpus: encoded with every word that may be kept, that is, with min_count 1.
-        old: the vectors to go on from.
-        min_count: rarer new words are dropped.
+        corpus: encoded with min_count 1, so that it has all its words.
+        old: the vectors to start from.
+        min_count: new words that occur less often are dropped.
         max_vocab: new words are dropped, the rarest first, until the vocabulary has this size or
             only old words are left.
 
@@ -84,8 +84,8 @@ def grown(corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None
     kept = int(in_text.sum())
     if kept == 0:
         raise CorpusError(
-            f"corpus: expected words of the vectors to go on from, or new ones that occur at least "
-            f"min_count = {min_count} times, got none"
+            "corpus: no word is in the vectors given by init, and no new word occurs at least "
+            f"min_count={min_count} times"
         )
     tokens = zeros_on_disk(np.int32, kept)
     lengths = np.empty(len(corpus.sentence_starts) - 1, dtype=np.int64)
@@ -109,7 +109,7 @@ def grown(corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None
 
 @jit
 def _renumber(tokens: Any, starts: Any, new_ids: Any, out: Any, lengths: Any) -> None:
-    """Copy the tokens that are kept, with their new ids, and note how long each sentence is."""
+    """Copy the tokens that are kept, with their new ids, and the new length of each sentence."""
     write = 0
     for sentence in range(lengths.size):
         before = write
@@ -121,15 +121,19 @@ def _renumber(tokens: Any, starts: Any, new_ids: Any, out: Any, lengths: Any) ->
         lengths[sentence] = write - before
 
 
-def start_from(run: Run, old: Embeddings) -> None:
-    """Put the old vectors in a run that begins."""
-    word_to_id = run.corpus.vocabulary.word_to_id
+def start_from(trainer: Trainer, old: Embeddings) -> dict[str, Any]:
+    """Copy the old vectors into a model that has its start values.
+
+    Returns:
+        What was copied, for the metadata of the new vectors.
+    """
+    word_to_id = trainer.corpus.vocabulary.word_to_id
     rows = np.array([word_to_id[word] for word in old])
-    parameters = run.parameters()
+    parameters = trainer.parameters()
     parameters["center_vectors"][rows] = old.vectors
     if old.context_vectors is not None:
         parameters["context_vectors"][rows] = old.context_vectors
-    run.history["init"] = {
+    return {
         "words": len(old),
         "new_words": len(word_to_id) - len(old),
         "counts": old.counts is not None,

@@ -1,9 +1,9 @@
-"""Threads that train in turns, and the caller's thread, which watches over them.
+"""Worker threads that can be paused between two steps, and the caller's thread that watches them.
 
-A turn is a block or a step, after which the model and the record of what has been trained agree.
-Between turns the threads can be held up, so that both can be copied as they belong together, and
-stopped. Python runs signal handlers in the main thread alone: as the caller's thread trains
-nothing, no Ctrl-C falls into the middle of an update. Knows nothing of what is trained.
+A worker trains in *turns*: one turn is one block or step, after which the model and the state of
+the run agree. Between turns all workers can be paused, so that model and state can be copied
+together, or stopped. Python runs signal handlers only in the main thread; as the caller's thread
+does not train, Ctrl-C never interrupts an update half-way. The pool does not know what is trained.
 """
 
 from __future__ import annotations
@@ -16,74 +16,80 @@ from contextlib import contextmanager
 from w2v.util.threads import ThreadPool
 
 TICK_SECONDS = 0.1
-"""How often the caller's thread looks, and the longest wait after Ctrl-C for it to notice."""
+"""How often the caller's thread looks after the workers; also the delay of Ctrl-C."""
 
 
 class TurnAbandoned(Exception):
-    """A long turn was given up half-way, before it changed anything."""
+    """A long turn was abandoned before it changed anything."""
 
 
-class Crew:
-    """See the module's header."""
+class WorkerPool:
+    """See the module's docstring."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._working = 0  # threads that are in a turn
-        self._held_up = False
+        self._busy = 0  # workers in a turn
+        self._paused = False
         self._stopped = False
 
     @property
     def stopped(self) -> bool:
-        """Whether no further turn will begin: an error, Ctrl-C, or all is done."""
+        """Whether no further turn will begin, because of an error, an interrupt, or the end."""
         return self._stopped
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
-        """Around each turn of a thread; False if the thread should end in place of taking it."""
+        """A worker's turn. Yields False if the worker should return instead of training."""
         with self._changed:
-            while self._held_up and not self._stopped:
+            while self._paused and not self._stopped:
                 self._changed.wait()
-            going = not self._stopped
-            self._working += 1
+            proceed = not self._stopped
+            self._busy += 1
         failed = True
         try:
-            yield going
+            yield proceed
             failed = False
         finally:
             with self._changed:
-                self._working -= 1
-                self._stopped |= failed  # at once: who has paused the crew must not take it as well
+                self._busy -= 1
+                # Set before the pool can be paused: the state after a failed turn is not to be
+                # copied.
+                self._stopped |= failed
                 self._changed.notify_all()
 
     def check(self) -> None:
-        """In a long turn, where it has changed nothing yet: give it up if all are to stop."""
+        """Call this in a long turn while it has changed nothing yet.
+
+        Raises:
+            TurnAbandoned: the workers are to stop.
+        """
         if self._stopped:
             raise TurnAbandoned
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Around what needs all threads to be between two turns; they go on afterwards."""
+        """Within, all workers wait between two turns."""
         try:
             with self._changed:
-                self._held_up = True
-                while self._working:
+                self._paused = True
+                while self._busy:
                     self._changed.wait()
             yield
         finally:
             with self._changed:
-                self._held_up = False
+                self._paused = False
                 self._changed.notify_all()
 
-    def run(self, work: Callable[[], None], threads: int, watch: Callable[[], None]) -> None:
-        """Run `work` in so many threads until all of them have returned.
+    def run(self, work: Callable[[], None], workers: int, watch: Callable[[], None]) -> None:
+        """Run `work` in several threads until all of them have returned.
 
         Args:
-            work: takes turns until there are none left.
-            threads: how many run it.
-            watch: called by the caller's thread every `TICK_SECONDS`, and once after the end.
+            work: takes turns until there is nothing left to do.
+            workers: how many threads run it.
+            watch: called by the caller's thread every `TICK_SECONDS`, and once at the end.
 
         Raises:
-            Whatever `work` raised first, or `watch`; all threads have ended by then.
+            The first exception of `work` or `watch`; all threads have ended by then.
         """
         self._stopped = False
 
@@ -97,9 +103,9 @@ class Crew:
                 raise
 
         futures: list[Future[None]] = []
-        with ThreadPool(threads, thread_name_prefix="w2v-train") as pool:
+        with ThreadPool(workers, thread_name_prefix="w2v-train") as pool:
             try:
-                futures += (pool.submit(guarded) for _ in range(threads))
+                futures += (pool.submit(guarded) for _ in range(workers))
                 pending = set(futures)
                 while pending:
                     _, pending = wait(pending, TICK_SECONDS, FIRST_EXCEPTION)

@@ -1,0 +1,163 @@
+"""Callbacks: what a training run tells its caller, and when.
+
+>>> from w2v import Callback, train_embeddings
+>>> class Losses(Callback):
+...     def on_epoch_end(self, run):
+...         print(f"epoch {run.state.epochs_trained}: {run.epoch_losses[-1]:.1f} nats a pair")
+>>> sentences = [["paris", "is", "in", "france"], ["rome", "is", "in", "italy"]] * 50
+>>> wv = train_embeddings(
+...     sentences, vector_size=8, min_count=1, epochs=1, sample=0, callbacks=[Losses()]
+... )
+epoch 1: 2.8 nats a pair
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus, ShardedCorpus
+from w2v.embeddings import Embeddings
+from w2v.util.files import StrPath
+
+if TYPE_CHECKING:
+    from w2v.train.loop import Run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is about to be trained.
+
+    Attributes:
+        corpus: the encoded corpus.
+        config: the options, with those that depend on the loss filled in.
+        memory_bytes: parameters, the optimiser's state, working memory and token ids.
+        seconds: how long all epochs will take, a forecast from a few steps that change nothing.
+        words_done: words that were trained before, if the run is resumed.
+        history: how the run began, as in the metadata of its vectors.
+        on_disk: bytes that the run itself will write, by file or folder.
+    """
+
+    corpus: Corpus | ShardedCorpus
+    config: TrainConfig
+    memory_bytes: int
+    seconds: float
+    words_done: int = 0
+    history: Mapping[str, Any] = field(default_factory=dict)
+    on_disk: Mapping[StrPath, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        words: words trained so far, before subsampling; of `total_words` over all epochs.
+        epoch: the epoch in progress, from 1.
+        lr: the learning rate now.
+        loss: mean loss in nats a pair since the last report; NaN if there was no pair.
+    """
+
+    words: int
+    total_words: int
+    epoch: int
+    lr: float
+    loss: float
+
+
+class Callback:
+    """Base class of callbacks: override the methods of interest.
+
+    All methods are called from the thread that trains, the caller's, in the order of the list. A
+    callback cannot change the run. An exception ends it: KeyboardInterrupt as Ctrl-C does.
+    """
+
+    def on_read(self, done: int, total: int | None) -> None:
+        """Some of the text is read: bytes so far, and in all if that is known."""
+
+    def on_start(self, plan: Plan) -> None:
+        """The corpus is read and the model is allocated; training starts."""
+
+    def on_progress(self, progress: Progress) -> None:
+        """Called several times a second, and once at the end of each epoch."""
+
+    def on_epoch_end(self, run: Run) -> None:
+        """An epoch is over, and nothing is being trained: `run` can be looked at.
+
+        Held-out text is evaluated before this, if there is any.
+        """
+
+    def on_validation(self, epoch: int, loss: float, best: bool) -> None:
+        """The held-out loss after an epoch (from 1), in nats a pair; `best` if it is the lowest."""
+
+    def on_checkpoint(self, progress: float, path: str) -> None:
+        """A checkpoint is written; `progress` is the fraction of the words in it, 0 to 1."""
+
+    def on_resume(self, progress: float, path: str) -> None:
+        """The run is resumed from a checkpoint at this fraction of its words."""
+
+    def on_interrupt(self, embeddings: Embeddings) -> None:
+        """Ctrl-C was pressed; these are the vectors so far. KeyboardInterrupt follows."""
+
+    def on_warning(self, text: str) -> None:
+        """Something the user should know that does not stop the run.
+
+        If no callback of a run overrides this, it is a Python warning (RuntimeWarning).
+        """
+
+
+class CallbackList(Callback):
+    """Calls each callback of a list in turn."""
+
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        self.callbacks = list(callbacks)
+
+    def on_read(self, done: int, total: int | None) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_read(done, total)
+
+    def on_start(self, plan: Plan) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_start(plan)
+
+    def on_progress(self, progress: Progress) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_progress(progress)
+
+    def on_epoch_end(self, run: Run) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_epoch_end(run)
+
+    def on_validation(self, epoch: int, loss: float, best: bool) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_validation(epoch, loss, best)
+
+    def on_checkpoint(self, progress: float, path: str) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_checkpoint(progress, path)
+
+    def on_resume(self, progress: float, path: str) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_resume(progress, path)
+
+    def on_interrupt(self, embeddings: Embeddings) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_interrupt(embeddings)
+
+    def on_warning(self, text: str) -> None:
+        """See `Callback`."""
+        if all(type(callback).on_warning is Callback.on_warning for callback in self.callbacks):
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+        for callback in self.callbacks:
+            callback.on_warning(text)
