@@ -208,6 +208,47 @@ def test_words_of_other_blanks_can_be_written_again(write, tmp_path):
         assert load(tmp_path / name).words == words
 
 
+LINES = st.sampled_from([
+    b"3 2", b"2 2 9", b"0 2", b"", b" ", b"a 1 2", b"a 1 2 ", b"b\t1 2\r", b". . 1 2", b"\xd0 1 2",
+    b"c 1", b"1 2 3", b"d 1 2 x", b" e 1", b"\xff\xfe", b"f 1 nan", b"g\xa0h 0.5 -0",
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v"])
+@given(
+    content=st.one_of(
+        st.binary(max_size=40),
+        st.lists(LINES, max_size=8).map(b"\n".join),
+        st.lists(LINES, max_size=8).map(lambda lines: binary(lines, b"3 2\n")),
+    ),
+    limit=st.sampled_from([None, 1, 2]),
+)
+def test_any_bytes_leniently(tmp_path_factory, name, content, limit):
+    """A table that could be written again, or one error; a strict reader takes no more."""
+    path = tmp_path_factory.mktemp("any") / name
+    path.write_bytes(content)
+    found = {}
+    for lenient in (False, True):
+        summaries: list[str] = []
+        try:
+            found[lenient] = formats.read(
+                path, lenient=lenient, limit=limit, report=summaries.append
+            )
+        except FormatError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+            continue
+        table = found[lenient]
+        assert len(set(table.words)) == len(table.words) == len(table.vectors) > 0
+        assert limit is None or len(table.words) <= limit
+        assert all(table.words)
+        assert np.isfinite(table.vectors).all()
+        assert lenient or not summaries
+        if lenient and False in found and not summaries:
+            assert table.words == found[False].words
+            np.testing.assert_array_equal(table.vectors, found[False].vectors)
+    assert True in found or False not in found
+
+
 # --- limit ---
 
 
