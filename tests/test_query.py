@@ -88,7 +88,7 @@ def test_two_words_are_a_similarity(vectors, capsys):
     assert answers(capsys) == [{"words": ["king", "queen"], "cosine": cosine}]
 
 
-KNOWN = ["king", "man", "woman", "well-known", "well", "Paris", "C++", "-1", "a-b", "a"]
+KNOWN = ["king", "man", "woman", "well-known", "well", "Paris", "C++", "-1", "a-b", "a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,8 @@ KNOWN = ["king", "man", "woman", "well-known", "well", "Paris", "C++", "-1", "a-
         ("well-known-king", ["well-known", "-", "king"]),
         ("king-well-known", ["king", "-", "well-known"]),
         ("a-b-a", ["a-b", "-", "a"]),
+        ("a-b+king", ["a-b", "+", "king"]),  # the longest word first
+        ("b-a", ["b", "-", "a"]),
         ("C+++man", ["C++", "+", "man"]),
         ("-1", ["-1"]),
         ("well-knwon", ["well-knwon"]),  # a misspelling is not split

@@ -24,6 +24,7 @@ from w2v import formats
 from w2v.embeddings import load
 from w2v.errors import ConfigError, FormatError, InputError
 from w2v.formats import VectorTable
+from w2v.formats.source import HEAD_BYTES, opened
 from w2v.util.compression import zstd_module
 
 ROW = " 0.5 -0.25"
@@ -52,10 +53,10 @@ CASES = {
     ),
     "repeated words": (
         "v.txt",
-        f"the{ROW}\n<unk>{ROW}\nof{ROW}\n<unk> 9 9\n".encode(),
-        r"v\.txt:4: '<unk>' is already in line 2; --lenient .* keeps the first",
+        f"the{ROW}\n<unk>{ROW}\n<unk> 9 9\nof 3 4\n".encode(),
+        r"v\.txt:3: '<unk>' is already in line 2; --lenient .* keeps the first",
         ["the", "<unk>", "of"],
-        r"1 repeated words dropped \(line 4: '<unk>' occurs again\)",
+        r"1 repeated words dropped \(line 3: '<unk>' occurs again\)",
     ),
     "a word cut inside a character": (
         "v.txt",
@@ -122,10 +123,10 @@ CASES = {
     ),
     "a header one too low in .bin": (
         "v.bin",
-        binary([b"a", b"b"], b"1 2\n"),
-        r"v\.bin: 12 bytes follow the 1 words that the header says",
-        ["a", "b"],
-        r"1 header too low \(12 bytes follow",
+        binary([b"a", b"b", b"c"], b"1 2\n"),
+        r"v\.bin: 23 bytes follow the 1 words that the header says",
+        ["a", "b", "c"],
+        r"1 header too low \(23 bytes follow",
     ),
     "a header of three integers in .bin": (
         "v.bin",
@@ -157,7 +158,7 @@ def test_strict_and_lenient(write, what):
     assert caught[0].filename == __file__
     assert wv.words == words
     if name == "v.txt" and "<unk>" in words:
-        assert wv["<unk>"].tolist() == [0.5, -0.25]
+        assert wv[["<unk>", "of"]].tolist() == [[0.5, -0.25], [3, 4]]
 
 
 def test_numbers_of_words_with_spaces(write):
@@ -320,7 +321,9 @@ def test_a_path_that_is_none(path):
 def test_limit_counts_kept_words(write):
     path = write("v.txt", "a 1 2\na 3 4\nb 5 6\nc 7 8\n")
     with pytest.warns(UserWarning, match="1 repeated words dropped"):
-        assert load(path, limit=2, lenient=True).words == ["a", "b"]
+        wv = load(path, limit=2, lenient=True)
+    assert wv.words == ["a", "b"]
+    assert wv.vectors.tolist() == [[1, 2], [5, 6]]
 
 
 # --- packed, and standard streams ---
@@ -350,6 +353,27 @@ def test_packed(tmp_path, packing, extension):
     (tmp_path / "cut").write_bytes(packed[:-9])
     with pytest.raises(FormatError, match=r"cut: .* (truncated|damaged)"):
         formats.read(tmp_path / "cut")
+
+
+def test_the_name_of_a_packed_file_tells_its_format(tmp_path):
+    """These are four letters as text, and a float32 as .bin."""
+    packed = gzip.compress(b"1 1\nw aaaa\n", mtime=0)
+    (tmp_path / "v.bin.gz").write_bytes(packed)
+    assert formats.read(tmp_path / "v.bin.gz").vectors.tobytes() == b"aaaa"
+    (tmp_path / "v.gz").write_bytes(packed)
+    with pytest.raises(FormatError, match="the vector of 'w' holds 'aaaa'"):
+        formats.read(tmp_path / "v.gz")
+
+
+def test_a_source_gives_as_much_as_is_asked_for(tmp_path):
+    content = np.random.default_rng(0).bytes(3 * HEAD_BYTES)
+    (tmp_path / "v").write_bytes(content)
+    with opened(str(tmp_path / "v")) as source:
+        assert source.head == content[:HEAD_BYTES]
+        assert source.read(5) == content[:5]
+        assert source.read(2 * HEAD_BYTES) == content[5 : 5 + 2 * HEAD_BYTES]
+        assert source.read(4 * HEAD_BYTES) == content[5 + 2 * HEAD_BYTES :]
+        assert source.read(1) == b""
 
 
 def test_packed_nothing_cannot_be_read_or_mapped(tmp_path):
