@@ -136,6 +136,22 @@ def test_other_capitals(vectors, capsys):
     ]
 
 
+def test_the_recorded_preparation(tmp_path, capsys):
+    record = {"tokenize": "words", "lowercase": True, "phrases": 1}
+    metadata = {"training": json.dumps({"config": record})}
+    words = ["new_york", "king", "queen", "new", "york"]
+    Embeddings(words, np.eye(5), metadata=metadata).save(tmp_path / "v.safetensors")
+    path = str(tmp_path / "v.safetensors")
+    assert main([path, "New York", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["positive"] == ["new_york"]
+    assert captured.err == "w2v.query: 'New York' is taken for 'new_york'\n"
+    assert main([path, "new", "york", "--json"]) == 0  # two arguments are two words
+    assert answers(capsys)[0]["words"] == ["new", "york"]
+    assert main([path, "King queen", "--json"]) == 0
+    assert answers(capsys)[0]["words"] == ["king", "queen"]
+
+
 def test_method(vectors, capsys):
     assert main([vectors, "king - man + woman", "--method", "3cosmul", "--json"]) == 0
     (answer,) = answers(capsys)

@@ -26,6 +26,7 @@ from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vecto
 from w2v.embeddings.spelling import in_other_case
 from w2v.errors import ConfigError, InputError, UnknownWordError, one_line, shown
 from w2v.util import command_line
+from w2v.util.text import prepare
 
 PROG = "w2v.query"
 PROMPT = "> "
@@ -205,14 +206,23 @@ def _resolve(arguments: Sequence[str], wv: Embeddings) -> Query:
     tokens: list[str] = []
     for argument in arguments:
         whole = argument.strip()
+        # "New York" may be the word new_york of a text with phrases, in lower case.
+        prepared = prepare(whole, wv.training_options, wv)
+        if whole not in wv and len(prepared) == 1 and prepared[0] in wv:
+            whole = _taken_for(whole, prepared[0])
         parts = [whole] if _in_any_case(whole, wv) is not None else whole.split()
         tokens += [token for part in parts for token in split_signs(part, wv)]
     for position, token in enumerate(tokens):
         word = None if token in SIGNS else _in_any_case(token, wv)
         if word is not None and word != token:
-            print(f"{PROG}: {shown(token)} is taken for {shown(word)}", file=sys.stderr)
-            tokens[position] = word
+            tokens[position] = _taken_for(token, word)
     return parse(tokens, wv)
+
+
+def _taken_for(typed: str, word: str) -> str:
+    """The word, after saying that it is not quite what was typed."""
+    print(f"{PROG}: {shown(typed)} is taken for {shown(word)}", file=sys.stderr)
+    return word
 
 
 def _print_json(query: Query, neighbors: Neighbors, similarity: float | None) -> None:

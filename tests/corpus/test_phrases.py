@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from w2v.config import PHRASE_THRESHOLDS
 from w2v.corpus import encode_sentences, phrases, read_corpus, with_phrases
 from w2v.corpus.phrases import SCORINGS, pair_scores
-from w2v.corpus.text import prepare
 from w2v.errors import CorpusError
+from w2v.util.text import prepare
 
 WORDS = st.sampled_from(["a", "b", "c", "d", "a_b", "a_b_c", "_"])
 SENTENCES = st.lists(st.lists(WORDS, max_size=8), max_size=20)

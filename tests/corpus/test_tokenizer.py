@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.config import TOKENIZERS as CONFIG_TOKENIZERS
-from w2v.corpus import text
 from w2v.corpus.tokenizer import TOKENIZERS, TextFault, WordTable, character_classes
+from w2v.util import text
 
 PIECES = st.sampled_from(
     ["a", "Bc", "é", "e\u0301", "日本", "हिन्दी", "𝕏", "½", "٣", "²", "_", ".", "…", "“", "🙂"]

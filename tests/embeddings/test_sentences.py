@@ -90,6 +90,14 @@ def test_the_recorded_lower_case():
     assert broken.encode("the king").any()
 
 
+def test_the_recorded_tokenizer_and_phrases():
+    record = {"tokenize": "words", "lowercase": True, "phrases": 1}
+    words = [*WORDS[:4], "new_york"]
+    wv = Embeddings(words, VECTORS, metadata={"training": json.dumps({"config": record})})
+    expected = wv.encode([["the", "king", "rules", "new_york"]])[0]
+    np.testing.assert_array_equal(wv.encode("The King rules New York!"), expected)
+
+
 @pytest.mark.parametrize(
     ("texts", "options", "error", "message"),
     [

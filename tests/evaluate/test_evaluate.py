@@ -134,6 +134,18 @@ def test_case(wv, write):
     assert evaluate_similarity(wv, pairs, case_sensitive=True).found == 0
 
 
+def test_the_recorded_preparation(write):
+    record = {"tokenize": "words", "lowercase": True, "phrases": 1}
+    wv = Embeddings(
+        ["new_york", "city", "king", "queen"],
+        np.eye(4) + 0.1,
+        metadata={"training": json.dumps({"config": record})},
+    )
+    pairs = write("s.tsv", "New York\tcity\t9\nKing\tqueen.\t8\nnew city\tking\t1\n")
+    assert evaluate_similarity(wv, pairs).found == 2
+    assert evaluate_similarity(Embeddings(wv.words, wv.vectors), pairs).found == 0
+
+
 def test_sections_without_grammar_have_no_halves(wv, write):
     for text in ("man king woman queen\n", ": gram1\nman king woman queen\n"):
         result = evaluate_analogies(wv, write("q.txt", text))

@@ -25,8 +25,8 @@ import numpy as np
 
 from w2v.corpus.tokenizer import WordTable
 from w2v.numerics.jit import jit
+from w2v.util.text import DELIMITER
 
-DELIMITER = "_"
 SCORINGS = {"word2phrase": 100.0, "npmi": 0.5}
 """Scores, with the thresholds that are their defaults."""
 

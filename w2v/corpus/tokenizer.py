@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.numerics.jit import jit
+from w2v.util.text import INNER_CHARACTERS
 
 WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
 """The characters at which `str.split` splits."""
@@ -31,8 +32,6 @@ MAX_TOKEN_BYTES = 2**19
 
 _WORD, _SPACE, _NEWLINE, _INNER, _INVALID = range(5)
 
-INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
-"""Apostrophes, hyphens and the joiners of Persian and Indic scripts: part of a word inside it."""
 _ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
 """Where Unicode has letters, marks and digits, and will have for long: 0x33480 are in use."""
 

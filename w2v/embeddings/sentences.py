@@ -6,7 +6,7 @@ algorithm 1. A word w counts with a / (a + p(w)), where p(w) is its share of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from w2v.errors import ConfigError, InputError, shown
 from w2v.formats.table import FloatMatrix, FloatVector
+from w2v.util.text import prepare
 
 SMOOTHING = 1e-3
 """a in the paper, which finds 1e-3 to 1e-4 best."""
@@ -45,21 +46,21 @@ def word_weights(
 
 
 def split_texts(
-    texts: Iterable[str | Sequence[str]], config: Mapping[str, Any]
+    texts: Iterable[str | Sequence[str]], record: Mapping[str, Any], vocabulary: Container[str]
 ) -> Iterator[Sequence[str]]:
     """The words of each text, prepared as the training text was.
 
     Args:
         texts: each a text, or a list of words, which is taken as it is.
-        config: the options of the training run, as the vectors' metadata record them.
+        record: the options of the training run, as the vectors' metadata record them.
+        vocabulary: the words of the vectors.
 
     Raises:
         InputError: one is neither.
     """
-    lowercase = bool(config.get("lowercase"))
     for number, text in enumerate(texts, start=1):
         if isinstance(text, str):
-            yield (text.lower() if lowercase else text).split()
+            yield prepare(text, record, vocabulary)
         elif isinstance(text, Sequence) and all(isinstance(word, str) for word in text):
             yield text
         else:

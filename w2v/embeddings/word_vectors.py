@@ -152,6 +152,12 @@ class Embeddings(VectorTable):
             return {}
         return record if isinstance(record, dict) else {}
 
+    @property
+    def training_options(self) -> dict[str, Any]:
+        """The options of the training run, by name; empty where the metadata have none."""
+        options = self.training.get("config")
+        return options if isinstance(options, dict) else {}
+
     @cached_property
     def unit_vectors(self) -> FloatMatrix:
         """(V, D) float32: the vectors divided by their lengths; zero vectors stay zero.
@@ -544,12 +550,11 @@ class Embeddings(VectorTable):
         if not isinstance(texts, Iterable):
             raise InputError(f"encode: expected texts, got {shown(texts)}")
         weights = sentences.word_weights(len(self), self.counts, smoothing)
-        config = self.training.get("config")
-        split = [
+        rows = [
             [self.key_to_index[word] for word in words if word in self.key_to_index]
-            for words in sentences.split_texts(texts, config if isinstance(config, dict) else {})
+            for words in sentences.split_texts(texts, self.training_options, self.key_to_index)
         ]
-        return sentences.weighted_means(self._rows, weights, split, self.vector_size)
+        return sentences.weighted_means(self._rows, weights, rows, self.vector_size)
 
     # --- evaluation ---
 

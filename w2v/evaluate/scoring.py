@@ -20,6 +20,7 @@ from w2v.embeddings import Embeddings
 from w2v.embeddings.neighbors import COSMUL_EPSILON
 from w2v.errors import ConfigError, shown
 from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
+from w2v.util.text import prepare
 
 TOP_WORDS = 30_000
 """Mikolov et al. 2013 and word2vec's compute-accuracy look for answers among 30,000 words."""
@@ -137,11 +138,12 @@ def evaluate_analogies(
     ids = _word_ids(wv.index_to_key[:top_words], case_sensitive)
     rows = np.fromiter(ids.values(), np.intp, len(ids))
     place = {word: position for position, word in enumerate(ids)}
+    options = wv.training_options
     units = wv.unit_vectors[rows]
     scores = []
     for name, asked in sections.items():
-        folded = asked if case_sensitive else [[w.lower() for w in q] for q in asked]
-        known = [[place[word] for word in q] for q in folded if all(word in place for word in q)]
+        found = [[_find(word, place, case_sensitive, options) for word in q] for q in asked]
+        known = [q for q in found if None not in q]
         correct = _count_correct(units, np.array(known, np.intp).reshape(-1, 4), method)
         scores.append(Score(name, correct, len(known), len(asked)))
     syntactic = [score for score in scores if score.name.startswith(_SYNTACTIC)]
@@ -206,12 +208,12 @@ def evaluate_similarity(
     """
     pairs = read_similarity(path, columns) if pairs is None else pairs
     ids = _word_ids(wv.index_to_key, case_sensitive)
+    options = wv.training_options
     cosines, scores = [], []
     for pair, score in pairs:
-        first, second = pair if case_sensitive else (word.lower() for word in pair)
-        if first in ids and second in ids:
-            words = wv.index_to_key
-            cosines.append(wv.similarity(words[ids[first]], words[ids[second]]))
+        first, second = (_find(word, ids, case_sensitive, options) for word in pair)
+        if first is not None and second is not None:
+            cosines.append(wv.similarity(wv.words[first], wv.words[second]))
             scores.append(score)
     x, y = np.array(cosines, np.float64), np.array(scores, np.float64)
     return SimilarityResult(os.fspath(path), spearman(x, y), len(scores), len(pairs), pearson(x, y))
@@ -223,6 +225,21 @@ def _word_ids(words: Sequence[str], case_sensitive: bool) -> Mapping[str, int]:
     for word_id, word in enumerate(words):
         ids.setdefault(word if case_sensitive else word.lower(), word_id)
     return ids
+
+
+def _find(
+    word: str, ids: Mapping[str, int], case_sensitive: bool, options: Mapping[str, Any]
+) -> int | None:
+    """The row of a word of a question, None if unknown.
+
+    One that is not in the vocabulary is treated as the training text was: "New York" may be the
+    word new_york of a text with phrases.
+    """
+    folded = word if case_sensitive else word.lower()
+    if folded in ids:
+        return ids[folded]
+    prepared = prepare(folded, options, ids)
+    return ids.get(prepared[0]) if len(prepared) == 1 else None
 
 
 def spearman(a: FloatVector, b: FloatVector) -> float | None:

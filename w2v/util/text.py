@@ -1,0 +1,74 @@
+"""One text to words, as in training: what queries, sentence vectors and exports apply to a text.
+
+    prepare("The king of New York", record, vocabulary)  ->  ["the", "king", "of", "new_york"]
+
+The same rules as `w2v.corpus.tokenizer` in plain Python, which is quicker for short texts and does
+not wait for the compiler.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Container, Mapping
+from functools import cache
+from typing import Any
+
+INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
+"""Apostrophes, hyphens and the joiners of Persian and Indic scripts: part of a word inside it."""
+DELIMITER = "_"
+"""What joins the words of a phrase."""
+
+_MOST_PASSES = 8
+"""Of joining pairs that are looked at: phrases of up to 256 words."""
+
+
+def prepare(text: str, record: Mapping[str, Any], vocabulary: Container[str] = ()) -> list[str]:
+    """The words of a text, treated like the training text of some vectors.
+
+    Args:
+        text: anything; line ends are whitespace.
+        record: the options of the training run, ``wv.training["config"]``: of these ``tokenize``,
+            ``lowercase`` and ``phrases`` count. What is missing has its default.
+        vocabulary: the words of the vectors. With phrases, the longest run of words that is one of
+            these when joined becomes one word.
+
+    Returns:
+        Words, whether the vocabulary has them or not.
+
+    >>> prepare("The cat. The dog!", {"tokenize": "words", "lowercase": True})
+    ['the', 'cat', 'the', 'dog']
+    >>> prepare("in New York", {"phrases": 1}, {"New_York", "in"})
+    ['in', 'New_York']
+    """
+    words = split(text.lower() if record.get("lowercase") else text, record.get("tokenize"))
+    passes = record.get("phrases")
+    if not isinstance(passes, int) or passes < 1:
+        return words
+    return _joined(words, 2 ** min(passes, _MOST_PASSES), vocabulary)
+
+
+def split(text: str, tokenize: object = None) -> list[str]:
+    """The words of a text by the tokenizer of that name; at whitespace unless it is "words"."""
+    return _words_pattern().findall(text) if tokenize == "words" else text.split()
+
+
+@cache
+def _words_pattern() -> re.Pattern[str]:
+    marks = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c)[0] == "M"]
+    letter = rf"(?:[^\W_]|[{''.join(marks)}])"  # without _, \w is categories L and N
+    return re.compile(rf"{letter}+(?:[{re.escape(INNER_CHARACTERS)}]{letter}+)*")
+
+
+def _joined(words: list[str], longest: int, vocabulary: Container[str]) -> list[str]:
+    """Join the longest runs that are in the vocabulary, from left to right."""
+    joined, begin = [], 0
+    while begin < len(words):
+        for end in range(min(begin + longest, len(words)), begin, -1):
+            word = DELIMITER.join(words[begin:end])
+            if end == begin + 1 or word in vocabulary:
+                joined.append(word)
+                begin = end
+                break
+    return joined
