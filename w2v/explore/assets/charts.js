@@ -74,8 +74,10 @@ function labelled(vectors, ranges, element, asked, found) {
   const taken = [...asked, ...found].map(place).map(([x, y]) => ({x, y, w: 7, h: 7}));
   const inside = box => box.x - box.w >= 0 && box.x + box.w <= width && box.y - box.h >= 0
     && box.y + box.h <= height;
-  const free = box => inside(box) && !taken.some(other =>
-    Math.abs(other.x - box.x) < other.w + box.w && Math.abs(other.y - box.y) < other.h + box.h);
+  const covers = (box, other) =>  // with half a pixel for rounding: a label touches its own point
+    Math.abs(other.x - box.x) < other.w + box.w - 0.5 && Math.abs(other.y - box.y) < other.h + box.h - 0.5;
+  const free = box => inside(box) && !taken.some(other => covers(box, other));
+  const coversNoLabel = box => inside(box) && !taken.some(other => other.side && covers(box, other));
   const longest = Math.min(LONGEST_LABEL, width * 0.45);
   const labels = new Map();  // id to {text, side}
   const add = (id, size, sides, gap, must) => {
@@ -86,7 +88,8 @@ function labelled(vectors, ranges, element, asked, found) {
       const [dx, dy] = SIDES[side];
       return {x: x + dx * (w + gap), y: y + dy * (h + gap), w, h, side};
     });
-    const box = boxes.find(free) ?? (must && (boxes.find(inside) ?? boxes[0]));
+    const box = boxes.find(free)
+      ?? (must && (boxes.find(coversNoLabel) ?? boxes.find(inside) ?? boxes[0]));
     if (!box) return;
     taken.push(box);
     labels.set(id, {text, side: box.side});
