@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from w2v import train_embeddings
 from w2v.errors import ConfigError
 from w2v.noise import NoiseSampler, sample
 from w2v.numerics.jit import jit
@@ -76,3 +77,16 @@ def test_an_exponent_out_of_range_is_one_line_with_the_counts(counts, exponent):
         NoiseSampler(np.array(counts), exponent)
     assert "\n" not in str(caught.value)
     assert ("1 to 1,000,000,000,000,000,000" in str(caught.value)) == bool(counts)
+
+
+@pytest.mark.parametrize("loss", ["nce", "sampled-softmax"])
+@pytest.mark.parametrize("exponent", [-4.0, 4.0])
+def test_training_on_steep_noise_stays_finite(loss, exponent):
+    """A word of which noise has next to none still has an ln(K q)."""
+    sentences = [["often", "also", "often"] * 300, ["rare", "often"]]
+    wv = train_embeddings(
+        sentences, loss=loss, noise_exponent=exponent, vector_size=8, min_count=1, sample=0,
+        epochs=1, workers=1,
+    )  # fmt: skip
+    assert np.isfinite(wv.vectors).all()
+    assert np.isfinite(wv.output_bias).all()

@@ -45,8 +45,8 @@ class NoiseSampler:
         total = weights.sum()
         if len(weights) == 0 or not np.isfinite(total) or weights.min() <= 0:
             raise ConfigError(
-                f"noise_exponent={exponent:g} is too large: count ** exponent must be a positive "
-                f"finite number for every word, and counts are {_range(counts)}"
+                f"noise_exponent={exponent:g} is out of range: count ** exponent must be positive "
+                f"and finite for every word, but counts are {_range(counts)}"
             )
         self.table = _alias_table(weights / total)
         self.probs = table_probs(self.table)
