@@ -1,4 +1,5 @@
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -59,6 +60,38 @@ def test_standard_input(tmp_path):
     result = run("-", *QUICK, "-o", "v.txt", cwd=tmp_path, stdin=TEXT)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "v.txt").read_text().startswith("7 8\n")
+
+
+def test_standard_output(tmp_path):
+    result = run("-", *QUICK, "-o", "-", cwd=tmp_path, stdin=TEXT)
+    assert result.returncode == 0, result.stderr
+    (tmp_path / "v.txt").write_text(result.stdout)  # the vectors and nothing else
+    assert len(w2v.load(tmp_path / "v.txt")) == 7
+    assert "vocabulary  7 words" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["v.txt"]
+
+
+@pytest.mark.parametrize(
+    ("frequent", "asked"), [("$(touch${IFS}pasted)", "leek"), ("#", "leek"), ("\x1b[31m", "leek")]
+)
+def test_what_is_meant_to_be_pasted_runs_nothing_else(write, tmp_path, capsys, monkeypatch,
+                                                      frequent, asked):  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", f"{frequent} leek {frequent}\n" * 50)
+    output = "my $(touch pasted) vectors.bin"
+    assert main(["corpus.txt", *QUICK, "--sample", "0", "-o", output]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    query, evaluate = (line.removeprefix("next").strip() for line in out.splitlines()[-2:])
+    assert shlex.split(query) == ["python", "-m", "w2v.query", output, asked]
+    assert shlex.split(evaluate) == ["python", "-m", "w2v.evaluate", output]
+
+
+def test_no_word_of_letters(write, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", "$(id) *\n" * 50)
+    assert main(["corpus.txt", *QUICK, "--sample", "0"]) == 0
+    assert "python -m w2v.query vectors.bin '$(id)'\n" in capsys.readouterr().out
 
 
 def test_familiar_names_and_configuration_files(write, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from w2v.embeddings import Embeddings
+from w2v.errors import one_line
 from w2v.formats import estimated_bytes
 from w2v.train.callbacks import Callback, Plan, Progress
-from w2v.util.files import check_space
+from w2v.util.files import STANDARD_STREAM, check_space
 
 LOG_SECONDS = 10.0
 """Without a terminal, a line of progress is printed this often."""
@@ -140,7 +142,7 @@ class Console(Callback):
         In place of text, which takes its time, as .bin.
         """
         if self.output is not None and self.saves_partial:
-            path = Path(self.output)
+            path = Path("vectors.bin" if self.output == STANDARD_STREAM else self.output)
             suffix = ".bin" if path.suffix in (".txt", ".vec") else path.suffix
             partial = path.with_name(f"{path.stem}.interrupted{suffix}")
             embeddings.save(partial)
@@ -177,9 +179,9 @@ class Console(Callback):
             f"speed       {trained / seconds:,.0f} words/s\n"
             f"loss        {loss} in the last epoch ({record['config']['loss']})\n"
             f"{held_out}"
-            f"vectors     {self.output}\n"
-            f"next        python -m w2v.query {self.output} {embeddings.index_to_key[0]}\n"
-            f"            python -m w2v.evaluate {self.output}"
+            f"vectors     {self.output}{_next_commands(self.output, embeddings)}",
+            # Standard output may hold the vectors.
+            file=sys.stderr if self.output == STANDARD_STREAM else sys.stdout,
         )
 
     def _begin(self, stage: str, total: int | None, unit: str, initial: int = 0) -> bool:
@@ -217,6 +219,16 @@ class Console(Callback):
             print(text, file=sys.stderr)
         else:
             self._bar.write(text, file=sys.stderr)
+
+
+def _next_commands(output: str | None, embeddings: Embeddings) -> str:
+    """Lines to paste: quoted, since a word of the corpus or a name may hold a command."""
+    if output is None or output == STANDARD_STREAM:
+        return ""
+    word = next((word for word in embeddings if word.isalpha()), embeddings.words[0])
+    query = shlex.join(["python", "-m", "w2v.query", output, word])
+    evaluate = shlex.join(["python", "-m", "w2v.evaluate", output])
+    return f"\nnext        {one_line(query)}\n            {one_line(evaluate)}"
 
 
 def _in_notebook() -> bool:
