@@ -160,19 +160,18 @@ def test_questions_of_which_no_word_is_known_have_no_row(here, capsys):
 
 
 def test_the_time_is_forecast_before_the_first_run(here, monkeypatch, capsys):
-    seconds = {"negative-sampling": 2.0, "softmax": 30.0}
+    seconds = {"negative-sampling": 0.5, "softmax": 2.5}
     monkeypatch.setattr(runs, "epoch_seconds", lambda corpus, config: seconds[config.loss])
-    clock = iter(range(0, 1000, 7))
+    clock = iter(range(0, 1000, 3))
     monkeypatch.setattr(runs, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     losses = ["--losses", *seconds, "--no-report", "-o", "out"]
     assert main(["corpus.txt", *QUICK, "3", "--seeds", "2", *losses]) == 0
-    # Each run is evaluated after 3 epochs and at the end, 7 s each time.
-    total = 2 * (3 * 2.0 + 4 * 7) + 2 * (3 * 30.0 + 4 * 7)
-    assert total == 304
+    # Each run is evaluated after each of 3 epochs and at the end, 3 s each time.
+    assert 2 * (3 * 0.5 + 4 * 3) + 2 * (3 * 2.5 + 4 * 3) == 66
     first, *others = capsys.readouterr().err.splitlines()
     assert first == (
-        "forecast: 5 min for 4 runs, evaluation included (one run of negative-sampling 3 epochs "
-        "6 s, softmax 3 epochs 2 min)"
+        "forecast: 66 s for 4 runs, evaluation included (one run of negative-sampling 3 epochs "
+        "2 s, softmax 3 epochs 8 s)"
     )
     assert others[0].startswith("run 1 of 4")
     # Nothing is left to forecast.

@@ -19,7 +19,7 @@ from w2v.compare import summary
 from w2v.compare.__main__ import parse_variant
 from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
-from w2v.held_out import _fresh_noise, held_out_pairs, noise_test, split_corpus
+from w2v.held_out import _fresh_noise, held_out_pairs, split_corpus
 from w2v.train.api import make_run, resolve
 
 SEEDS = (1, 2)
@@ -50,24 +50,25 @@ def naive_quantile(numbers, level):
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
-def naive_figures(run, held_out, words):
+def naive_figures(run, held_out, train):
     """The figures of a run, pair by pair in float64."""
-    config, loss = run.config, run.loss
+    config, trainer = run.config, run.trainer
     centers, contexts, bias = (
-        None if each is None else each.astype(float) for each in run.vectors()
+        None if each is None else each.astype(float) for each in trainer.vectors()
     )
-    noise = noise_test(run)
+    noise = trainer.scorer().noise_test
     ids, _ = _fresh_noise(held_out, noise)
-    q = None if not hasattr(run, "noise") else run.noise.probs.astype(float)
+    counts = train.vocabulary.counts.astype(float)
+    q = counts**0.75 / (counts**0.75).sum()
     all_nats, raw, log_z, right_pairs, right_noise, hits = [], [], [], [], [], []
     for i, center in enumerate(held_out.centers):
         scores = contexts @ centers[center]
         if bias is not None:
             scores += bias
-        if loss.name == "negative-sampling":
+        if config.loss == "negative-sampling":
             scores += np.log(config.negative * q)
         if config.learn_normaliser:
-            scores -= run.model.log_normalisers[center]
+            scores -= trainer.parameters()["log_normalisers"][center]
         z = math.fsum(math.exp(score) for score in scores)
         for pair in range(held_out.starts[i], held_out.starts[i + 1]):
             word = held_out.contexts[pair]
@@ -86,8 +87,8 @@ def naive_figures(run, held_out, words):
         "ln Z": statistics.fmean(log_z),
         "sd ln Z": statistics.pstdev(log_z),
         "quantiles": [naive_quantile(log_z, level) for level in (0.05, 0.25, 0.5, 0.75, 0.95)],
-        "analogies": naive_analogies(words, centers),
-        "similarity": naive_rho(words, centers),
+        "analogies": naive_analogies(train.vocabulary.words, centers),
+        "similarity": naive_rho(train.vocabulary.words, centers),
         "epochs": 2,
         "training loss": run.epoch_losses,
     }
@@ -113,7 +114,7 @@ def twins(folder):
         for seed in SEEDS:
             run = make_run(train, resolve(TrainConfig(**options, seed=seed)))
             run.train()
-            found[variant, seed] = naive_figures(run, held_out, train.vocabulary.words)
+            found[variant, seed] = naive_figures(run, held_out, train)
     return found
 
 
@@ -169,6 +170,7 @@ def test_the_results(document, twins):
 def test_the_corpus_and_the_questions(document, folder):
     lines = (folder / "corpus.txt").read_text(encoding="utf-8").splitlines()
     counts = collections.Counter(word for line in lines for word in line.split())
+    report = (folder / "out" / "report.html").read_text(encoding="utf-8")
     corpus = document["corpus"]
     assert corpus["words"] == counts.total()
     assert corpus["vocabulary"] == len(counts)
@@ -188,6 +190,8 @@ def test_the_corpus_and_the_questions(document, folder):
         ]
         questions = document["questions"][kind]
         assert (questions["found"], questions["of"]) == (len(known), len(asked))
+        assert len(known) < len(asked)
+        assert f"{kind.capitalize()}: {len(known)} of the {len(asked)} questions in " in report
 
 
 # --- the console and the report -----------------------------------------------------------------

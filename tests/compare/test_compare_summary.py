@@ -122,6 +122,11 @@ def test_a_tiny_lead_is_a_tie_and_the_quickest_is_named():
     assert "is 0.0080 above it: a gives the true context word 1.01 times the probability" in text
     assert "Leads below 0.02 nats (1.02 times) count as ties." in text
     assert "Of those that tie, a takes 8 times as long as b." in text
+    other_way = summary.verdict(made_up(TINY, seconds={"a": 10.0, "b": 80.0, "c": 1.0}))
+    assert summary.headline(other_way) == "a and b tie, and a is the quickest"
+    assert "Of those that tie, b takes 8 times as long as a." in summary.explanation(other_way)
+    some_failed = made_up(TINY | {"b": [5.008, None, 7.008]}, seconds={"a": 9.0, "b": 12.0})
+    assert summary.verdict(some_failed).seconds == {"a": 9.0, "b": 12.0, "c": 3.0}  # means
     as_quick = summary.verdict(made_up(TINY))
     assert summary.headline(as_quick) == "a and b tie"
     assert "as long as" not in " ".join(summary.explanation(as_quick))

@@ -11,11 +11,14 @@ from pathlib import Path
 import naive
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 from safetensors.numpy import load_file
 
 from w2v.embeddings import Embeddings, load
 from w2v.export.__main__ import main
-from w2v.export.huggingface import find_preparation
+from w2v.export.huggingface import _WORDS, find_preparation
+from w2v.util.text import split
 
 WORDS = [
     "the", "king", "rules", "an", "empire", "queen", "man", "woman", "well-known", "o'clock",
@@ -157,8 +160,31 @@ def test_a_vocabulary_with_punctuation_is_split_at_whitespace_and_says_so(here, 
     ],
 )
 def test_what_the_vocabulary_shows(words, lowercase, tokenizer):
-    assert find_preparation(words) == (lowercase, tokenizer)
-    assert find_preparation(words, False, "whitespace") == (False, "whitespace")
+    wv = Embeddings(words, np.eye(len(words)))
+    assert find_preparation(wv) == (lowercase, tokenizer)
+    assert find_preparation(wv, False, "whitespace") == (False, "whitespace")
+
+
+def test_what_is_recorded_is_applied():
+    """Whatever the vocabulary looks like."""
+    record = json.dumps({"config": {"lowercase": True, "tokenize": "words"}})
+    wv = Embeddings(["a.", "B"], np.eye(2), metadata={"training": record})
+    assert find_preparation(wv) == (True, "words")
+    record = json.dumps({"config": {"lowercase": False, "tokenize": "whitespace"}})
+    assert find_preparation(Embeddings(["a.", "B"], np.eye(2), metadata={"training": record})) == (
+        False, "whitespace",
+    )  # fmt: skip
+
+
+LETTERS = "aB2éñßЖ中文カ한हिन्दीעבתع०१'’-‐‑\u200c\u200d_.,!?“”—…\t\n €"
+
+
+@given(text(alphabet=LETTERS, max_size=30))
+def test_texts_are_split_as_everywhere_else(text):
+    tokenizers = pytest.importorskip("tokenizers")
+    splitter = tokenizers.pre_tokenizers.Split(tokenizers.Regex(_WORDS), "removed", invert=True)
+    found = [word for word, _ in splitter.pre_tokenize_str(text)]
+    assert found == split(text, "words")
 
 
 def test_the_numbers_of_the_card(here, capsys):

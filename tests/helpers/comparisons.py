@@ -17,8 +17,8 @@ OPTIONS = {"min_count": 1, "vector_size": 8, "sample": 0, "window": 2, "workers"
 VARIANTS = [*LOSSES, "softmax:split", "nce:learn-normaliser"]
 ALL = [*QUICK, "2", "--seeds", "2", "--losses", *VARIANTS]
 ONE = [*QUICK, "2", "--losses", "negative-sampling", "--no-report"]
-ANALOGIES = ": letters\na1 b1 a2 b2\na2 b2 a3 b3\na1 b1 a3 b3\n"
-SIMILARITY = "a1\ta2\t9\na1\tb1\t1\na2\ta3\t8\nb1\tb2\t7\na3\tb2\t2\n"
+ANALOGIES = ": letters\na1 b1 a2 b2\na2 b2 a3 b3\na1 b1 a3 b3\na1 b1 a2 nowhere\n"
+SIMILARITY = "a1\ta2\t9\na1\tb1\t1\na2\ta3\t8\nb1\tb2\t7\na3\tb2\t2\nnowhere\ta1\t4\n"
 
 
 def text(sentences=300, seed=0):

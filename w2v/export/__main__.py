@@ -67,7 +67,7 @@ def _parser() -> command_line.ArgumentParser:
     hub = parser.add_argument_group("huggingface")
     hub.add_argument(
         "--lowercase", action=BooleanOptionalAction, default=SUPPRESS,
-        help="lower-case texts (default: if every word of the vocabulary is lower case)",
+        help="lower-case texts (default: if the training text was, or if all words are lower case)",
     )  # fmt: skip
     hub.add_argument(
         "--tokenize", choices=huggingface.TOKENIZERS, default=SUPPRESS,

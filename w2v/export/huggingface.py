@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +24,7 @@ from w2v.embeddings.sentences import SMOOTHING, word_weights
 from w2v.evaluate.scoring import AnalogyResult, SimilarityResult
 from w2v.formats.tensor_file import write_tensors
 from w2v.util.files import atomic_write
+from w2v.util.text import DELIMITER, INNER_CHARACTERS, split
 
 WEIGHTS, TOKENIZER, CARD = "model.safetensors", "tokenizer.json", "README.md"
 MODULES, SETTINGS = "modules.json", "config_sentence_transformers.json"
@@ -33,10 +33,9 @@ FILES = (WEIGHTS, TOKENIZER, MODULES, SETTINGS, CARD)
 TOKENIZERS = ("words", "whitespace")
 """How a text is split: into runs of letters and digits without punctuation, or at whitespace."""
 
-_WORDS = r"[\p{L}\p{M}\p{N}]+(?:['’\-‐][\p{L}\p{M}\p{N}]+)*"
-"""Runs of letters, marks and digits, with apostrophes and hyphens inside."""
-_JOINERS = re.compile("['’\\-‐_]")
-"""Inside a word. A phrase is joined with ``_``, and no text is split into it."""
+_LETTER = r"[\p{L}\p{M}\p{N}]"
+_WORDS = f"{_LETTER}+(?:[{re.escape(INNER_CHARACTERS)}]{_LETTER}+)*"
+"""The words of `w2v.util.text.split`, as a regular expression of the tokenizers library."""
 
 _MODULE = "sentence_transformers.models.StaticEmbedding"
 """The name since 3.2; later versions know it too."""
@@ -64,31 +63,32 @@ class Preparation(NamedTuple):
 
 
 def find_preparation(
-    words: Iterable[str], lowercase: bool | None = None, tokenizer: str | None = None
+    wv: Embeddings, lowercase: bool | None = None, tokenizer: str | None = None
 ) -> Preparation:
     """The preparation that finds the most words and loses none.
 
-    Lower case, if every word of the vocabulary is lower case; without punctuation, if no word has
-    any. That is what the training text shows, also where the file does not record its preparation.
+    What the vectors record of their training text is applied. Beyond that, the vocabulary decides,
+    since a .bin records nothing: texts are lower-cased if every word is lower case, and split into
+    words without punctuation if no word has any.
 
     Args:
-        words: the vocabulary.
-        lowercase: what to use instead; None to find out.
+        wv: the vectors.
+        lowercase: what to do instead; None to find out.
         tokenizer: likewise.
     """
-    words = list(words)
+    recorded = wv.training.get("config")
+    config = recorded if isinstance(recorded, dict) else {}
     if lowercase is None:
-        lowercase = all(word == word.lower() for word in words)
+        lowercase = bool(config.get("lowercase")) or all(word == word.lower() for word in wv)
     if tokenizer is None:
-        tokenizer = "words" if all(map(_is_word, words)) else "whitespace"
+        has_words = config.get("tokenize") == "words" or all(map(_is_word, wv))
+        tokenizer = "words" if has_words else "whitespace"
     return Preparation(lowercase, tokenizer)
 
 
 def _is_word(word: str) -> bool:
-    return all(
-        part and all(unicodedata.category(character)[0] in "LMN" for character in part)
-        for part in _JOINERS.split(word)
-    )
+    """Whether `w2v.util.text.split` finds this word whole, or the parts of this phrase."""
+    return all(split(part, "words") == [part] for part in word.split(DELIMITER))
 
 
 def write(
@@ -163,7 +163,7 @@ def model_card(
     smoothing: float | None = SMOOTHING,
 ) -> str:
     """Markdown with a YAML head: what the vectors are, how they were trained, how good they are."""
-    phrases = sum("_" in word.strip("_") for word in wv)
+    phrases = sum(DELIMITER in word.strip(DELIMITER) for word in wv)
     split = sum(word.split() != [word] for word in wv)
     mean = "the plain mean of its words' vectors"
     if smoothing is not None:
