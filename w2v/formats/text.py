@@ -238,11 +238,12 @@ class _TextReader:
 def _plain_row(line: bytes, vector_size: int) -> tuple[bytes, list[float]] | None:
     """The word and the numbers of a line as most are; None for one that needs a closer look."""
     word, _, rest = line.partition(b" ")
-    # No commas, which would make two JSON numbers of one; no integer -0, whose sign JSON drops.
+    # No commas, which would make two JSON numbers of one.
     if not word or b"\t" in word or b"\r" in word or rest.translate(None, _PLAIN):
         return None
     array = b"[" + rest.replace(b" ", b",") + b"]"
-    if b"-0," in array or b"-0]" in array:
+    # No integer -0, whose sign JSON drops: seldom are there any integers.
+    if rest.count(b".") != vector_size and (b"-0," in array or b"-0]" in array):
         return None
     try:
         numbers: list[float] = orjson.loads(array)
