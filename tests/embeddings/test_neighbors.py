@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,3 +76,15 @@ def test_most_similar_many():
     for asked in (5, None):
         with pytest.raises((ConfigError, ValueError)):
             wv.most_similar_many(asked, topn="3")
+
+
+def test_neighbours_of_all_words_need_little_memory():
+    """The 68k words of a real export would take 36 GB if a whole row of candidates were kept."""
+    units = np.random.default_rng(0).normal(size=(4000, 4)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        nearest_rows(units, np.arange(len(units)), 10)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6  # V x V ids of 8 bytes would be 128 MB

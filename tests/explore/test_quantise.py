@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tracemalloc
-
 import naive
 import numpy as np
 import pytest
 from explorer import made_up
 
-from w2v.explore.quantise import MIN_RECALL, directions, nearest, quantise, recall, to_codes
+from w2v.explore.quantise import MIN_RECALL, directions, quantise, recall, to_codes
 
 
 def test_codes_by_hand():
@@ -32,18 +30,6 @@ def test_recall_is_its_naive_twin():
 def test_recall_of_few_words(rows):
     units = made_up().unit_vectors[:rows]
     assert recall(units, units) == 1
-
-
-def test_neighbours_of_all_words_need_little_memory():
-    """The 68k words of a real export would take 36 GB if a whole row of candidates were kept."""
-    units = np.random.default_rng(0).normal(size=(4000, 4)).astype(np.float32)
-    tracemalloc.start()
-    try:
-        nearest(units, np.arange(len(units)), 10)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 20e6  # V x V ids of 8 bytes would be 128 MB
 
 
 def test_equal_vectors_do_not_count_against_recall():

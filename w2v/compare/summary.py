@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.compare.results import Document
+from w2v.embeddings.neighbors import nearest_rows
 
 TIE_NATS = 0.02
 """A lead below this is a tie: it gives the true context word 1.02 times the probability at most."""
@@ -270,10 +271,8 @@ def nearest(units: np.ndarray, n_words: int, n_neighbours: int) -> list[list[int
         n_words: number of words whose neighbours are sought among all V.
         n_neighbours: number of neighbours; if V is smaller, V - 1.
     """
-    cosines = units[:n_words] @ units.T
-    np.fill_diagonal(cosines, -np.inf)
     count = min(n_neighbours, len(units) - 1)
-    best = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+    best, _ = nearest_rows(units, np.arange(min(n_words, len(units))), count)
     found: list[list[int]] = np.sort(best, axis=1).tolist()
     return found
 

@@ -15,9 +15,10 @@ import numpy as np
 from markupsafe import Markup
 
 from w2v.embeddings import Embeddings
+from w2v.embeddings.neighbors import nearest_rows
 from w2v.explore.clusters import Clusters, find_clusters
 from w2v.explore.projection import TITLES, Projection, choose_method, project
-from w2v.explore.quantise import NEIGHBOURS, Quantised, nearest, quantise
+from w2v.explore.quantise import NEIGHBOURS, Quantised, quantise
 from w2v.util import html_page
 
 MAX_MODELS = 8
@@ -160,8 +161,8 @@ def overlap(first: Embeddings, second: Embeddings) -> list[tuple[str, int]]:
         return []
     rows = np.array(pairs)
     asked = np.arange(min(len(rows), COMPARED_WORDS))
-    a = nearest(first.unit_vectors[rows[:, 0]], asked, NEIGHBOURS)
-    b = nearest(second.unit_vectors[rows[:, 1]], asked, NEIGHBOURS)
+    a, _ = nearest_rows(first.unit_vectors[rows[:, 0]], asked, NEIGHBOURS)
+    b, _ = nearest_rows(second.unit_vectors[rows[:, 1]], asked, NEIGHBOURS)
     shared = (a[:, :, None] == b[:, None, :]).any(axis=2).sum(axis=1)
     words = first.index_to_key
     return [

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from w2v.embeddings.neighbors import nearest_rows
 from w2v.formats.table import FloatMatrix, row_blocks
 
 Codes = np.ndarray[Any, np.dtype[np.int8 | np.int16]]
@@ -94,35 +95,8 @@ def recall(exact: FloatMatrix, approximate: FloatMatrix) -> float:
     for begin in range(0, len(asked), _AT_ONCE):
         ids = asked[begin : begin + _AT_ONCE]
         cosines = exact[ids] @ exact.T
-        near = _nearest(approximate, ids, count)
+        near, _ = nearest_rows(approximate, ids, count)
         cosines[np.arange(len(ids)), ids] = -np.inf
         bar = np.partition(cosines, rows - count, axis=1)[:, rows - count]
         found += int((np.take_along_axis(cosines, near, axis=1) >= bar[:, None]).sum())
     return found / (count * len(asked))
-
-
-def nearest(units: FloatMatrix, ids: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
-    """Find the nearest rows by cosine, in no particular order; a row is no neighbour of itself.
-
-    Args:
-        units: (V, D) vectors of length 1.
-        ids: (N,) the rows whose neighbours are wanted.
-        count: number of neighbours, at most V - 1.
-
-    Returns:
-        (N, count) rows.
-    """
-    return np.concatenate(
-        [
-            _nearest(units, ids[begin : begin + _AT_ONCE], count)
-            for begin in range(0, len(ids), _AT_ONCE)
-        ]
-    )
-
-
-def _nearest(units: FloatMatrix, ids: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
-    cosines = units[ids] @ units.T
-    cosines[np.arange(len(ids)), ids] = -np.inf
-    # A copy, since a slice would keep all V columns in memory.
-    near: np.ndarray[Any, Any] = np.argpartition(cosines, len(units) - count, axis=1)[:, -count:]
-    return near.copy()

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from w2v.embeddings import Embeddings
+from w2v.embeddings.neighbors import nearest_rows
 from w2v.errors import ConfigError
 from w2v.explore.projection import project
-from w2v.explore.quantise import nearest
 from w2v.util.files import atomic_write
 
 
@@ -74,14 +74,8 @@ def write(
 
 def _neighbors(units: np.ndarray[Any, Any], count: int, pyarrow: Any) -> Any:
     """A column of {"ids": [...], "distances": [...]}, with the nearest first."""
-    near = nearest(units, np.arange(len(units)), count)
-    cosines = np.empty(near.shape, np.float32)
-    for column in range(count):
-        cosines[:, column] = np.einsum("ij,ij->i", units, units[near[:, column]])
-    order = np.argsort(-cosines, axis=1, kind="stable")
-    ids = np.take_along_axis(near, order, axis=1)
-    distances = np.clip(1 - np.take_along_axis(cosines, order, axis=1), 0, 2)
-    parts = [_lists(ids, pyarrow), _lists(distances, pyarrow)]
+    ids, cosines = nearest_rows(units, np.arange(len(units)), count)
+    parts = [_lists(ids, pyarrow), _lists(np.clip(1 - cosines, 0, 2), pyarrow)]
     return pyarrow.StructArray.from_arrays(parts, ["ids", "distances"])
 
 
