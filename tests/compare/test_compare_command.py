@@ -52,8 +52,11 @@ def test_wrong_variants(name, expected):
             ["corpus.txt", "--losses", "nce", "nce:split"],
             "--losses: nce and nce:split are the same",
         ),
-        (["corpus.txt", "--losses", "nce:corpus"], "targets: expected split with nce"),
-        (["corpus.txt", "--losses", "softmax:learn-normaliser"], "expected a loss that has one"),
+        (["corpus.txt", "--losses", "nce:corpus"], "targets: nce has split targets, not 'corpus'"),
+        (
+            ["corpus.txt", "--losses", "softmax:learn-normaliser"],
+            "learn_normaliser: softmax has no normaliser to learn",
+        ),
         (
             ["corpus.txt", "--losses", "nce", "--batch-size", "9"],
             "batch_size: none of the losses uses",
@@ -78,7 +81,7 @@ def test_wrong_variants(name, expected):
         ),
         (["corpus.txt", "--similarity", "none.txt"], "none.txt: cannot be read"),
         (["none.txt"], "none.txt: no such file or folder"),
-        (["one.txt"], "expected at least 2 sentences"),
+        (["one.txt"], "holding out text takes at least 2 sentences, not 1"),
         (["corpus.txt", "-o", "corpus.txt"], "corpus.txt: expected a folder, got the file"),
         (["corpus.txt", "-o", "corpus.txt/below"], "expected a folder, got the file"),
         (["corpus.txt", "-o", "dangling"], "expected a folder, got the file dangling"),

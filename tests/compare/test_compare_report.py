@@ -206,3 +206,15 @@ def test_the_report_fits_the_window(browser, folder, width, dark):
         assert table <= width
     assert cell == "1px"  # a line under each row
     assert complaints(page) == []
+
+
+def test_first_epochs_far_above_the_others_are_cut_off(document):
+    tall = copy.deepcopy(document)
+    for run in tall["runs"]:
+        run["curve"][0]["nats"], run["curve"][1]["nats"] = 90.0, 5.0 + 0.1 * run["seed"]
+    facts = json.loads(Elements(render(tall, "")).scripts["plots"])
+    plots = {plot["id"]: plot for plot in facts["plots"]}
+    # The mean of the last epochs is 5.15, single seeds 5.1 and 5.2: the spread is 0.1.
+    assert plots["nats-0"]["layout"]["yaxis"]["range"] == pytest.approx([5.09, 5.4])
+    assert "First epochs far above the others are cut off." in render(tall, "")
+    assert "are cut off" not in render(document, "")
