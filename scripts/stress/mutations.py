@@ -1,242 +1,448 @@
-"""Break the code on purpose, one place at a time, and see that a test goes red each time.
+"""Break the code on purpose, one place at a time, and see that a test fails each time.
 
-    python scripts/stress/mutations.py [--only TEXT] [--minutes M] [--again]
+    python scripts/stress/mutations.py                 try all mutations
+    python scripts/stress/mutations.py --only noise    those with this in path or text
+    python scripts/stress/mutations.py --list-gone     list those whose text is no longer there
+    python scripts/stress/mutations.py --list          list all
 
-The ways to break it are in mutations.txt. Works on a copy of the project in a temporary folder.
-Writes build/mutations.json and build/mutations.md after each mutation, and continues from what is
-there: a mutation is tried again when its line or the file that it breaks has changed, and one
-that survived when any code or test has. Exits with 1 if a mutation survived, or its text is no
-longer in the code, and refuses to begin where the tests fail before anything is broken.
+There are two kinds. The lines of mutations.txt are faults that a person could make: a lost factor,
+a sign, a wrong level. The others are made here: wherever the code reads an option, its default
+takes the option's place.
+
+Each mutation is tried in a copy of the project, with the tests that are nearest to it (`NEAREST`),
+until one fails or takes far too long. The result goes to build/mutations.json; a second run tries
+only what has changed since. Exits with 1 if a mutation survives or its text is gone, and stops if
+the tests fail before anything is broken.
+
+Why not a tool: mutmut 3.8 switches between mutations with a trampoline when a function is called,
+which compiled code cannot do, and so leaves out everything that Numba compiles (it made none in
+`w2v.losses`). cosmic-ray 8.7 can do it, but knows no list: it makes 27,770 mutations of this
+package, most of them of no interest, tries them all with the same tests, and compiles every kernel
+anew for each: days.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
+import ast
+import concurrent.futures
 import hashlib
+import importlib
 import json
 import os
+import queue
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "w2v"
 MUTATIONS = Path(__file__).with_suffix(".txt")
-OUTPUT = ROOT / "build" / "mutations"
+OUTPUT = ROOT / "build" / "mutations.json"
 
 NEAREST = {
-    "losses/": ("losses", "sampled_kernel", "runs", "yardstick", "gradcheck"),
-    "kernels/merging.py": ("merging", "sharded"),
-    "rounds.py": ("sharded",),
-    "sharded.py": ("sharded",),
-    "corpus/ranges.py": ("shards", "sharded"),
-    "corpus/shards.py": ("shards", "sharded"),
-    "kernels/": ("sampled_kernel", "runs", "losses", "gradcheck"),
-    "activations.py": ("activations", "gradcheck", "dense"),
-    "dense": ("dense", "examples"),
-    "gradcheck/": ("gradcheck", "examples"),
-    "noise.py": ("noise", "losses"),
-    "pairs.py": ("pairs", "runs"),
-    "cooccurrence.py": ("runs", "losses"),
-    "yardstick.py": ("yardstick",),
-    "validation.py": ("yardstick",),
-    "comparison.py": ("compare",),
-    "results.py": ("compare",),
-    "plots.py": ("compare",),
+    "losses/": ["losses", "kernels", "train/test_ways_of_training.py"],
+    "kernels/merging.py": ["kernels/test_merging.py", "train/test_rounds.py"],
+    "kernels/": ["kernels", "train/test_ways_of_training.py", "losses", "gradcheck"],
+    "train/": ["train", "test_held_out.py"],
+    "engines/": ["engines", "train/test_rounds.py"],
+    "corpus/cooccurrence.py": ["train/test_ways_of_training.py", "losses", "corpus"],
+    "corpus/subsampling.py": ["corpus", "train/test_ways_of_training.py"],
+    "corpus/": ["corpus", "train"],
+    "noise.py": ["test_noise.py", "losses"],
+    "held_out.py": ["test_held_out.py"],
+    "activations.py": ["test_activations.py", "gradcheck", "dense"],
+    "dense/": ["dense", "project/test_examples.py"],
+    "gradcheck/": ["gradcheck", "project/test_examples.py"],
+    "evaluate/": ["evaluate"],
+    "query.py": ["test_query.py"],
+    "embeddings.py": ["test_embeddings.py", "test_query.py"],
+    "compare/": ["compare"],
+    "explore/": ["explore"],
+    "export/": ["export"],
+    "formats/": ["formats", "test_embeddings.py", "robustness"],
+    "util/": ["util", "robustness"],
+    "config.py": ["test_config.py"],
+    "numerics/": ["numerics"],
 }
-"""The tests that should notice, by the beginning of a path; all others are asked if they do not."""
-ELSEWHERE = ("runs", "trainer")
+"""The tests that can notice, under tests/, by the beginning of a path; in the order of trying."""
+OPTIONS_TEST = "test_options.py"
+"""Asked of every option, and at last of everything that trains."""
+TRAINS = ("losses/", "kernels/", "train/", "engines/", "corpus/", "noise.py", "config.py")
+
+TEST_SECONDS = 600.0
+"""Longer than the nearest tests of any file take: the mutation has made a loop without an end."""
 
 SURVIVED, GONE = "survived", "gone"
 
+UNSET = {"lr": 0.05, "epochs": 5, "output_bias": False, "hot_words": 1_000}
+"""What takes the place of an option whose default is None, where the code needs a value."""
+
 
 class Mutation(NamedTuple):
-    """In `path`, `old`, which occurs once, becomes `new`."""
+    """In `path`, `old` becomes `new`.
+
+    Attributes:
+        path: a file or folder in w2v/; in a folder, one of its files has `old`.
+        old: text that occurs once, but for white space; or, where `place` is there, at that place.
+        new: what takes its place.
+        place: (begin, end) in the file; None where the text says it.
+        tests: under tests/; empty for those of `NEAREST`.
+    """
 
     path: str
     old: str
     new: str
+    place: tuple[int, int] | None = None
+    tests: tuple[str, ...] = ()
 
-    def broken(self, text: str) -> str | None:
-        """The text with the mutation in it; None unless `old` is there once."""
+    def __str__(self) -> str:
+        where = "" if self.place is None else f" at {self.place[0]}"
+        return f"{self.path}{where}: {self.old} => {self.new}"
+
+    def broken(self, package: Path) -> tuple[Path, str] | None:
+        """A file and its text with the mutation in it; None unless `old` is there once."""
+        path = package / self.path
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path] * path.is_file()
+        found = []
+        for file in files:
+            text = file.read_text(encoding="utf-8")
+            for begin, end in self._places(text):
+                found.append((file, text[:begin] + self.new + text[end:]))
+        return found[0] if len(found) == 1 else None
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        if self.place is not None:
+            return [self.place]
         words = [re.escape(word) for word in self.old.split()]
         # Lines may have been broken anew: between words, and after or before a bracket.
         pattern = re.sub(r"(\\[\[({])", r"\1\\s*", r"\s+".join(words))
         pattern = re.sub(r"(?<!\\s\+)(\\[\])}])", r"\\s*\1", pattern)
-        found = list(re.finditer(pattern, text))
-        if len(found) != 1:
-            return None
-        return text[: found[0].start()] + self.new + text[found[0].end() :]
+        return [match.span() for match in re.finditer(pattern, text)]
 
 
-def read_mutations() -> list[Mutation]:
+def listed() -> list[Mutation]:
     """Every line of the list."""
     found: list[Mutation] = []
-    path = ""
+    path, tests = "", ()
     for line in MUTATIONS.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith(" "):
             old, _, new = line.partition("=>")
-            found.append(Mutation(path, old.strip(), new.strip()))
+            found.append(Mutation(path, old.strip(), new.strip(), tests=tests))
         else:
-            path = line.strip()
+            path, _, names = line.strip().partition(": ")
+            tests = tuple(names.split())
     return found
 
 
-def run_tests(copy: Path, names: list[str]) -> str | None:
-    """The first test that fails in a copy of the project, or None."""
-    environment = {
-        **os.environ, "PYTHONPATH": str(copy), "NUMBA_CACHE_DIR": str(copy / "cache"),
-    }  # fmt: skip
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *names],
-        cwd=copy, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if result.returncode == 0:
-        return None
-    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
-    return found.group(1) if found else result.stdout.strip().splitlines()[-1]
+# --- an option's default in its place -------------------------------------------------------------
 
 
-def test_files(copy: Path, path: str) -> tuple[list[str], list[str]]:
-    """The tests nearest to a file of w2v, and all others."""
-    near = next((names for start, names in NEAREST.items() if path.startswith(start)), ELSEWHERE)
-    nearest = [f"tests/test_{name}.py" for name in near]
-    every = sorted(f"tests/{file.name}" for file in (copy / "tests").glob("test_*.py"))
-    return nearest, [file for file in every if file not in nearest]
+def of_options() -> list[Mutation]:
+    """A mutation for each place where an option of training, or of a command, is read."""
+    sys.path.insert(0, str(ROOT))
+    config = importlib.import_module("w2v.config").TrainConfig(workers=1)
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if name == "config.py":
+            continue
+        text = path.read_text(encoding="utf-8")
+        flags = _flags(name, text)
+        for node, span in _reads(text):
+            field = node.attr.removesuffix("_")
+            if _last_name(node.value) == "config" and hasattr(config, field):
+                default = getattr(config, field)
+                if default is None and node.attr.endswith("_"):
+                    default = UNSET[field]
+            elif _last_name(node.value) == "arguments" and node.attr in flags:
+                default = flags[node.attr]
+            else:
+                continue
+            found.append(Mutation(name, text[slice(*span)], repr(default), span))
+    return found
 
 
-def attempt(copy: Path, mutation: Mutation) -> str:
-    """The first test that notices, `SURVIVED` or `GONE`."""
-    path = copy / "w2v" / mutation.path
-    original = path.read_text(encoding="utf-8")
-    broken = mutation.broken(original)
-    if broken is None:
-        return GONE
-    try:
-        path.write_text(broken, encoding="utf-8")
-        for names in test_files(copy, mutation.path):
-            failure = run_tests(copy, names)
+def _reads(text: str) -> Iterator[tuple[ast.Attribute, tuple[int, int]]]:
+    """Every ``x.y`` that is read, and where it stands in the text."""
+    lines = [0]
+    for line in text.splitlines(keepends=True):
+        lines.append(lines[-1] + len(line))
+    raw = text.splitlines()
+
+    def offset(line: int, column: int) -> int:  # the tree counts UTF-8 bytes
+        return lines[line - 1] + len(raw[line - 1].encode()[:column].decode())
+
+    tree = ast.parse(text)
+    in_f_strings = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            if sys.version_info < (3, 12) and id(node) in in_f_strings:
+                continue  # has no place of its own there
+            assert node.end_lineno is not None
+            assert node.end_col_offset is not None
+            yield node, (
+                offset(node.lineno, node.col_offset),
+                offset(node.end_lineno, node.end_col_offset),
+            )
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _flags(name: str, text: str) -> dict[str, Any]:
+    """The defaults of the flags of a command, by destination."""
+    maker = re.search(r"^def (_?(?:make_)?parser)\(\)", text, re.MULTILINE)
+    if maker is None:
+        return {}
+    module = importlib.import_module(
+        "w2v." + name.removesuffix(".py").replace("/", "."),
+    )
+    actions = getattr(module, maker[1])()._actions
+    return {
+        action.dest: action.default
+        for action in actions
+        if action.option_strings and action.default != "==SUPPRESS=="
+    }
+
+
+# --- tests ----------------------------------------------------------------------------------------
+
+
+def tests_of(mutation: Mutation, tests: Path) -> list[str]:
+    """What can notice a mutation, in the order of trying, under tests/."""
+    path = mutation.path
+    if mutation.tests:
+        names = list(mutation.tests)
+    else:
+        names = next((names for start, names in NEAREST.items() if path.startswith(start)), [])
+        if mutation.place is not None:
+            names = [OPTIONS_TEST, *names]
+        elif path.startswith(TRAINS):
+            names = [*names, OPTIONS_TEST]
+    missing = [name for name in names if not (tests / name).exists()]
+    if missing or not names:
+        sys.exit(f"{path}: no such tests: {', '.join(missing) or 'none named in NEAREST'}")
+    return names
+
+
+class Copy:
+    """A copy of the project to break, and the tests in it.
+
+    Kernels that were compiled before anything was broken are used again where a mutation cannot
+    change them: where it is in no file that compiles functions, nor in one that such a file imports.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        shutil.copytree(
+            ROOT, self.root, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
+        )
+        self.cache = folder / "cache"
+        self.compiled = _compiled_files(self.root / "w2v")
+        self.whole = self._kernels()
+
+    def attempt(self, mutation: Mutation) -> str:
+        """The first test that fails, `SURVIVED` or `GONE`."""
+        found = mutation.broken(self.root / "w2v")
+        if found is None:
+            return GONE
+        path, broken = found
+        original, times = path.read_bytes(), path.stat()
+        try:
+            path.write_text(broken, encoding="utf-8")
+            if path.relative_to(self.root / "w2v").as_posix() not in self.compiled:
+                # For the digest of another source, the same kernels.
+                shutil.copytree(self.whole, self._kernels(), dirs_exist_ok=True)
+            failure = self.run(tests_of(mutation, self.root / "tests"))
             # A test that only fails now and then has noticed nothing.
-            if failure is not None and run_tests(copy, [failure]) is not None:
-                return failure
-        return SURVIVED
-    finally:
-        path.write_text(original, encoding="utf-8")
+            if failure is not None and "::" in failure and self.run([failure]) is None:
+                return SURVIVED
+            return failure or SURVIVED
+        finally:
+            path.write_bytes(original)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def run(self, names: list[str]) -> str | None:
+        """The first test that fails, under tests/; None if all pass."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n0"]
+        try:
+            result = subprocess.run(
+                [*command, *(f"tests/{name}" for name in names)], cwd=self.root, env=self._env(),
+                capture_output=True, text=True, check=False, timeout=TEST_SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return f"no end after {TEST_SECONDS:.0f} s"
+        if result.returncode == 0:
+            return None
+        found = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
+        if found:
+            return found[1]
+        return (result.stdout + result.stderr).strip().splitlines()[-1]
+
+    def _env(self) -> dict[str, str]:
+        return {
+            **os.environ, "PYTHONPATH": str(self.root), "NUMBA_CACHE_DIR": str(self.cache),
+            "OPENBLAS_NUM_THREADS": "1",
+        }  # fmt: skip
+
+    def _kernels(self) -> Path:
+        """Where the kernels of the sources as they are now are kept."""
+        code = "from w2v.numerics import jit; print(jit._CACHE_DIR)"
+        result = subprocess.run(
+            [sys.executable, "-c", code], cwd=self.root, env=self._env(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        return Path(result.stdout.strip() or self.cache / "none")
 
 
-def digest(*paths: Path) -> str:
-    """Of the contents of files."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+def _compiled_files(package: Path) -> set[str]:
+    """The files that compile functions, and all in w2v that they import."""
+    imports, pending = {}, []
+    for path in package.rglob("*.py"):
+        name = path.relative_to(package).as_posix()
+        text = path.read_text(encoding="utf-8")
+        imports[name] = set(re.findall(r"^\s*from w2v\.([\w.]+) import", text, re.MULTILINE))
+        if "w2v.numerics.jit" in text:
+            pending.append(name)
+    found: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in imports and name not in found:
+            found.add(name)
+            for module in imports[name]:
+                path_of = module.replace(".", "/")
+                pending += [f"{path_of}.py", f"{path_of}/__init__.py"]
+    return found
 
 
-def digest_of_all() -> str:
-    """Of the code and the tests."""
-    return digest(*sorted((ROOT / "w2v").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py")))
+# --- the record -----------------------------------------------------------------------------------
 
 
-def is_settled(entry: dict[str, str] | None, mutation: Mutation, everything: str) -> bool:
-    """Whether a mutation need not be tried again; `everything` is `digest_of_all`."""
-    if entry is None or entry["file"] != digest(ROOT / "w2v" / mutation.path):
-        return False
-    return entry["result"] not in (SURVIVED, GONE) or entry.get("all") == everything
+def digest_of(*folders: Path) -> str:
+    """Of the contents of all Python files."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
-def key(mutation: Mutation) -> str:
-    """Names a mutation in the record."""
-    return f"{mutation.path}: {mutation.old} => {mutation.new}"
+class Record:
+    """Results by mutation; those that still hold are not tried again.
 
+    A mutation that was noticed is tried again when the file that it breaks has changed, one that
+    survived when any code or test has.
+    """
 
-def code(text: str) -> str:
-    """A span of code in a cell of a Markdown table."""
-    return f"`{text}`".replace("|", r"\|") if text else "nothing"
+    def __init__(self, again: bool) -> None:
+        self.results: dict[str, dict[str, str]] = {}
+        self.everything = digest_of(PACKAGE, ROOT / "tests")
+        if OUTPUT.exists() and not again:
+            self.results = json.loads(OUTPUT.read_text(encoding="utf-8"))
 
+    def settled(self, mutation: Mutation) -> bool:
+        """Whether its result holds."""
+        entry = self.results.get(str(mutation))
+        if entry is None or entry["file"] != self._file(mutation):
+            return False
+        return entry["result"] not in (SURVIVED, GONE) or entry["all"] == self.everything
 
-def write(report: dict[str, Any], mutations: list[Mutation]) -> None:
-    """The report as JSON, and as a table in the order of the list."""
-    known = {key(mutation): mutation for mutation in mutations}
-    record = {name: report["mutations"][name] for name in known if name in report["mutations"]}
-    text = json.dumps({**report, "mutations": record}, indent=1) + "\n"
-    OUTPUT.with_suffix(".json").write_text(text, encoding="utf-8")
-    if not record:
-        return
-    results = [entry["result"] for entry in record.values()]
-    dates = sorted({entry["date"] for entry in record.values()})
-    noticed = len(results) - results.count(SURVIVED) - results.count(GONE)
-    lines = [
-        "# Mutations",
-        "",
-        "Each line is a way to break the code. It was done in a copy of the project, and the tests",
-        "were run, the nearest ones first, until one failed. By `scripts/stress/mutations.py`, "
-        + " to ".join(dict.fromkeys((dates[0], dates[-1])))
-        + ".",
-        "",
-        f"{noticed} of {len(known)} were noticed, {results.count(SURVIVED)} survived, "
-        f"{results.count(GONE)} have lost their text, {len(known) - len(results)} are still to be "
-        "tried.",
-    ]
-    path = None
-    for name, entry in record.items():
-        mutation = known[name]
-        if mutation.path != path:
-            path = mutation.path
-            lines += ["", f"## {path}", "", "| reads | becomes | noticed by |", "|---|---|---|"]
-        result = entry["result"]
-        noticed_by = f"**{result}**" if result in (SURVIVED, GONE) else code(result)
-        lines.append(f"| {code(mutation.old)} | {code(mutation.new)} | {noticed_by} |")
-    OUTPUT.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    def note(self, mutation: Mutation, result: str, seconds: float) -> None:
+        """Keep a result."""
+        self.results[str(mutation)] = {
+            "result": result, "seconds": f"{seconds:.0f}", "file": self._file(mutation),
+            "all": self.everything,
+        }  # fmt: skip
+        OUTPUT.parent.mkdir(exist_ok=True)
+        OUTPUT.write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
+
+    def _file(self, mutation: Mutation) -> str:
+        path = PACKAGE / mutation.path
+        return digest_of(path) if path.exists() else ""
 
 
 def main() -> int:
-    """Try every mutation that is not on record."""
+    """Try every mutation whose result is not known."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--only", default="", help="only mutations with this in path or text")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
-    parser.add_argument("--again", action="store_true", help="also those that are on record")
+    parser.add_argument("--again", action="store_true", help="also those whose result is known")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="side by side")
+    parser.add_argument("--tests", nargs="+", help="these in place of the nearest, under tests/")
+    parser.add_argument("--list", action="store_true", help="list the mutations, and try none")
+    parser.add_argument("--list-gone", action="store_true", help="list those that find no place")
     args = parser.parse_args()
-    started = time.monotonic()
-    mutations = read_mutations()
-    report: dict[str, Any] = {"unbroken": {}, "mutations": {}}
-    if OUTPUT.with_suffix(".json").exists():
-        report = json.loads(OUTPUT.with_suffix(".json").read_text(encoding="utf-8"))
-    record, everything = report["mutations"], digest_of_all()
-    chosen = [mutation for mutation in mutations if args.only in key(mutation)]
-    left = [
-        mutation
-        for mutation in chosen
-        if args.again or not is_settled(record.get(key(mutation)), mutation, everything)
-    ]
-    with tempfile.TemporaryDirectory() as temporary:
-        copy = Path(temporary) / "project"
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-        while left and time.monotonic() - started < 60 * args.minutes:
-            mutation = left.pop(0)
-            nearest = test_files(copy, mutation.path)[0]
-            if report["unbroken"].get(" ".join(nearest)) != everything:
-                if (failure := run_tests(copy, nearest)) is not None:
-                    sys.exit(f"expected the tests to pass before any mutation, got {failure}")
-                report["unbroken"][" ".join(nearest)] = everything
-            result = attempt(copy, mutation)
-            record[key(mutation)] = {
-                "result": result,
-                "date": datetime.date.today().isoformat(),
-                "file": digest(ROOT / "w2v" / mutation.path),
-                "all": everything,
-            }
-            print(f"{result}\n    {key(mutation)}", flush=True)
-            write(report, mutations)
-    results = [record[key(mutation)]["result"] for mutation in chosen if key(mutation) in record]
+    chosen = [each for each in [*listed(), *of_options()] if args.only in str(each)]
+    if args.tests:
+        chosen = [each._replace(tests=tuple(args.tests)) for each in chosen]
+    if args.list or args.list_gone:
+        gone = [each for each in chosen if each.broken(PACKAGE) is None]
+        print(*(gone if args.list_gone else chosen), sep="\n")
+        return int(args.list_gone and bool(gone))
+    record = Record(args.again)
+    left = [mutation for mutation in chosen if not record.settled(mutation)]
+    if left:
+        _try_all(left, record, args.workers, time.monotonic() + 60 * args.minutes)
+    results = [record.results[str(each)]["result"] for each in chosen if record.settled(each)]
     survived, gone = results.count(SURVIVED), results.count(GONE)
-    print(f"{survived} survived, {gone} have lost their text, {len(left)} are left to try")
-    return 1 if survived or gone or left else 0
+    untried = len(chosen) - len(results)
+    print(
+        f"{len(results) - survived - gone} noticed, {survived} survived, {gone} have lost their "
+        f"place, {untried} are left to try"
+    )
+    return 1 if survived or gone or untried else 0
+
+
+def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float) -> None:
+    """Try mutations side by side, each worker in a copy of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
+        made = [Copy(Path(folder) / str(number)) for number in range(min(workers, len(left)))]
+        needed = {
+            name: None for mutation in left for name in tests_of(mutation, made[0].root / "tests")
+        }
+
+        def check(copy: Copy) -> None:
+            """The tests pass before anything is broken; this also compiles the kernels."""
+            failure = copy.run(list(needed))
+            if failure is not None:
+                sys.exit(f"expected the tests to pass before any mutation, got {failure}")
+            copies.put(copy)
+
+        def attempt(mutation: Mutation) -> None:
+            if time.monotonic() > deadline:
+                return
+            copy = copies.get()
+            started = time.monotonic()
+            try:
+                result = copy.attempt(mutation)
+            finally:
+                copies.put(copy)
+            record.note(mutation, result, time.monotonic() - started)
+            print(f"{result}\n    {mutation}", flush=True)
+
+        with concurrent.futures.ThreadPoolExecutor(len(made)) as pool:
+            list(pool.map(check, made))
+            list(pool.map(attempt, left))
 
 
 if __name__ == "__main__":
