@@ -255,7 +255,8 @@ class SampledModel:
         ln_z = self.beside[0][center]
         logits = [naive.dot(rows[w].tolist(), v) + float(offsets[w]) - ln_z for w in words]
         if self.loss == "sampled-softmax":
-            ln_sum = math.log(math.fsum(math.exp(x) for x in logits))
+            largest = max(logits)
+            ln_sum = largest + math.log(math.fsum(math.exp(x - largest) for x in logits))
             probs = [math.exp(x - ln_sum) for x in logits]
             parts, loss = [1.0] * len(words), ln_sum - logits[0]
         else:
@@ -443,7 +444,8 @@ def full_step(arrays, squares, batch, lr, learn_bias):
     for row, (_, label, _) in enumerate(batch):
         labels[row, list(label)] = list(label.values())
     scores = centers[ids] @ contexts.T + bias
-    ln_z = np.log(np.exp(scores).sum(axis=1))
+    largest = scores.max(axis=1)
+    ln_z = largest + np.log(np.exp(scores - largest[:, None]).sum(axis=1))
     loss = float(weights @ (ln_z - (labels * scores).sum(axis=1)))
     dlogits = weights[:, None] * (np.exp(scores - ln_z[:, None]) - labels)
     d_centers = np.zeros_like(centers)
@@ -466,9 +468,11 @@ def full_step(arrays, squares, batch, lr, learn_bias):
 
 
 def rate(words, n_words, options):
-    """Linear decay over the words of all epochs."""
+    """Linear decay over the words of all epochs, times what a back-off has left of it."""
     done = words / (n_words * options["epochs"])
-    return options["lr"] + (options["min_lr"] - options["lr"]) * done
+    planned = options["lr"] + (options["min_lr"] - options["lr"]) * done
+    factors = options.get("lr_factors", [1.0])
+    return planned * factors[min(words // n_words, len(factors) - 1)]
 
 
 def note_epoch(twin, loss, pairs, n_words, n_kept):
@@ -483,7 +487,7 @@ def trained(content, options, stop_after=None):
 
     Args:
         content: the text, as bytes.
-        options: by their names in `TrainConfig`.
+        options: by their names in `TrainConfig`; and `lr_factors`, of each epoch, after back-offs.
         stop_after: train so many epochs of those that the options ask for.
     """
     options = {**options, "stop_after": stop_after or options["epochs"]}
