@@ -19,7 +19,7 @@ from w2v.noise import NoiseSampler
 
 MASK = 2**64 - 1
 GAMMA, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-INIT, PAIRS, NOISE, ORDER, SPLIT = 0, 1, 2, 3, 16
+INIT, PAIRS, NOISE, ORDER, SPLIT, HELD_OUT_PAIRS = 0, 1, 2, 3, 16, 17
 """Purposes of random streams, as w2v/numerics/random.py numbers them."""
 
 CURVATURE = 10.0
@@ -517,3 +517,22 @@ def trained(content, options, stop_after=None):
     twin.centers, twin.contexts = model.vectors
     twin.bias = model.beside[1] if model.corrected or options["output_bias"] else None
     return twin
+
+
+def held_out_nats(content, options, twin):
+    """What `validate` reports: mean of -ln p(w | c) over the pairs of the held-out sentences."""
+    sentences = naive.encode(
+        sentences_of(content, options), list(zip(twin.words, twin.counts, strict=True))
+    )
+    _, ours = split(sentences, options["validate"], options["seed"])
+    keep = [naive.keep_prob(n, sum(twin.counts), options["sample"]) for n in twin.counts]
+    key = key_of(options["seed"], HELD_OUT_PAIRS, 0, 0)
+    positions, _ = kept_positions(ours, keep, options, key)
+    offsets = np.zeros(len(twin.words)) if twin.bias is None else twin.bias
+    if options["loss"] == "negative-sampling":  # whose logits are ln p - ln(K q)
+        q = naive.noise_probs(twin.counts, options["noise_exponent"])
+        offsets = offsets + np.log(options["negative"] * np.array(q))
+    scores = twin.centers @ twin.contexts.T + offsets
+    ln_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    examples = examples_of(positions, "split")
+    return -float(np.mean([ln_p[c, w] for c, label, _ in examples for w in label]))

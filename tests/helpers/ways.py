@@ -119,12 +119,16 @@ class Watching(Callback):
         self.kept.append(progress)
 
 
+def whole(options):
+    """All options, those that are not given at their defaults."""
+    options = {**DEFAULTS, **options}
+    if options["output_bias"] is None:
+        options["output_bias"] = get_loss(options["loss"]).output_bias
+    return options
+
+
 def twin_of(content, options, stop_after=None):
-    loss = get_loss(options["loss"])
-    whole = {**DEFAULTS, **options}
-    if whole["output_bias"] is None:
-        whole["output_bias"] = loss.output_bias
-    return twins.trained(content, whole, stop_after)
+    return twins.trained(content, whole(options), stop_after)
 
 
 def differs(wv, twin, tolerance=3e-5):
