@@ -1,7 +1,7 @@
 """Break the code on purpose, one place at a time, and see that a test fails each time.
 
     python scripts/stress/mutations.py                 try all mutations
-    python scripts/stress/mutations.py --only noise    those with this in path or text
+    python scripts/stress/mutations.py --only noise    those that a pattern finds
     python scripts/stress/mutations.py --list-gone     list those whose text is no longer there
     python scripts/stress/mutations.py --list          list all
 
@@ -383,7 +383,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--only", default="", help="only mutations with this in path or text")
+    parser.add_argument("--only", default="", help="only mutations that this pattern finds")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--again", action="store_true", help="also those whose result is known")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="side by side")
@@ -391,7 +391,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list the mutations, and try none")
     parser.add_argument("--list-gone", action="store_true", help="list those that find no place")
     args = parser.parse_args()
-    chosen = [each for each in [*listed(), *of_options()] if args.only in str(each)]
+    chosen = [each for each in [*listed(), *of_options()] if re.search(args.only, str(each))]
     if args.tests:
         chosen = [each._replace(tests=tuple(args.tests)) for each in chosen]
     if args.list or args.list_gone:
