@@ -194,9 +194,12 @@ def _reads(text: str) -> Iterator[tuple[ast.Attribute, tuple[int, int]]]:
                 continue  # has no place of its own there
             assert node.end_lineno is not None
             assert node.end_col_offset is not None
-            yield node, (
-                offset(node.lineno, node.col_offset),
-                offset(node.end_lineno, node.end_col_offset),
+            yield (
+                node,
+                (
+                    offset(node.lineno, node.col_offset),
+                    offset(node.end_lineno, node.end_col_offset),
+                ),
             )
 
 
@@ -245,8 +248,8 @@ def tests_of(mutation: Mutation, tests: Path) -> list[str]:
 class Copy:
     """A copy of the project to break, and the tests in it.
 
-    Kernels that were compiled before anything was broken are used again where a mutation cannot
-    change them: where it is in no file that compiles functions, nor in one that such a file imports.
+    Kernels that were compiled before anything was broken are used again, unless the mutation is in
+    a file that compiles functions, or that such a file imports.
     """
 
     def __init__(self, folder: Path) -> None:
