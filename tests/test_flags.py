@@ -7,6 +7,7 @@ A test says with `covers` what it is of; a flag or argument that no test covers 
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 
@@ -24,6 +25,7 @@ from ways import (
 )
 
 import w2v
+from w2v.config import Checkpoints, TrainConfig
 from w2v.errors import ConfigError, DivergenceError, W2VError
 from w2v.train.__main__ import main, make_parser
 from w2v.train.api import train_embeddings
@@ -71,12 +73,25 @@ def run(door, way, **flags):
         return w2v.load("v.safetensors")
     if "cache" in flags:
         flags["cache_dir"] = flags.pop("cache")
+    flags = with_checkpoints(flags)
     return train(f"{way.name}.txt", options, **flags)[0]
+
+
+def with_checkpoints(flags):
+    """The flags of checkpoints as Python takes them."""
+    names = {"checkpoint": "folder", "checkpoint_every": "every"}
+    parts = {
+        names.get(name, name): flags.pop(name)
+        for name in ("checkpoint", "checkpoint_every", "resume", "back_off")
+        if name in flags
+    }
+    return {**flags, "checkpoint": Checkpoints(**parts)} if parts else flags
 
 
 def test_every_flag_and_argument_is_covered():
     flags = {action.dest for action in make_parser()._actions}
     arguments = set(inspect.signature(train_embeddings).parameters) - {"options"}
+    arguments |= {f"checkpoint_{spec.name}" for spec in dataclasses.fields(Checkpoints)}
     missing = sorted((flags | arguments) - set(FIELDS) - COVERED)
     assert not missing, f"no test in tests/test_flags.py covers {', '.join(missing)}"
 
@@ -104,8 +119,8 @@ def test_the_output_is_in_the_format_of_its_name(door, way, suffix, here):
 def test_a_configuration_has_all_options_and_flags_win(door, way, write):
     expected = run("python", way)
     if door == "python":
-        config = w2v.config.TrainConfig(**way.base())
-        wv = train_embeddings(f"{way.name}.txt", config, observer=Watching())
+        config = TrainConfig(**way.base())
+        wv = train_embeddings(f"{way.name}.txt", config, callbacks=[Watching()])
     else:
         write("options.toml", toml_of({**way.base(), "seed": 99, "lr": 0.1}))
         options = {"seed": way.base()["seed"], "lr": way.base()["lr"]}
@@ -140,7 +155,7 @@ def test_training_begins_at_earlier_vectors(door, way, here):
     np.testing.assert_array_equal(wv.context_vectors[: len(old)], old.context_vectors)
 
 
-@covers("quiet", "observer")
+@covers("quiet", "callbacks")
 @on(WAYS[:1], ["command"])
 def test_a_quiet_command_prints_nothing(door, way, capsys):
     run(door, way, quiet=True)
@@ -169,7 +184,7 @@ def test_a_cluster_is_asked_for_at_its_address(door, way):
         run(door, way, engine="local", address="127.0.0.1:1")
 
 
-@covers("checkpoint", "resume")
+@covers("checkpoint", "resume", "checkpoint_folder", "checkpoint_resume")
 @on(WAYS)
 def test_a_run_is_resumed_with_the_options_that_it_had(door, way, here):
     whole = run(door, way, checkpoint="kept")
@@ -195,12 +210,12 @@ def test_checkpoints_are_as_often_as_asked_for(door, way, capsys):
             run(door, way, **flags)
             n_kept[every] = capsys.readouterr().err.count("checkpoint: ")
         else:
-            _, seen = train(f"{way.name}.txt", **flags)
+            _, seen = train(f"{way.name}.txt", **with_checkpoints(flags))
             n_kept[every] = len(seen.kept)
     assert n_kept["1%"] > n_kept["99m"] == 1
 
 
-@covers("back_off")
+@covers("back_off", "checkpoint_back_off")
 @on(WAYS)
 def test_a_divergence_is_backed_off_from_at_half_the_rate(door, way):
     """There is no checkpoint before the first epoch: the run begins again, at a lower rate."""
