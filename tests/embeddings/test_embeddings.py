@@ -199,6 +199,10 @@ def test_key_to_index_travels():
             r"output_bias: shape \(2,\), but the words need \(1,\)",
         ),
         (([3], np.zeros((1, 3))), {}, "the word 3 is not a str"),
+        (("ab", np.zeros((2, 3))), {}, "expected a list of words, got 'ab'"),
+        ((5, np.zeros((2, 3))), {}, "expected a list of words, got 5"),
+        ((["a", "b"], [[1, 2], [3]]), {}, "vectors: not an array of numbers: .*inhomogeneous"),
+        ((["a"], None), {}, "vectors: an array of object, not of numbers"),
         ((["a", "b"], [[0, 1], [np.nan, 1]]), {}, "vectors: row 2: the vector of 'b' holds nan"),
         ((["a"], [[1e300]]), {}, "vectors: row 1: the vector of 'a' holds inf"),
         (

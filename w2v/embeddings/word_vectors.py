@@ -82,11 +82,14 @@ class Embeddings(VectorTable):
         self,
         words: Sequence[str],
         vectors: Vector,
+        *,
         counts: Vector | None = None,
         context_vectors: Vector | None = None,
         output_bias: Vector | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise InputError(f"embeddings: expected a list of words, got {shown(words)}")
         super().__init__(
             list(words),
             _float32("vectors", vectors),
@@ -398,7 +401,7 @@ class Embeddings(VectorTable):
         query = self.get_mean_vector(
             keys, weights, pre_normalize=True, post_normalize=True, ignore_missing=False
         )
-        units = self.unit_vectors[: _positive("restrict_vocab", restrict_vocab)]
+        units = self._candidates(restrict_vocab)
         return self._ranked(np.clip(units @ query, -1.0, 1.0), keys, topn)
 
     def most_similar_cosmul(
@@ -421,7 +424,7 @@ class Embeddings(VectorTable):
             restrict_vocab: likewise.
         """
         groups = _as_list(positive), _as_list(negative)
-        units = self.unit_vectors[: _positive("restrict_vocab", restrict_vocab)]
+        units = self._candidates(restrict_vocab)
         products = []
         for keys in groups:
             queries = np.array([self._unit_of(key) for key in keys]).reshape(-1, self.vector_size)
@@ -431,14 +434,19 @@ class Embeddings(VectorTable):
         scores = products[0] / (products[1] + COSMUL_EPSILON)
         return self._ranked(scores, [*groups[0], *groups[1]], topn)
 
+    def _candidates(self, restrict_vocab: int | None) -> FloatMatrix:
+        """Unit vectors of the words that can be an answer."""
+        if restrict_vocab is None:
+            return self.unit_vectors
+        return self.unit_vectors[: _number_of_words("restrict_vocab", restrict_vocab)]
+
     def _ranked(
         self, scores: FloatVector, keys: Sequence[object], topn: int | None
     ) -> Neighbors | FloatVector:
         """The best words and their scores, those of the query left out; or all scores."""
         if topn is None:
             return scores
-        count = _positive("topn", topn)
-        assert count is not None
+        count = _number_of_words("topn", topn)
         rows = {self.get_index(key) for key in keys if isinstance(key, str)}
         asked = [row for row in rows if row < len(scores)]
         found = scores.copy()
@@ -464,8 +472,7 @@ class Embeddings(VectorTable):
         Returns:
             A list for each word, in the order given.
         """
-        count = _positive("topn", topn)
-        assert count is not None
+        count = _number_of_words("topn", topn)
         rows = np.array([self.get_index(word) for word in _as_list(words)], np.intp)
         ids, cosines = nearest_rows(self.unit_vectors, rows, min(count, len(self) - 1))
         cosines = np.clip(cosines, -1.0, 1.0)
@@ -591,7 +598,7 @@ class Embeddings(VectorTable):
         Raises:
             ConfigError: `count` is below 1.
         """
-        _positive("first", count)
+        _number_of_words("first", count)
         return self if count >= len(self) else self.from_table(self, count)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -706,14 +713,12 @@ class _ReadOnlyDict(dict[str, int]):
         return dict, (dict(self),)
 
 
-def _positive(name: str, value: int | None) -> int | None:
-    """A number of words, or None.
+def _number_of_words(name: str, value: object) -> int:
+    """A positive integer, also one of NumPy's.
 
     Raises:
         ConfigError: it is something else.
     """
-    if value is None:
-        return None
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ConfigError(f"{name}: {shown(value)} is not a number of words, 1 or more")
     return int(value)
@@ -725,8 +730,7 @@ def _float32(name: str, given: object) -> Any:
     Raises:
         InputError: not an array of numbers, or numbers that float32 cannot hold.
     """
-    array = given if isinstance(given, np.memmap) else np.asarray(given)
-    _check_numeric(name, array)
+    array = given if isinstance(given, np.memmap) else _numeric(name, given)
     if array.dtype == np.float32 and not array.flags.writeable:
         return array
     with np.errstate(over="ignore"):  # infinities are refused with the word that has them
@@ -736,8 +740,7 @@ def _float32(name: str, given: object) -> Any:
 
 
 def _counts(given: object) -> CountVector:
-    array = np.asarray(given)
-    _check_numeric("counts", array)
+    array = _numeric("counts", given)
     if array.size and not (
         np.all(array >= 0) and np.all(array <= _MAX_COUNT) and np.all(array == np.floor(array))
     ):
@@ -747,9 +750,14 @@ def _counts(given: object) -> CountVector:
     return counts
 
 
-def _check_numeric(name: str, array: Vector) -> None:
+def _numeric(name: str, given: object) -> Vector:
+    try:
+        array = np.asarray(given)
+    except ValueError as error:  # rows of different lengths
+        raise InputError(f"{name}: not an array of numbers: {error}") from error
     if array.dtype.kind not in "fiu":
         raise InputError(f"{name}: an array of {array.dtype}, not of numbers")
+    return array
 
 
 def _numbers(rows: slice | list[int]) -> Sequence[int]:
