@@ -71,7 +71,7 @@ def test_the_summary_of_training(run):
     assert float(loss) == pytest.approx(twin.epoch_losses[-1], abs=1e-4)
     assert name == run.options["loss"]
     assert run.line("vectors ") == "v.safetensors"
-    assert run.line("next ") == f"w2v query v.safetensors {twin.words[0]}"
+    assert run.line("next ") == f"python -m w2v.query v.safetensors {twin.words[0]}"
     reading, training, writing = numbers(run.line("seconds "))
     assert reading == round(record["read_seconds"], 1)
     assert training == round(record["train_seconds"], 1)

@@ -54,7 +54,7 @@ def test_each_epoch_after_a_back_off_has_half_the_rate(name, lr, write, tmp_path
     is_twin_of_its_record(wv, way, options)
     assert seen.last.lr == pytest.approx(options["min_lr"] * lr_factors(record)[-1], rel=1e-6)
     for warning, factor in zip(seen.warnings, factors, strict=True):
-        assert f"on at {factor:g} of the planned rate" in warning
+        assert f"at {factor:g} of the planned learning rate" in warning
 
 
 class Interrupting(Watching):
