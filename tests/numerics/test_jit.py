@@ -18,6 +18,10 @@ from w2v.numerics.jit import cache_folder, fingerprint, imported_files, jit, sou
 PACKAGE = Path(jit_module.__file__).parent.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
+compiled = pytest.mark.skipif(
+    bool(jit_module.numba_config.DISABLE_JIT), reason="nothing is compiled"
+)
+
 
 def make_below(limit):
     def below_limit(x):
@@ -98,6 +102,7 @@ def test_the_kernels_depend_on_no_page():
 # --- frozen values --------------------------------------------------------------------------------
 
 
+@compiled
 def test_values_that_compile_differently_have_different_fingerprints():
     def one(x):
         return x + 1
@@ -118,12 +123,14 @@ def test_values_that_compile_differently_have_different_fingerprints():
     assert fingerprint(shifted(2)) == fingerprint(shifted(2))
 
 
+@compiled
 @pytest.mark.parametrize("value", [np.zeros(3), [1], {1: 2}, object()])
 def test_what_cannot_be_told_apart_cannot_be_frozen(value):
     with pytest.raises(TypeError, match="cannot freeze"):
         make_below(value)
 
 
+@compiled
 def test_each_kernel_has_files_of_its_own():
     """Two processes that write to one index of Numba's cache could mix up its entries."""
     names = []
@@ -136,9 +143,8 @@ def test_each_kernel_has_files_of_its_own():
                 (17, 3, False),
             ):
                 kernels = sampled.sampled_kernels(loss, size, negatives, learn_bias=bias)
-                names.append(getattr(kernels.block, "py_func", kernels.block).__qualname__)
-    if not jit_module.numba_config.DISABLE_JIT:
-        assert len(set(names)) == len(names)
+                names.append(kernels.block.py_func.__qualname__)
+    assert len(set(names)) == len(names)
 
 
 # --- the cache on disk ----------------------------------------------------------------------------
@@ -172,7 +178,7 @@ def run(folder, code, *arguments, cache="cache"):
     return [line.split() for line in result.stdout.splitlines()]
 
 
-@pytest.mark.skipif(bool(jit_module.numba_config.DISABLE_JIT), reason="nothing is compiled")
+@compiled
 def test_another_process_finds_what_was_compiled_and_nothing_that_differs(tmp_path):
     (tmp_path / "module.py").write_text(MODULE)
     (tmp_path / "helper.py").write_text(HELPER)

@@ -66,7 +66,7 @@ def sampled_softmax_tile(
         for j in range(columns):
             k = i * columns + j
             is_noise = (labels[k] == zero) & (weights[k] != zero)
-            e = exp(logits[k] - ln_noise[i])
+            e = exp(dlogits[k] - ln_noise[i])
             dlogits[k] = e if is_noise else zero
             total += dlogits[k]
         noise[i] = total

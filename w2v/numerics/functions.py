@@ -31,6 +31,7 @@ _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
 _MIN_ARGUMENT = np.float32(-87.0)  # exp(-87) is the last normal float32
 _MAX_ARGUMENT = np.float32(88.0)
+_MAX_FLOAT64_ARGUMENT = 709.0  # math.exp raises above 709.78
 _EXPONENT_BIAS = np.int32(127)
 _MANTISSA_BITS = np.int32(23)
 
@@ -41,7 +42,7 @@ def exp(x: Any) -> Any:
     A loop over `math.exp` would compute one element at a time: Numba no longer comes with a vector
     library (Intel's SVML). The float32 version saturates at exp(-87) and exp(88). NaN stays NaN.
     """
-    return _like(x, math.exp(x))
+    return _like(x, math.exp(min(x, _MAX_FLOAT64_ARGUMENT)))
 
 
 def _like(x: Any, value: float) -> Any:
