@@ -8,6 +8,8 @@ SIGNS_AS_WORDS = [
     ("- man", [], ["man"]),
     ("king -man +woman", ["king", "woman"], ["man"]),
     ("king − man", ["king"], ["man"]),
+    ("king-man+woman", ["king", "woman"], ["man"]),
+    ("king -man+woman", ["king", "woman"], ["man"]),
     ("-man", ["-man"], []),
     ("king - -man", ["king"], ["-man"]),
     ("new york - king", None, None),

@@ -5,6 +5,9 @@ const models = [];
 for (const [number, entry] of facts.models.entries()) models.push(await Vectors.load(entry, number));
 const several = models.length > 1;
 const known = word => models.some(vectors => vectors.ids.has(word));
+/** A word as some file spells it: as typed, in lower case, capitalised, in capitals; or undefined. */
+const spelled = word => [word, word.toLowerCase(), word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase(),
+                         word.toUpperCase()].find(known);
 
 const bdi = word => make("bdi", {}, word);  // keeps a word's direction to itself
 
@@ -84,6 +87,17 @@ function unknownWord(vectors, word) {
     [i ? ", " : " Did you mean ", link(other, bdi(other))]);
   return make("p", {class: "failed"}, "“", bdi(word), "” is not in the vocabulary.", ...words,
               words.length ? "?" : "");
+}
+
+/** The cosine similarity of two words, in each file. */
+function similarities([a, b]) {
+  const parts = models.filter(vectors => vectors.ids.has(a) && vectors.ids.has(b)).map(vectors => {
+    const [first, second] = [a, b].map(word => vectors.unit(vectors.ids.get(word)));
+    const cosine = first.reduce((total, number, i) => total + number * second[i], 0);
+    return [make("strong", {}, cosine.toFixed(4)), several ? ` in ${vectors.name}` : ""];
+  });
+  return ["Similarity of ", bdi(a), " and ", bdi(b), ": ",
+          ...parts.flatMap((part, i) => [i ? ", " : "", ...part]), ". "];
 }
 
 /** How many of the ten nearest words two files have in common, among the words in both. */
@@ -172,7 +186,7 @@ function show() {
   $("count").value = state.n;
   let query = {positive: [], negative: []}, failure = null;
   try {
-    query = parse(state.q, known);
+    query = parse(state.q, spelled);
   } catch (error) {
     failure = make("p", {class: "failed"}, error.message);
   }
@@ -181,7 +195,9 @@ function show() {
     failure = unknownWord(models[0], answers[0].unknown);
   const nothing = answers.every(({found}) => !found.length);
   $("status").replaceChildren(...failure ? [failure]
-    : nothing ? ["There are no other words."] : ["to ", bdi(state.q)]);
+    : nothing ? ["There are no other words."]
+    : query.isSimilarity ? [...similarities(query.positive), "Below, the words nearest to their sum."]
+    : ["to ", bdi(state.q)]);
   showNeighbours(query, answers);
   document.title = `${state.q} – ${models.map(vectors => vectors.name).join(", ")}`;
   [...$("models").children].forEach((button, number) =>

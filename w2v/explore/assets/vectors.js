@@ -118,31 +118,50 @@ function editDistance(a, b, most) {
   return row[b.length];
 }
 
-/** The words to add and to subtract: "king - man + woman", "king -man +woman", or one word as it is.
- *  `known` tells whether a text is a word. Throws an Error with a message for the reader. Must agree
- *  with w2v.query. */
-function parse(text, known) {
+/** A query: the words to add and to subtract, as in "king - man + woman" or "king-man+woman", one
+ *  word as it is, or two words whose similarity is asked. `spelled` gives a text as the vocabulary
+ *  spells it, or undefined. Throws an Error with a message for the reader. Must agree with
+ *  w2v.query. */
+function parse(text, spelled) {
   const whole = text.trim();
-  const isSign = token => /^[+\-−]$/.test(token);
-  const tokens = (known(whole) ? [whole] : whole.split(/\s+/).filter(Boolean)).flatMap(part =>
-    /^[+\-−]./.test(part) && !known(part) ? [part[0], part.slice(1)] : [part]);
-  if (!tokens.length) throw new Error("Expected a word, got none.");
+  const isKnown = token => spelled(token) !== undefined;
+  const tokens = isKnown(whole) ? [whole]
+    : whole.split(/\s+/).filter(Boolean).flatMap(part => splitSigns(part, isKnown));
+  if (!tokens.length) throw new Error("Type a word.");
+  const words = tokens.map(token => spelled(token) ?? token);
+  if (words.length === 2 && !words.some(isSign))
+    return {positive: words, negative: [], isSimilarity: true};
   const positive = [], negative = [];
   let into = positive;  // null if a sign must come next
   let afterSign = false;
-  tokens.forEach((token, i) => {
+  words.forEach((word, i) => {
     // "-" may be a word of the corpus. It is taken for one where a word may stand and none follows.
-    const isWord = into && known(token) && isSign(tokens[i + 1] ?? "+");
-    if (isSign(token) && !isWord) {
-      if (afterSign) throw new Error(`Expected a word after + or −, got “${token}”.`);
-      into = token === "+" ? positive : negative;
+    const isWord = into && isKnown(word) && isSign(tokens[i + 1] ?? "+");
+    if (isSign(word) && !isWord) {
+      if (afterSign) throw new Error(`“${word}” follows a sign; a word must come between.`);
+      into = word === "+" ? positive : negative;
       afterSign = true;
     } else if (into) {
-      into.push(token);
+      into.push(word);
       into = null;
       afterSign = false;
-    } else throw new Error(`Expected + or − between words, got “${token}”.`);
+    } else throw new Error(`“${word}” follows a word; + or − must come between.`);
   });
-  if (into) throw new Error("Expected a word after + or −, got the end.");
-  return {positive, negative};
+  if (into) throw new Error("A word must follow + or − at the end.");
+  return {positive, negative, isSimilarity: false};
+}
+
+const isSign = token => /^[+\-−]$/.test(token);
+
+/** "king-man+woman" as words and signs. A known word stays whole, and a text is split only if all
+ *  its parts are known, so that a misspelt "well-knwon" is not. */
+function splitSigns(text, isKnown) {
+  if (isKnown(text)) return [text];
+  if (isSign(text[0] ?? "") && text.length > 1) return [text[0], ...splitSigns(text.slice(1), isKnown)];
+  for (let place = text.length - 1; place > 0; place--) {  // the longest word first
+    if (!isSign(text[place]) || !isKnown(text.slice(0, place))) continue;
+    const rest = splitSigns(text.slice(place), isKnown);
+    if (rest.every(part => isSign(part) || isKnown(part))) return [text.slice(0, place), ...rest];
+  }
+  return [text];
 }
