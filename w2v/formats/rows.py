@@ -52,9 +52,9 @@ class RowCollector:
         irregularities = self._options.irregularities
         if not self.words:
             self._first_number = numbers[0]
-        finite = np.isfinite(vectors).all(axis=1)
+        finite = np.isfinite(vectors)
         if not finite.all():
-            row = int(np.argmin(finite))
+            row = int(np.argmin(finite.all(axis=1)))
             raise FormatError(
                 f"{irregularities.place(numbers[row])}: the vector of {shown(words[row])} holds "
                 f"{bad_number(vectors[row])}; numbers must be finite float32"

@@ -82,9 +82,9 @@ def first_duplicate(words: Sequence[str]) -> tuple[int, int] | None:
 def first_not_finite(vectors: FloatMatrix) -> int | None:
     """The first row that holds a NaN or an infinity, or None."""
     for block in row_blocks(len(vectors)):
-        finite = np.isfinite(vectors[block]).all(axis=1)
+        finite = np.isfinite(vectors[block])
         if not finite.all():
-            return int(block.start + np.argmin(finite))
+            return int(block.start + np.argmin(finite.all(axis=1)))
     return None
 
 
