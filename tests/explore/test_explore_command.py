@@ -73,3 +73,14 @@ def test_the_last_line_opens_the_page(files, tmp_path, monkeypatch, capsys):
     for output, line in (("e.html", "open e.html"), ("my page.html", "open 'my page.html'")):
         assert main([wv, "-o", output, "--map", "pca"]) == 0
         assert capsys.readouterr().out.splitlines()[-1] == line
+
+
+def test_only_the_first_words_of_a_file_that_breaks_the_rules(write, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write("v.txt", "a 1 0\nb 0 1\nb 2 2\nc 1 1\nd 1 nan\n")
+    assert main(["v.txt", "-o", "e.html", "--limit", "3", "--lenient"]) == 0
+    captured = capsys.readouterr()
+    assert "v.txt: 3 words" in captured.out
+    assert "w2v.explore: v.txt: 1 repeated words dropped (line 3: " in captured.err
+    with pytest.raises(FormatError, match="'b' is already in line 2; --lenient"):
+        main(["v.txt", "-o", "e.html"])

@@ -72,6 +72,16 @@ def test_one_column_has_none(vectors):
     assert len(Path("p/vectors.tsv").read_text(encoding="utf-8").splitlines()) == 3
 
 
+def test_only_the_first_words_of_a_file_that_breaks_the_rules(write, vectors, capsys):
+    write("v.txt", "a 1 0\nb 0 1\nb 2 2\nc 1 1\nd 1 nan\n")
+    arguments = ["v.txt", "--to", "projector", "-o", "first words"]
+    assert main([*arguments, "--limit", "3", "--lenient"]) == 0
+    assert Path("first words/metadata.tsv").read_text(encoding="utf-8") == "a\nb\nc\n"
+    captured = capsys.readouterr()
+    assert "w2v.export: v.txt: 1 repeated words dropped (line 3: " in captured.err
+    assert "next     tensorboard --logdir 'first words'" in captured.out
+
+
 @pytest.mark.viewer
 def test_tensorboard_reads_it(vectors):
     with their_warnings():
