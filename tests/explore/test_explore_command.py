@@ -83,4 +83,4 @@ def test_only_the_first_words_of_a_file_that_breaks_the_rules(write, tmp_path, m
     assert "v.txt: 3 words" in captured.out
     assert "w2v.explore: v.txt: 1 repeated words dropped (line 3: " in captured.err
     with pytest.raises(FormatError, match="'b' is already in line 2; --lenient"):
-        main(["v.txt", "-o", "e.html"])
+        main(["v.txt", "-o", "e.html", "--limit", "3"])
