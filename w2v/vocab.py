@@ -17,8 +17,8 @@ class Vocabulary:
     Attributes:
         words: the word of each id.
         counts: (V,) int64, occurrences, not increasing.
-        text_counts: (V,) int64, occurrences in the text at hand. The same as `counts`, but where
-            training goes on from earlier vectors (`w2v.train.warm_start`): then they come on top.
+        text_counts: (V,) int64, occurrences in the text at hand. Equal to `counts` except after a
+            warm start (`w2v.train.warm_start`), where `counts` also includes those of the old text.
     """
 
     def __init__(
@@ -30,11 +30,11 @@ class Vocabulary:
             self.counts if text_counts is None else np.asarray(text_counts, dtype=np.int64)
         )
         if not len(self.words) == len(self.counts) == len(self.text_counts):
-            raise ValueError(f"expected a count a word, got {len(words)} and {len(counts)}")
+            raise ValueError(f"{len(words)} words, but {len(counts)} counts")
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """(V,) float64, the counts, all positive: words without any share one occurrence."""
+        """(V,) float64, the counts, made positive: words with count 0 share one occurrence."""
         uncounted = self.counts == 0
         weights: np.ndarray = np.where(uncounted, 1 / max(1, uncounted.sum()), self.counts)
         return weights
@@ -55,7 +55,7 @@ class Vocabulary:
 
 
 def pack_lines(words: Sequence[str]) -> np.ndarray:
-    """Words as one array, (B,) uint8: UTF-8 with a newline between two words."""
+    """Words as one array, (B,) uint8: UTF-8, separated by newlines."""
     return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
 
 
@@ -65,7 +65,7 @@ def kept_words(counts: np.ndarray, min_count: int, max_vocab: int | None) -> np.
     Args:
         counts: (W,) int64, in order of first appearance.
         min_count: words that occur less often are dropped.
-        max_vocab: at most this many words are kept; None keeps all.
+        max_vocab: keep at most this many words; None keeps all.
 
     Returns:
         (V,) int64 positions in `counts`, by count descending, then by first appearance.

@@ -158,7 +158,7 @@ CORPUS = [
     Case("standard input, a .gz cut short", "w2v.train -", "expected a whole gzip file, got a trun",
          stdin=gzip.compress(TEXT, mtime=0)[:-3]),
     Case("standard input with --cache", "w2v.train - --cache kept",
-         "expected files when a cache is used", stdin=TEXT),
+         "a stream cannot be cached", stdin=TEXT),
 ]  # fmt: skip
 
 CONFIG = [

@@ -136,7 +136,7 @@ def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
         (["corpus.txt", "-o", "vectors.xyz"], "expected a name that ends in .bin"),
         (["corpus.txt", "-o", "none/vectors.bin"], "none"),
         (["corpus.txt", "-o", "folder.bin"], "folder.bin"),
-        (["-", "--cache", "kept"], "when a cache is used"),
+        (["-", "--cache", "kept"], "a stream cannot be cached"),
         (["corpus.txt", "--resume"], "--resume needs --checkpoint"),
         (["corpus.txt", "--back-off", "1"], "--back-off needs --checkpoint"),
         (["corpus.txt", "--checkpoint", "ck", "--checkpoint-every", "soon"], "such as 10m, 90s"),

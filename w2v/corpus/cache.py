@@ -1,9 +1,8 @@
 """Encoded corpora kept on disk, keyed by what they were made from.
 
-The key is a SHA-256 over the bytes of every file and every option that changes the result, so a
-cache can be missing but never stale: edit one byte of the text and the key is another. Hashing
-runs at a gigabyte a second or so; tokenising at a tenth of that. The file also holds a SHA-256 of
-its own content: a damaged one counts as none, and is never trained on.
+The key is a SHA-256 of the bytes of every file and of every option that changes the result, so a
+cache may be missing but is never stale: after any edit of the text the key is another. The file
+also holds a SHA-256 of its own content: a damaged one is ignored, and never trained on.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from w2v.formats.tensor_file import add_to_digest, read_tensors, write_tensors
 from w2v.util.files import make_folder
 from w2v.vocab import pack_lines
 
-CACHE_FORMAT = 2
+CACHE_FORMAT = 3
 """Raised whenever the tokeniser or the layout of the file changes."""
 
 _HASH_BLOCK = 2**20
@@ -34,8 +33,8 @@ def content_key(sources: Sequence[Source], options: Mapping[str, object]) -> str
     for source in sources:
         if source.path is None or source.size() is None:
             raise CorpusError(
-                f"{source.name}: expected files when a cache is used, got a stream that can be "
-                "read only once"
+                f"{source.name}: a stream cannot be cached, for it can be read only once; leave "
+                "out the cache, or write the text to a file"
             )
         one_file = hashlib.sha256()
         try:
@@ -57,15 +56,15 @@ Entry = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
 
 
 def load(folder: Path, key: str, audit_keys: Collection[str]) -> Entry | None:
-    """The corpus kept under `key`, its tokens mapped from disk; None if there is none.
+    """The corpus stored under `key`, with tokens mapped from disk; None if there is none.
 
-    A damaged file counts as none: the next `save` replaces it. So does one that was forged to lead
-    a kernel out of its arrays: the digest tells of accidents, not of malice.
+    A damaged file is ignored, and the next `save` replaces it. The content is checked besides its
+    digest, which reveals accidents but not malice: no file can lead a kernel out of its arrays.
 
     Args:
-        folder: where it is.
+        folder: where caches are.
         key: see `content_key`.
-        audit_keys: what must be in the audit, an integer each.
+        audit_keys: the keys of the audit, each with an integer.
     """
     path = _file(folder, key)
     if not path.is_file():
@@ -106,7 +105,7 @@ def _is_consistent(
 
 
 def _digest(tensors: Mapping[str, np.ndarray], audit: str) -> str:
-    """Hexadecimal SHA-256 of all that a file holds besides its key."""
+    """SHA-256 of all content of a file but its key, in hexadecimal."""
     digest = hashlib.sha256(audit.encode())
     for name in sorted(tensors):
         array = tensors[name]
@@ -125,7 +124,7 @@ def save(
     sentence_starts: np.ndarray,
     audit: Mapping[str, int],
 ) -> None:
-    """Keep a corpus under `key`; the file appears whole or not at all.
+    """Store a corpus under `key`; the file appears whole or not at all.
 
     Raises:
         OutputError: it cannot be written.
@@ -135,7 +134,7 @@ def save(
         "counts": counts,
         "tokens": tokens,
         "sentence_starts": sentence_starts,
-        # Words of a text hold no whitespace, so that a newline tells them apart.
+        # Words hold no newlines, which can therefore separate them.
         "words_utf8": pack_lines(words),
     }
     text = json.dumps(audit)

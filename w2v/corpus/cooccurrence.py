@@ -1,15 +1,14 @@
 """Examples for the full softmax: a center word and the distribution of its context words.
 
-Three kinds of target (see `w2v.losses.softmax`), all from the pairs that `w2v.corpus.subsampling`
-draws:
+There are three kinds of target (see `w2v.losses.softmax`), all made of the pairs that
+`w2v.corpus.subsampling` draws:
 
-    distribution   a row for each position: the words of its window, normalised
+    distribution   a row for each position: the words in its window, normalised
     split          a row for each pair: one context word with probability 1
-    corpus         a row for each word of the vocabulary: every context that it met in a pass over
-                   the corpus, so that one row serves all the pairs that share a center word
+    corpus         a row for each word of the vocabulary: all contexts it has in a pass over the
+                   corpus, so that one row stands for all pairs with that center word
 
-At fixed parameters, the loss of the corpus rows, weighted by their pairs, is that of the
-distribution rows, weighted likewise, and that of the split rows.
+At fixed parameters the three have the same loss, if each row is weighted by its number of pairs.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ class Examples(NamedTuple):
 
     Attributes:
         centers: (R,) int32, the center word of each row.
-        starts: (R + 1,) int64; row r's label is entries starts[r]:starts[r + 1] of the next two.
-        contexts: (N,) int32 word ids; within a row a word may occur more than once.
-        probs: (N,) float32, summing to 1 within a row.
-        pairs: (R,) int64, how many pairs the row stands for.
+        starts: (R + 1,) int64; row r has entries starts[r]:starts[r + 1] of contexts and probs.
+        contexts: (N,) int32 word ids; a word may occur more than once in a row.
+        probs: (N,) float32, which sum to 1 in each row.
+        pairs: (R,) int64, the number of pairs that a row stands for.
     """
 
     centers: np.ndarray
@@ -57,9 +56,9 @@ class Windows(NamedTuple):
 
     Attributes:
         centers: (P,) int32, each position's word.
-        sizes: (P,) int64, how many context words it has (at least 1).
-        contexts: (N,) int32, all their context words, position after position.
-        words: how many words subsampling kept, single-word sentences included.
+        sizes: (P,) int64, the number of its context words (at least 1).
+        contexts: (N,) int32, the context words of all positions, in order.
+        words: words kept by subsampling, including sentences of a single word.
     """
 
     centers: np.ndarray
@@ -141,7 +140,7 @@ def split_examples(windows: Windows) -> Examples:
 
 @jit
 def _place(centers: Any, sizes: Any, contexts: Any, next_free: Any, grouped: Any) -> None:
-    """Append each position's contexts to those of its center word."""
+    """Append the contexts of each position to those of its center word."""
     n = 0
     for p in range(centers.size):
         at = next_free[centers[p]]
@@ -152,34 +151,34 @@ def _place(centers: Any, sizes: Any, contexts: Any, next_free: Any, grouped: Any
 
 
 @jit
-def _merge(group_starts: Any, grouped: Any, counts: Any, sizes: Any, tally: Any) -> Any:
-    """Within each center word's contexts, replace repeats by counts, in place; returns the total.
+def _merge(group_starts: Any, grouped: Any, counts: Any, sizes: Any, places: Any) -> Any:
+    """Replace repeated contexts of a center word by counts, in place; returns how many are left.
 
-    `tally` is (V,) zeros: the position of each word in the current group, plus one.
+    `places` is (V,) zeros: 1 + the position of each word in the current group.
     """
     write = 0
     for center in range(group_starts.size - 1):
         begin = write
         for read in range(group_starts[center], group_starts[center + 1]):
             word = grouped[read]
-            at = tally[word]
+            at = places[word]
             if at == 0:
                 grouped[write] = word
                 counts[write] = 1
                 write += 1
-                tally[word] = write
+                places[word] = write
             else:
                 counts[at - 1] += 1
         for k in range(begin, write):
-            tally[grouped[k]] = 0
+            places[grouped[k]] = 0
         sizes[center] = write - begin
     return write
 
 
 def corpus_examples(vocabulary_size: int, drawn: list[Windows]) -> Examples:
-    """A row for each word of the vocabulary that met any other, from the windows of a whole pass.
+    """A row for each word of the vocabulary that has a context, from the windows of a whole pass.
 
-    Needs 8 bytes of memory a pair while it groups them.
+    Takes 8 bytes of memory per pair while they are grouped.
     """
     pairs = np.zeros(vocabulary_size, dtype=np.int64)
     for windows in drawn:
@@ -193,8 +192,8 @@ def corpus_examples(vocabulary_size: int, drawn: list[Windows]) -> Examples:
         _place(windows.centers, windows.sizes, windows.contexts, next_free, grouped)
     counts = np.empty(len(grouped), dtype=np.int32)
     sizes = np.zeros(vocabulary_size, dtype=np.int64)
-    tally = np.zeros(vocabulary_size, dtype=np.int64)
-    total = _merge(group_starts, grouped, counts, sizes, tally)
+    places = np.zeros(vocabulary_size, dtype=np.int64)
+    total = _merge(group_starts, grouped, counts, sizes, places)
     centers = np.flatnonzero(sizes)
     probs = counts[:total] / np.repeat(pairs[centers], sizes[centers])
     return Examples(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypedDict, cast
+from typing import TypedDict, cast
 
 
 class CorpusOptions(TypedDict, total=False):
@@ -53,11 +52,6 @@ class TextOptions:
     phrase_scoring: str = "word2phrase"
     phrase_threshold: float | None = None
     phrase_min_count: int = 5
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> TextOptions:
-        """Those in the metadata of vectors; defaults for what a record of before lacks."""
-        return cls(**{spec.name: record[spec.name] for spec in fields(cls) if spec.name in record})
 
     @property
     def is_plain_utf8(self) -> bool:

@@ -1,12 +1,12 @@
-"""Which words meet: subsampling of frequent words, and windows of random width.
+"""Subsampling of frequent words, and windows of random width.
 
 A pair is (center, context): two positions of one sentence, at most b apart, where b is drawn
 uniformly from 1..window (Mikolov et al. 2013, "Efficient Estimation of Word Representations in
-Vector Space", section 3.2). As in word2vec.c the draw belongs to the position whose window it is,
-subsampling comes before windows (so a window reaches over dropped words), and no pair crosses the
-end of a sentence.
+Vector Space", section 3.2). As in word2vec.c, b is drawn once for each window, words are dropped
+before windows are formed (so a window spans dropped words), and no pair crosses the end of a
+sentence.
 
-One 64-bit random number a position decides both: its low half the subsampling, its high half b.
+One 64-bit random number per position decides both: its low half subsampling, its high half b.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from w2v.numerics.jit import jit
 from w2v.numerics.random import below, draw, low_half
 
 _ALWAYS = 2**32 - 1
-"""Threshold at which a word is always kept."""
+"""The threshold of words that are always kept."""
 
 
 def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
@@ -35,10 +35,10 @@ def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
         (Mikolov et al. 2013, "Distributed Representations", section 2.3) has sqrt(t/f) alone.
     """
     if sample < 0:
-        raise ConfigError(f"sample: expected 0 or a positive number, got {sample}")
+        raise ConfigError(f"sample: {sample} is negative; 0 keeps all words")
     if sample == 0:
         return np.ones(len(counts))
-    with np.errstate(divide="ignore"):  # a word that does not occur is always kept
+    with np.errstate(divide="ignore"):  # words that do not occur have probability 1
         ratio = sample / (counts / counts.sum())
     probs: np.ndarray = np.minimum(np.sqrt(ratio) + ratio, 1.0)
     return probs
@@ -56,17 +56,17 @@ def subsample(
     tokens: Any, start: Any, end: Any, origin: Any, thresholds: Any, window: Any, shrink: Any,
     key: Any, kept: Any, reach: Any,
 ) -> Any:  # fmt: skip
-    """Keep some of one sentence's words and draw a window for each of them.
+    """Subsample the words of one sentence and draw the window of each word that is kept.
 
     Args:
         tokens: ids; the sentence is tokens[start:end].
         start, end: the sentence's bounds.
-        origin: where the block starts; a word's random number is its position in the block.
+        origin: where the block starts; random numbers are indexed by the position in the block.
         thresholds: (V,) uint32, see `keep_thresholds`.
         window: the largest b.
-        shrink: whether b is drawn from 1..window; otherwise it is `window` everywhere.
-        key: random stream of the block.
-        kept: (at least end - start,) int32, filled with the kept ids; behind them, anything.
+        shrink: whether b is drawn from 1..window; otherwise b is `window`.
+        key: of the block's random stream.
+        kept: (at least end - start,) int32, filled with the kept ids; what follows is undefined.
         reach: same length, int32, filled with b of each kept word.
 
     Returns:
@@ -76,7 +76,7 @@ def subsample(
     for position in range(start, end):
         word = tokens[position]
         bits = draw(key, np.uint64(position - origin))
-        # Written whether it is kept or not: a branch that goes either way at random costs more.
+        # Written whether it is kept or not: an unpredictable branch costs more.
         kept[n] = word
         reach[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
         n += np.int64(low_half(bits) <= np.uint64(thresholds[word]))

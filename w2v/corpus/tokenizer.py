@@ -91,11 +91,11 @@ class Tokens(NamedTuple):
 # --- compiled -----------------------------------------------------------------------------------
 #
 # Words are told apart by a 64-bit key. The key of up to 8 bytes is those bytes: it has no NUL in
-# it, so equal keys mean equal words. Longer words have the hash FNV-1a (Fowler, Noll and Vo) with
-# the lowest byte cleared, which no short word has; of these the bytes are compared as well.
+# it, so equal keys mean equal words. The key of longer words is their last 8 bytes, mixed with the
+# others as in FNV-1a (Fowler, Noll and Vo), with the lowest byte cleared, as in no short word; of
+# these the bytes are compared as well.
 
 _KEY_BYTES = 8
-_FNV_OFFSET = np.uint64(0xCBF29CE484222325)
 _FNV_PRIME = np.uint64(0x100000001B3)
 _BYTE, _LOW_BYTE = np.uint64(8), np.uint64(0xFF)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -232,8 +232,7 @@ def _tokenize(data: Any, classes: Any, slots: Any, keys: Any, starts: Any, count
             if i - begin >= MAX_TOKEN_BYTES:
                 i, end = begin, _TOO_LONG
                 break
-            key = _FNV_OFFSET
-            for k in range(begin, i):
+            for k in range(begin, i - _KEY_BYTES):
                 key = (key ^ np.uint64(data[k])) * _FNV_PRIME
             key &= ~_LOW_BYTE
         slot = _find(slots, keys, starts, arena, data, begin, i, key)

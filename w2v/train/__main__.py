@@ -28,7 +28,7 @@ _DESCRIPTION = """\
 Train word vectors: skip-gram word2vec on a text of one sentence a line.
 
 A corpus is a file, a folder, a glob pattern (quoted or not) or - for standard input; plain text or
-.gz, .bz2, .xz, .zst. Words are whatever stands between whitespace."""
+.gz, .bz2, .xz, .zst. Words are whatever stands between whitespace; see --tokenize."""
 
 _EPILOG = """\
 examples:

@@ -15,6 +15,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from w2v.config import PHRASE_THRESHOLDS
 from w2v.embeddings import Embeddings
 from w2v.errors import one_line
 from w2v.formats import estimated_bytes
@@ -72,10 +73,19 @@ class Console(Callback):
         if self.output is not None:
             size = estimated_bytes(self.output, words, config.vector_size, context_vectors=True)
             check_space({**plan.on_disk, self.output: size})
+        files = f" of {audit.files:,} files" if audit.files > 1 else ""
         self._say(
-            f"corpus: {audit.words:,} words in {audit.lines or audit.sentences:,} lines; "
+            f"corpus: {audit.words:,} words in {audit.lines:,} lines{files}; "
             f"{audit.distinct:,} different"
         )
+        if config.phrases:
+            threshold = PHRASE_THRESHOLDS[config.phrase_scoring]
+            if config.phrase_threshold is not None:
+                threshold = config.phrase_threshold
+            self._say(
+                f"phrases: {audit.phrases:,} different ones joined {audit.joins:,} times "
+                f"({config.phrase_scoring} above {threshold:g})"
+            )
         dropped = f"{audit.dropped_rare:,} occurrences of words rarer than {config.min_count}"
         if audit.dropped_max_vocab:
             dropped += f", {audit.dropped_max_vocab:,} of words beyond the first {words:,}"
