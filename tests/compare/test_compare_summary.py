@@ -132,14 +132,20 @@ def test_a_tiny_lead_is_a_tie_and_the_quickest_is_named():
     assert "as long as" not in " ".join(summary.explanation(as_quick))
 
 
+CLEAR = {"a": [5.0, 6.0, 7.0], "b": [5.69, 6.70, 7.69], "c": [9, 9, 9.5]}
+
+
 def test_a_clear_lead_is_said_with_its_size():
-    document = made_up({"a": [5.0, 6.0, 7.0], "b": [5.69, 6.70, 7.69], "c": [9, 9, 9.5]})
+    document = made_up(CLEAR)
     found = summary.verdict(document)
     assert summary.headline(found) == "a predicts best, 0.693 nats per pair ahead of b"
     text = " ".join(summary.explanation(found))
     assert "a gives the true context word 2 times the probability (geometric mean)." in text
     assert "tie" not in text
     assert "chance" not in text
+    assert "as long" not in text
+    costly = summary.verdict({**document, "runs": made_up(CLEAR, seconds={"a": 80.0})["runs"]})
+    assert "It takes 27 times as long to train." in summary.explanation(costly)
     assert summary.headline(None) == "No loss could be trained"
     alone = summary.verdict(made_up({"a": [5.0, 6.0, 7.0]}))
     assert summary.headline(alone) == "a: 6.0000 nats per pair"

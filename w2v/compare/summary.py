@@ -237,7 +237,11 @@ def explanation(found: Verdict) -> list[str]:
         sentences.append(
             f"Leads below {TIE_NATS} nats ({math.exp(TIE_NATS):.2f} times) count as ties."
         )
-    if len(found.tied) > 1 and found.time_ratio >= 1.1:
+    if len(found.tied) == 1:
+        ratio = found.seconds[found.best] / found.seconds[second.name]
+        if ratio >= 1.1:
+            sentences.append(f"It takes {ratio:.2g} times as long to train.")
+    elif found.time_ratio >= 1.1:
         sentences.append(
             f"Of those that tie, {found.slowest} takes {found.time_ratio:.2g} times as long as "
             f"{found.quickest}."

@@ -1,7 +1,8 @@
-"""Whether a JSON value has the shape that the program counts on. Reads nothing itself.
+"""Check that JSON read from a file has the shape that the program relies on.
 
-A shape is a type (`float` takes integers too), None, a list with one shape for all its items, a
-dict of shapes for the keys that must be there, or a tuple of shapes of which one must fit.
+A shape is a type (`float` accepts integers too), None, a list with the shape of its items, a dict
+of shapes for required keys, or a tuple of alternative shapes. Checkpoints and the results of a
+comparison need no more than these thirty lines; a schema library would bring a compiled dependency.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ Shape = Any
 
 
 def misfit(value: Any, shape: Shape, place: str = "") -> str | None:
-    """The place of the first thing that is not as it should be, such as ``runs.2.seed``; or None.
+    """The place of the first value that does not fit, such as ``runs.2.seed``; None if all fit.
 
     >>> misfit({"seeds": [1, "2"]}, {"seeds": [int]})
     'seeds.1'
@@ -31,7 +32,7 @@ def misfit(value: Any, shape: Shape, place: str = "") -> str | None:
     else:
         types = (int, float) if shape is float else shape
         fits = value is None if shape is None else isinstance(value, types)
-        # Python's bool is an int; JSON's true is no number.
+        # A bool is an int in Python, but true is no number in JSON.
         return None if fits and isinstance(value, bool) == (shape is bool) else place
     for key, item, each in parts:
         found_at = misfit(item, each, f"{place}.{key}" if place else key)
