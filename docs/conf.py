@@ -66,7 +66,7 @@ html_theme_options = {
     "footer_end": [],
     "pygments_light_style": "tango",
 }
-html_sidebars = {"index": [], "changelog": []}
+html_sidebars: dict[str, list[str]] = {"index": [], "changelog": [], "architecture": []}
 
 
 def write_commands(_app: object) -> None:
