@@ -156,6 +156,28 @@ def test_asking_for_upcoming_rows_changes_nothing(name):
         assert np.array_equal(a, b)
 
 
+def test_update_counts_are_those_of_the_rows_in_a_group():
+    """Each occurrence counts, and nothing else: at the end of a sentence a group is shorter."""
+    loss = get_loss("negative-sampling")
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES, count_updates=True)
+    sentence = [0, 1, 1, 2, 3, 0]
+    scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(sentence), counted_words=VOCABULARY)
+    scratch.kept_ids[:], scratch.window_radii[:] = sentence, WINDOW
+    noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
+    model, group = random_model(np.float32, 1), scratch.group
+    n_noise = GROUP_NOISE * NEGATIVES
+    centers, contexts = (np.zeros(VOCABULARY, dtype=int) for _ in range(2))
+    for first, begin in ((0, 0), (4, 2)):
+        scratch.plan[0] = first, 0, len(sentence)
+        kernels.arrange(scratch, group, 0, noise.table, stream_key(first))
+        kernels.step(model, scratch, group, scratch.upcoming, np.float32(0.1))
+        centers += np.bincount(sentence[begin:], minlength=VOCABULARY)
+        words = [*group.candidate_ids[:n_noise], *sentence[first : first + GROUP_POSITIONS]]
+        contexts += np.bincount(words, minlength=VOCABULARY)
+    assert scratch.center_update_counts.tolist() == centers.tolist()
+    assert scratch.context_update_counts.tolist() == contexts.tolist()
+
+
 @jit
 def _draw_noise(table, key, out):
     for n in range(out.size):
@@ -164,9 +186,9 @@ def _draw_noise(table, key, out):
 
 def test_a_block_is_its_steps_with_the_same_draws():
     """Pairs and noise drawn by the block kernel, trained one group at a time by the oracle."""
-    sentences = [[0, 1, 2, 3, 1, 0], [4], [5, 0, 5, 2]]
+    sentences = [[4], [0, 1, 2, 3, 1, 0], [5, 0, 5, 2]]  # the first has no pair, and no noise
     tokens = np.concatenate(sentences).astype(np.int32)
-    starts = np.array([0, 6, 7, 11])
+    starts = np.array([0, 1, 7, 11])
     counts = np.bincount(tokens, minlength=VOCABULARY)
     noise = NoiseSampler(counts, 0.75)
     thresholds = keep_thresholds(keep_probs(counts, 0.05))
