@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import sys
+from pathlib import Path
 
+import naive
 import numpy as np
 import pytest
+from html_elements import Elements
 
-from w2v.embeddings import Embeddings
+from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, OutputError
 from w2v.explore import __main__ as explore
 from w2v.explore.__main__ import main
@@ -84,3 +89,24 @@ def test_only_the_first_words_of_a_file_that_breaks_the_rules(write, tmp_path, m
     assert "w2v.explore: v.txt: 1 repeated words dropped (line 3: " in captured.err
     with pytest.raises(FormatError, match="'b' is already in line 2; --lenient"):
         main(["v.txt", "-o", "e.html", "--limit", "3"])
+
+
+def test_what_the_command_prints(files, tmp_path, monkeypatch, capsys):
+    """Words, bytes per number, recall and size, from the files themselves."""
+    monkeypatch.chdir(tmp_path)
+    wv = load(files / "one.safetensors")
+    assert main([str(files / "one.safetensors"), "-o", "e.html", "--map", "pca"]) == 0
+    parsed = Elements(Path("e.html").read_text(encoding="utf-8"))
+    codes = np.frombuffer(gzip.decompress(base64.b64decode(parsed.scripts["codes-0"])), np.int8)
+    rounded = codes.reshape(len(wv), -1).astype(float)
+    rounded /= np.maximum(np.linalg.norm(rounded, axis=1, keepdims=True), 1e-9)
+    recall = naive.recall_at_10(wv.unit_vectors, rounded)
+    size = Path("e.html").stat().st_size
+    assert capsys.readouterr().out.splitlines() == [
+        f"one.safetensors: {len(wv)} words, 1 byte per number, recall@10 {recall:.3f}",
+        f"e.html: {size / 1e6:.1f} MB",
+        "open e.html",
+    ]
+    assert size > 1_500_000
+    about = Path("e.html").read_text(encoding="utf-8")
+    assert f"<strong>recall@10 {recall:.1%}</strong>" in about

@@ -246,3 +246,14 @@ def test_words_beyond_a_map_that_is_not_linear_stand_by_their_nearest(
     np.testing.assert_allclose(place, points[nearest].mean(axis=0), atol=1e-3)
     assert "three nearest words" in page.evaluate("document.querySelector('#map-note').textContent")
     assert complaints(page) == []
+
+
+def test_the_variance_that_a_pca_shows(browser, files):
+    """The part of the sum of squares, of the 200 words on the map, along the best two axes."""
+    units = load(files / "one.safetensors").unit_vectors[:200].astype(float)
+    values = np.linalg.svd(units - units.mean(axis=0), compute_uv=False)
+    part = (values[:2] ** 2).sum() / (values**2).sum()
+    page = opened(browser, files / "one.html")
+    note = page.evaluate("document.querySelector('#map-note').textContent")
+    assert "PCA of the 200 most frequent words. " in note
+    assert f"The two axes hold {100 * part:.0f}% of the variance" in note

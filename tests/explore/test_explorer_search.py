@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 
+import naive
 import numpy as np
 import pytest
 from browser import complaints, open_page, requests, wait
@@ -321,3 +323,27 @@ def test_bars_are_scaled_to_the_list(browser, files):
     assert full > 0.9  # but for the cell's padding
     assert cosines[-1] < 0.9 * cosines[0]
     np.testing.assert_allclose(np.divide(widths, full), np.divide(cosines, cosines[0]), atol=0.01)
+
+
+def test_the_numbers_of_the_comparison(browser, files):
+    """Mean, histogram and bars, counted once more from neighbours that a naive twin finds."""
+    first, second = load(files / "one.safetensors"), load(files / "two.safetensors")
+    shared = [word for word in first if word in second]
+    counts = [naive.overlap_at_10(first, second, shared, word) for word in shared]
+    page = opened(browser, files / "both.html")
+    note = page.evaluate("document.querySelector('#difference-list p').textContent")
+    said = re.search(r"agree on ([\d.]+) of the 10 nearest words, over ([\d,]+) frequent", note)
+    assert float(said.group(1)) == pytest.approx(statistics.fmean(counts), abs=0.0051)
+    assert int(said.group(2).replace(",", "")) == len(counts)
+    rows = page.evaluate(
+        """[...document.querySelectorAll(".histogram tr")].map(row => [
+        +row.querySelector("th").textContent, +row.querySelector("td:last-child").textContent,
+        row.querySelector("i").getBoundingClientRect().width])"""
+    )
+    assert [row[:2] for row in rows] == [[n, counts.count(n)] for n in range(11)]
+    widths = np.array([row[2] for row in rows])
+    largest = max(counts.count(n) for n in range(11))
+    cell = page.evaluate("document.querySelector('.histogram td.bar').clientWidth")
+    assert widths.max() > 0.9 * cell  # but for the cell's padding
+    expected = [counts.count(n) / largest for n in range(11)]
+    np.testing.assert_allclose(widths / widths.max(), expected, atol=0.01)
