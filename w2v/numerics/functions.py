@@ -115,7 +115,7 @@ def _overload_log1p_unit(e: Any) -> Any:
 def sigmoid_and_softplus(x: Any) -> Any:
     """(sigmoid(x), ln(1 + e^x)) from one exponential; never overflows for finite x.
 
-    With e = exp(-abs(x)), softplus(x) = max(x, 0) + ln(1 + e), and sigmoid(x) is 1 / (1 + e) for
+    With e = e^(-abs(x)), softplus(x) = max(x, 0) + ln(1 + e), and sigmoid(x) is 1 / (1 + e) for
     x >= 0 and e / (1 + e) for x < 0, so that small values of either keep their digits.
     """
     e = exp(-abs(x))
