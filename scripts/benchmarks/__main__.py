@@ -33,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = (
     peers.training, peers.whole_command, peers.time_to_quality, kernels.threads, kernels.peak_share,
     portability.portability, kernels.losses, kernels.full_softmax, peers.softmax_in_pytorch,
-    files.reading, files.formats, commands.first_tick, commands.help_text, memory.peak,
+    files.reading, files.phrases, files.formats, commands.first_tick, commands.help_text,
+    memory.peak,
 )  # fmt: skip
 """In the order of the table; each yields rows."""
 

@@ -12,25 +12,72 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.rows import Job, Row, at_most, in_turns, timed
+from benchmarks.rows import Job, Row, Skipped, at_least, at_most, in_turns, timed
 from w2v import Embeddings, load
-from w2v.corpus import read_corpus
+from w2v.corpus import encode_sentences, read_corpus, with_phrases
 
 DIMENSIONS = 300
 
 
 def reading(job: Job) -> Iterator[Row]:
-    """Plain text to word ids, in seconds for 100 MB."""
+    """Plain text to word ids, in seconds for 100 MB, and against Python's own split and dict."""
 
-    def seconds(workers: int) -> float:
-        return timed(lambda: read_corpus([str(job.corpus)], min_count=5, workers=workers))
+    def seconds(workers: int = 1, **options: Any) -> float:
+        path = str(job.corpus)
+        return timed(lambda: read_corpus(path, min_count=5, workers=workers, **options))
 
-    seconds(1)
-    runs = in_turns(job.rounds, {str(n): partial(seconds, n) for n in (1, 2)})
+    seconds()
+    seconds(tokenize="words")
+    runs = in_turns(
+        job.rounds,
+        {"one": seconds, "two": partial(seconds, 2), "words": partial(seconds, tokenize="words"),
+         "python": partial(timed, partial(_split_and_count, job.corpus))},
+    )  # fmt: skip
     scale = 100e6 / job.corpus_bytes
-    yield at_most("reading 100 MB, one core", 2, [scale * run["1"] for run in runs], " s")
-    faster = statistics.median(run["1"] / run["2"] for run in runs)
-    yield Row("reading, two threads against one", "", f"{faster:.2f}x", True)
+    yield at_most("reading 100 MB, one core", 0.6, [scale * run["one"] for run in runs], " s")
+    against = [run["one"] / run["python"] for run in runs]
+    yield at_most("reading, against Python's split and dict", 0.33, against, "x")
+    faster = [run["one"] / run["two"] for run in runs]
+    yield at_least("reading, two threads against one", 1.8, faster)
+    slower = [run["words"] / run["one"] for run in runs]
+    yield at_most("`--tokenize words`, against whitespace", 1.5, slower, "x")
+
+
+def _split_and_count(path: Path) -> None:
+    ids: dict[str, int] = {}
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            [ids.setdefault(word, len(ids)) for word in line.split()]
+
+
+def phrases(job: Job) -> Iterator[Row]:
+    """Joining phrases: once over a corpus that was read, against gensim's Phrases.
+
+    Raises:
+        Skipped: gensim is not installed.
+    """
+    if find_spec("gensim") is None:
+        raise Skipped("needs gensim")
+    corpus = read_corpus(str(job.corpus), min_count=1)
+    with_phrases(encode_sentences([["a", "b", "c"]] * 9, min_count=1))  # compile
+    rounds = max(1, job.rounds // 2)
+    runs = in_turns(
+        rounds,
+        {"w2v": lambda: timed(lambda: with_phrases(corpus)),
+         "gensim": lambda: timed(lambda: _gensim_phrases(job.corpus))},
+    )  # fmt: skip
+    faster = [run["gensim"] / run["w2v"] for run in runs]
+    yield at_least("joining phrases, against gensim's Phrases", 10, faster)
+
+
+def _gensim_phrases(path: Path) -> None:
+    from gensim.models.phrases import Phrases
+
+    with path.open(encoding="utf-8") as lines:
+        learned = Phrases(map(str.split, lines), min_count=5, threshold=100)
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            learned[line.split()]
 
 
 def formats(job: Job) -> Iterator[Row]:
