@@ -1,5 +1,3 @@
-import json
-import re
 import signal
 
 import pytest
@@ -54,19 +52,3 @@ def commands(tmp_path_factory):
     running = Commands(tmp_path_factory.mktemp("commands"))
     yield running
     running.close()
-
-
-@pytest.fixture
-def tried(record_property, tmp_path_factory):
-    """Note what was tried and what happened, for the table of scripts/stress/robustness.py.
-
-    Of a test that fails, nothing is taken. Names of files are given as seen from its folder.
-    """
-    folder = re.escape(str(tmp_path_factory.getbasetemp())) + r"/[^/\s:]+"
-
-    def note(part, what, happens, times=1, peak_mb=None):
-        happens = re.sub(folder, ".", re.sub(f"{folder}/", "", str(happens)))
-        row = {"part": part, "what": what, "happens": happens, "times": times, "peak_mb": peak_mb}
-        record_property("robustness", json.dumps(row))
-
-    return note

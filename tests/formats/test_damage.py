@@ -98,7 +98,7 @@ def test_whole_files_are_read(tmp_path, reader):
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
-def test_damaged_bytes(tmp_path, tried, reader):
+def test_damaged_bytes(tmp_path, reader):
     outcomes, seeds = Counter(), reader.seeds()
 
     @settings(max_examples=200)
@@ -110,16 +110,9 @@ def test_damaged_bytes(tmp_path, tried, reader):
         outcomes[attempt(reader, tmp_path / f"damaged{reader.suffix}", content)] += 1
 
     damage()
-    happens = (
-        f"{outcomes[False]} refused in one line, {outcomes[True]} read as the simple twin does"
-    )
-    what = f"{reader.name}: bytes flipped, inserted, deleted, repeated, cut (Hypothesis)"
-    tried("Damaged bytes", what, happens, times=outcomes.total())
 
 
-def test_what_was_found_before(tmp_path, tried):
+def test_what_was_found_before(tmp_path):
     for name, content in FINDS:
         reader = READERS[name]
         attempt(reader, tmp_path / f"found{reader.suffix}", content)
-    what = "inputs such as those on which a reader once failed"
-    tried("Damaged bytes", what, "refused, or read as they should be", times=len(FINDS))

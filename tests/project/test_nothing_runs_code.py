@@ -64,10 +64,8 @@ def test_nothing_runs_what_is_read(path):
     assert found <= ALLOWED.get(path.relative_to(ROOT).as_posix(), set())
 
 
-def test_all_sources_were_searched(tried):
+def test_all_sources_were_searched():
     assert len(SOURCES) > 60
-    what = "eval, exec, pickle, marshal, allow_pickle, a shell in the source"
-    tried("Code", what, "none in any module or script", times=len(SOURCES))
 
 
 @pytest.mark.parametrize(

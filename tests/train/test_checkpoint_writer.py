@@ -24,7 +24,7 @@ def quick_ticks(monkeypatch):
     monkeypatch.setattr(worker_pool, "TICK_SECONDS", 0.005)
 
 
-def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path, tried):
+def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path):
     for kind in ("negative-sampling:split", "softmax:corpus"):
         recorder = Recorder()
         options = {**KINDS[kind], "epochs": 20}
@@ -38,7 +38,6 @@ def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path,
     again = Recorder()
     assert same(wv, train(again, **options, checkpoint=tmp_path / kind, resume=True))
     assert (again.resumed_at, again.kept) == (1, [])
-    tried("Checkpoints", "a run that is over, resumed", "the same bytes, nothing trained")
 
 
 def test_an_interval_of_time(tmp_path, monkeypatch):
@@ -79,7 +78,7 @@ def test_the_longest_interval_keeps_the_end_alone(tmp_path):
     assert [progress for progress, _ in recorder.kept] == [1]
 
 
-def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch, tried):
+def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch):
     from w2v.train import checkpoint as checkpoint_module
 
     real = checkpoint_module.write_checkpoint
@@ -103,10 +102,9 @@ def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch, t
     wv = train(Progressing(), epochs=60, checkpoint=tmp_path, every="20%")
     assert seen
     assert same(wv, train(epochs=60))
-    tried("Checkpoints", "a disk that takes long to write a checkpoint", "training goes on")
 
 
-def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(tmp_path, monkeypatch, tried):
+def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(tmp_path, monkeypatch):
     from w2v.train import checkpoint as checkpoint_module
 
     real, calls = checkpoint_module.write_checkpoint, []
@@ -124,11 +122,9 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(tmp_path, monk
     assert len(recorder.warnings) == 2
     assert "No space left on device; no checkpoint was written, and" in recorder.warnings[0]
     assert recorder.kept[-1][0] == 1
-    what = "no space for a checkpoint in the middle of a run"
-    tried("Checkpoints", what, "said, the run goes on, and the next is written", times=2)
 
 
-def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, monkeypatch, tried):
+def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, monkeypatch):
     usage = os.statvfs(tmp_path)
 
     class Full:
@@ -137,8 +133,6 @@ def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, m
     assert usage.f_bavail
     monkeypatch.setattr("w2v.util.files.shutil.disk_usage", lambda folder: Full)
     expected = r"ck: expected 0\.1 MB of free space, got 0\.1 MB"
-    with pytest.raises(OutputError, match=expected) as error:
+    with pytest.raises(OutputError, match=expected):
         train(checkpoint=tmp_path / "ck", vector_size=30)
     assert list(tmp_path.iterdir()) == []
-    what = "too little space for checkpoints, before training"
-    tried("Checkpoints", what, f"refused: {error.value}")

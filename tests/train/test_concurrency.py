@@ -49,29 +49,27 @@ def once(epochs, blocks):
 # --- threads --------------------------------------------------------------------------------------
 
 
-def test_more_workers_than_blocks(trained, tried):
+def test_more_workers_than_blocks(trained):
     before = threading.active_count()
     wv = train(workers=64, epochs=3)
     assert trained == once(3, blocks=4)
     assert wv.training["words_trained"] == 3 * 36_000
     assert np.isfinite(wv.vectors).all()
     assert threading.active_count() == before
-    tried("Concurrency", "64 workers for 4 blocks", "each block trained once an epoch")
 
 
-def test_eight_threads_train_every_block_once(trained, monkeypatch, tried):
+def test_eight_threads_train_every_block_once(trained, monkeypatch):
     monkeypatch.setattr("w2v.corpus.blocks.block_edges.__defaults__", (100,))
     wv = train(workers=8, epochs=4)
     blocks = max(block for _, block in trained) + 1
     assert blocks > 300
     assert trained == once(4, blocks)
     assert wv.training["words_trained"] == 4 * 36_000
-    tried("Concurrency", f"8 workers for {blocks} blocks", "each block trained once an epoch")
 
 
 @pytest.mark.parametrize("loss", ["nce", "softmax:distribution", "softmax:split", "softmax:corpus"])
 @pytest.mark.parametrize("block_words", [1, 5])
-def test_blocks_smaller_than_a_sentence_are_whole_sentences(loss, block_words, monkeypatch, tried):
+def test_blocks_smaller_than_a_sentence_are_whole_sentences(loss, block_words, monkeypatch):
     starts = np.cumsum([0, 12, 12, 3, 1, 12])
     np.testing.assert_array_equal(block_edges(starts, 1), [0, 1, 2, 3, 4, 5])
     name, _, targets = loss.partition(":")
@@ -83,11 +81,10 @@ def test_blocks_smaller_than_a_sentence_are_whole_sentences(loss, block_words, m
     wv = train(corpus, workers=8, **options)
     assert wv.training["words_trained"] == 2 * sum(map(len, corpus))
     assert np.isfinite(wv.vectors).all()
-    tried("Concurrency", f"{loss}: blocks smaller than a sentence", "whole sentences are trained")
 
 
 @pytest.mark.parametrize("after", [0, 1, 100])
-def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch, tried):
+def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch):
     monkeypatch.setattr("w2v.corpus.blocks.block_edges.__defaults__", (100,))
     before = threading.active_count()
     left = [after]
@@ -105,13 +102,10 @@ def test_a_thread_that_raises_ends_the_run_and_all_threads(after, monkeypatch, t
         train(workers=8, epochs=10)
     assert left[0] >= -8  # no thread has taken another block after its own failure, or ours
     assert threading.active_count() == before
-    tried(
-        "Concurrency", "one of 8 threads raises an error", "that error ends the run, and the others"
-    )
 
 
 @pytest.mark.parametrize("loss", ["softmax", "nce"])
-def test_a_callback_that_raises_ends_the_run_and_all_threads(loss, tried):
+def test_a_callback_that_raises_ends_the_run_and_all_threads(loss):
     before = threading.active_count()
 
     class Broken(Callback):
@@ -121,10 +115,9 @@ def test_a_callback_that_raises_ends_the_run_and_all_threads(loss, tried):
     with pytest.raises(OSError, match="the terminal has gone"):
         train(workers=8, epochs=1000, loss=loss, callbacks=[Broken()])
     assert threading.active_count() == before
-    tried("Concurrency", "a callback raises an error", "that error ends the run, and all threads")
 
 
-def test_two_runs_at_once_do_not_disturb_each_other(tried):
+def test_two_runs_at_once_do_not_disturb_each_other():
     expected = [train(seed=seed).vectors.tobytes() for seed in (1, 2)]
     got = {}
 
@@ -137,7 +130,6 @@ def test_two_runs_at_once_do_not_disturb_each_other(tried):
     for thread in threads:
         thread.join()
     assert [got[1], got[2]] == expected
-    tried("Concurrency", "two runs at once in one process", "the same bytes as one after another")
 
 
 # --- processes ------------------------------------------------------------------------------------
@@ -165,7 +157,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_callers_that_fork_or_spawn(method, tmp_path, request, tried):
+def test_callers_that_fork_or_spawn(method, tmp_path, request):
     script = tmp_path / "callers.py"
     script.write_text(CALLERS)
     result = subprocess.run(
@@ -179,8 +171,6 @@ def test_callers_that_fork_or_spawn(method, tmp_path, request, tried):
     assert own[0] != own[1]
     alone = train(sentences(12_000), loss="nce").vectors.tobytes()
     assert own[0] == hashlib.sha256(alone).hexdigest()
-    what = f"runs in a process that has trained, and in its children ({method})"
-    tried("Concurrency", what, "the same bytes in all", times=len(own + theirs))
 
 
 # --- notebooks ------------------------------------------------------------------------------------
@@ -221,15 +211,13 @@ print(console.bars, [(box.children[1].max, box.children[1].value) for box in sho
 
 
 @pytest.mark.parametrize("widgets", ["widgets", "none"])
-def test_in_a_notebook(widgets, request, tried):
+def test_in_a_notebook(widgets, request):
     """Bars of the notebook's own where it has widgets, lines where it has none."""
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", NOTEBOOK, widgets],
         cwd=request.config.rootpath, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    what = "in a notebook" if widgets == "widgets" else "in a notebook without ipywidgets"
-    tried("Concurrency", what, "bars of its own" if widgets == "widgets" else "lines")
     if widgets == "widgets":
         assert (result.stdout, result.stderr.count("%")) == ("True [(72000, 72000)]\n", 0)
     else:

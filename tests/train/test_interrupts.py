@@ -9,7 +9,7 @@ import sys
 import threading
 
 import pytest
-from runs import CORPUS, SAME, Recorder, same, train
+from runs import CORPUS, Recorder, same, train
 
 from w2v.train import worker_pool
 
@@ -54,7 +54,7 @@ SIGNALLED = """if True:
 @pytest.mark.parametrize(
     ("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")]
 )
-def test_a_signal_writes_a_checkpoint_and_says_how_to_resume(tmp_path, write, number, word, tried):
+def test_a_signal_writes_a_checkpoint_and_says_how_to_resume(tmp_path, write, number, word):
     write("my corpus.txt", "\n".join(" ".join(sentence) for sentence in CORPUS))
     write("vectors.bin", b"precious")
     arguments = ["my corpus.txt", *QUICK, "--checkpoint", "ck", "--checkpoint-every", "2%"]
@@ -86,11 +86,9 @@ def test_a_signal_writes_a_checkpoint_and_says_how_to_resume(tmp_path, write, nu
         _, err = process.communicate()
     assert process.returncode == 0, err
     assert (tmp_path / "vectors.bin").read_bytes() == (tmp_path / "whole.bin").read_bytes()
-    what = f"{signal.Signals(number).name} to the command, with --checkpoint"
-    tried("Checkpoints", what, f"one line that says how to go on; {SAME}")
 
 
-def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path, tried):
+def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     with (
         command("pipe.txt", *QUICK, "--checkpoint", "ck", cwd=tmp_path) as process,
@@ -103,11 +101,9 @@ def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path, tried):
     assert process.returncode == 128 + signal.SIGTERM
     assert err.strip().splitlines()[-1] == "w2v.train: terminated; nothing was saved"
     assert [path.name for path in tmp_path.iterdir()] == ["pipe.txt"]
-    what = "SIGTERM while the corpus is read, with --checkpoint"
-    tried("Checkpoints", what, err.strip().splitlines()[-1])
 
 
-def test_without_checkpoints_a_sigterm_ends_the_process_as_ever(tmp_path, write, tried):
+def test_without_checkpoints_a_sigterm_ends_the_process_as_ever(tmp_path, write):
     write("corpus.txt", "\n".join(" ".join(sentence) for sentence in CORPUS))
     with command("corpus.txt", *QUICK, "--epochs", "99999", cwd=tmp_path) as process:
         for line in process.stderr:
@@ -116,12 +112,9 @@ def test_without_checkpoints_a_sigterm_ends_the_process_as_ever(tmp_path, write,
         process.send_signal(signal.SIGTERM)
         process.communicate()
     assert process.returncode == -signal.SIGTERM
-    tried("Checkpoints", "SIGTERM without --checkpoint", "ends the process as ever")
 
 
-def test_an_interrupt_reaches_a_thread_that_is_not_the_main_one_through_its_callback(
-    tmp_path, tried
-):
+def test_an_interrupt_reaches_a_thread_that_is_not_the_main_one_through_its_callback(tmp_path):
     """Signals go to the main thread alone."""
     caught = []
 
@@ -141,4 +134,3 @@ def test_an_interrupt_reaches_a_thread_that_is_not_the_main_one_through_its_call
     thread.join()
     assert caught
     assert same(train(checkpoint=tmp_path, resume=True), train())
-    tried("Concurrency", "an interrupt of a run in a thread that is not the main one", SAME)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from killed import KINDS, sentences
-from runs import SAME, Recorder, interrupt_after, same, train
+from runs import Recorder, interrupt_after, same, train
 
 from w2v.train import worker_pool
 from w2v.train.checkpoint_writer import CheckpointWriter
@@ -24,9 +24,7 @@ def quick_ticks(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(
-    kind, tmp_path, monkeypatch, tried
-):
+def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(kind, tmp_path, monkeypatch):
     options = KINDS[kind]
     whole = train(**options)
     with monkeypatch.context() as patch:
@@ -46,7 +44,6 @@ def test_a_run_interrupted_after_any_turn_ends_as_if_it_had_not_been(
         assert recorder.resumed_at > 0
         assert same(wv, whole), f"{kind}: interrupted after {after} of {turns} turns"
         assert wv.training["resumed_at_words"]
-    tried("Checkpoints", f"{kind}: interrupted after a step", SAME, times=len(ends))
 
 
 def interrupted_until_done(monkeypatch, turns, **options):
@@ -62,17 +59,16 @@ def interrupted_until_done(monkeypatch, turns, **options):
                 continue
 
 
-def test_a_run_that_is_interrupted_again_and_again_gets_there(tmp_path, monkeypatch, tried):
+def test_a_run_that_is_interrupted_again_and_again_gets_there(tmp_path, monkeypatch):
     whole = train()
     wv, goes = interrupted_until_done(monkeypatch, 2, checkpoint=tmp_path)
     assert goes > 3
     assert same(wv, whole)
     assert len(wv.training["resumed_at_words"]) == goes - 1
-    tried("Checkpoints", "interrupted again and again, after every second step", SAME, goes - 1)
 
 
 @pytest.mark.parametrize("loss", ["negative-sampling", "softmax"])
-def test_an_interrupt_during_validation_repeats_only_that(loss, tmp_path, monkeypatch, tried):
+def test_an_interrupt_during_validation_repeats_only_that(loss, tmp_path, monkeypatch):
     options = {"loss": loss, "validate": 0.1, "patience": 1, "epochs": 3}
     whole = train(**options)
     from w2v.train import validation
@@ -92,7 +88,6 @@ def test_an_interrupt_during_validation_repeats_only_that(loss, tmp_path, monkey
     assert len(calls) >= 3
     for repeated, first in zip(calls[2], calls[1], strict=True):
         np.testing.assert_array_equal(repeated, first)
-    tried("Checkpoints", f"{loss}: interrupted while held-out text is judged", SAME)
 
 
 @pytest.mark.parametrize(("mode", "kind", "arguments"), [
@@ -101,21 +96,21 @@ def test_an_interrupt_during_validation_repeats_only_that(loss, tmp_path, monkey
     ("random", "nce:learn-normaliser", ["--kills", "6"]),
     ("random", "softmax:split", ["--kills", "4"]),
 ])  # fmt: skip
-def test_a_killed_run_ends_as_if_it_had_not_been(mode, kind, arguments, tried):
+def test_a_killed_run_ends_as_if_it_had_not_been(mode, kind, arguments):
     """More of this: `test_killed_two_hundred_times`."""
-    assert killed(tried, mode, kind, *arguments) >= 3
+    assert killed(mode, kind, *arguments) >= 3
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_killed_two_hundred_times(kind, tried):
-    at_boundaries = killed(tried, "boundaries", kind)
-    at_random = killed(tried, "random", kind, "--kills", "25")
+def test_killed_two_hundred_times(kind):
+    at_boundaries = killed("boundaries", kind)
+    at_random = killed("random", kind, "--kills", "25")
     assert at_boundaries + at_random > 40  # times the kinds: hundreds
 
 
-def killed(tried, mode, kind, *arguments):
-    """How often a run was killed; notes when."""
+def killed(mode, kind, *arguments):
+    """How often a run was killed."""
     root = Path(__file__).parent.parent.parent
     result = subprocess.run(
         [sys.executable, "tests/helpers/killed.py", mode, kind, *arguments],
@@ -125,15 +120,10 @@ def killed(tried, mode, kind, *arguments):
     outcome = json.loads(result.stdout)
     assert outcome["same"] == outcome["of"] > 0
     assert sum(outcome["at"].values()) == outcome["kills"]
-    for moment, times in outcome["at"].items():
-        what = f"SIGKILL {moment}"
-        if mode == "random":
-            what += f" of a run of {kind}, and of those that go on"
-        tried("Checkpoints", what, SAME, times)
     return outcome["kills"]
 
 
-def test_every_block_is_trained_once_an_epoch_also_across_interrupts(tmp_path, monkeypatch, tried):
+def test_every_block_is_trained_once_an_epoch_also_across_interrupts(tmp_path, monkeypatch):
     seen = []
     real = SampledTrainer.train_block
 
@@ -162,12 +152,9 @@ def test_every_block_is_trained_once_an_epoch_also_across_interrupts(tmp_path, m
     for position, done in kept:  # what a checkpoint holds is just what it says
         assert done == [at for at in every if at < (position.epoch, position.block)]
     assert wv.training["words_trained"] == 6 * 300_000
-    what = "five threads, interrupted and resumed"
-    happens = "every block trained once an epoch; each checkpoint holds what it says"
-    tried("Concurrency", what, happens, times=goes - 1)
 
 
-def test_a_run_may_be_resumed_with_another_number_of_workers(tmp_path, monkeypatch, tried):
+def test_a_run_may_be_resumed_with_another_number_of_workers(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         interrupt_after(patch, 3)
         with pytest.raises(KeyboardInterrupt):
@@ -175,4 +162,3 @@ def test_a_run_may_be_resumed_with_another_number_of_workers(tmp_path, monkeypat
     wv = train(checkpoint=tmp_path, resume=True, workers=2)
     assert wv.training["config"]["workers"] == 2
     assert np.isfinite(wv.vectors).all()
-    tried("Checkpoints", "three threads, resumed by two", "goes on")

@@ -160,19 +160,17 @@ def test_old_words_stay_also_where_they_are_more_than_max_vocab(old):
     assert set(wv) == set(old)
 
 
-def test_the_size_is_that_of_the_vectors(old, tried):
+def test_the_size_is_that_of_the_vectors(old):
     options = {name: value for name, value in OPTIONS.items() if name != "vector_size"}
     assert train_embeddings(NEW, **options, init=old).vector_size == 6
     expected = r"vector_size=7, but the vectors given by init have 6 numbers"
-    with pytest.raises(ConfigError, match=expected) as error:
+    with pytest.raises(ConfigError, match=expected):
         train_embeddings(NEW, **options, init=old, vector_size=7)
-    tried("Options", "init with vectors of another size", f"refused: {error.value}")
 
 
-def test_a_text_without_any_word_to_train_is_refused(old, tried):
-    with pytest.raises(CorpusError, match="no word is in the vectors given by init") as error:
+def test_a_text_without_any_word_to_train_is_refused(old):
+    with pytest.raises(CorpusError, match="no word is in the vectors given by init"):
         train_embeddings([["a", "b"]], **OPTIONS, init=old)
-    tried("Corpus", "init with vectors of other words", f"refused: {error.value}")
 
 
 def test_old_and_new_texts_come_together(old):
@@ -184,7 +182,7 @@ def test_old_and_new_texts_come_together(old):
     assert before
 
 
-def test_a_run_that_started_from_vectors_is_resumed_with_them(old, tmp_path, tried):
+def test_a_run_that_started_from_vectors_is_resumed_with_them(old, tmp_path):
     class Impatient(Callback):
         def on_progress(self, progress):
             if progress.words:
@@ -195,17 +193,15 @@ def test_a_run_that_started_from_vectors_is_resumed_with_them(old, tmp_path, tri
     with pytest.raises(KeyboardInterrupt):
         train_embeddings(NEW, **options, init=old, checkpoint=tmp_path, callbacks=[Impatient()])
     expected = "init: the run started from vectors; give the same ones by --init"
-    with pytest.raises(ConfigError, match=expected) as error:
+    with pytest.raises(ConfigError, match=expected):
         train_embeddings(NEW, checkpoint=w2v.Checkpoints(tmp_path, resume=True))
-    tried("Checkpoints", "resume without the vectors that it began from", f"refused: {error.value}")
     wv = train_embeddings(NEW, init=old, checkpoint=w2v.Checkpoints(tmp_path, resume=True))
     assert wv.vectors.tobytes() == whole.vectors.tobytes()
     assert wv.context_vectors.tobytes() == whole.context_vectors.tobytes()
     assert wv.training["init"] == whole.training["init"]
-    tried("Checkpoints", "init, interrupted and resumed", "the same bytes")
 
 
-def test_the_command(old, tmp_path, write, commands, tried):
+def test_the_command(old, tmp_path, write, commands):
     write("new.txt", "\n".join(" ".join(sentence) for sentence in NEW))
     old.save(tmp_path / "old.bin")
     arguments = shlex.split("new.txt --init old.bin -o v.safetensors --workers 1 --sample 0")
@@ -219,4 +215,3 @@ def test_the_command(old, tmp_path, write, commands, tried):
     assert result.code == 2
     assert result.err.startswith("w2v.train: none.bin: cannot be read: No such file")
     assert result.err.count("\n") == 1
-    tried("Options", "--init with no such file", f"exit 2: {result.err.strip()}")

@@ -37,7 +37,7 @@ class Work:
 
 
 @pytest.mark.parametrize("threads", [1, 3, 8])
-def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
+def test_pauses_fall_between_turns_and_no_turn_is_lost(threads):
     pool = WorkerPool()
     work = Work(pool, turns=10**9)
     seen = []
@@ -55,8 +55,6 @@ def test_pauses_fall_between_turns_and_no_turn_is_lost(threads, tried):
     assert work.begun == work.ended == work.turns
     assert all(begun == ended for begun, ended in seen)
     assert [begun for begun, _ in seen] == sorted({begun for begun, _ in seen})
-    what = f"a pause for a checkpoint; threads: {threads}"
-    tried("Concurrency", what, "every thread is between two blocks", times=len(seen))
 
 
 def test_the_threads_go_on_after_a_pause_that_raised():
@@ -76,7 +74,7 @@ def test_the_threads_go_on_after_a_pause_that_raised():
     assert work.ended == 300
 
 
-def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
+def test_an_error_in_one_thread_ends_all_and_a_pause_knows():
     pool = WorkerPool()
     before = threading.active_count()
     stopped_in_pause = []
@@ -102,11 +100,9 @@ def test_an_error_in_one_thread_ends_all_and_a_pause_knows(tried):
     # Whoever pauses after the failed turn must learn of it: its state is not to be kept.
     assert all(failed == stopped for failed, stopped in stopped_in_pause)
     assert work.ended < 200
-    what = "a pause for a checkpoint after a thread has raised an error"
-    tried("Concurrency", what, "it is known: nothing is kept of it")
 
 
-def test_an_interrupt_of_the_watcher_ends_the_threads_first(tried):
+def test_an_interrupt_of_the_watcher_ends_the_threads_first():
     pool = WorkerPool()
     work = Work(pool, turns=10**6)
 
@@ -118,10 +114,9 @@ def test_an_interrupt_of_the_watcher_ends_the_threads_first(tried):
     assert work.begun == work.ended
     with pool.paused():  # nobody is in a turn
         pass
-    tried("Concurrency", "Ctrl-C with 4 threads", "each ends its block first")
 
 
-def test_a_long_turn_can_be_given_up(tried):
+def test_a_long_turn_can_be_given_up():
     pool = WorkerPool()
     abandoned = threading.Event()
 
@@ -141,7 +136,6 @@ def test_a_long_turn_can_be_given_up(tried):
     with pytest.raises(KeyboardInterrupt):
         pool.run(work, 1, watch)
     assert abandoned.is_set()
-    tried("Concurrency", "Ctrl-C in a long step of the full softmax", "the step is given up")
 
 
 def test_a_pool_runs_again_and_with_more_workers_than_turns():

@@ -1,8 +1,11 @@
-"""A lock on a folder: one run at a time may write there.
+"""A lock on a folder: only one run at a time may write there.
 
-A POSIX record lock: the kernel releases it however the process ends, and children that were forked
-do not inherit it. It does not tell the threads of one process apart; a set of names does.
+A POSIX record lock: the kernel releases it however the process ends, and forked children do not
+inherit it. It does not exclude other threads of the same process; a set of names does.
 Source: fcntl(2), "Advisory record locking".
+
+The package filelock (4.3) does not do: it cannot say which process holds the folder, and it leaves
+its empty file behind.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ _lock = threading.Lock()
 
 
 class FolderLock:
-    """Holds a folder from `__enter__` to `__exit__`; makes it, and removes it if it stays empty.
+    """Locks a folder within a `with` block; makes it, and removes it if it stays empty.
 
     Raises:
         OutputError: another run holds it, or it cannot be made.
