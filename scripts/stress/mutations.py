@@ -246,11 +246,7 @@ def tests_of(mutation: Mutation, tests: Path) -> list[str]:
 
 
 class Copy:
-    """A copy of the project to break, and the tests in it.
-
-    Kernels that were compiled before anything was broken are used again, unless the mutation is in
-    a file that compiles functions, or that such a file imports.
-    """
+    """A copy of the project to break, with its own cache of compiled kernels."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "project"
@@ -258,8 +254,6 @@ class Copy:
             ROOT, self.root, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
         )
         self.cache = folder / "cache"
-        self.compiled = _compiled_files(self.root / "w2v")
-        self.whole = self._kernels()
 
     def attempt(self, mutation: Mutation) -> str:
         """The first test that fails, `SURVIVED` or `GONE`."""
@@ -270,9 +264,6 @@ class Copy:
         original, times = path.read_bytes(), path.stat()
         try:
             path.write_text(broken, encoding="utf-8")
-            if path.relative_to(self.root / "w2v").as_posix() not in self.compiled:
-                # For the digest of another source, the same kernels.
-                shutil.copytree(self.whole, self._kernels(), dirs_exist_ok=True)
             failure = self.run(tests_of(mutation, self.root / "tests"))
             # A test that only fails now and then has noticed nothing.
             if failure is not None and "::" in failure and self.run([failure]) is None:
@@ -304,35 +295,6 @@ class Copy:
             **os.environ, "PYTHONPATH": str(self.root), "NUMBA_CACHE_DIR": str(self.cache),
             "OPENBLAS_NUM_THREADS": "1",
         }  # fmt: skip
-
-    def _kernels(self) -> Path:
-        """Where the kernels of the sources as they are now are kept."""
-        code = "from w2v.numerics import jit; print(jit._CACHE_DIR)"
-        result = subprocess.run(
-            [sys.executable, "-c", code], cwd=self.root, env=self._env(), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
-        return Path(result.stdout.strip() or self.cache / "none")
-
-
-def _compiled_files(package: Path) -> set[str]:
-    """The files that compile functions, and all in w2v that they import."""
-    imports, pending = {}, []
-    for path in package.rglob("*.py"):
-        name = path.relative_to(package).as_posix()
-        text = path.read_text(encoding="utf-8")
-        imports[name] = set(re.findall(r"^\s*from w2v\.([\w.]+) import", text, re.MULTILINE))
-        if "w2v.numerics.jit" in text:
-            pending.append(name)
-    found: set[str] = set()
-    while pending:
-        name = pending.pop()
-        if name in imports and name not in found:
-            found.add(name)
-            for module in imports[name]:
-                path_of = module.replace(".", "/")
-                pending += [f"{path_of}.py", f"{path_of}/__init__.py"]
-    return found
 
 
 # --- the record -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 WRITERS = {
     "write_text", "write_bytes", "touch", "rename", "replace", "renames", "symlink_to",
     "hardlink_to", "link", "symlink", "tofile", "save_file", "savez", "savez_compressed", "savetxt",
-    "to_csv", "to_json", "to_parquet", "copyfile", "copy2", "copytree", "move", "mkstemp",
+    "to_csv", "to_parquet", "copyfile", "copy2", "copytree", "move", "mkstemp",
     "NamedTemporaryFile", "SpooledTemporaryFile", "truncate", "ftruncate", "pwrite", "mkdtemp",
     "TemporaryFile", "memmap", "mkfifo",
 }  # fmt: skip
