@@ -91,6 +91,33 @@ def test_a_tile_in_float32_is_that_in_float64(name, logits):
     assert np.abs(slope32 - slope).max() < 1e-6
 
 
+@jit
+def entries(entry, logits, labels, weights, slope):
+    loss = 0.0
+    for j in range(logits.size):
+        value, slope[j] = entry(logits, labels, weights, j)
+        loss += value
+    return loss
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLED if get_loss(name).entry is not None])
+@given(
+    logits=st.lists(st.floats(-30, 30), min_size=7, max_size=7).map(np.array),
+    pairs=st.lists(st.booleans(), min_size=3, max_size=3),
+    hits=st.lists(st.integers(0, 2), min_size=4, max_size=4),
+)
+def test_the_entries_of_a_row_are_its_tile(name, logits, pairs, hits):
+    loss = get_loss(name)
+    labels = np.repeat([0.0, 1.0], [4, 3])
+    noise = np.maximum(np.sum(pairs) - np.array(hits), 0) / 2
+    weights = np.concatenate([noise, np.array(pairs, float)])
+    expected_slope, slope = np.zeros(7), np.zeros(7)
+    expected = loss.tile(logits, labels, weights, expected_slope, 1, 7)
+    value = entries(loss.entry, logits, labels, weights, slope)
+    assert value == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert np.abs(slope - expected_slope).max() < 1e-12
+
+
 @pytest.mark.parametrize("name", SAMPLED)
 def test_what_weighs_nothing_costs_nothing_and_moves_nothing(name):
     logits = np.array([[1.0, -2.0, 0.5], [0.3, 4.0, -1.0]])

@@ -63,6 +63,9 @@ class SampledLoss(Loss):
             its pairs that the noise word counts for, times K / N. A sum over noise words uses it,
             so that the noise of a pair weighs K whatever N is; a softmax only asks whether it is 0.
             Entries of weight 0 have neither loss nor gradient if their logits are finite.
+        entry: compiled ``entry(logits, labels, weights, j) -> (loss, dlogit)``, what `tile` gives
+            for entry j of the row that the three arrays are; the entries' losses sum to the row's.
+            For GPUs, whose threads take an entry each. None if the loss is only for the CPU.
         corrects_by_noise: whether ln(K q(w)) is subtracted from each logit.
         accidental_hits: what happens to noise words that equal the true word: "skip" takes them
             out of the weights, "keep" leaves them in.
@@ -74,6 +77,7 @@ class SampledLoss(Loss):
     tile: Callable[..., Any]
     corrects_by_noise: bool
     accidental_hits: AccidentalHits
+    entry: Callable[..., Any] | None = None
     learns_normalisers: bool = False
     is_classifier: bool = False
 

@@ -18,7 +18,7 @@ consistent. q is the distribution that the table of the sampler gives.
 from __future__ import annotations
 
 from w2v.losses.base import Defaults, SampledLoss
-from w2v.losses.negative_sampling import logistic_tile
+from w2v.losses.negative_sampling import logistic_entry, logistic_tile
 
 LOSS = SampledLoss(
     name="nce",
@@ -26,6 +26,7 @@ LOSS = SampledLoss(
     targets={"split": Defaults(lr=0.04, epochs=5)},
     output_bias=True,
     tile=logistic_tile,
+    entry=logistic_entry,
     corrects_by_noise=True,
     accidental_hits="keep",
     learns_normalisers=True,

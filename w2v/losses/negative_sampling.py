@@ -54,12 +54,21 @@ def logistic_tile(
     return loss
 
 
+@jit
+def logistic_entry(logits: Any, labels: Any, weights: Any, j: Any) -> Any:
+    """One entry of `logistic_tile`. See `SampledLoss.entry`."""
+    t = _ONE - _TWO * labels[j]
+    p, softplus = sigmoid_and_softplus(t * logits[j])
+    return weights[j] * softplus, weights[j] * t * p
+
+
 LOSS = SampledLoss(
     name="negative-sampling",
     summary="logistic regression of the true context word against noise words",
     targets={"split": Defaults(lr=0.04, epochs=5)},
     output_bias=False,
     tile=logistic_tile,
+    entry=logistic_entry,
     corrects_by_noise=False,
     accidental_hits="skip",
     is_classifier=True,

@@ -91,12 +91,44 @@ def sampled_softmax_tile(
     return loss
 
 
+@jit
+def sampled_softmax_entry(logits: Any, labels: Any, weights: Any, j: Any) -> Any:
+    """One entry of `sampled_softmax_tile`. See `SampledLoss.entry`.
+
+    Each entry takes the row's L for itself: on a GPU, others would wait for it meanwhile.
+    """
+    zero = logits.dtype.type(0)
+    if weights[j] == zero:
+        return zero, zero
+    largest = logits.dtype.type(_LOWEST)
+    for k in range(logits.size):
+        if labels[k] == zero and weights[k] != zero:
+            largest = max(largest, logits[k])
+    noise = zero
+    for k in range(logits.size):
+        if labels[k] == zero and weights[k] != zero:
+            noise += exp(logits[k] - largest)
+    ln_noise = largest
+    if noise != zero:
+        ln_noise += logits.dtype.type(math.log(noise))
+    if labels[j] != zero:
+        p, softplus = sigmoid_and_softplus(ln_noise - logits[j])
+        return softplus, -p
+    wrong = zero
+    for k in range(logits.size):
+        if labels[k] != zero and weights[k] != zero:
+            p, _ = sigmoid_and_softplus(ln_noise - logits[k])
+            wrong += p
+    return zero, exp(logits[j] - largest) / noise * wrong
+
+
 LOSS = SampledLoss(
     name="sampled-softmax",
     summary="softmax over the true context word and the noise words, importance-corrected",
     targets={"split": Defaults(lr=0.04, epochs=5)},
     output_bias=True,
     tile=sampled_softmax_tile,
+    entry=sampled_softmax_entry,
     corrects_by_noise=True,
     accidental_hits="keep",
 )
