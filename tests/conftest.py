@@ -1,4 +1,8 @@
+import os
 import signal
+
+# Before Numba is imported. Kernels for GPUs run in its simulator, also in commands; 0 is for a GPU.
+os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
 import pytest
 from browser import chromium, find

@@ -69,6 +69,15 @@ def stream_key(*parts: int) -> np.uint64:
     return np.uint64(key)
 
 
+def stream_keys(*parts: int, last: np.ndarray) -> np.ndarray:
+    """`stream_key(*parts, n)` for each n in `last`, (N,) uint64."""
+    z = (stream_key(*parts) ^ last.astype(np.uint64)) + _GAMMA
+    z = (z ^ (z >> _SHIFT_1)) * _MIX_1
+    z = (z ^ (z >> _SHIFT_2)) * _MIX_2
+    keys: np.ndarray = z ^ (z >> _SHIFT_3)
+    return keys
+
+
 @jit
 def _fill_uniform(key: Any, half_width: Any, out: Any) -> None:
     scale = 2.0 * half_width / 2.0**53
