@@ -39,6 +39,7 @@ PHRASE_THRESHOLDS = {"word2phrase": 100.0, "npmi": 0.5}
 """Scores of phrases, with their default thresholds: see `w2v.corpus.phrases`."""
 MAX_PHRASE_PASSES = 10
 ENCODING_ERRORS = ("strict", "replace", "ignore")
+DEVICES = ("cpu", "cuda")
 
 MAX_VECTOR_SIZE = 4_096
 """The kernels are compiled for each size: 20 seconds for this one, and many minutes far beyond."""
@@ -178,6 +179,10 @@ class TrainConfig:
         available_cpus, "training", "threads; with 1, the same seed gives the same bytes",
         "threads", "thread",
     )  # fmt: skip
+    device: str = _option(
+        "cpu", "training", "where sampled losses are trained; cuda is an NVIDIA GPU, and needs the "
+        "extra w2v[cuda]", choices=DEVICES,
+    )  # fmt: skip
     seed: int = _option(1, "training", "seed of every random number")
     deterministic: bool = _option(
         False, "rounds", "train shards of plain text files in rounds: the same bytes for any "
@@ -211,6 +216,7 @@ class TrainConfig:
         self._check_encoding()
         self._check_phrases()
         self._check_choice("targets", (None, *TARGETS))
+        self._check_choice("device", DEVICES)
         self._check_range("batch_size", 1, MAX_BATCH_SIZE)
         self._check_range("vector_size", 1, MAX_VECTOR_SIZE)
         self._check_range("window", 1, MAX_WINDOW)
@@ -366,8 +372,8 @@ class Checkpoints:
             written at the end, and after Ctrl-C (KeyboardInterrupt).
         resume: continue from the newest intact checkpoint in the folder; begin if there is none.
             Needs the same corpus; options that are not given are the checkpoint's, and only
-            `workers` may differ. With one worker, on the same machine and with the same versions,
-            the vectors are those of the uninterrupted run, bit for bit.
+            `workers` and `device` may differ. With one worker on the CPU, on the same machine and
+            with the same versions, the vectors are those of the uninterrupted run, bit for bit.
         back_off: if the loss diverges, return to the last checkpoint (or the beginning) and
             continue at half the learning rate, at most this often in a run.
 
@@ -423,6 +429,7 @@ class TrainOptions(TypedDict, total=False):
     validate: float
     patience: int | None
     workers: int
+    device: str
     seed: int
     deterministic: bool
     shards: int

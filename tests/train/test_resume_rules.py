@@ -45,7 +45,8 @@ def bytes_of(folder):
     [
         (
             {"vector_size": 11},
-            r"vector_size=11, but the checkpoint has 10; with --resume only --workers may change",
+            r"vector_size=11, but the checkpoint has 10; with --resume only --workers, --device "
+            r"may change",
         ),
         (
             {"seed": 4, "window": 2},

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from importlib.util import find_spec
 from typing import Any, Unpack
 
 from w2v.config import (
@@ -193,6 +194,10 @@ def make_trainer(
         assert isinstance(loss, SampledLoss)
         return RoundsTrainer(corpus, config, loss, engine)
     if isinstance(loss, SampledLoss):
+        if config.device == "cuda":
+            from w2v.train.cuda import CudaTrainer
+
+            return CudaTrainer(corpus, config, loss)
         return SampledTrainer(corpus, config, loss)
     assert isinstance(loss, FullLoss)
     return SoftmaxTrainer(corpus, config, loss)
@@ -226,7 +231,8 @@ def resolve(config: TrainConfig) -> TrainConfig:
     """Fill in the options that depend on the loss, and refuse those that it has no use for.
 
     Raises:
-        ConfigError: the loss does not have that kind of target, or a normaliser to learn.
+        ConfigError: the loss does not have that kind of target, or a normaliser to learn, or
+            cannot be trained on that device.
     """
     _refuse_rounds_of_full_losses(config)
     loss = get_loss(config.loss)
@@ -240,7 +246,26 @@ def resolve(config: TrainConfig) -> TrainConfig:
     )
     if config.learn_normaliser and not getattr(loss, "learns_normalisers", False):
         raise ConfigError(f"learn_normaliser: {loss.name} has no normaliser to learn")
+    if config.device == "cuda":
+        _refuse_on_gpu(filled, loss)
     return filled
+
+
+def _refuse_on_gpu(config: TrainConfig, loss: SampledLoss | FullLoss) -> None:
+    """Refuse what cannot be trained on a GPU, and to do so without one.
+
+    Raises:
+        ConfigError: the message says what is missing.
+    """
+    if not isinstance(loss, SampledLoss) or loss.entry is None:
+        raise ConfigError(f"device=cuda: {loss.name} can only be trained on the CPU")
+    if config.deterministic:
+        raise ConfigError("device=cuda: cannot be combined with deterministic or the engine ray")
+    if find_spec("numba_cuda") is None:
+        raise ConfigError("device=cuda: needs the extra w2v[cuda]: pip install 'w2v[cuda]'")
+    from w2v.train.cuda import refuse_unfit  # nothing else imports the packages for GPUs
+
+    refuse_unfit(config)
 
 
 def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:

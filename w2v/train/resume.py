@@ -1,7 +1,7 @@
 """Whether a run may be resumed from a checkpoint: what must be the same, and what may change.
 
-Of the options, only `workers` may change: it says how to train, not what. With another number of
-workers the vectors are as good, but not bit for bit those of the uninterrupted run. Options that
+Of the options, only `workers` and `device` may change: they say how to train, not what. With other
+ones the vectors are as good, but not bit for bit those of the uninterrupted run. Options that
 are not given are taken from the checkpoint. The names of output and folder are not part of a run.
 """
 
@@ -25,7 +25,7 @@ from w2v.train.checkpoint import Checkpoint, CheckpointFolder, numbered
 from w2v.train.state import RunIdentity
 from w2v.train.trainer import Trainer
 
-_MAY_CHANGE = ("workers",)
+_MAY_CHANGE = ("workers", "device")
 
 
 def find_checkpoint(

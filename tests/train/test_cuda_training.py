@@ -1,0 +1,143 @@
+"""Training with device=cuda, in Numba's simulator, which trains one block after another.
+
+That it trains what the CPU trains, `tests/test_options.py` and `tests/kernels/test_cuda_kernel.py`
+say.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from runs import Recorder, interrupt_after, same, train
+
+from w2v.corpus import encode_sentences
+from w2v.corpus.blocks import block_edges
+from w2v.errors import ConfigError, DivergenceError
+from w2v.losses import get_loss
+from w2v.numerics.random import stream_key, stream_keys
+from w2v.train import api, worker_pool
+from w2v.train.api import resolve, train_embeddings
+
+pytest.importorskip("numba_cuda", reason="the extra w2v[cuda] is not installed")
+from w2v.train import cuda, sampled
+from w2v.train.cuda import CudaTrainer
+
+WORDS = [f"w{n}" for n in np.random.default_rng(0).integers(0, 9, 30)]
+CORPUS = [WORDS[i : i + 6] for i in range(0, 30, 6)]
+OPTIONS = {"vector_size": 4, "window": 2, "negative": 1, "sample": 0.0}
+
+
+@pytest.fixture
+def short_launches(monkeypatch):
+    """A block is a sentence, and a launch trains two blocks."""
+    monkeypatch.setattr(worker_pool, "TICK_SECONDS", 0.005)
+    for module in (cuda, sampled):
+        monkeypatch.setattr(module, "block_edges", lambda starts: block_edges(starts, 6))
+    monkeypatch.setattr(cuda, "LAUNCH_ROUNDS", 1)
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False,
+        env=os.environ | environment,
+    )  # fmt: skip
+
+
+def test_an_interrupted_run_is_resumed_on_either_device(short_launches, tmp_path, monkeypatch):
+    whole = train(corpus=CORPUS, device="cuda", **OPTIONS)
+    for device in ("cuda", "cpu"):
+        with monkeypatch.context() as patch:
+            interrupt_after(patch, 4)
+            with pytest.raises(KeyboardInterrupt):
+                train(corpus=CORPUS, device="cuda", checkpoint=tmp_path / device, **OPTIONS)
+        recorder = Recorder()
+        wv = train(
+            recorder, CORPUS, device=device, checkpoint=tmp_path / device, resume=True, **OPTIONS
+        )
+        assert 0.5 < recorder.resumed_at < 1  # within the second epoch
+        assert wv.training["config"]["device"] == device
+        assert np.abs(wv.vectors - whole.vectors).max() < 1e-6
+        assert device == "cpu" or same(wv, whole)
+
+
+def test_validation_sees_the_vectors_of_the_card_and_keeps_the_best(short_launches):
+    options = {**OPTIONS, "validate": 0.3, "patience": 1, "epochs": 4, "lr": 0.5}
+    on_cpu, on_card = (train(corpus=CORPUS, device=device, **options) for device in ("cpu", "cuda"))
+    losses = [wv.training["validation"] for wv in (on_cpu, on_card)]
+    assert losses[0].keys() == losses[1].keys()
+    assert losses[1]["best_epoch"] == losses[0]["best_epoch"]
+    assert np.abs(on_cpu.vectors - on_card.vectors).max() < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")  # NumPy's, in the simulator
+def test_a_divergence_is_noticed(short_launches):
+    with pytest.raises(DivergenceError, match=r"^epoch \d, block \d of 5: the loss diverged"):
+        train(corpus=CORPUS, device="cuda", **OPTIONS, lr=1e20)
+
+
+def test_what_cannot_be_trained_on_a_gpu_is_refused_before_the_corpus_is_read(monkeypatch):
+    def refused(**options):
+        with pytest.raises(ConfigError) as caught:
+            train_embeddings("no such file.txt", device="cuda", **options)
+        return str(caught.value)
+
+    assert refused(loss="softmax") == "device=cuda: softmax can only be trained on the CPU"
+    assert refused(deterministic=True).startswith("device=cuda: cannot be combined with determin")
+    assert refused(negative=63) == "negative=63, but device=cuda takes at most 62"
+    monkeypatch.setattr(cuda, "why_no_gpu", lambda: "no NVIDIA GPU can be used")
+    assert refused() == "device=cuda: no NVIDIA GPU can be used"
+    monkeypatch.setattr(api, "find_spec", lambda name: None)
+    needed = "device=cuda: needs the extra w2v[cuda]: pip install 'w2v[cuda]'"
+    assert refused() == needed
+
+
+def test_without_a_gpu_the_command_says_so_on_one_line(tmp_path):
+    arguments = ["-m", "w2v.train", __file__, "-o", str(tmp_path / "x.bin")]
+    ended = run(*arguments, "--device", "cuda", NUMBA_ENABLE_CUDASIM="0", CUDA_VISIBLE_DEVICES="-1")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("w2v.train: device=cuda: no NVIDIA GPU can be used")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_the_cpu_imports_nothing_of_it():
+    ended = run(
+        "-c",
+        "import sys, w2v\n"
+        "w2v.train_embeddings([['a', 'b']] * 9, min_count=1, workers=1)\n"
+        "print({'numba.cuda', 'numba_cuda', 'w2v.train.cuda'} & set(sys.modules))",
+    )  # fmt: skip
+    assert ended.stdout == "set()\n", ended.stderr
+
+
+def test_few_blocks_are_in_flight_where_one_word_is_in_most_groups(monkeypatch):
+    monkeypatch.setattr(cuda, "multiprocessors", lambda: 100)
+    monkeypatch.setattr(cuda, "block_edges", lambda starts: np.arange(len(starts)))
+
+    def in_flight(sentence, **options):
+        corpus = encode_sentences([sentence] * 300, min_count=1)
+        config = api.make_config({**OPTIONS, "min_count": 1, "device": "cuda", **options})
+        trainer = api.make_trainer(corpus, resolve(config))
+        assert isinstance(trainer, CudaTrainer)
+        return trainer.in_flight
+
+    # Of 4 equal words each is once among 2 noise words and 4 positions: 2 / 4 + 4 / 4 = 1.5.
+    assert in_flight(["a", "b", "c", "d"]) == int(50 / 1.5)
+    assert in_flight(["a", "b"], negative=5) == int(50 / (10 / 2 + 4 / 2))
+    # With many words, the card's multiprocessors are the limit, and then the number of blocks.
+    many = [f"w{n}" for n in range(100)]
+    assert (
+        in_flight(many)
+        == 100 * cuda.cuda_kernel(get_loss("negative-sampling"), 4, 1, 2).blocks_a_multiprocessor
+    )
+    monkeypatch.setattr(cuda, "multiprocessors", lambda: 1000)
+    assert in_flight(many) == 300
+
+
+def test_keys_of_many_blocks_are_those_of_each():
+    keys = stream_keys(7, 2, 0, last=np.arange(5, 9))
+    assert keys.dtype == np.uint64
+    assert keys.tolist() == [int(stream_key(7, 2, 0, n)) for n in range(5, 9)]

@@ -1,0 +1,211 @@
+"""Training of the sampled losses on an NVIDIA GPU; see `w2v.kernels.cuda`.
+
+A turn of the one worker is a launch, which trains many blocks at once. Model and corpus stay on the
+card; the arrays of the host are brought up to date when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus
+from w2v.corpus.blocks import block_edges
+from w2v.corpus.subsampling import keep_probs
+from w2v.errors import ConfigError
+from w2v.held_out import Scorer
+from w2v.kernels.cuda import cuda_kernel, fitting_layout, multiprocessors, why_no_gpu
+from w2v.kernels.cuda_blocks import CudaBlocks
+from w2v.kernels.sampled import GROUP_NOISE, GROUP_POSITIONS
+from w2v.losses.base import SampledLoss
+from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_keys
+from w2v.train.sampled_model import SampledModel
+from w2v.train.schedule import Schedule
+from w2v.train.state import EpochStats, RunState
+from w2v.train.trainer import Preparation, Trainer, Vectors
+
+MOST_SHARING = 50
+"""Groups in flight that update the row of the most frequent word, on average.
+
+They start from the same old values, and with twice as many, what they add up to overshoots
+(docs/explanation/gpu.md).
+"""
+
+LAUNCH_ROUNDS = 16
+"""Blocks of a launch for each that is in flight: about a tenth of a second of training."""
+
+
+def refuse_unfit(config: TrainConfig) -> None:
+    """Refuse what cannot be trained on this machine's GPU.
+
+    Raises:
+        ConfigError: there is no GPU, or the configuration does not fit it.
+    """
+    reason = why_no_gpu()
+    if reason is not None:
+        raise ConfigError(f"device=cuda: {reason}")
+    fitting_layout(config.vector_size, config.negative, config.window)
+
+
+class CudaTrainer(Trainer):
+    """Trains a sampled loss on a GPU. See `w2v.train.trainer.Trainer`.
+
+    Attributes:
+        model: parameters, noise and subsampling.
+        edges: the sentence at which each block begins, and the end of the last one.
+        in_flight: blocks that are trained at once, at most.
+    """
+
+    corpus: Corpus
+    loss: SampledLoss
+
+    def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
+        super().__init__(corpus, config, loss)
+        self.model = SampledModel(corpus.vocabulary, config, loss)
+        self.edges = block_edges(corpus.sentence_starts)
+        self.kernel = cuda_kernel(
+            loss,
+            config.vector_size,
+            config.negative,
+            config.window,
+            learn_bias=config.output_bias_,
+            learn_normalisers=config.learn_normaliser,
+        )
+        self.in_flight = min(
+            multiprocessors() * self.kernel.blocks_a_multiprocessor,
+            max(1, int(MOST_SHARING / self._sharing())),
+            self.n_blocks,
+        )
+        self._blocks: CudaBlocks | None = None
+        self._card_is_newer = False
+
+    def _sharing(self) -> float:
+        """Rows of the most frequent word that a group updates as candidates, on average."""
+        vocabulary = self.corpus.vocabulary
+        kept = vocabulary.text_counts * keep_probs(vocabulary.text_counts, self.config.sample)
+        noise = GROUP_NOISE * self.config.negative * self.model.noise.probs
+        rows: float = (noise + GROUP_POSITIONS * kept / kept.sum()).max()
+        return rows
+
+    @property
+    def n_blocks(self) -> int:
+        """See `Trainer`."""
+        return len(self.edges) - 1
+
+    def reset(self) -> None:
+        """See `Trainer`."""
+        self.model.reset()
+        self._card_is_newer = False
+
+    @contextmanager
+    def prepared(self) -> Iterator[Preparation]:
+        """See `Trainer`."""
+        self._blocks = CudaBlocks(
+            self.kernel,
+            self.model.parameters,
+            self.corpus.tokens,
+            self.corpus.sentence_starts,
+            self.edges,
+            self.model.thresholds,
+            self.model.noise.table,
+            self.config.window,
+            self.config.shrink_windows,
+            self.in_flight,
+        )
+        try:
+            yield Preparation(self._forecast_seconds())
+        finally:
+            self._update_host()
+            self._blocks = None
+
+    def _forecast_seconds(self) -> float:
+        """Time a launch at learning rate 0, which changes nothing; the second, to be fair."""
+        last = min(self.in_flight, self._most_blocks)
+        for _ in range(2):
+            started = time.perf_counter()
+            self._launch(0, 0, last, np.zeros(last))
+            seconds = time.perf_counter() - started
+        words = int(self.corpus.sentence_starts[self.edges[last]])
+        return seconds / words * self.corpus.n_words * self.config.epochs_
+
+    @property
+    def _most_blocks(self) -> int:
+        """Blocks of a launch, at most."""
+        assert self._blocks is not None
+        return min(self.in_flight * LAUNCH_ROUNDS, self._blocks.most_blocks, self.n_blocks)
+
+    def _launch(
+        self, epoch: int, first: int, last: int, rates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Train the blocks first..last - 1; see `CudaBlocks.train`."""
+        assert self._blocks is not None
+        numbers = np.arange(first, last)
+        keys = [
+            stream_keys(self.config.seed, stream, epoch, last=numbers)
+            for stream in (STREAM_PAIRS, STREAM_NOISE)
+        ]
+        return self._blocks.train(first, last, rates.astype(np.float32), *keys)
+
+    def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
+        """See `Trainer`. A turn is a launch, and records its blocks."""
+        assert self._blocks is not None
+        if not self._card_is_newer:  # the host's arrays may be a checkpoint's, or other vectors
+            self._blocks.upload(self.model.parameters)
+
+        def work() -> None:
+            while state.position.block < self.n_blocks:
+                with self.pool.turn() as proceed:
+                    if not proceed:
+                        return
+                    self._take_turn(state, schedule)
+
+        self.pool.run(work, 1, watch)
+
+    def _take_turn(self, state: RunState, schedule: Schedule) -> None:
+        """Train the next blocks and record them."""
+        epoch, first = state.position.epoch, state.position.block
+        last = min(first + self._most_blocks, self.n_blocks)
+        starts = self.corpus.sentence_starts[self.edges[first : last + 1]]
+        words_before = epoch * self.corpus.n_words
+        rates = np.array([schedule.at(words_before + int(start)) for start in starts[:-1]])
+        self._card_is_newer = True
+        trained = self._launch(epoch, first, last, rates)
+        blocks = [
+            EpochStats(float(loss), int(pairs), int(words), int(kept))
+            for loss, pairs, kept, words in zip(*trained, np.diff(starts), strict=True)
+        ]
+        for number, (stats, lr) in enumerate(zip(blocks, rates, strict=True), first + 1):
+            place = f"epoch {epoch + 1}, block {number} of {self.n_blocks}"
+            self.refuse_divergence(stats, place, float(lr))
+        state.advance(*blocks, blocks=last - first)
+
+    def _update_host(self) -> None:
+        """Make the host's arrays those of the card, if it has trained them since."""
+        if self._card_is_newer:
+            assert self._blocks is not None
+            self._blocks.download(self.model.parameters)
+            self._card_is_newer = False
+
+    def vectors(self) -> Vectors:
+        """See `Trainer`."""
+        self._update_host()
+        return self.model.vectors()
+
+    def scorer(self) -> Scorer:
+        """See `Trainer`."""
+        self._update_host()
+        return self.model.scorer()
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """See `Trainer`."""
+        self._update_host()
+        return self.model.arrays()
+
+    def memory_bytes(self) -> int:
+        """See `Trainer`. The card has a copy of these."""
+        model = sum(array.nbytes for array in self.model.parameters)
+        return model + self.corpus.tokens.nbytes
