@@ -146,6 +146,7 @@ def test_the_lines_of_progress(run):
 SECTIONS = {
     "capitals": ["v1 v2 v3 v4", "V5 V6 V7 V8", "v9 v10 v11 nowhere", "v12 v13 v14 v15"],
     "far away": ["v100 v2000 v3000 v20000", "v5 v7 v29999 v29998", "v5 v7 v30000 v30001"],
+    "nearest is asked": ["v35 v36 v37 v38", "v45 v46 v47 v48"],  # that is b, or c
     "gram1-plural": ["v21 v22 v23 v24", "v25 v26 v27 v28", "v31 v32 v33 v34"],
 }
 PAIRS = [
@@ -167,6 +168,9 @@ def vectors(tmp_path_factory):
         (21, 22, 23, 24),
     ):
         matrix[d] = 2 * (unit[b] - unit[a] + unit[c])
+    matrix[37], matrix[46] = 1.01 * matrix[35], 1.01 * matrix[45]
+    matrix[38] = 3 * matrix[36] + 0.05 * matrix[39]
+    matrix[48] = 3 * matrix[47] + 0.05 * matrix[49]
     folder = tmp_path_factory.mktemp("reported")
     wv = w2v.Embeddings([f"v{n}" for n in range(len(matrix))], matrix)
     wv.save(folder / "vectors.bin")
@@ -239,7 +243,8 @@ def test_evaluation(vectors, top_words, case_sensitive, capsys):
     argv += ["--case-sensitive"] if case_sensitive else []
     sections = naive_scores(vectors, top_words or 30_000, case_sensitive)
     assert len({correct / found for _, correct, found, _ in sections}) > 1
-    groups = {"semantic": sections[:2], "syntactic": sections[2:], "total": sections}
+    assert sections[2][1:] == (2, 2, 2)
+    groups = {"semantic": sections[:3], "syntactic": sections[3:], "total": sections}
     sums = [
         (name, *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
         for name, rows in groups.items()
