@@ -1,7 +1,9 @@
 import dataclasses
+import json
 import math
 import typing
 
+import numpy as np
 import pytest
 
 from w2v.config import (
@@ -69,6 +71,45 @@ def test_a_wrong_value_is_named(name, value, message):
 def test_whole_numbers_will_do_for_numbers():
     assert TrainConfig(sample=0).sample == 0.0
     assert isinstance(TrainConfig(lr=1).lr, float)
+
+
+def test_numbers_of_numpy_are_numbers():
+    config = TrainConfig(
+        vector_size=np.int64(8), seed=np.uint8(3), sample=np.float32(0.5), lr=np.float64(0.1),
+        lowercase=np.bool_(True), min_lr=np.int32(0), loss=np.str_("nce"),
+    )  # fmt: skip
+    values = config.vector_size, config.seed, config.sample, config.lr, config.min_lr
+    assert values == (8, 3, 0.5, 0.1, 0.0)
+    assert [type(value) for value in values] == [int, int, float, float, float]
+    assert config.lowercase is True
+    assert type(config.loss) is str
+    json.dumps(dataclasses.asdict(config))
+
+
+def test_a_fraction_as_on_the_command_line():
+    assert TrainConfig(validate="10%").validate == 0.1
+    assert TrainConfig(validate=" 0.05 ").validate == 0.05
+    with pytest.raises(ConfigError, match=r"validate: expected a fraction such as 0\.01 or 1%"):
+        TrainConfig(validate="ten")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("size", "did you mean vector_size"), ("dim", "did you mean vector_size"),
+        ("iter", "did you mean epochs"), ("alpha", "did you mean lr"),
+        ("min_alpha", "did you mean min_lr"), ("ws", "did you mean window"),
+        ("neg", "did you mean negative"), ("minCount", "did you mean min_count"),
+        ("threads", "did you mean workers"), ("ns_exponent", "did you mean noise_exponent"),
+        ("max_final_vocab", "did you mean max_vocab"), ("sg", "always trains skip-gram"),
+        ("hs", "no hierarchical softmax"), ("resume", "w2v.Checkpoints"),
+        ("sentences", "the corpus is the first argument"), ("observer", "callbacks takes a list"),
+    ],
+)  # fmt: skip
+def test_names_of_other_programs_get_ours(name, expected):
+    with pytest.raises(ConfigError, match=expected) as error:
+        make_config({name: 1})
+    assert name in str(error.value)
 
 
 def test_an_explicit_zero_is_kept():

@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
@@ -209,6 +210,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Check every field."""
         for spec in dataclasses.fields(self):
+            self._parse_text(spec)
             self._check_type(spec.name, str(spec.type))
         self._check_choice("loss", tuple(LOSSES))
         self._check_choice("encoding_errors", ENCODING_ERRORS)
@@ -280,17 +282,41 @@ class TrainConfig:
         return DEFAULT_HOT_WORDS if self.hot_words is None else self.hot_words
 
     def _check_type(self, name: str, annotation: str) -> None:
+        """Check a value's type; numbers of NumPy's types become Python's."""
         value = getattr(self, name)
         if value is None and "None" in annotation:
             return
         kind = annotation.removesuffix(" | None")
-        if kind == "float" and type(value) is int:
-            value = float(value)
-            object.__setattr__(self, name, value)
-        if type(value).__name__ != kind:
+        is_bool = type(value).__name__ in ("bool", "bool_")  # Python's is a number, too
+        converted: Any
+        try:
+            if is_bool:
+                converted = bool(value) if kind == "bool" else None
+            elif kind == "int" and isinstance(value, Integral):
+                converted = int(value)
+            elif kind == "float" and isinstance(value, Real):
+                converted = float(value)
+            else:
+                converted = str(value) if kind == "str" and isinstance(value, str) else None
+        except OverflowError:  # an integer beyond the largest float
+            converted = None
+        if converted is None:
             raise ConfigError(f"{name}: expected {_ARTICLES[kind]}, got {shown(value)}")
+        value = converted
+        object.__setattr__(self, name, value)
         if kind == "float" and not math.isfinite(value):
             raise ConfigError(f"{name}: expected a finite number, got {value}")
+
+    def _parse_text(self, spec: dataclasses.Field[Any]) -> None:
+        """Parse a value that was given as on the command line, such as validate="10%"."""
+        value = getattr(self, spec.name)
+        if spec.metadata["parse"] is not None and isinstance(value, str):
+            try:
+                object.__setattr__(self, spec.name, spec.metadata["parse"](value))
+            except ValueError as error:
+                raise ConfigError(
+                    f"{spec.name}: expected a fraction such as 0.01 or 1%, got {shown(value)}"
+                ) from error
 
     def _check_choice(self, name: str, choices: tuple[str | None, ...]) -> None:
         value = getattr(self, name)
@@ -376,6 +402,8 @@ class Checkpoints:
             with the same versions, the vectors are those of the uninterrupted run, bit for bit.
         back_off: if the loss diverges, return to the last checkpoint (or the beginning) and
             continue at half the learning rate, at most this often in a run.
+        output: the file that the vectors will be written to afterwards, for the record; the command
+            line resumes with it.
 
     Raises:
         ConfigError: a value is out of range.
@@ -385,6 +413,7 @@ class Checkpoints:
     every: str = DEFAULT_INTERVAL
     resume: bool = False
     back_off: int = 0
+    output: str | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -451,15 +480,55 @@ def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainCo
     known = [spec.name for spec in dataclasses.fields(TrainConfig)]
     for name in options:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})"
-            raise ConfigError(f"{place or 'option'}: unknown option {shown(name)}{hint}")
+            raise ConfigError(f"{place or 'option'}: unknown option {shown(name)}{_hint(name)}")
     try:
         return TrainConfig(**options)
     except ConfigError as error:
         if place is None:
             raise
         raise ConfigError(f"{place}: {error}") from error
+
+
+ELSEWHERE = {
+    "sg": "w2v always trains skip-gram; leave it out",
+    "cbow": "w2v always trains skip-gram; leave it out",
+    "hs": "there is no hierarchical softmax; leave it out, or see loss",
+    "sentences": "the corpus is the first argument",
+    "corpus_file": "the corpus is the first argument",
+    "train": "the corpus is the first argument",
+    "input": "the corpus is the first argument",
+    "output": "give it to the method save of the result",
+    "binary": "the extension of the output decides: .bin or .txt",
+    "compute_loss": "losses are always in the metadata of the result; leave it out",
+    "observer": "callbacks takes a list",
+    "checkpoint_every": "checkpoint takes w2v.Checkpoints(folder, every=...)",
+    "resume": "checkpoint takes w2v.Checkpoints(folder, resume=True)",
+    "back_off": "checkpoint takes w2v.Checkpoints(folder, back_off=...)",
+    "minn": "words have no subwords here; leave it out",
+    "maxn": "words have no subwords here; leave it out",
+    "bucket": "words have no subwords here; leave it out",
+}
+"""Options of gensim, word2vec.c and fastText that are no option here, and what to do about each."""
+_OTHER_NAMES = {
+    "ws": "window", "mincount": "min_count", "t": "sample", "max_vocab_size": "max_vocab",
+    "max_final_vocab": "max_vocab", "n_jobs": "workers", "random_state": "seed",
+}  # fmt: skip
+"""Names in gensim, fastText and scikit-learn, besides the aliases of the command line."""
+
+
+def _hint(name: object) -> str:
+    """What to write in place of an unknown option."""
+    fields = dataclasses.fields(TrainConfig)
+    known = [spec.name for spec in fields]
+    plain = str(name).replace("-", "_").lower()
+    aliases = {
+        alias.replace("-", "_"): spec.name for spec in fields for alias in spec.metadata["aliases"]
+    }
+    if plain in ELSEWHERE:
+        return f" ({ELSEWHERE[plain]})"
+    close = difflib.get_close_matches(plain, known, n=1)
+    meant = {**_OTHER_NAMES, **aliases}.get(plain) or (close[0] if close else None)
+    return f" (did you mean {meant}?)" if meant else f" (known: {', '.join(known)})"
 
 
 def unused(options: Mapping[str, Any], family: str) -> list[str]:

@@ -116,7 +116,7 @@ CORPUS = [
     corpus("whitespace only", " \n\t\r\n\u3000\u2028\n".encode(), "no words (empty"),
     corpus("every word rarer than min_count", b"a b c a", "the most frequent of 3 words occurs 2"),
     corpus("one word only", b"a " * 99, "only one word is left, 'a'"),
-    corpus("one word a line", b"a\nb\n" * 99, "expected sentences of several words, got none"),
+    corpus("one word a line", b"a\nb\n" * 99, "no sentence has two words that occur at least"),
     corpus("bytes that are not UTF-8", b"good text\nbad \xff", "byte 14: 0xff is not UTF-8; name"),
     corpus("a character cut by the end of the file", b"a \xe6\x97", "byte 2: 0xe6 is not UTF-8"),
     corpus("a NUL byte", b"a\0b", "byte 1: a NUL character; is this UTF-16"),
@@ -165,7 +165,7 @@ CONFIG = [
     *(
         Case(f"{options} with {loss}",
              f"{TRAIN} --vector-size 8 --sample 0 --quiet {options} --loss {loss}",
-             "expected a loss below 10000 nats a pair, got ", {"t.txt": TEXT}, code=1)
+             "the loss diverged to ", {"t.txt": TEXT}, code=1)
         for options in ("--lr 1e6", "--lr 1e38")
         for loss in LOSSES
     ),
@@ -204,7 +204,7 @@ CONFIG = [
              {"t.txt": TEXT, "o.toml": content})
         for what, content, expected in (
             ("with an unknown key", b"vectorsize = 3", "(did you mean vector_size?)"),
-            ("with a table", b"[train]\nlr = 1", "o.toml: unknown option 'train' (known: loss,"),
+            ("with a table", b"[train]\nlr = 1", "o.toml: unknown option 'train' ("),
             ("with a wrong type", b"lr = 'high'", "o.toml: lr: expected a number, got 'high'"),
             ("with a value out of range", b"window = 0", "o.toml: window: expected 1 to 1000"),
             ("with NaN", b"lr = nan", "o.toml: lr: expected a finite number, got nan"),
@@ -233,8 +233,8 @@ OUTPUT = [
             ("a folder", f"{TRAIN} -o folder.bin", "folder.bin: expected a file to write, got a f"),
             ("a file in place of the folder", f"{TRAIN} -o t.txt/v.bin", "t.txt/v.bin: expected a"),
             ("a name that ends in /", f"{TRAIN} -o v.bin/", "v.bin/: expected a file to write, go"),
-            ("an unknown extension", f"{TRAIN} -o v.npy", "expected a name that ends in .bin, .tx"),
-            ("an empty name", f"{TRAIN} -o ''", "expected a name that ends in .bin"),
+            ("an unknown extension", f"{TRAIN} -o v.npy", "the name ends in .npy; vectors need"),
+            ("an empty name", f"{TRAIN} -o ''", "the name has no extension; vectors need"),
             ("the corpus itself", f"{TRAIN} -o t.txt", "expected another file than the input"),
             ("a file as cache", f"{TRAIN} --cache v.txt", "v.txt: expected a folder"),
             ("explorer: the vectors", "w2v.explore v.txt -o ./v.txt", "another file than the inpu"),

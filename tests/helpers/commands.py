@@ -147,7 +147,7 @@ def _prepare() -> None:
         import pyarrow.parquet  # noqa: F401
     text = Path("prepare.txt")
     text.write_text("a b\nb c é\n" * 10)
-    options = {"vector_size": VECTOR_SIZE, "epochs": 1, "min_count": 1, "workers": 1}
+    options = {"vector_size": VECTOR_SIZE, "epochs": 1, "min_count": 1, "workers": 1, "sample": 0}
     for loss in LOSSES:
         wv = w2v.train_embeddings(text, loss=loss, **options)
     for suffix in (".bin", ".txt", ".safetensors"):

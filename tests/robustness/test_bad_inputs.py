@@ -70,7 +70,7 @@ def test_the_cases_are_all_there():
 @pytest.mark.parametrize("loss", [("negative-sampling",), ("softmax", "--targets", "split")])
 def test_a_diverging_run_says_where_and_at_which_rate(write, tmp_path, commands, loss):
     write("t.txt", TEXT * 20)
-    quick = ("--min-count", 1, "--vector-size", 8, "--sample", 0, "--quiet")
+    quick = ("--min-count", 1, "--sample", 0, "--vector-size", 8, "--sample", 0, "--quiet")
     arguments = ("t.txt", *quick, "--lr", "1e38", "--loss", *loss)
     result = commands.run("w2v.train", *arguments, cwd=tmp_path)
     assert result.code == 1
@@ -81,7 +81,7 @@ def test_a_diverging_run_says_where_and_at_which_rate(write, tmp_path, commands,
 
 def test_a_diverging_run_names_a_word(write, tmp_path, commands):
     write("t.txt", TEXT * 20)
-    quick = ("--min-count", 1, "--vector-size", 8, "--sample", 0, "--quiet")
+    quick = ("--min-count", 1, "--sample", 0, "--vector-size", 8, "--sample", 0, "--quiet")
     result = commands.run("w2v.train", "t.txt", *quick, "--lr", "1e6", cwd=tmp_path)
     assert re.search(r"\(.*'(the|cat|dog|sat|on|mat|log)'.* is not finite\)", result.err)
 
@@ -106,7 +106,20 @@ ODD = [
 def test_odd_text_is_read_whole(write, tmp_path, commands, what, content):
     write("t", content)
     ignoring = ("--encoding-errors", "ignore") if "ignore" in what else ()
-    arguments = ("t", "--min-count", 1, "--epochs", 1, "--vector-size", 8, "-o", "v.txt", *ignoring)
+    arguments = (
+        "t",
+        "--min-count",
+        1,
+        "--sample",
+        0,
+        "--epochs",
+        1,
+        "--vector-size",
+        8,
+        "-o",
+        "v.txt",
+        *ignoring,
+    )
     result = commands.run("w2v.train", *arguments, cwd=tmp_path)
     assert result.code == 0, result.err
     assert "corpus: 2 words in 1 lines; 2 different" in result.err
@@ -127,9 +140,9 @@ def _feed(path: Path, content: bytes) -> threading.Thread:
 def test_a_pipe_is_read_once(tmp_path, commands):
     os.mkfifo(tmp_path / "pipe")
     for command, content, code, expected in (
-        ("w2v.train pipe --quiet --min-count 1 --epochs 1 --vector-size 8", TEXT, 0, ""),
+        ("w2v.train pipe --quiet --min-count 1 --sample 0 --epochs 1 --vector-size 8", TEXT, 0, ""),
         (
-            "w2v.train pipe --quiet --min-count 1 --epochs 1 --vector-size 8",
+            "w2v.train pipe --quiet --min-count 1 --sample 0 --epochs 1 --vector-size 8",
             gzip.compress(TEXT, mtime=0),
             0,
             "",
@@ -198,7 +211,18 @@ def test_an_archive_is_unpacked_in_bounded_memory(write, tmp_path, commands, suf
     packed = PACK[suffix](line * (BOMB_MB * 2**20 // len(line)))
     assert len(packed) < BOMB_MB * 2**20 / 100
     write(f"t.txt{suffix}", packed)
-    arguments = (f"t.txt{suffix}", "--epochs", 1, "--vector-size", 8, "-o", "v.bin", "--quiet")
+    arguments = (
+        f"t.txt{suffix}",
+        "--sample",
+        0,
+        "--epochs",
+        1,
+        "--vector-size",
+        8,
+        "-o",
+        "v.bin",
+        "--quiet",
+    )
     result = commands.run("w2v.train", *arguments, cwd=tmp_path)
     assert result.code == 0, result.err
     assert result.peak_mb < MOST_MB
@@ -276,7 +300,7 @@ def test_too_little_memory_for_anything(write, tmp_path, commands, more_mb):
     """Wherever it runs out: threads, text, the vocabulary, vectors."""
     write("t.txt", b" ".join(b"w%d" % (i % 50_000) for i in range(500_000)))
     before = everything(tmp_path)
-    quick = ("--min-count", 1, "--vector-size", 8, "--epochs", 1, "--quiet")
+    quick = ("--min-count", 1, "--sample", 0, "--vector-size", 8, "--epochs", 1, "--quiet")
     result = commands.run(
         "w2v.train", "t.txt", *quick, "--workers", 8, cwd=tmp_path, more_mb=more_mb
     )
@@ -295,7 +319,7 @@ def test_too_little_memory_for_anything(write, tmp_path, commands, more_mb):
     [
         f"{QUERY} v.txt a", f"{QUERY} v.txt a --json", "w2v.evaluate v.txt --analogies q.txt",
         "w2v.evaluate v.txt --analogies q.txt --json",
-        "w2v.train t.txt --min-count 1 --epochs 1 --vector-size 8",
+        "w2v.train t.txt --min-count 1 --sample 0 --epochs 1 --vector-size 8",
         "w2v.explore v.txt -o e.html", "w2v.export v.txt --to projector -o p",
     ],
 )  # fmt: skip

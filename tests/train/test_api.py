@@ -1,4 +1,5 @@
 import json
+import re
 import threading
 
 import numpy as np
@@ -175,6 +176,72 @@ def test_an_interrupt_hands_over_the_vectors_so_far(sentences):
     assert callback.got.context_vectors.any()
 
 
+def test_an_interrupt_carries_the_vectors_so_far(sentences):
+    class Impatient(Callback):
+        def on_progress(self, progress):
+            if progress.words:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as error:
+        train_embeddings(
+            sentences, **{**OPTIONS, "epochs": 1000}, callbacks=[Impatient()], progress=False
+        )
+    wv = error.value.embeddings
+    assert len(wv) == 20
+    assert wv.context_vectors.any()
+
+
+def test_callbacks_are_called_in_order_and_always_ended(sentences):
+    heard = []
+
+    class Hearing(Callback):
+        def __init__(self, name):
+            self.name = name
+
+        def on_prepare(self):
+            heard.append((self.name, "prepare"))
+
+        def on_start(self, plan):
+            heard.append((self.name, "start"))
+
+        def on_epoch_end(self, run):
+            heard.append((self.name, run.state.epochs_trained))
+
+        def on_end(self):
+            heard.append((self.name, "end"))
+
+    train_embeddings(sentences, **OPTIONS, callbacks=[Hearing("a"), Hearing("b")])
+    expected = ["prepare", "start", 1, 2, 3, "end"]
+    assert heard == [(name, what) for what in expected for name in "ab"]
+    heard.clear()
+    with pytest.raises(DivergenceError):
+        train_embeddings(sentences, **{**OPTIONS, "lr": 1e6}, callbacks=[Hearing("c")])
+    assert heard == [("c", "prepare"), ("c", "start"), ("c", "end")]
+
+
+def test_a_run_is_logged_under_the_name_of_the_package(sentences, caplog):
+    with caplog.at_level("INFO", logger="w2v"):
+        train_embeddings(sentences, **OPTIONS)
+    text = [record.getMessage() for record in caplog.records if record.name == "w2v"]
+    assert any(line.startswith("vocabulary: 20 words") for line in text)
+    assert any(line.startswith("epoch 3 of 3, loss ") for line in text)
+
+
+@pytest.mark.parametrize("progress", ["auto", True, False])
+def test_a_bar_is_shown_on_terminals_alone(sentences, progress, capsys, monkeypatch):
+    monkeypatch.setattr("w2v.train.progress.has_bars", lambda: progress is not False)
+    monkeypatch.setenv("COLUMNS", "80")
+    train_embeddings(sentences, **{**OPTIONS, "epochs": 30}, progress=progress)
+    out, err = capsys.readouterr()
+    assert out == ""
+    if progress is False:
+        assert err == ""
+        return
+    last = err.replace("\n", "\r").strip("\r").split("\r")[-1]
+    assert re.match(r"training: 100%\|█+\| .*words/s, loss \d\.\d{3}, 00:00 left", last), err
+    assert "corpus:" not in err
+
+
 def test_a_generator_is_read_once(sentences):
     wv = train_embeddings((s for s in sentences), **OPTIONS)
     assert wv.vectors.tobytes() == train_embeddings(sentences, **OPTIONS).vectors.tobytes()
@@ -189,7 +256,7 @@ def test_paths_and_lists_of_words_agree(sentences, write):
 
 
 def test_lowercase_holds_for_lists_of_words_too():
-    wv = train_embeddings([["A", "b", "B"]] * 10, **OPTIONS, lowercase=True)
+    wv = train_embeddings([["A", "b", "B"]] * 10, **OPTIONS, lowercase=True, sample=0)
     assert sorted(wv.index_to_key) == ["a", "b"]
 
 

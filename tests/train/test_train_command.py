@@ -4,9 +4,11 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import w2v
+from w2v.errors import OutputError
 from w2v.train.__main__ import main
 
 TEXT = "the cat sat on the mat\nthe dog sat on the log\n" * 200
@@ -133,10 +135,14 @@ def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
         (["corpus.txt", "--min-count", "1000"], "the most frequent of 7 words occurs 800 times"),
         (["corpus.txt", "--min-count", "500"], "only one word is left"),
         (["latin1.txt"], "latin1.txt: byte 3: 0xe9 is not UTF-8; name the encoding"),
-        (["corpus.txt", "-o", "vectors.xyz"], "expected a name that ends in .bin"),
+        (["corpus.txt", "-o", "vectors.xyz"], "vectors.xyz: the name ends in .xyz"),
         (["corpus.txt", "-o", "none/vectors.bin"], "none"),
         (["corpus.txt", "-o", "folder.bin"], "folder.bin"),
         (["-", "--cache", "kept"], "a stream cannot be cached"),
+        (["corpus.txt", "-binary", "1"], "-binary: the name of --output decides"),
+        (["corpus.txt", "-cbow", "0"], "-cbow: w2v always trains skip-gram; leave it out"),
+        (["corpus.txt", "-outptu", "v.bin"], "-outptu: unknown option (did you mean --output?)"),
+        (["corpus.txt", "--validate", "one%"], "invalid fraction value: 'one%'"),
         (["corpus.txt", "--resume"], "--resume needs --checkpoint"),
         (["corpus.txt", "--back-off", "1"], "--back-off needs --checkpoint"),
         (["corpus.txt", "--checkpoint", "ck", "--checkpoint-every", "soon"], "such as 10m, 90s"),
@@ -221,3 +227,110 @@ def test_help_imports_neither_numba_nor_numpy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_long_options_of_word2vec_c_have_one_dash(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    ours = ["--vector-size", "6", "--window", "3", "--epochs", "1", "--negative", "4"]
+    ours += ["--sample", "0.01", "--min-count", "2", "--workers", "1", "--lr", "0.03"]
+    assert main(["corpus.txt", *ours, "--quiet", "--output", "a.bin"]) == 0
+    theirs = "-train corpus.txt -output b.bin -size 6 -window 3 -iter 1 -negative 4 -sample 0.01"
+    theirs += " -min-count 2 -threads 1 -alpha 0.03 --quiet"
+    assert main(theirs.split()) == 0
+    assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
+    assert main(["corpus.txt", *ours, "--quiet", "-oc.bin"]) == 0  # as ever
+    assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "c.bin").read_bytes()
+
+
+def test_a_replaced_file_is_said(write, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    for said in ("vectors     v.bin\n", "vectors     replaced v.bin\n"):
+        assert main(["corpus.txt", *QUICK, "-o", "v.bin"]) == 0
+        assert said in capsys.readouterr().out
+
+
+def test_little_text_with_the_defaults_gets_advice(write, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    options = ["--vector-size", "8", "--workers", "1", "--quiet"]
+    assert main(["corpus.txt", *options]) == 0
+    assert "--sample 0 --epochs 50 --min-count 1" in capsys.readouterr().err
+    assert main(["corpus.txt", *options, "--epochs", "2"]) == 0  # chosen, not the default
+    assert capsys.readouterr().err == ""
+    with pytest.warns(RuntimeWarning, match="little text: subsampling keeps about"):
+        w2v.train_embeddings("corpus.txt", vector_size=8, workers=1)
+
+
+def test_no_pair_at_all_is_an_error_and_leaves_the_old_file(write, tmp_path):
+    rng = np.random.default_rng(1)
+    lines = [f"w{n} w{n + 1}" for n in rng.integers(0, 3, 10)]
+    write("corpus.txt", "\n".join(lines))
+    write("vectors.bin", b"precious")
+    result = run("corpus.txt", *QUICK, "--sample", "1e-12", cwd=tmp_path)
+    assert result.returncode == 2
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("w2v.train: corpus: not one pair of words was left to train after")
+    assert "--sample 0" in last
+    assert (tmp_path / "vectors.bin").read_bytes() == b"precious"
+
+
+def test_words_that_the_output_cannot_hold_are_refused_before_training(write, tmp_path):
+    write("corpus.txt", TEXT)
+    words = ["the", "new york", "cat"]
+    w2v.Embeddings(words, np.eye(3, dtype=np.float32)).save(tmp_path / "old.safetensors")
+    arguments = ["corpus.txt", "--init", "old.safetensors", "--min-count", "1"]
+    result = run(*arguments, "-o", "v.bin", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "new york" in result.stderr
+    assert "training:" not in result.stderr
+    assert not (tmp_path / "v.bin").exists()
+
+
+@pytest.mark.parametrize("fails", [["v.bin"], ["v.bin", "v.rescued.safetensors"]])
+def test_vectors_that_cannot_be_written_are_rescued(write, tmp_path, monkeypatch, fails):
+    """Beside the output, or where temporary files go."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    write("corpus.txt", TEXT)
+    real = w2v.Embeddings.save
+
+    def save(self, path):
+        if str(path) in fails:
+            raise OutputError(f"{path}: cannot be written: No space left on device")
+        real(self, path)
+
+    monkeypatch.setattr(w2v.Embeddings, "save", save)
+    with pytest.raises(OutputError, match="No space left on device; the vectors are in") as error:
+        main(["corpus.txt", *QUICK, "--sample", "0", "--quiet", "-o", "v.bin"])
+    (rescued,) = tmp_path.rglob("v.rescued.safetensors")
+    assert str(error.value).endswith(f"the vectors are in {rescued.relative_to(tmp_path)} instead"
+                                     if len(fails) == 1 else f"{rescued} instead")  # fmt: skip
+    assert len(w2v.load(rescued)) == 7
+    assert not (tmp_path / "v.bin").exists()
+
+
+def test_resume_remembers_the_output(write, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    write("vectors.bin", b"another model")
+    kept = ["--checkpoint", "ck"]
+    assert main(["corpus.txt", *QUICK, "--sample", "0", *kept, "-o", "sub.safetensors"]) == 0
+    (tmp_path / "sub.safetensors").unlink()
+    assert main(["corpus.txt", *kept, "--resume"]) == 0
+    assert "vectors     sub.safetensors" in capsys.readouterr().out
+    assert len(w2v.load("sub.safetensors")) == 7
+    assert (tmp_path / "vectors.bin").read_bytes() == b"another model"
+    assert main(["corpus.txt", *kept, "--resume", "-o", "other.bin"]) == 0  # given, so it wins
+    assert len(w2v.load("other.bin")) == 7
+
+
+def test_help_opens_with_an_example(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "usage: python -m w2v.train CORPUS... [OPTIONS]"
+    assert lines[4] == "  python -m w2v.train corpus.txt --output vectors.bin"

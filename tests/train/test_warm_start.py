@@ -137,7 +137,7 @@ def test_words_without_any_count_share_one_occurrence(old, tmp_path):
         {"loss": "softmax", "targets": "split"},
         {"validate": 0.2},
         {"max_vocab": 6},
-        {"sample": 1e-3},
+        {"sample": 0.05},
     ],
 )
 @pytest.mark.parametrize("suffix", [".safetensors", ".bin"])

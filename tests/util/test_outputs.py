@@ -16,7 +16,19 @@ from w2v.train import __main__ as train
 from w2v.util import command_line, files
 from w2v.util.signals import handlers_kept
 
-TRAIN = ["corpus.txt", "--min-count", "1", "--vector-size", "10", "--workers", "1", "--epochs", "1"]
+TRAIN = [
+    "corpus.txt",
+    "--min-count",
+    "1",
+    "--sample",
+    "0",
+    "--vector-size",
+    "10",
+    "--workers",
+    "1",
+    "--epochs",
+    "1",
+]
 COMMANDS = {
     "train": (train, [*TRAIN, "-o"], "v.bin"),
     "train --cache": (train, [*TRAIN, "--cache"], "cache"),

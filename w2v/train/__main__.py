@@ -8,24 +8,43 @@ The options come from the fields of `w2v.config.TrainConfig`; the work is done b
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import os
+import re
 import shlex
 import sys
 import time
 from argparse import SUPPRESS, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from w2v import __version__
 from w2v.config import DEFAULT_INTERVAL, Checkpoints, TrainConfig, make_config, read_toml
-from w2v.errors import ConfigError
+from w2v.errors import ConfigError, OutputError, W2VError, shown
 from w2v.util import command_line
 from w2v.util.signals import Terminated, exit_code, terminated_like_interrupted
 
 PROG = "w2v.train"
 DEFAULT_OUTPUT = "vectors.bin"
+_NOT_HERE = {
+    "binary": "the name of --output decides: .bin is binary, .txt and .vec are text; leave it out",
+    "cbow": "w2v always trains skip-gram; leave it out",
+    "sg": "w2v always trains skip-gram; leave it out",
+    "hs": "there is no hierarchical softmax; leave it out, or see --loss",
+    "classes": "vectors are not clustered here; w2v.explore shows clusters",
+    "debug": "use --quiet to print less",
+    "save-vocab": "use --cache to keep the encoded corpus",
+    "read-vocab": "use --cache to reuse the encoded corpus",
+}
+"""Options of word2vec.c that are none here, and what to do about each."""
+
+_USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
 
 _DESCRIPTION = """\
 Train word vectors: skip-gram word2vec on a text of one sentence a line.
+
+  python -m w2v.train corpus.txt --output vectors.bin
 
 A corpus is a file, a folder, a glob pattern (quoted or not) or - for standard input; plain text or
 .gz, .bz2, .xz, .zst. Words are whatever stands between whitespace; see --tokenize."""
@@ -46,6 +65,7 @@ def make_parser() -> command_line.ArgumentParser:
     """The command line's options; the README's tables are made from them."""
     parser = command_line.ArgumentParser(
         prog=f"python -m {PROG}",
+        usage=_USAGE,
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
@@ -55,9 +75,9 @@ def make_parser() -> command_line.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"w2v {__version__}")
     files = parser.add_argument_group("files")
     files.add_argument(
-        "--output", "-o", metavar="FILE", default=DEFAULT_OUTPUT,
+        "--output", "-o", metavar="FILE", default=None,
         help=f"where the vectors go: .bin (word2vec), .txt or .vec (word2vec text), .safetensors "
-        f"(everything, memory-mapped) (default: {DEFAULT_OUTPUT})",
+        f"(everything, memory-mapped) (default: {DEFAULT_OUTPUT}, with --resume the checkpoint's)",
     )  # fmt: skip
     files.add_argument("--config", metavar="FILE", help="options from a TOML file; flags win")
     files.add_argument(
@@ -65,7 +85,7 @@ def make_parser() -> command_line.ArgumentParser:
     )
     files.add_argument(
         "--init", metavar="FILE", default=None,
-        help="go on from these vectors on another corpus, whose new words are added",
+        help="start from these vectors, on another corpus, whose new words are added",
     )  # fmt: skip
     files.add_argument(
         "--quiet", action="store_true", default=False, help="print errors and warnings only"
@@ -84,7 +104,7 @@ def make_parser() -> command_line.ArgumentParser:
     keeping = parser.add_argument_group("checkpoints")
     keeping.add_argument(
         "--checkpoint", metavar="DIR", default=None,
-        help="keep the whole state of the run here: now and then, at the end, and when it is "
+        help="keep the whole state of the run here: at intervals, at the end, and when it is "
         "interrupted or terminated",
     )  # fmt: skip
     keeping.add_argument(
@@ -93,13 +113,13 @@ def make_parser() -> command_line.ArgumentParser:
     )  # fmt: skip
     keeping.add_argument(
         "--resume", action="store_true", default=False,
-        help="go on from the newest checkpoint, or begin if there is none; options that are not "
+        help="continue from the newest checkpoint, or begin if there is none; options that are not "
         "given are the checkpoint's",
     )  # fmt: skip
     keeping.add_argument(
         "--back-off", metavar="N", type=int, default=0,
-        help="where the loss diverges, go back to the last checkpoint and on at half the rate, at "
-        "most so often (default: 0)",
+        help="if the loss diverges, return to the last checkpoint and continue at half the "
+        "learning rate, at most N times (default: 0)",
     )  # fmt: skip
     add_options(parser)
     return parser
@@ -155,32 +175,43 @@ def given_options(arguments: Namespace) -> dict[str, Any]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
     words = sys.argv[1:] if argv is None else list(argv)
-    arguments = make_parser().parse_args(words)
+    parser = make_parser()
+    arguments = parser.parse_args(two_dashes(words, parser))
     options = given_options(arguments)
     checkpoints = _checkpoints(arguments)
     if not arguments.resume:  # else the checkpoint has the options that are not given
         make_config(options)
 
-    from w2v.formats import check_format
-    from w2v.util.files import check_folder, check_output
+    from w2v.formats import check_format, check_words
+    from w2v.util.files import check_folder, check_output, is_stream
 
-    output = arguments.output
+    output = _output(arguments)
     check_format(output)
     check_output(output)
     if arguments.cache is not None:
         check_folder(arguments.cache)
+    if checkpoints is not None and not is_stream(output):
+        checkpoints = dataclasses.replace(checkpoints, output=os.path.abspath(output))  # noqa: PTH100
 
-    # Numba's import costs a second: only now is there something to do.
+    if sys.stderr.isatty() and not arguments.quiet:  # the first line, before the slow imports
+        print(f"w2v {__version__}: training on {' '.join(map(shown, arguments.corpus))}",
+              file=sys.stderr)  # fmt: skip
     from w2v.corpus.sources import expand
+    from w2v.embeddings import load
     from w2v.train.api import train_embeddings
-    from w2v.train.progress import Console
+    from w2v.train.progress import Console, rescue
 
     on_disk = [name for name in arguments.corpus if "://" not in name]
     sources = expand(on_disk) if on_disk else []
     read = [source.path for source in sources if source.path is not None]
     command_line.refuse_input_as_output(output, read)
 
+    init = None if arguments.init is None else load(arguments.init)
+    if init is not None:
+        check_words(init.index_to_key, output)
+
     has_checkpoints = checkpoints is not None
+    replaced = Path(output).exists() and not is_stream(output)
     console = Console(output, quiet=arguments.quiet, saves_partial=not has_checkpoints)
     try:
         with terminated_like_interrupted(has_checkpoints):
@@ -188,17 +219,29 @@ def main(argv: Sequence[str] | None = None) -> int:
                 arguments.corpus,
                 cache_dir=arguments.cache,
                 callbacks=[console],
-                init=arguments.init,
+                init=init,
                 checkpoint=checkpoints,
                 engine=arguments.engine,
                 address=arguments.address,
                 **options,
             )
-            console.close()
             started = time.perf_counter()
-            embeddings.save(output)
+            try:
+                embeddings.save(output)
+            except KeyboardInterrupt:
+                console.on_interrupt(embeddings)
+                raise
+            except (OSError, W2VError, MemoryError) as error:
+                if console.kept_progress == 1:
+                    where = f"the run is kept in {arguments.checkpoint}; try again with --resume"
+                else:
+                    rescued = rescue(embeddings, output)
+                    if rescued is None:
+                        raise
+                    where = f"the vectors are in {rescued} instead"
+                kind = type(error) if isinstance(error, W2VError) else OutputError
+                raise kind(f"{error}; {where}") from error
     except KeyboardInterrupt as interrupt:
-        console.close()
         done = console.kept_progress
         what = f"{'terminated' if isinstance(interrupt, Terminated) else 'interrupted'}"
         if done is None:
@@ -206,10 +249,55 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             print(f"{PROG}: {what} at {done:.0%}; to resume: {_resuming(words)}", file=sys.stderr)
         return exit_code(interrupt)
-    finally:
-        console.close()
-    console.summary(embeddings, time.perf_counter() - started)
+    console.summary(embeddings, time.perf_counter() - started, replaced=replaced)
     return 0
+
+
+def two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
+    """Arguments in which word2vec.c's long options (``-size 50``) have two dashes.
+
+    ``-train FILE`` becomes FILE. Exits with 2, as the parser does, for options of word2vec.c that
+    are none here.
+    """
+    found: list[str] = []
+    for word in words:
+        match = re.fullmatch(r"--?([a-z][a-z_-]+)(=.*)?", word, re.DOTALL)
+        if match is None:
+            found.append(word)
+            continue
+        name, value = match[1].replace("_", "-"), match[2] or ""
+        is_known = f"--{name}" in parser.known_flags()
+        if is_known:
+            found.append(f"--{name}{value}")
+        elif name == "train":
+            found += [value[1:]] if value else []
+        elif name in _NOT_HERE:
+            parser.error(f"{word}: {_NOT_HERE[name]}")
+        elif not word.startswith("--") and (close := _close_flag(name, parser)):
+            parser.error(f"{word}: unknown option (did you mean {close}?)")  # not -o utptu
+        else:
+            found.append(word)
+    return found
+
+
+def _close_flag(name: str, parser: command_line.ArgumentParser) -> str | None:
+    long = [flag for flag in parser.known_flags() if flag.startswith("--")]
+    return next(iter(difflib.get_close_matches(f"--{name}", sorted(long), n=1, cutoff=0.8)), None)
+
+
+def _output(arguments: Namespace) -> str:
+    """Where the vectors go: as given, or as the run to be resumed has it, or the default."""
+    if arguments.output is not None:
+        return str(arguments.output)
+    saved = None
+    if arguments.resume and arguments.checkpoint is not None:
+        from w2v.train.checkpoint import saved_output
+
+        saved = saved_output(Path(arguments.checkpoint))
+    if saved is None:
+        return DEFAULT_OUTPUT
+    here = os.path.relpath(saved)
+    return saved if here.startswith("..") else here
 
 
 def _checkpoints(arguments: Namespace) -> Checkpoints | None:

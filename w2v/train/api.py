@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 from w2v.config import (
     Checkpoints,
@@ -27,6 +27,7 @@ from w2v.config import (
 from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus, read_shards
 from w2v.corpus.options import corpus_options
 from w2v.corpus.sources import given_paths
+from w2v.corpus.subsampling import keep_probs
 from w2v.embeddings import Embeddings, load
 from w2v.engines.base import Engine
 from w2v.engines.local import LocalEngine
@@ -38,6 +39,7 @@ from w2v.train.callbacks import Callback, CallbackList
 from w2v.train.checkpoint import CheckpointFolder
 from w2v.train.checkpoint_writer import CheckpointWriter
 from w2v.train.loop import Run
+from w2v.train.progress import Log, shown_progress
 from w2v.train.resume import (
     check_corpus,
     check_fit,
@@ -56,6 +58,8 @@ from w2v.util.files import StrPath, check_folder
 from w2v.util.signals import interrupts_kept
 
 ENGINES = ("local", "ray")
+LITTLE_WORDS = 50_000
+"""Words left by subsampling, over all epochs, below which vectors hardly leave their start."""
 
 
 def train_embeddings(
@@ -63,6 +67,7 @@ def train_embeddings(
     config: TrainConfig | None = None,
     *,
     callbacks: Sequence[Callback] = (),
+    progress: bool | Literal["auto"] = "auto",
     init: StrPath | Embeddings | None = None,
     checkpoint: StrPath | Checkpoints | None = None,
     cache_dir: StrPath | None = None,
@@ -77,6 +82,8 @@ def train_embeddings(
             (lists of str, read once), or a `Corpus`.
         config: all options; or give single options as keywords, by their names in `TrainConfig`.
         callbacks: told about progress; see `w2v.train.callbacks.Callback`.
+        progress: show a progress bar: True, False, or ``auto``, on terminals and in notebooks. What
+            happens is also logged, under the name ``w2v`` at level INFO.
         init: vectors to start from, on another corpus: see `w2v.train.warm_start`. Their size is
             the default of `vector_size`.
         checkpoint: a folder for checkpoints of the whole state, made if need be, or a
@@ -96,6 +103,8 @@ def train_embeddings(
     Raises:
         ConfigError, CorpusError, OutputError: before anything is trained.
         DivergenceError: the loss is not finite, or has grown beyond all bounds.
+        KeyboardInterrupt: Ctrl-C. Its attribute `embeddings` has the vectors so far, if training
+            had begun.
 
     >>> sentences = [["paris", "is", "in", "france"], ["rome", "is", "in", "italy"]] * 50
     >>> wv = train_embeddings(sentences, vector_size=8, min_count=1, workers=1)
@@ -118,8 +127,10 @@ def train_embeddings(
     given = dict(options) if config is None else dataclasses.asdict(resolve(config))
     if checkpoint is not None and not isinstance(checkpoint, Checkpoints):
         checkpoint = Checkpoints(checkpoint)
+    callbacks = [Log(), *shown_progress(progress, callbacks), *callbacks]
     told = CallbackList(callbacks)
     with ExitStack() as stack:
+        stack.callback(told.on_end)
         stack.enter_context(interrupts_kept())
         folder = start = None
         if checkpoint is not None:
@@ -152,8 +163,10 @@ def train_embeddings(
             identity = identity_of(config, encoded)
             if start is not None:
                 check_corpus(start, identity, encoded)
-            writer = CheckpointWriter(folder, checkpoint.interval, identity)
+            writer = CheckpointWriter(folder, checkpoint.interval, identity, checkpoint.output)
             stack.callback(writer.close)
+        if config.sample and not {"sample", "epochs", "min_count"} & options.keys():
+            _advise_on_little_text(encoded, config, told)
         validation = None
         if config.validate:
             assert isinstance(encoded, Corpus)
@@ -172,6 +185,11 @@ def train_embeddings(
             before = history.get("resumed_at_words", [])
             history["resumed_at_words"] = [*before, run.state.words_done]
         run.train(0 if checkpoint is None else checkpoint.back_off)
+        if not run.epoch_losses:
+            raise CorpusError(
+                f"corpus: not one pair of words was left to train after subsampling of "
+                f"{encoded.n_words:,} words; give --sample 0, or more text"
+            )
         return run.embeddings()
 
 
@@ -393,6 +411,19 @@ def encode_shards(
     )
     _refuse_lonely_words(corpus, config.min_count)
     return corpus
+
+
+def _advise_on_little_text(
+    corpus: Corpus | ShardedCorpus, config: TrainConfig, callbacks: Callback
+) -> None:
+    """Warn if the defaults leave too little to train on."""
+    counts = corpus.vocabulary.text_counts
+    kept = float((counts * keep_probs(counts, config.sample)).sum())
+    if kept * config.epochs_ < LITTLE_WORDS:
+        callbacks.on_warning(
+            f"little text: subsampling keeps about {kept:,.0f} of {corpus.n_words:,} words, too "
+            "few to learn from; try --sample 0 --epochs 50 --min-count 1"
+        )
 
 
 def _refuse_lonely_words(corpus: Corpus | ShardedCorpus, min_count: int) -> None:

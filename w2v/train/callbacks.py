@@ -78,8 +78,11 @@ class Callback:
     def on_read(self, done: int, total: int | None) -> None:
         """Some of the text is read: bytes so far, and in all if that is known."""
 
+    def on_prepare(self) -> None:
+        """The corpus is read; kernels are compiled, and timed to forecast the run's duration."""
+
     def on_start(self, plan: Plan) -> None:
-        """The corpus is read and the model is allocated; training starts."""
+        """The model is allocated and the kernels are compiled; training starts."""
 
     def on_progress(self, progress: Progress) -> None:
         """Called several times a second, and once at the end of each epoch."""
@@ -108,6 +111,9 @@ class Callback:
         If no callback of a run overrides this, it is a Python warning (RuntimeWarning).
         """
 
+    def on_end(self) -> None:
+        """The run is over, whether it succeeded or not: close files and bars here."""
+
 
 class CallbackList(Callback):
     """Calls each callback of a list in turn."""
@@ -119,6 +125,11 @@ class CallbackList(Callback):
         """See `Callback`."""
         for callback in self.callbacks:
             callback.on_read(done, total)
+
+    def on_prepare(self) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_prepare()
 
     def on_start(self, plan: Plan) -> None:
         """See `Callback`."""
@@ -161,3 +172,8 @@ class CallbackList(Callback):
             warnings.warn(text, RuntimeWarning, stacklevel=2)
         for callback in self.callbacks:
             callback.on_warning(text)
+
+    def on_end(self) -> None:
+        """See `Callback`."""
+        for callback in self.callbacks:
+            callback.on_end()

@@ -4,7 +4,7 @@ A checkpoint is a safetensors file of vectors as `w2v.formats.native` describes 
 and all commands can read it. It has more tensors (biases, the optimiser's state, the parameters of
 the best epoch) and more metadata:
 
-    checkpoint           JSON: `RunState` and `RunIdentity` (`w2v.train.state`)
+    checkpoint           JSON: `RunState` and `RunIdentity` (`w2v.train.state`), and the output
     checkpoint_version   version of this layout
     checksums            JSON: SHA-256 of the name, type, shape and bytes of each tensor
     digest               SHA-256 of all other metadata
@@ -94,7 +94,8 @@ def write_checkpoint(
     Args:
         path: the file.
         arrays: the tensors.
-        record: JSON with "state" and "identity", by their `to_json`.
+        record: JSON with "state" and "identity", by their `to_json`, and "output", the file that
+            the vectors will be written to.
 
     Raises:
         OutputError: it cannot be written.
@@ -176,6 +177,21 @@ def numbered(folder: Path) -> dict[int, Path]:
         return {}
     found = {int(m[1]): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
     return dict(sorted(found.items()))
+
+
+def saved_output(folder: Path) -> str | None:
+    """Where the vectors of the run in a folder go, by its newest checkpoint; None if unknown.
+
+    Verifies the metadata only. What is wrong with a checkpoint is reported when it is read.
+    """
+    for path in reversed(numbered(folder).values()):
+        with suppress(FormatError):
+            _, metadata = read_tensors(path, mmap=True)
+            if metadata.pop("digest", None) == _digest(metadata):
+                record = _parsed(path, "checkpoint", metadata)
+                output = record.get("output") if isinstance(record, dict) else None
+                return output if isinstance(output, str) else None
+    return None
 
 
 class CheckpointFolder:

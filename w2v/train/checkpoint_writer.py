@@ -55,18 +55,26 @@ class CheckpointWriter:
         folder: where they go.
         interval: how often.
         identity: goes into each of them.
+        output: where the vectors will be written, for the record; None if that is not known.
 
     Attributes:
         last_progress: fraction of the words in the newest checkpoint; None if there is none.
         pauses: seconds for which each checkpoint has paused the workers.
     """
 
-    def __init__(self, folder: CheckpointFolder, interval: Interval, identity: RunIdentity) -> None:
+    def __init__(
+        self,
+        folder: CheckpointFolder,
+        interval: Interval,
+        identity: RunIdentity,
+        output: str | None = None,
+    ) -> None:
         self.folder = folder
         self.last_progress: float | None = None
         self.pauses: list[float] = []
         self._interval = interval
         self._identity = identity
+        self._output = output
         self._pool = ThreadPool(1, thread_name_prefix="w2v-checkpoint")
         self._copies: Arrays = {}
         self._vocabulary: Arrays = {}
@@ -175,7 +183,11 @@ class CheckpointWriter:
             run.callbacks.on_checkpoint(snapshot.progress, str(path))
 
     def _take_snapshot(self, run: Run) -> _Snapshot:
-        record = {"state": run.state.to_json(), "identity": self._identity.to_json()}
+        record = {
+            "state": run.state.to_json(),
+            "identity": self._identity.to_json(),
+            "output": self._output,
+        }
         return _Snapshot(record, run.state.position, run.state.progress)
 
     def _write(self, run: Run, arrays: Arrays, snapshot: _Snapshot) -> Path:

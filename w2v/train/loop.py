@@ -78,21 +78,25 @@ class Run:
 
         Raises:
             DivergenceError: the loss has diverged once more than that.
-            KeyboardInterrupt: after a checkpoint is written and the callbacks have the vectors.
+            KeyboardInterrupt: after a checkpoint is written; its attribute `embeddings` has the
+                vectors so far.
         """
         try:
             if not self.state.finished:
+                self.callbacks.on_prepare()
                 with self.trainer.prepared() as preparation:
                     self._start(preparation)
                     while (error := self._train_epochs()) is not None:
                         self._back_off(error, back_off)
             if self.validation is not None:
                 self.validation.finish(self.trainer, self.state)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             if not self._is_restoring:
                 if self.checkpoints is not None:
                     self.checkpoints.write_interrupted(self)
-                self.callbacks.on_interrupt(self.embeddings())
+                embeddings = self.embeddings()
+                interrupt.embeddings = embeddings  # type: ignore[attr-defined]
+                self.callbacks.on_interrupt(embeddings)
             raise
 
     def _start(self, preparation: Preparation) -> None:

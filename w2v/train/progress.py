@@ -6,34 +6,90 @@ Progress goes to stderr, the summary to stdout.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import shlex
+import shutil
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tqdm.auto import tqdm
 
 from w2v.config import PHRASE_THRESHOLDS
 from w2v.embeddings import Embeddings
-from w2v.errors import one_line
-from w2v.formats import estimated_bytes
+from w2v.errors import W2VError, one_line
+from w2v.formats import check_words, estimated_bytes
 from w2v.train.callbacks import Callback, Plan, Progress
 from w2v.util.files import STANDARD_STREAM, check_space
 
 LOG_SECONDS = 10.0
 """Without a terminal, a line of progress is printed this often."""
 
+WIDE_COLUMNS = 110
+"""From this width on, the bar also shows epoch and learning rate."""
+
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {rate_fmt}{postfix}, {remaining} left"
+_BAR_OF_UNKNOWN_LENGTH = "{desc}: {n_fmt}, {rate_fmt}"
+
+_log = logging.getLogger("w2v")
+_log.addHandler(logging.NullHandler())  # without it, Python would print warnings by itself
+
+
+class Log(Callback):
+    """Logs a run under the name ``w2v`` at level INFO."""
+
+    def on_start(self, plan: Plan) -> None:
+        """See `Callback`."""
+        for line in plan_lines(plan):
+            _log.info(line)
+
+    def on_epoch_end(self, run: Any) -> None:
+        """See `Callback`."""
+        loss = f", loss {run.epoch_losses[-1]:.4f} nats a pair" if run.epoch_losses else ""
+        _log.info("epoch %d of %d%s", run.state.epochs_trained, run.state.n_epochs, loss)
+
+    def on_validation(self, epoch: int, loss: float, best: bool) -> None:
+        """See `Callback`."""
+        _log.info("epoch %d: held-out loss %.4f nats a pair", epoch, loss)
+
+    def on_checkpoint(self, progress: float, path: str) -> None:
+        """See `Callback`."""
+        _log.info("checkpoint: %.0f%%, %s", 100 * progress, path)
+
+    def on_resume(self, progress: float, path: str) -> None:
+        """See `Callback`."""
+        _log.info("checkpoint: resuming at %.0f%% from %s", 100 * progress, path)
+
+
+def shown_progress(
+    progress: bool | Literal["auto"], callbacks: Sequence[Callback]
+) -> list[Callback]:
+    """The callback that shows a bar, if one is wanted and `callbacks` do not show one."""
+    if any(isinstance(callback, Console) for callback in callbacks):
+        return []
+    wanted = has_bars() if progress == "auto" else progress
+    return [Console(lines=False)] if wanted else []
+
+
+def has_bars() -> bool:
+    """Whether stderr is a terminal, or this is a notebook."""
+    return sys.stderr.isatty() or _in_notebook()
+
 
 class Console(Callback):
-    """Shows one run: on a terminal, in a log, or in a notebook.
+    """Shows a run on a terminal, in a notebook, or in a log.
 
     >>> wv = train_embeddings("corpus.txt", callbacks=[Console()])      # doctest: +SKIP
 
     Args:
-        output: where the vectors will be written; checked for space once their size is known.
+        output: where the vectors will be written. Before training, its disk is checked for space,
+            and its format for the words.
         quiet: show warnings only.
+        lines: also print lines that say what is trained.
         saves_partial: whether to write the vectors so far beside `output` after Ctrl-C.
 
     Attributes:
@@ -42,12 +98,18 @@ class Console(Callback):
     """
 
     def __init__(
-        self, output: str | None = None, *, quiet: bool = False, saves_partial: bool = False
+        self,
+        output: str | None = None,
+        *,
+        quiet: bool = False,
+        lines: bool = True,
+        saves_partial: bool = False,
     ) -> None:
         self.output = output
         self.quiet = quiet
+        self.lines = lines and not quiet
         self.saves_partial = saves_partial
-        self.bars = sys.stderr.isatty() or _in_notebook()
+        self.bars = has_bars()
         self.saved = "nothing was saved"
         self.kept_progress: float | None = None
         self._epochs = 0
@@ -66,43 +128,29 @@ class Console(Callback):
             of = f" of {_size(total)}" if total else ""
             self._say(f"reading: {_size(done)}{of}")
 
+    def on_prepare(self) -> None:
+        """On a terminal, a stage of its own: the first run of a shape compiles for some seconds."""
+        self.close()
+        if self.bars and not self.quiet and not _in_notebook():
+            self._stage = "compiling"
+            self._bar = tqdm(
+                bar_format="{desc}", desc="compiling (a first run of these options takes longer)",
+                leave=False, file=sys.stderr,
+            )  # fmt: skip
+
     def on_start(self, plan: Plan) -> None:
         """The vocabulary, the memory and the time to expect."""
         self.close()
-        config, audit, words = plan.config, plan.corpus.audit, len(plan.corpus.vocabulary)
+        words = plan.corpus.vocabulary.words
         if self.output is not None:
-            size = estimated_bytes(self.output, words, config.vector_size, context_vectors=True)
-            check_space({**plan.on_disk, self.output: size})
-        files = f" of {audit.files:,} files" if audit.files > 1 else ""
-        self._say(
-            f"corpus: {audit.words:,} words in {audit.lines:,} lines{files}; "
-            f"{audit.distinct:,} different"
-        )
-        if config.phrases:
-            threshold = PHRASE_THRESHOLDS[config.phrase_scoring]
-            if config.phrase_threshold is not None:
-                threshold = config.phrase_threshold
-            self._say(
-                f"phrases: {audit.phrases:,} different ones joined {audit.joins:,} times "
-                f"({config.phrase_scoring} above {threshold:g})"
+            size = estimated_bytes(
+                self.output, len(words), plan.config.vector_size, context_vectors=True
             )
-        dropped = f"{audit.dropped_rare:,} occurrences of words rarer than {config.min_count}"
-        if audit.dropped_max_vocab:
-            dropped += f", {audit.dropped_max_vocab:,} of words beyond the first {words:,}"
-        if audit.lines_split:
-            dropped += f"; {audit.lines_split:,} long lines split, nothing cut"
-        self._say(f"vocabulary: {words:,} words; dropped {dropped}")
-        init = plan.history.get("init")
-        if init is not None:
-            missing = [name for name in ("counts", "context_vectors") if not init[name]]
-            without = f" (without {' and '.join(missing).replace('_', ' ')})" if missing else ""
-            self._say(f"init: {init['words']:,} old words{without}, {init['new_words']:,} new ones")
-        left = 1 - plan.words_done / (plan.corpus.n_words * config.epochs_)
-        self._say(
-            f"training: {config.epochs} epochs on {config.workers} threads, "
-            f"{_size(plan.memory_bytes)} of memory, about {_duration(plan.seconds * left)}"
-        )
-        self._epochs = config.epochs_
+            check_words(words, self.output)
+            check_space({**plan.on_disk, self.output: size})
+        for line in plan_lines(plan):
+            self._say(line)
+        self._epochs = plan.config.epochs_
         self._first_words = plan.words_done
         self._started = time.monotonic()
 
@@ -110,12 +158,11 @@ class Console(Callback):
         """A bar of words over all epochs, with rate, loss and time left."""
         if not math.isnan(progress.loss):
             self._loss = progress.loss
-        if self._begin("training", progress.total_words, "words", self._first_words):
-            self._bar.set_postfix_str(
-                f"epoch {progress.epoch}/{self._epochs}, "
-                f"loss {self._loss:.3f}, lr {progress.lr:.4f}",
-                refresh=False,
-            )
+        if self._begin("training", progress.total_words, " words", self._first_words):
+            more = ""
+            if shutil.get_terminal_size().columns >= WIDE_COLUMNS:
+                more = f", epoch {progress.epoch}/{self._epochs}, lr {progress.lr:.4f}"
+            self._bar.set_postfix_str(f"loss {self._loss:.3f}{more}", refresh=False)
             self._bar.update(progress.words - self._bar.n)
         elif self._due():
             seconds = time.monotonic() - self._started
@@ -143,20 +190,31 @@ class Console(Callback):
         self._say(f"checkpoint: {progress:.0%}, {path}")
 
     def on_warning(self, text: str) -> None:
-        """Shown to the quiet, too."""
+        """A line, also if quiet."""
         self._print(f"warning: {text}")
 
     def on_interrupt(self, embeddings: Embeddings) -> None:
-        """Save what there is under another name: the file that was asked for stays as it was.
+        """Save the vectors so far under another name; the output that was asked for is kept.
 
-        In place of text, which takes its time, as .bin.
+        As .bin instead of text, which would take long.
         """
         if self.output is not None and self.saves_partial:
             path = Path("vectors.bin" if self.output == STANDARD_STREAM else self.output)
             suffix = ".bin" if path.suffix in (".txt", ".vec") else path.suffix
             partial = path.with_name(f"{path.stem}.interrupted{suffix}")
-            embeddings.save(partial)
-            self.saved = f"the vectors so far are in {partial}; {path} was not touched"
+            try:
+                embeddings.save(partial)
+            except (OSError, W2VError, MemoryError) as error:
+                rescued = rescue(embeddings, self.output)
+                if rescued is None:
+                    raise
+                self.saved = f"{error}; the vectors so far are in {rescued}"
+            else:
+                self.saved = f"the vectors so far are in {partial}; {path} was not touched"
+
+    def on_end(self) -> None:
+        """See `Callback`."""
+        self.close()
 
     def close(self) -> None:
         """End the bar on the screen, if there is one."""
@@ -165,8 +223,14 @@ class Console(Callback):
             self._bar = None
         self._stage = ""
 
-    def summary(self, embeddings: Embeddings, write_seconds: float) -> None:
-        """What was done, and what to type next."""
+    def summary(self, embeddings: Embeddings, write_seconds: float, *, replaced: bool) -> None:
+        """What was done, and what to type next.
+
+        Args:
+            embeddings: the result.
+            write_seconds: how long it took to write.
+            replaced: whether there was a file in its place.
+        """
         if self.quiet:
             return
         record = json.loads(embeddings.metadata["training"])
@@ -174,7 +238,6 @@ class Console(Callback):
         seconds = record["train_seconds"]
         trained = record["words_trained"]
         subsampled = 1 - record["words_after_subsampling"] / trained
-        loss = f"{losses[-1]:.4f} nats a pair" if losses else "no pairs"
         held_out = ""
         if "validation" in record:
             best = record["validation"]["epoch_of_vectors"]
@@ -187,15 +250,17 @@ class Console(Callback):
             f"seconds     {record['read_seconds']:.1f} reading, {seconds:.1f} training, "
             f"{write_seconds:.1f} writing\n"
             f"speed       {trained / seconds:,.0f} words/s\n"
-            f"loss        {loss} in the last epoch ({record['config']['loss']})\n"
+            f"loss        {losses[-1]:.4f} nats a pair in the last epoch "
+            f"({record['config']['loss']})\n"
             f"{held_out}"
-            f"vectors     {self.output}{_next_commands(self.output, embeddings)}",
+            f"vectors     {'replaced ' if replaced else ''}{self.output}"
+            f"{next_commands(self.output, embeddings)}",
             # Standard output may hold the vectors.
             file=sys.stderr if self.output == STANDARD_STREAM else sys.stdout,
         )
 
     def _begin(self, stage: str, total: int | None, unit: str, initial: int = 0) -> bool:
-        """Make the stage's bar if there is a terminal; whether there is one."""
+        """Make the stage's bar if bars are shown; whether they are."""
         if self.quiet or not self.bars:
             return False
         if self._stage != stage:
@@ -208,6 +273,7 @@ class Console(Callback):
                 desc=stage,
                 unit_scale=True,
                 dynamic_ncols=True,
+                bar_format=_BAR if total else _BAR_OF_UNKNOWN_LENGTH,
                 file=sys.stderr,
             )
         return True
@@ -220,7 +286,7 @@ class Console(Callback):
         return True
 
     def _say(self, text: str) -> None:
-        if not self.quiet:
+        if self.lines:
             self._print(text)
 
     def _print(self, text: str) -> None:
@@ -231,7 +297,42 @@ class Console(Callback):
             self._bar.write(text, file=sys.stderr)
 
 
-def _next_commands(output: str | None, embeddings: Embeddings) -> str:
+def plan_lines(plan: Plan) -> list[str]:
+    """What is about to be trained, in lines."""
+    config, audit, words = plan.config, plan.corpus.audit, len(plan.corpus.vocabulary)
+    dropped = f"{audit.dropped_rare:,} occurrences of words rarer than {config.min_count}"
+    if audit.dropped_max_vocab:
+        dropped += f", {audit.dropped_max_vocab:,} of words beyond the first {words:,}"
+    if audit.lines_split:
+        dropped += f"; {audit.lines_split:,} long lines split, nothing cut"
+    files = f" of {audit.files:,} files" if audit.files > 1 else ""
+    lines = [
+        f"corpus: {audit.words:,} words in {audit.lines:,} lines{files}; "
+        f"{audit.distinct:,} different"
+    ]
+    if config.phrases:
+        threshold = PHRASE_THRESHOLDS[config.phrase_scoring]
+        if config.phrase_threshold is not None:
+            threshold = config.phrase_threshold
+        lines.append(
+            f"phrases: {audit.phrases:,} different ones joined {audit.joins:,} times "
+            f"({config.phrase_scoring} above {threshold:g})"
+        )
+    lines.append(f"vocabulary: {words:,} words; dropped {dropped}")
+    init = plan.history.get("init")
+    if init is not None:
+        missing = [name for name in ("counts", "context_vectors") if not init[name]]
+        without = f" (without {' and '.join(missing).replace('_', ' ')})" if missing else ""
+        lines.append(f"init: {init['words']:,} old words{without}, {init['new_words']:,} new ones")
+    left = 1 - plan.words_done / (plan.corpus.n_words * config.epochs_)
+    lines.append(
+        f"training: {config.epochs} epochs on {config.workers} threads, "
+        f"{_size(plan.memory_bytes)} of memory, about {_duration(plan.seconds * left)}"
+    )
+    return lines
+
+
+def next_commands(output: str | None, embeddings: Embeddings) -> str:
     """Lines to paste: quoted, since a word of the corpus or a name may hold a command."""
     if output is None or output == STANDARD_STREAM:
         return ""
@@ -239,6 +340,28 @@ def _next_commands(output: str | None, embeddings: Embeddings) -> str:
     query = shlex.join(["python", "-m", "w2v.query", output, word])
     evaluate = shlex.join(["python", "-m", "w2v.evaluate", output])
     return f"\nnext        {one_line(query)}\n            {one_line(evaluate)}"
+
+
+def rescue(embeddings: Embeddings, output: str) -> str | None:
+    """Save vectors whose output could not be written, in w2v's own format, which holds any word.
+
+    Returns:
+        The file beside the output, or in the folder of temporary files; None if neither works.
+    """
+    name = "vectors" if output == STANDARD_STREAM else Path(output).stem
+    for is_temporary in (False, True):
+        try:
+            folder = tempfile.mkdtemp(prefix="w2v-") if is_temporary else Path(output).parent
+            path = Path(folder, f"{name}.rescued.safetensors")
+            number = 1
+            while path.exists():  # rescued from an earlier run
+                number += 1
+                path = path.with_name(f"{name}.rescued-{number}.safetensors")
+            embeddings.save(path)
+        except (OSError, W2VError, MemoryError):
+            continue
+        return str(path)
+    return None
 
 
 def _in_notebook() -> bool:

@@ -29,6 +29,10 @@ class ArgumentParser(argparse.ArgumentParser):
         kwargs.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
+    def known_flags(self) -> set[str]:
+        """All flags, such as ``--output`` and ``-o``."""
+        return set(self._option_string_actions)
+
     def error(self, message: str) -> NoReturn:
         """Print one line to stderr and exit with 2."""
         prefix = "unrecognized arguments: "
