@@ -1,7 +1,7 @@
 """Every error that w2v raises on purpose.
 
     W2VError                     exit code 1: the run failed
-    ├── InputError (ValueError)  exit code 2: what was given cannot be used
+    ├── InputError (ValueError)  exit code 2: an argument or an input cannot be used
     │   ├── ConfigError          an option or a configuration file
     │   ├── CorpusError          the text to train on
     │   └── FormatError          a file of vectors or of evaluation questions
@@ -9,29 +9,29 @@
     ├── DivergenceError          training produced a value that is not finite
     └── UnknownWordError (KeyError)  exit code 2: a word outside the vocabulary
 
-A message is one line, `place: expected ..., got ...`, for example
-``vectors.txt:17: expected 100 numbers, got 99``. The command line prints that line to stderr and
-exits with `exit_code`. What a stranger's file or name puts into it cannot break the line or steer
-the terminal: `W2VError` escapes it. Imports nothing.
+A message is one line that says what is wrong and where, for example
+``vectors.txt:17: 99 numbers, but the header says 100``. The command line prints it to stderr and
+exits with `exit_code`. `W2VError` escapes line ends and control characters, so that text from a
+file or a file name cannot break the line or control the terminal. This module imports nothing.
 """
 
 _LONGEST_SHOWN = 40
 
 
 def one_line(text: str) -> str:
-    """The text with line ends, control characters and the like written as escapes."""
+    """The text, with line ends, control characters and the like escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def clipped(text: str, longest: int) -> str:
-    """The text, cut where it is longer than that; a stranger's may have megabytes."""
+    """The text, cut off after `longest` characters; untrusted text may have megabytes."""
     return text if len(text) <= longest else text[:longest] + "..."
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: its `repr`, without control characters, not too long."""
+    """A value as shown in a message: its `repr`, without control characters and not too long."""
     if isinstance(value, str):
         return repr(clipped(value, _LONGEST_SHOWN))
     try:
@@ -46,12 +46,12 @@ class W2VError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        # Not KeyError's, which shows the repr of its argument: this is a sentence for people.
+        # KeyError.__str__ would return the repr of its argument; a message is a sentence.
         return one_line(str(self.args[0])) if self.args else ""
 
 
 class InputError(W2VError, ValueError):
-    """Something given by the caller cannot be used."""
+    """An argument, option or input file cannot be used."""
 
     exit_code = 2
 
@@ -61,7 +61,7 @@ class ConfigError(InputError):
 
 
 class CorpusError(InputError):
-    """The corpus cannot be read, or holds nothing to train on."""
+    """The corpus cannot be read, or contains nothing to train on."""
 
 
 class FormatError(InputError):
