@@ -1,1 +1,1 @@
-"""What `scripts/bench` measures, a module a kind of figure."""
+"""The measurements of `scripts/bench`, one module per kind of figure."""

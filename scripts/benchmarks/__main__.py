@@ -1,16 +1,17 @@
-"""Measure the project's speed against its targets and its peers, and print the table.
+"""Measure the speed of w2v against its targets and other libraries, and print a table.
 
     scripts/bench --quick                     two minutes, on a synthetic corpus
     scripts/bench --full [CORPUS]             every row; an hour on two cores
     scripts/bench --full CORPUS --only peers  some sections, into the same table
 
-CORPUS is plain text. Without one, a synthetic text of 100 MB takes its place: words drawn as often
-as Zipf and Mandelbrot say, which is all that speed depends on. Quality cannot be seen on it: the
-row that needs it wants a real CORPUS, with --analogies and --similarity files.
+CORPUS is plain text. Without one, a synthetic text of 100 MB is used, whose word frequencies follow
+the Zipf-Mandelbrot law: speed depends on nothing else. The row that measures quality needs a real
+CORPUS, with --analogies and --similarity files.
 
-Every figure is a ratio or a median within one run: what is compared takes turns (A B A B ...).
-Peers are gensim (the extra `bench` installs it) and, where installed, PyTorch and pyarrow.
-Writes OUTPUT.json and OUTPUT.md after each section; --full has build/bench as its default.
+Every figure is a ratio or a median from one run, in which the sides of a comparison take turns
+(A B A B ...). Other libraries are gensim (installed by the extra `bench`) and, where installed,
+PyTorch and pyarrow. OUTPUT.json and OUTPUT.md are written after each section; with --full, OUTPUT
+is build/bench by default.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ SECTIONS = (
     files.reading, files.phrases, files.formats, commands.first_tick, commands.help_text,
     memory.peak,
 )  # fmt: skip
-"""In the order of the table; each yields rows."""
+"""The sections in the order of the table; each yields rows."""
 
 
 def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> Iterator[Row]:
-    """The rows of a section, each printed when it is known."""
+    """The rows of a section, each printed as soon as it is measured."""
     try:
         for row in section(job):
             print(row.line(), flush=True)
@@ -52,7 +53,7 @@ def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> Iterator[Row]
 
 
 def name_of(section: Callable[[Job], Iterator[Row]]) -> str:
-    """What `--only` selects by."""
+    """The name of a section, which `--only` searches."""
     return f"{section.__module__.rpartition('.')[2]}.{section.__name__}"
 
 
@@ -60,20 +61,20 @@ NAMES = [name_of(section) for section in SECTIONS]
 
 
 def main() -> int:
-    """See the module's header; the exit code says whether everything could be measured."""
+    """Run the sections; the exit code is 1 if a figure could not be measured."""
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("corpus", type=Path, nargs="?")
     length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--quick", action="store_true", help="small figures, in two minutes")
+    length.add_argument("--quick", action="store_true", help="a short version, in two minutes")
     length.add_argument("--full", action="store_true", help="everything, in an hour")
     parser.add_argument(
         "--only", metavar="WORD", nargs="+", default=[""],
-        help="only sections whose names hold one of them",
+        help="only sections whose names contain one of these words",
     )  # fmt: skip
     parser.add_argument(
-        "--rounds", type=int, help="turns of each side (default: 3, and 1 with --quick)"
+        "--rounds", type=int, help="turns of each side (default: 3, or 1 with --quick)"
     )
     parser.add_argument("--analogies", type=Path, metavar="FILE")
     parser.add_argument("--similarity", type=Path, metavar="FILE")
@@ -82,10 +83,10 @@ def main() -> int:
     if args.rounds is None:
         args.rounds = 1 if args.quick else 3
     if args.corpus is not None and not args.corpus.is_file():
-        parser.error(f"{args.corpus}: expected a text file, found none")
+        parser.error(f"{args.corpus}: no such file")
     sections = [each for each in SECTIONS if any(word in name_of(each) for word in args.only)]
     if not sections:
-        parser.error(f"--only: expected a part of a section's name, got {' '.join(args.only)}")
+        parser.error(f"--only {' '.join(args.only)}: no such section; there are {', '.join(NAMES)}")
     output = args.output or (ROOT / "build" / "bench" if args.full else None)
 
     report: dict[str, Any] = {"sections": {}}
@@ -106,7 +107,7 @@ def main() -> int:
             print(f"... {name_of(section)}", file=sys.stderr, flush=True)
             rows = [row._asdict() for row in measured(section, job)]
             report["sections"][name_of(section)] = rows
-            if output is not None:  # after each, so that an interrupted hour is not lost
+            if output is not None:  # after each section, so that an interrupted run loses little
                 write_report(output, report, table(report, NAMES))
     print("\n" + table(report, NAMES))
     missing = [row for name in map(name_of, sections) for row in report["sections"][name]

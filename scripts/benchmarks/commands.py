@@ -1,4 +1,4 @@
-"""How soon the command line answers."""
+"""Response times of the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEMO = Path(__file__).resolve().parents[2] / "data" / "demo.txt"
 
 
 def help_text(job: Job) -> Iterator[Row]:
-    """The whole process of ``--help``."""
+    """Seconds of the whole process with ``--help``."""
     command = [sys.executable, "-m", "w2v.train", "--help"]
     seconds = [
         timed(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
@@ -27,9 +27,9 @@ def help_text(job: Job) -> Iterator[Row]:
 
 
 def first_tick(job: Job) -> Iterator[Row]:
-    """Seconds from the start of the command to the first progress of its training, on a terminal.
+    """Seconds from the start of the command to its first training progress, on a terminal.
 
-    On the demo corpus, which takes a moment to read: the rest is Python, imports and compilation.
+    The demo corpus is read in an instant: the rest is Python, imports and compilation.
     """
     warm = [_first_tick(job.folder, "tick-cache") for _ in range(1 + job.rounds)]
     yield at_most("first training tick, kernels in the cache", 1.5, warm[1:], " s")
@@ -53,7 +53,7 @@ def _first_tick(folder: Path, cache: str) -> float:
     )
     os.close(inside)
     seen = b""
-    while b"loss" not in seen:  # the training bar's
+    while b"loss" not in seen:  # part of the progress bar of training
         seen += os.read(terminal, 4096)
     seconds = time.perf_counter() - started
     process.terminate()

@@ -1,4 +1,4 @@
-"""The text to measure on: one that is given, or a synthetic one, cut to a size."""
+"""The text to measure on: a given one or a synthetic one, cut to a size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from w2v.util.files import atomic_write
 
 SYNTHETIC_BYTES = 100e6
 SYNTHETIC_WORDS = 200_000
-"""Different words, of which about a third are seen five times."""
+"""Distinct words, of which about a third occur five times or more."""
 EXPONENT, SHIFT = 1.05, 2.7
 """Frequency of the word of rank r: (r + shift) ** -exponent (Mandelbrot 1953)."""
 SENTENCE = 40
@@ -35,7 +35,7 @@ def _synthetic(size: float) -> bytes:
     rng = np.random.default_rng(0)
     weights = (np.arange(SYNTHETIC_WORDS) + SHIFT) ** -EXPONENT
     cumulative = np.cumsum(weights / weights.sum())
-    # Short names for frequent words, as in languages.
+    # Frequent words are short, as in natural languages.
     names = np.array([_name(rank) for rank in range(SYNTHETIC_WORDS)])
     lines, written = [], 0
     while written < size:

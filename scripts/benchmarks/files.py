@@ -1,4 +1,4 @@
-"""Reading text, and writing and reading vectors."""
+"""The speed of reading text, and of writing and reading vectors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIMENSIONS = 300
 
 
 def reading(job: Job) -> Iterator[Row]:
-    """Plain text to word ids, in seconds for 100 MB, and against Python's own split and dict."""
+    """Plain text to word ids: seconds for 100 MB, and ratios to Python's own split and dict."""
 
     def seconds(workers: int = 1, **options: Any) -> float:
         path = str(job.corpus)
@@ -51,7 +51,7 @@ def _split_and_count(path: Path) -> None:
 
 
 def phrases(job: Job) -> Iterator[Row]:
-    """Joining phrases: once over a corpus that was read, against gensim's Phrases.
+    """Joining phrases once in a corpus that has been read, against gensim's Phrases.
 
     Raises:
         Skipped: gensim is not installed.
@@ -81,7 +81,7 @@ def _gensim_phrases(path: Path) -> None:
 
 
 def formats(job: Job) -> Iterator[Row]:
-    """Vectors of 300 numbers, against the same bytes written and read as they are."""
+    """Vectors of 300 dimensions, against writing and reading the same raw bytes."""
     n = 20_000 if job.quick else 1_000_000
     vectors = np.random.default_rng(0).standard_normal((n, DIMENSIONS), dtype=np.float32)
     wv = Embeddings([f"word{i}" for i in range(n)], vectors)
@@ -110,7 +110,7 @@ def _write_raw(path: Path, vectors: np.ndarray) -> None:
 
 
 def _read_raw(path: Path) -> bool:
-    """Read the numbers, and look at each once, as a reader must that refuses NaN."""
+    """Read the numbers and check each once, as any reader that refuses NaN must."""
     return bool(np.isfinite(np.frombuffer(path.read_bytes(), dtype=np.float32)).all())
 
 
@@ -124,7 +124,7 @@ def _against_raw(name: str, what: str, runs: list[dict[str, float]], n_bytes: in
 
 
 def _text(job: Job, wv: Embeddings) -> Iterator[Row]:
-    """Text, a tenth as many rows, against pyarrow's CSV where it is installed."""
+    """Text files of a tenth as many rows, against pyarrow's CSV where it is installed."""
     path, csv = job.folder / "vectors.txt", job.folder / "vectors.csv"
     sides: dict[str, Callable[[], float]] = {
         "write": partial(timed, partial(wv.save, path)),
@@ -133,7 +133,7 @@ def _text(job: Job, wv: Embeddings) -> Iterator[Row]:
     if not find_spec("pyarrow"):
         runs = in_turns(1, sides)
         seconds = f"{runs[0]['write']:.1f} s and {runs[0]['read']:.1f} s"
-        yield Row("text vectors, write and read", "3x pyarrow", f"{seconds}; no pyarrow here", None)
+        yield Row("text vectors, write and read", "3x pyarrow", f"{seconds}; needs pyarrow", None)
         return
     import pyarrow as pa
     from pyarrow import csv as arrow_csv

@@ -1,4 +1,4 @@
-"""The training kernels by themselves, in one process and in turns."""
+"""The speed of the training kernels alone, in one process and in turns."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def _read(path: str) -> Corpus:
 
 
 def encoded(job: Job) -> Corpus:
-    """The corpus, read once for all sections."""
+    """The encoded corpus, read once for all sections."""
     return _read(str(job.corpus))
 
 
 class Epochs:
-    """A model that is trained an epoch at a time."""
+    """A model that is trained one epoch at a time."""
 
     def __init__(self, corpus: Corpus, **options: Any) -> None:
         self.config = resolve(TrainConfig(min_count=5, epochs=1, **options))
@@ -38,7 +38,7 @@ class Epochs:
         self.schedule = Schedule(self.config.lr_, self.config.min_lr, corpus.n_words)
 
     def __call__(self) -> dict[str, float]:
-        """Seconds and pairs of one epoch, on top of the epochs before."""
+        """Train one more epoch; return its seconds and pairs."""
         state = RunState(1, self.trainer.n_blocks, self.trainer.corpus.n_words)
         started = time.perf_counter()
         self.trainer.train_epoch(state, self.schedule, lambda: None)
@@ -46,7 +46,7 @@ class Epochs:
         return {"seconds": seconds, "pairs": state.current.pairs}
 
     def gflops(self, epoch: dict[str, float]) -> float:
-        """Of the definition: a dot product and two updates for each of 1 + K words a pair."""
+        """Rate of the operations in the definition: 1 + K dot products per pair, 2 updates each."""
         operations = 6 * self.config.vector_size * (1 + self.config.negative)
         return operations * epoch["pairs"] / epoch["seconds"] / 1e9
 
@@ -57,7 +57,7 @@ def _compiled(*sides: Epochs) -> None:
 
 
 def threads(job: Job) -> Iterator[Row]:
-    """Two threads against one, each on the whole epoch."""
+    """Two threads against one, each for a whole epoch."""
     one, two = (Epochs(encoded(job), workers=workers) for workers in (1, 2))
     _compiled(one, two)
     runs = in_turns(2 * job.rounds, {"one": one, "two": two})
@@ -72,7 +72,7 @@ def threads(job: Job) -> Iterator[Row]:
 
 
 def peak_share(job: Job) -> Iterator[Row]:
-    """Operations that the loss asks for, as a part of what one core's multiply-adds could do."""
+    """Operations that the loss needs, as a fraction of one core's multiply-add peak."""
     for size, target in ((100, 30.0), (300, 35.0)):
         side = Epochs(encoded(job), workers=1, vector_size=size)
         _compiled(side)
@@ -80,13 +80,13 @@ def peak_share(job: Job) -> Iterator[Row]:
         shares = [100 * side.gflops(run["kernel"]) / run["peak"] for run in runs]
         peak = statistics.median(run["peak"] for run in runs)
         yield at_least(
-            f"part of the float32 multiply-add peak, D = {size}, one thread", target, shares, "%",
+            f"share of the float32 multiply-add peak, D = {size}, one thread", target, shares, "%",
             f"; the peak is {peak:.0f} GFLOP/s",
         )  # fmt: skip
 
 
 def losses(job: Job) -> Iterator[Row]:
-    """NCE and sampled softmax, in negative sampling's time."""
+    """Times of NCE and sampled softmax relative to negative sampling."""
     names = "negative-sampling", "nce", "sampled-softmax"
     sides = {name: Epochs(encoded(job), workers=1, loss=name) for name in names}
     _compiled(*sides.values())
@@ -95,13 +95,13 @@ def losses(job: Job) -> Iterator[Row]:
     def ratios(name: str) -> list[float]:
         return [run[name]["seconds"] / run["negative-sampling"]["seconds"] for run in runs]
 
-    yield at_most("NCE in negative sampling's time", 1.15, ratios("nce"), "x")
+    yield at_most("time of NCE against negative sampling", 1.15, ratios("nce"), "x")
     other = statistics.median(ratios("sampled-softmax"))
-    yield Row("sampled softmax in negative sampling's time", "", f"{other:.2f}x", True)
+    yield Row("time of sampled softmax against negative sampling", "", f"{other:.2f}x", True)
 
 
 def full_softmax(job: Job) -> Iterator[Row]:
-    """A pass over all pairs against the same operations in NumPy's best matrix product."""
+    """A pass over all pairs, as a fraction of the rate of NumPy's matrix product."""
     corpus, workers = encoded(job), 2
     side = Epochs(corpus, loss="softmax", workers=workers)
     size = len(corpus.vocabulary)
@@ -117,6 +117,6 @@ def full_softmax(job: Job) -> Iterator[Row]:
     seconds = statistics.median(run["pass"]["seconds"] for run in runs)
     gemm_rate = statistics.median(run["gemm"] for run in runs)
     yield at_least(
-        "full softmax, `corpus` targets: part of NumPy's matrix product, two threads", 60, shares,
+        "full softmax, `corpus` targets: share of NumPy's matrix product, two threads", 60, shares,
         "%", f"; a pass over {size:,} x {size:,} in {seconds:.1f} s, {gemm_rate:.0f} GFLOP/s",
     )  # fmt: skip

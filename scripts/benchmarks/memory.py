@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from benchmarks.kernels import encoded
 from benchmarks.rows import Job, Row, run_python
 
-# From a small process: Linux counts what a process's parent held when it began as its own.
+# Run from a small process: on Linux, the peak of a child includes its parent's memory at the fork.
 COMMAND = """
 import json, resource, subprocess, sys
 subprocess.run(json.loads(sys.argv[1])["command"], stdout=subprocess.DEVNULL, check=True)
@@ -16,11 +16,11 @@ print(json.dumps({"peak": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 """
 
 ALLOWANCE = 300e6
-"""For Python, its libraries, compiled code and buffers."""
+"""Bytes for Python, its libraries, compiled code and buffers."""
 
 
 def peak(job: Job) -> Iterator[Row]:
-    """Resident memory at its highest, 5 epochs on two threads."""
+    """Peak resident memory, 5 epochs on two threads."""
     command = [
         sys.executable, "-m", "w2v.train", str(job.corpus), "--quiet", "--workers", "2",
         "--output", str(job.folder / "memory.bin"), "--cache", str(job.folder / "cache"),
@@ -31,6 +31,6 @@ def peak(job: Job) -> Iterator[Row]:
     allowed = 2 * 4 * 100 * len(corpus.vocabulary) + 4 * len(corpus.tokens) + ALLOWANCE
     yield Row(
         "peak memory, 5 epochs, two threads",
-        "<= 2 matrices + 4 bytes a token + 300 MB", f"{used / 1e6:.0f} of {allowed / 1e6:.0f} MB",
+        "<= 2 matrices + 4 bytes per token + 300 MB", f"{used / 1e6:.0f} of {allowed / 1e6:.0f} MB",
         used <= allowed,
     )  # fmt: skip

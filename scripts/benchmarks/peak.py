@@ -1,4 +1,4 @@
-"""What the processor can do at most: multiply-adds in registers, and NumPy's matrix product."""
+"""Peak rates of the processor: multiply-adds in registers, and NumPy's matrix product."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 from w2v.numerics.jit import LANES, jit
 
 ACCUMULATORS = 12
-"""Independent sums: more than the latency of a multiply-add times the units that do them."""
+"""Independent sums: more than the latency of a multiply-add times the number of units."""
 PEAK_LOOPS = 30_000_000
 GEMM_SIZE = 4096
 
@@ -56,7 +56,7 @@ def _peak(loops: Any) -> Any:
 
 
 def peak_gflops() -> float:
-    """Multiply-adds of one core, in 10^9 floating-point operations a second."""
+    """Multiply-adds of one core, in 10^9 floating-point operations per second."""
     _peak(np.int64(1))
     started = time.perf_counter()
     _peak(np.int64(PEAK_LOOPS))
@@ -65,7 +65,7 @@ def peak_gflops() -> float:
 
 
 def gemm_gflops() -> float:
-    """NumPy's float32 matrix product, on as many threads as BLAS may use."""
+    """NumPy's float32 matrix product on all threads of BLAS, in the same unit."""
     a = np.random.default_rng(0).random((GEMM_SIZE, GEMM_SIZE), dtype=np.float32)
     out = np.empty_like(a)
     np.matmul(a[:256], a, out=out[:256])

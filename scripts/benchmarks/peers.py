@@ -1,4 +1,4 @@
-"""The same work done by others: gensim, and PyTorch for the full softmax."""
+"""Comparisons with gensim, and with PyTorch for the full softmax."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _options(job: Job, who: str, **options: Any) -> dict[str, Any]:
 
 
 def training(job: Job) -> Iterator[Row]:
-    """Words a second of the epochs alone, one thread each; gensim by its fast `corpus_file`."""
+    """Time of one epoch, one thread each; gensim reads with its fast `corpus_file`."""
     for size, target in ((100, 16.0), (300, 7.0)):
         options = _options(job, "vectors", vector_size=size)
         run_python(OURS, options)  # compiles, once
@@ -68,7 +68,7 @@ def training(job: Job) -> Iterator[Row]:
 
 
 def whole_command(job: Job) -> Iterator[Row]:
-    """A text file to vectors on disk, process start to end."""
+    """From a text file to vectors on disk, for the whole process."""
     if job.quick:
         raise Skipped("--full only")
     sides = {"ours": OURS, "gensim": GENSIM}
@@ -88,7 +88,7 @@ def whole_command(job: Job) -> Iterator[Row]:
 
 
 def time_to_quality(job: Job) -> Iterator[Row]:
-    """Seconds of training until analogies and similarity are gensim's after 5 epochs."""
+    """Seconds of training until analogies and similarity reach gensim's after 5 epochs."""
     analogies, similarity = job.questions
     if job.quick or analogies is None or similarity is None:
         raise Skipped("needs --full, a CORPUS, --analogies and --similarity")
@@ -127,7 +127,7 @@ def _quality(vectors: str, analogies: Path, similarity: Path) -> tuple[float, fl
 
 
 def softmax_in_pytorch(job: Job) -> Iterator[Row]:
-    """Rows a second of the full softmax: logits, log-softmax and gradients on each side."""
+    """Rows per second of the full softmax: logits, log-softmax and gradients on each side."""
     if not find_spec("torch"):
         raise Skipped("PyTorch is not installed")
     import numpy as np

@@ -1,4 +1,4 @@
-"""The same source compiled for other processors than this one, as far as this one can run it."""
+"""The speed of the same source compiled for other processors whose code this one can run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ print(json.dumps(epochs()))
 
 
 def portability(job: Job) -> Iterator[Row]:
-    """Negative sampling, one thread, compiled for this processor, for AVX2 alone, for any."""
+    """Negative sampling on one thread, compiled for this processor, AVX2 only, and any x86-64."""
     if job.quick:
         raise Skipped("--full only")
     kinds: dict[str, dict[str, str]] = {"native": {}, **TARGETS}
@@ -38,7 +38,7 @@ def portability(job: Job) -> Iterator[Row]:
             ratios = [run[kind]["seconds"] / run["native"]["seconds"] for run in runs]
             seconds = statistics.median(run[kind]["seconds"] for run in runs)
             yield Row(
-                f"compiled for {kind}, D = {size}, in the time of code for this processor", "",
+                f"compiled for {kind}, D = {size}, time against code for this processor", "",
                 f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f}); "
                 f"an epoch in {seconds:.1f} s", True,
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rows of the table, and what all measurements share: turns, medians, processes of their own."""
+"""Rows of the table, and what all measurements share: turns, medians, fresh processes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SCRIPTS = Path(__file__).resolve().parent.parent
 
 
 class Skipped(Exception):
-    """Why a section cannot be measured here."""
+    """A section cannot be measured here; the message says why."""
 
 
 class Row(NamedTuple):
-    """One figure: what it is, its target, what was measured, and whether that meets the target."""
+    """One figure: its name, target and measured value, and whether that meets the target."""
 
     name: str
     target: str
@@ -29,7 +29,7 @@ class Row(NamedTuple):
     met: bool | None
 
     def line(self) -> str:
-        """For the terminal, as soon as it is known."""
+        """The row as a line for the terminal."""
         return f"{self.name}: {self.measured}" + (f" (target {self.target})" if self.target else "")
 
 
@@ -38,11 +38,12 @@ class Job:
     """What to measure on.
 
     Attributes:
-        corpus, named: a text file, and what the table calls it.
-        folder: for files that are gone afterwards.
-        quick: whether small figures will do.
+        corpus, named: a text file, and its name in the table.
+        folder: for temporary files.
+        quick: whether to run a short version.
         rounds: turns of each side.
-        questions: files of analogies and of similarity, where there are any.
+        questions: files of analogies and of similarity, if any.
+        gensim_seconds: training time of gensim in `whole_command`, once measured.
     """
 
     corpus: Path
@@ -51,7 +52,7 @@ class Job:
     quick: bool
     rounds: int
     questions: tuple[Path | None, Path | None]
-    gensim_seconds: float | None = None  # of the 5 epochs of `whole_command`, training alone
+    gensim_seconds: float | None = None
 
     @property
     def corpus_bytes(self) -> int:
@@ -60,26 +61,26 @@ class Job:
 
 
 def at_least(name: str, target: float, values: list[float], unit: str = "x", more: str = "") -> Row:
-    """A row for the median of ratios that should not be smaller."""
+    """A row for the median of ratios, which should be `target` or more."""
     value = statistics.median(values)
     spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
     return Row(name, f">= {target:g}{unit}", f"{value:.2f}{unit}{spread}{more}", value >= target)
 
 
 def at_most(name: str, target: float, values: list[float], unit: str, more: str = "") -> Row:
-    """A row for the median of figures that should not be larger."""
+    """A row for the median of values, which should be `target` or less."""
     value = statistics.median(values)
     spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
     return Row(name, f"<= {target:g}{unit}", f"{value:.2f}{unit}{spread}{more}", value <= target)
 
 
 def in_turns(rounds: int, sides: Mapping[str, Callable[[], Any]]) -> list[dict[str, Any]]:
-    """What each side gives in each round: A B C A B C ..."""
+    """Run the sides in turns (A B C A B C ...); return the results of each round."""
     return [{name: side() for name, side in sides.items()} for _ in range(rounds)]
 
 
 def timed(work: Callable[[], Any]) -> float:
-    """Seconds that it takes."""
+    """Seconds that a call of `work` takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
@@ -88,10 +89,10 @@ def timed(work: Callable[[], Any]) -> float:
 def run_python(
     code: str, options: Mapping[str, Any], variables: Mapping[str, str] | None = None
 ) -> dict[str, float]:
-    """Run code in a fresh process, with further environment variables.
+    """Run code in a fresh process, with additional environment variables.
 
     Returns:
-        The JSON that it prints last, and "whole": its seconds.
+        The JSON in its last line of output, and under "whole" the seconds of the process.
     """
     path = os.pathsep.join(filter(None, (str(SCRIPTS), os.environ.get("PYTHONPATH"))))
     started = time.perf_counter()
@@ -108,13 +109,13 @@ def run_python(
 
 
 def table(report: Mapping[str, Any], sections: Sequence[str]) -> str:
-    """The page: where and when, then the rows of the sections in this order."""
+    """The page: what was measured where and when, then the rows, in the order of `sections`."""
     marks = {True: "yes", False: "no", None: ""}
     lines = [
-        f"{'A quick look: ' if report['quick'] else ''}{report['corpus']} "
+        f"{'Short version: ' if report['quick'] else ''}{report['corpus']} "
         f"({report['bytes'] / 1e6:.0f} MB); window 5, 5 negatives, sample 1e-4, min_count 5. "
-        f"Medians of {report['rounds']} turns or more (of one less for whole commands, of one for "
-        "the time to a quality), smallest and largest in brackets.",
+        f"Medians of {report['rounds']} turns or more (one less for whole commands, a single turn "
+        "for the time to a quality); smallest and largest values in brackets.",
         f"Measured on {report['machine']}, {report['date']}, by `scripts/bench`.",
         "",
         "| figure | target | measured | met |",

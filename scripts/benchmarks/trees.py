@@ -3,9 +3,9 @@
     git worktree add /tmp/before main
     python scripts/benchmarks/trees.py CORPUS /tmp/before . [--vector-size 300] [--loss nce]
 
-Each tree has a process of its own that waits for its turn and then trains the same few blocks on
-one thread; the ratio to the first tree is the median over the turns. Short turns, because on a
-shared machine the speed of memory changes from minute to minute, for all trees alike.
+Each tree runs in its own process, which waits for its turn and then trains the same few blocks on
+one thread. The ratio to the first tree is the median over the turns. Turns are short because on a
+shared machine memory speed changes from minute to minute, for all trees alike.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ for line in sys.stdin:
 
 
 def main() -> None:
-    """Take turns and print a line a tree."""
+    """Take turns, then print one line per tree."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("trees", nargs="+")
     parser.add_argument("--vector-size", default="100")
     parser.add_argument("--loss", default="negative-sampling")
-    parser.add_argument("--blocks", type=int, default=10, help="of a turn (default: 10)")
+    parser.add_argument("--blocks", type=int, default=10, help="blocks per turn (default: 10)")
     args = parser.parse_args()
 
     sides = []

@@ -1,21 +1,21 @@
-"""Model of a cluster: bytes moved and seconds a round, checked against rounds on this machine.
+"""Model of a cluster: bytes and seconds per round, checked against rounds on this machine.
 
     python scripts/experiments/model_cluster.py CORPUS [--vector-size 100] \
         [--output build/cluster-model.md]
 
-A round of S shards of N words on nodes of T threads, a shard a thread, costs
+A round of S shards of N words on nodes of T threads, one shard per thread, consists of
 
-    train       copy of the model, N words at a thread's rate, and the deltas of its rows
-    merge       a binary tree: level l merges pairs of deltas of 2^(l-1) N words each; beyond the
-                log2 T levels within a node one of the two goes over the network first
-    exchange    the root's deltas go to the driver, which adds them to the model and hands it on
-                to all nodes: from one to two, four, eight, ...
+    train       copy the model, train N words at the rate of one thread, and gather the deltas
+    merge       a binary tree: level l merges pairs of deltas of 2^(l-1) N words each; above the
+                log2 T levels within a node, one of the two crosses the network first
+    exchange    the deltas at the root go to the driver, which adds them to the model and
+                broadcasts it to all nodes: from one to two, four, eight, ...
 
-How many rows a stretch of words touches follows from the counts: a row that a word touches with
-probability p is touched by n words with probability 1 - exp(-n p), p from subsampling for center
-vectors, and from subsampling and noise for context vectors. The rates are measured here first. For
-the check, a round on this machine is predicted in the same way, without a network, and held against
-the clock.
+The number of rows that n words update follows from the counts: a row that one word updates with
+probability p is updated by n words with probability 1 - exp(-n p). For center vectors, p comes from
+subsampling; for context vectors, from subsampling and noise. The rates are measured first, on one
+thread. As a check, rounds on this machine, without a network, are predicted in the same way and
+timed.
 """
 
 from __future__ import annotations
@@ -43,26 +43,26 @@ from w2v.train.loop import Run
 from w2v.train.round_tasks import Deltas, Part, Tables, apply_deltas, merge_deltas, train_shard
 
 NETWORK = 25e9 / 8
-"""Bytes a second."""
+"""Bytes per second."""
 THREADS = 16
-"""Of a node, each with a shard."""
+"""Threads per node, each with one shard."""
 NODES = (8, 32, 128)
 VOCABULARY, VECTOR_SIZE = 1_000_000, 300
 CORPUS_WORDS = 100e9
 ROUNDS = (DEFAULT_ROUNDS, 20)
-"""Of an epoch."""
+"""Rounds per epoch."""
 ZIPF_SHIFT = 2.7
-"""Of Zipf's law as Mandelbrot has it, for the words of a vocabulary that is made up."""
+"""Shift of the Zipf-Mandelbrot law that gives the counts of the synthetic vocabulary."""
 CHECKED = ((2, 20_000), (2, 100_000), (8, 100_000), (4, 400_000))
-"""Shards and words of each in a round."""
+"""(shards, words per shard and round) of the rounds that are timed."""
 
 
 class Words(NamedTuple):
-    """Of a vocabulary: how often a word of the text is kept, and the rates at which rows are met.
+    """How often a word of the text updates each row.
 
     Attributes:
-        center, context: (V,) float64, probability that a word of the text touches the row.
-        tables: for the kernel.
+        center, context: (V,) float64, probability that a word of the text updates the row.
+        tables: sampling tables for the kernel.
     """
 
     center: np.ndarray
@@ -71,7 +71,7 @@ class Words(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """Measured: words a second of a thread; bytes a second copied, gathered, merged, applied."""
+    """Rates of one thread: words per second; bytes per second copied, gathered, merged, applied."""
 
     words: float
     copied: float
@@ -81,7 +81,7 @@ class Rates(NamedTuple):
 
 
 class Seconds(NamedTuple):
-    """Of one round."""
+    """Predicted time of the parts of one round."""
 
     train: float
     merge: float
@@ -89,12 +89,12 @@ class Seconds(NamedTuple):
 
     @property
     def total(self) -> float:
-        """One after the other."""
+        """Seconds of the whole round: its parts run one after another."""
         return sum(self)
 
 
 def words_of(counts: np.ndarray, config: TrainConfig) -> Words:
-    """What the counts of a text tell."""
+    """Update probabilities and sampling tables for the counts of a text."""
     keep = keep_probs(counts, config.sample)
     center = counts / counts.sum() * keep
     noise = NoiseSampler(counts, config.noise_exponent)
@@ -103,17 +103,17 @@ def words_of(counts: np.ndarray, config: TrainConfig) -> Words:
 
 
 def rows(words: Words, n: float) -> tuple[float, float]:
-    """Center and context rows that n words of text touch, on average."""
+    """Expected number of center and context rows that n words of text update."""
     return tuple(float(-np.expm1(-n * p).sum()) for p in (words.center, words.context))  # type: ignore[return-value]
 
 
 def delta_bytes(words: Words, n: float, size: int) -> float:
-    """Of the deltas of n words: a row's numbers, its id and its update count."""
+    """Expected size of the deltas of n words: for each row its values, its id and update count."""
     return sum(rows(words, n)) * (4 * (size + 1) + 16)
 
 
 def timed(function: Callable[[], Any], times: int = 3) -> float:
-    """Seconds of the fastest of several calls."""
+    """Seconds of the fastest of `times` calls."""
     seconds = []
     for _ in range(times):
         started = time.perf_counter()
@@ -123,7 +123,7 @@ def timed(function: Callable[[], Any], times: int = 3) -> float:
 
 
 def blank_model(vocabulary: int, size: int) -> Model:
-    """Small random numbers, all rows of them in memory."""
+    """A model of small random numbers, written so that every page is in memory."""
     rng = np.random.default_rng(0)
     matrices = [aligned_zeros(vocabulary, padded(size)) for _ in range(2)]
     for matrix in matrices:
@@ -132,13 +132,13 @@ def blank_model(vocabulary: int, size: int) -> Model:
 
 
 def shard_of(words: Words, counts: np.ndarray, n: int) -> Shard:
-    """A made-up text of n words: independent draws from the counts, 20 words a line."""
+    """A synthetic text of n words: independent draws from the counts, 20 words per line."""
     draws = np.random.default_rng(1).choice(len(counts), n, p=counts / counts.sum())
     return Shard(draws.astype(np.int32), np.arange(0, n + 1, 20))
 
 
 def measured(words: Words, counts: np.ndarray, config: TrainConfig, shard: Shard) -> Rates:
-    """The rates, one thread at a time, on this vocabulary and size."""
+    """Measure the rates on one thread, for this vocabulary and vector size."""
     model = blank_model(len(counts), config.vector_size)
     model_bytes = sum(array.nbytes for array in model)
     other = Model(*(array.copy() for array in model))
@@ -169,7 +169,7 @@ def measured(words: Words, counts: np.ndarray, config: TrainConfig, shard: Shard
 
 
 def gather(model: Model, deltas: Deltas) -> None:
-    """As much work as taking deltas is: rows of two models, of which one is the same."""
+    """Do the work of gathering deltas; both models are the same one here."""
     for part, matrix in zip(deltas, model[:2], strict=True):
         RowDeltas(part.rows, matrix[part.rows] - matrix[part.rows], part.update_counts)
 
@@ -177,7 +177,7 @@ def gather(model: Model, deltas: Deltas) -> None:
 def predicted(
     words: Words, rates: Rates, size: int, shards: int, n: float, nodes: int, threads: int
 ) -> Seconds:
-    """A round on so many nodes of so many threads; a single node has no network to cross."""
+    """Predict a round on `nodes` nodes of `threads` threads; a single node needs no network."""
     network = NETWORK if nodes > 1 else math.inf
     model = 2 * len(words.center) * 4 * (padded(size) + 1)
     own = delta_bytes(words, n, size)
@@ -187,7 +187,7 @@ def predicted(
     for level in range(math.ceil(math.log2(shards))):
         volume = delta_bytes(words, n * 2**level, size)
         pairs = max(1, shards // 2 ** (level + 1))
-        if 2 ** (level + 1) > threads:  # it goes from one node to another
+        if 2 ** (level + 1) > threads:  # the pair is on two nodes
             merge += volume / network
         merge += 2 * volume / rates.merged * math.ceil(pairs / (nodes * threads))
     root = delta_bytes(words, n * shards, size)
@@ -197,7 +197,7 @@ def predicted(
 
 
 def moved(words: Words, size: int, shards: int, n: float, threads: int) -> float:
-    """Bytes over the network in a round, all nodes together."""
+    """Bytes that cross the network in a round, summed over all nodes."""
     nodes = shards // threads
     total = nodes * 2 * len(words.center) * 4 * (padded(size) + 1)
     for level in range(int(math.log2(threads)), math.ceil(math.log2(shards))):
@@ -206,7 +206,7 @@ def moved(words: Words, size: int, shards: int, n: float, threads: int) -> float
 
 
 class Clock(Callback):
-    """Notes the seconds of training at the end of each epoch."""
+    """Records the seconds of training at the end of each epoch."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -217,7 +217,7 @@ class Clock(Callback):
 
 
 def check(path: str, corpus: Corpus, config: TrainConfig) -> list[str]:
-    """Predicted and measured rounds on this machine."""
+    """Table of predicted and measured rounds on this machine."""
     counts = corpus.vocabulary.counts
     words = words_of(counts, config)
     shard = Shard(np.asarray(corpus.tokens), np.asarray(corpus.sentence_starts))
@@ -225,8 +225,8 @@ def check(path: str, corpus: Corpus, config: TrainConfig) -> list[str]:
     rates = measured(words, counts, config, few)
     threads = len(os.sched_getaffinity(0))
     lines = [
-        "| shards | words of a shard in a round | rows touched by a shard, predicted | measured "
-        "| seconds a round, predicted | measured |",
+        "| shards | words per shard and round | rows updated by a shard, predicted | measured "
+        "| seconds per round, predicted | measured |",
         "|---|---|---|---|---|---|",
     ]
     model = blank_model(len(counts), config.vector_size)
@@ -239,7 +239,7 @@ def check(path: str, corpus: Corpus, config: TrainConfig) -> list[str]:
             path, vector_size=config.vector_size, epochs=2, deterministic=True, shards=shards,
             round_words=n, workers=threads, callbacks=[clock],
         )  # fmt: skip
-        first, both = clock.seconds  # in the first epoch rounds are not equal
+        first, both = clock.seconds  # rounds of the first epoch differ in length
         a_round = (both - first) / max(1, round(corpus.n_words / (shards * n)))
         seconds = predicted(words, rates, config.vector_size, shards, n, 1, threads).total
         lines.append(
@@ -250,7 +250,7 @@ def check(path: str, corpus: Corpus, config: TrainConfig) -> list[str]:
 
 
 def table() -> list[str]:
-    """The prediction."""
+    """Table of predicted rounds on clusters of several sizes."""
     config = resolve(TrainConfig(vector_size=VECTOR_SIZE, deterministic=True))
     counts = np.round(1e10 / (np.arange(VOCABULARY) + ZIPF_SHIFT)).astype(np.int64)
     words = words_of(counts, config)
@@ -259,14 +259,14 @@ def table() -> list[str]:
     lines = [
         f"Predicted for a corpus of {CORPUS_WORDS / 1e9:.0f} billion words, "
         f"V = {VOCABULARY:,}, D = {VECTOR_SIZE} (a model of {model / 1e9:.1f} GB), "
-        f"{THREADS} threads and as many shards a node, {NETWORK * 8 / 1e9:.0f} Gb/s. A thread of "
-        f"the machine above trains {rates.words / 1e6:.2f} million words/s at this size, copies "
-        f"{rates.copied / 1e9:.1f} GB/s and merges {rates.merged / 1e9:.1f} GB/s; {THREADS} of "
-        "them are taken to be as quick as one.",
+        f"{THREADS} threads and as many shards per node, {NETWORK * 8 / 1e9:.0f} Gb/s. One thread "
+        f"of the machine above trains {rates.words / 1e6:.2f} million words/s at this size, copies "
+        f"{rates.copied / 1e9:.1f} GB/s and merges {rates.merged / 1e9:.1f} GB/s; {THREADS} "
+        f"threads are assumed to be {THREADS} times as fast.",
         "",
-        "| nodes | rounds an epoch | words of a shard in a round | GB over the network in a round "
-        "| training, s | merging, s | exchange, s | of the time training | million words/s "
-        "| hours for an epoch |",
+        "| nodes | rounds per epoch | words per shard and round | GB over the network per round "
+        "| training, s | merging, s | exchange, s | training, % of time | million words/s "
+        "| hours per epoch |",
         "|---" * 10 + "|",
     ]
     for nodes in NODES:
@@ -292,7 +292,7 @@ def table() -> list[str]:
 
 
 def main() -> None:
-    """Print the page; write it, if asked to."""
+    """Print the page; also write it to ``--output``, if given."""
     parser = make_parser(__doc__)
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--output", type=Path)
@@ -300,7 +300,7 @@ def main() -> None:
     config = resolve(TrainConfig(vector_size=args.vector_size, deterministic=True))
     corpus = read_corpus(args.corpus)
     page = [
-        f"{described(args.corpus, corpus)}; {args.vector_size} numbers a vector.",
+        f"{described(args.corpus, corpus)}; {args.vector_size} dimensions.",
         f"Measured on {machine()}, {today()}, by `scripts/experiments/model_cluster.py`.",
         "",
         *check(args.corpus, corpus, config),

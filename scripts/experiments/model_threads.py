@@ -1,19 +1,19 @@
-"""How the fused kernel would scale: collisions of threads, and memory traffic, from real draws.
+"""Model of more threads: collisions between threads, and memory traffic, from real draws.
 
     python scripts/experiments/model_threads.py CORPUS [--vector-size 100] \
         [--output build/threads.md]
 
-No machine of 16 or 64 cores is needed: groups of positions are drawn as training draws them, and
-for T threads, each somewhere in the corpus with one group, it is counted
+This needs no machine of 16 or 64 cores. It draws groups of positions as training does, gives each
+of T threads a group from a random place in the corpus, and computes
 
-    collisions   updates of a row that another thread's group holds at the same moment, of all
-    traffic      bytes that a word of the corpus moves, if every row of a group came from memory
-                 and went back to it; and if the rows of the most frequent words, up to a core's
-                 own cache, never left it
+    collisions   the fraction of a group's rows that another thread's group holds at the same time
+    traffic      bytes moved per word of the corpus, if every row of a group is read from memory
+                 and written back; and if the rows of the most frequent words, as many as fit into
+                 a core's own cache, stay there
 
-With the measured words a second of one thread, traffic gives the memory bandwidth that T threads
-ask for. What the model does not know: how a processor slows down where all its cores compute, and
-what a line costs that another core has just written.
+Together with the measured words per second of one thread, traffic gives the memory bandwidth that T
+threads need. The model ignores that a processor slows down when all its cores compute, and the cost
+of a cache line that another core has just written.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from w2v.train.sampled import SampledTrainer
 THREADS = (1, 2, 4, 16, 64)
 TRIALS = 400
 CACHE_BYTES = 512 * 2**10
-"""A core's own second-level cache, half of which is taken to hold rows."""
+"""Size of a core's own second-level cache, half of which is assumed to hold rows."""
 TIMED_BLOCKS = 200
 
 
 def drawn_groups(run: SampledTrainer, blocks: int) -> tuple[list[tuple[Any, Any]], int]:
-    """(input ids, candidate ids) of each group of some blocks, and the words of those blocks."""
+    """Draw (input ids, candidate ids) of each group of some blocks; also return their words."""
     found = []
     words = 0
     rng = np.random.default_rng(0)
@@ -60,7 +60,7 @@ def drawn_groups(run: SampledTrainer, blocks: int) -> tuple[list[tuple[Any, Any]
 
 
 def collisions(groups: list[tuple[Any, Any]], threads: int) -> float:
-    """Of the rows of one thread's group, the part that is in another thread's, too."""
+    """The fraction of the rows of one thread's group that other threads' groups also hold."""
     rng = np.random.default_rng(1)
     shared = total = 0
     for _ in range(TRIALS):
@@ -76,13 +76,13 @@ def collisions(groups: list[tuple[Any, Any]], threads: int) -> float:
 
 
 def bytes_a_word(groups: list[tuple[Any, Any]], words: int, row_bytes: int, cached: int) -> float:
-    """Memory traffic: each row is read and written once a group, but those below `cached`."""
+    """Memory traffic per word: each group reads and writes once its rows with ids >= `cached`."""
     rows = sum(int((ids >= cached).sum()) for group in groups for ids in group)
     return 2 * rows * row_bytes / words
 
 
 def words_a_second(run: SampledTrainer) -> float:
-    """Of one thread, over some blocks."""
+    """Training speed of one thread, over some blocks."""
     scratch = run.make_scratch()
     run.train_block(scratch, 0, 0, 0.0)
     blocks = min(TIMED_BLOCKS, run.n_blocks)
@@ -94,7 +94,7 @@ def words_a_second(run: SampledTrainer) -> float:
 
 
 def page(corpus: Corpus, name: str, size: int) -> str:
-    """The table."""
+    """The table, with a paragraph on what it was computed from."""
     run = make_trainer(corpus, resolve(TrainConfig(min_count=5, workers=1, vector_size=size)))
     assert isinstance(run, SampledTrainer)
     groups, words = drawn_groups(run, 40)
@@ -104,14 +104,14 @@ def page(corpus: Corpus, name: str, size: int) -> str:
     rate = words_a_second(run)
     mean_rows = np.mean([len(inputs) + len(candidates) for inputs, candidates in groups])
     lines = [
-        f"{name}, vocabulary {len(corpus.vocabulary):,}, {size} numbers a vector. A group holds "
-        f"{mean_rows:.1f} rows on average. A word moves {far:,.0f} bytes if every row came from "
-        f"memory, {near:,.0f} if a core kept the {cached:,} most frequent words of either matrix; "
-        f"one thread trained {rate / 1e6:.2f} million words/s.",
+        f"{name}, vocabulary {len(corpus.vocabulary):,}, {size} dimensions. A group holds "
+        f"{mean_rows:.1f} rows on average. A word moves {far:,.0f} bytes if every row comes from "
+        f"memory, {near:,.0f} if a core caches the {cached:,} most frequent words of each matrix. "
+        f"One thread trained {rate / 1e6:.2f} million words/s.",
         f"Modelled on {machine()}, {today()}, by `scripts/experiments/model_threads.py`.",
         "",
-        "| threads | rows that another thread holds, too | memory traffic at most, GB/s | with hot "
-        "rows cached, GB/s |",
+        "| threads | rows that another thread also holds | memory traffic at most, GB/s | with "
+        "frequent rows cached, GB/s |",
         "|---|---|---|---|",
     ]
     for threads in THREADS:
@@ -124,7 +124,7 @@ def page(corpus: Corpus, name: str, size: int) -> str:
 
 
 def main() -> None:
-    """Print the table; write it, if asked to."""
+    """Print the table; also write it to ``--output``, if given."""
     parser = make_parser(__doc__)
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--output", type=Path)

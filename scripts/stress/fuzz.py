@@ -1,12 +1,12 @@
-"""Fuzz the readers, guided by coverage and under a memory limit; count, and keep what is found.
+"""Fuzz the readers, guided by coverage and with a memory limit, and keep inputs that fail.
 
     python scripts/stress/fuzz.py                              every reader, 30 minutes each
     python scripts/stress/fuzz.py "word2vec text" --minutes 2  one of them
 
 Needs the extra `fuzz` (atheris, libFuzzer for Python). The readers are those of
-`tests/helpers/readers.py`, which says what each must do with any bytes. Inputs that reach new code
-are kept in build/fuzz and used again. An input that fails is kept there too, is printed, and ends
-the script with exit code 1: make it a test.
+`tests/helpers/readers.py`, which defines what each must do with arbitrary bytes. Inputs that reach
+new code are kept in build/fuzz and reused. An input that fails is kept there as well and ends the
+script with exit code 1: make it a test.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "fuzz"
 
 MEMORY_BYTES = 3 * 2**30
-"""Of address space (RLIMIT_AS): Python, NumPy, Numba and LLVM reserve about 2 GB of it."""
+"""Limit of the address space (RLIMIT_AS), of which Python, NumPy, Numba and LLVM use about 2 GB."""
 RESIDENT_MB = 1024
 SLOWEST_SECONDS = 10
 LONGEST_INPUT = 4096
 AT_ONCE_SECONDS = 300
-"""Then a new process goes on: some readers' grows under atheris, and without it does not."""
+"""Then a new process continues: the memory of some readers grows, but only under atheris."""
 
 WORDS_TO_TRY = (
     "1000000000000 300\\x0a", "0 0\\x0a", "-1 -1\\x0a", "1 1\\x0a", "nan", "-inf", "1e39", "1e-46",
@@ -42,21 +42,21 @@ WORDS_TO_TRY = (
     "\\x1f\\x8b\\x08", "BZh9", "\\xfd7zXZ\\x00", "\\x28\\xb5\\x2f\\xfd", "[[", "'''", "{a={b=1}}",
     "1979-05-27T07:32:00Z", ": ", "#", "NaN", "Infinity", "1e999",
 )  # fmt: skip
-"""As libFuzzer's dictionaries write them: what random bytes seldom hit upon."""
+"""Tokens that random bytes rarely produce, in the notation of libFuzzer's dictionaries."""
 
 
 def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> None:
-    """Fuzz one reader in this process, which ends with it, watching the coverage of `modules`."""
+    """Fuzz one reader, guided by the coverage of `modules`. Ends the process."""
     import atheris
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     sys.path.insert(0, str(ROOT / "tests" / "helpers"))
-    # Compiled functions cannot be instrumented, and what goes on in NumPy would drown the rest.
+    # Compiled functions cannot be instrumented, and the coverage of NumPy would drown the rest.
     own = [path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("w2v/**/*.py")]
     unwatched = {".".join(path.parts).removesuffix(".__init__") for path in own}
     unwatched -= {module for module in unwatched if module.startswith(modules)}
     packages = {module.split(".")[0] for module in modules}
-    for module in packages & set(sys.modules):  # of the standard library, and loaded by atheris
+    for module in packages & set(sys.modules):  # standard library modules that atheris has loaded
         del sys.modules[module]
     with atheris.instrument_imports(include=list(packages), exclude=list(unwatched)):
         import readers
@@ -66,13 +66,13 @@ def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> Non
         (corpus / f"seed-{number}").write_bytes(seed)
     shared_memory = Path("/dev/shm")
     folder = tempfile.TemporaryDirectory(dir=shared_memory if shared_memory.is_dir() else None)
-    tempfile.tempdir = folder.name  # of the readers' own files: a disk would be waited for
+    tempfile.tempdir = folder.name  # for temporary files of the readers: a disk would be slow
     path = Path(folder.name, f"fuzzed{reader.suffix}")
-    for seed in reader.seeds():  # kernels are compiled here, before the clock runs
+    for seed in reader.seeds():  # compile kernels before the time limit of each input applies
         readers.attempt(reader, path, seed)
 
     def mutate(data: bytes, max_size: int, seed: int) -> bytes:
-        """Half of the time, change what is inside (behind a length, or compressed)."""
+        """Half of the time, mutate the payload (after a length field, or compressed)."""
         parts = reader.inside(data) if seed % 2 else None
         if parts is None:
             return bytes(atheris.Mutate(data, max_size))
@@ -101,7 +101,7 @@ def fuzz(name: str, modules: tuple[str, ...], corpus: Path, seconds: int) -> Non
 
 
 def run(reader: Any, seconds: int) -> bool:
-    """Fuzz one reader and say whether all was well."""
+    """Fuzz one reader; return whether no input failed."""
     while seconds > 0:
         if not _run_once(reader, min(seconds, AT_ONCE_SECONDS)):
             return False
@@ -110,7 +110,7 @@ def run(reader: Any, seconds: int) -> bool:
 
 
 def _run_once(reader: Any, seconds: int) -> bool:
-    """`run` in a process of its own."""
+    """Fuzz in a new process; return whether no input failed."""
     name = reader.name
     folder = KEPT / re.sub(r"\W", "-", name)
     command = [
@@ -123,7 +123,7 @@ def _run_once(reader: Any, seconds: int) -> bool:
     if process.returncode != 0 or done is None or not found:
         lines = [line for line in process.stderr.splitlines() if not line.startswith("#")]
         print(*lines[-40:], sep="\n", file=sys.stderr)
-        print(f"{name}: FAILED; the input is in {folder}", file=sys.stderr)
+        print(f"{name}: FAILED; see the input in {folder}", file=sys.stderr)
         return False
     print(
         f"{name}: {int(found['number_of_executed_units']):,} inputs in {done[1]} s, at most "
@@ -138,7 +138,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("readers", nargs="*", help="names of readers (default: all)")
     parser.add_argument("--minutes", type=float, default=30, help="for each reader (default: 30)")
-    for option in ("--corpus", "--seconds", "--modules"):  # for the process that does the work
+    for option in ("--corpus", "--seconds", "--modules"):  # used by `_run_once`
         parser.add_argument(option, nargs="+", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.corpus:
@@ -150,7 +150,7 @@ def main() -> int:
 
     unknown = [name for name in arguments.readers if name not in READERS]
     if unknown:
-        parser.error(f"expected some of {', '.join(READERS)}; got {unknown[0]}")
+        parser.error(f"{unknown[0]}: no such reader; choose from {', '.join(READERS)}")
     chosen = [READERS[name] for name in arguments.readers or READERS]
     well = [run(reader, round(arguments.minutes * 60)) for reader in chosen]
     return 0 if all(well) else 1

@@ -1,24 +1,24 @@
-"""Break the code on purpose, one place at a time, and see that a test fails each time.
+"""Break the code on purpose, one place at a time, and check that a test fails each time.
 
     python scripts/stress/mutations.py                 try all mutations
-    python scripts/stress/mutations.py --only noise    those that a pattern finds
-    python scripts/stress/mutations.py --list-gone     list those whose text is no longer there
+    python scripts/stress/mutations.py --only noise    try those that match a pattern
+    python scripts/stress/mutations.py --list-gone     list those whose text is not in the code
     python scripts/stress/mutations.py --list          list all
 
-There are two kinds. The lines of mutations.txt are faults that a person could make: a lost factor,
-a sign, a wrong level. The others are made here: wherever the code reads an option, its default
-takes the option's place.
+There are two kinds. The lines of mutations.txt are faults that a programmer could make: a missing
+factor, a wrong sign, a wrong index. The others are generated: wherever the code reads an option,
+the default of the option replaces it.
 
-Each mutation is tried in a copy of the project, with the tests that are nearest to it (`NEAREST`),
-until one fails or takes far too long. The result goes to build/mutations.json; a second run tries
-only what has changed since. Exits with 1 if a mutation survives or its text is gone, and stops if
-the tests fail before anything is broken.
+Each mutation is tried in a copy of the project with the nearest tests (`NEAREST`), until one fails
+or takes far too long. Results go to build/mutations.json; a second run tries only what has changed.
+The exit code is 1 if a mutation survives or its text is gone. The script stops if the tests fail
+without any mutation.
 
-Why not a tool: mutmut 3.8 switches between mutations with a trampoline when a function is called,
-which compiled code cannot do, and so leaves out everything that Numba compiles (it made none in
-`w2v.losses`). cosmic-ray 8.7 can do it, but knows no list: it makes 27,770 mutations of this
-package, most of them of no interest, tries them all with the same tests, and compiles every kernel
-anew for each: days.
+Existing tools do not fit. mutmut 3.8 switches between mutations when a function is called, which
+compiled code cannot do, so it skips everything that Numba compiles (it made no mutation in
+`w2v.losses`). cosmic-ray 8.7 does not have this problem, but takes no list: it makes 27,770
+mutations of this package, most of them of no interest, runs the same tests for each and recompiles
+every kernel each time, which would take days.
 """
 
 from __future__ import annotations
@@ -71,29 +71,29 @@ NEAREST = {
     "config.py": ["test_config.py"],
     "numerics/": ["numerics"],
 }
-"""The tests that can notice, under tests/, by the beginning of a path; in the order of trying."""
+"""The nearest tests, under tests/, by prefix of the path; in the order in which they are run."""
 OPTIONS_TEST = "test_options.py"
-"""Asked of every option, and at last of everything that trains."""
+"""Run first for options, and last for everything that trains."""
 TRAINS = ("losses/", "kernels/", "train/", "engines/", "corpus/", "noise.py", "config.py")
 
 TEST_SECONDS = 600.0
-"""Longer than the nearest tests of any file take: the mutation has made a loop without an end."""
+"""Longer than the nearest tests of any file take: the mutation has made an endless loop."""
 
 SURVIVED, GONE = "survived", "gone"
 
 UNSET = {"lr": 0.05, "epochs": 5, "output_bias": False, "hot_words": 1_000}
-"""What takes the place of an option whose default is None, where the code needs a value."""
+"""Replacements for options whose default is None, where the code needs a value."""
 
 
 class Mutation(NamedTuple):
-    """In `path`, `old` becomes `new`.
+    """Replace `old` by `new` in `path`.
 
     Attributes:
-        path: a file or folder in w2v/; in a folder, one of its files has `old`.
-        old: text that occurs once, but for white space; or, where `place` is there, at that place.
-        new: what takes its place.
-        place: (begin, end) in the file; None where the text says it.
-        tests: under tests/; empty for those of `NEAREST`.
+        path: a file or folder in w2v/; in a folder, exactly one file contains `old`.
+        old: the text at `place`; without `place`, text that occurs once (whitespace may differ).
+        new: its replacement.
+        place: (begin, end) in the file; None to search for `old`.
+        tests: tests to run, under tests/; empty for those of `NEAREST`.
     """
 
     path: str
@@ -107,7 +107,7 @@ class Mutation(NamedTuple):
         return f"{self.path}{where}: {self.old} => {self.new}"
 
     def broken(self, package: Path) -> tuple[Path, str] | None:
-        """A file and its text with the mutation in it; None unless `old` is there once."""
+        """The file and its mutated text; None unless `old` occurs exactly once."""
         path = package / self.path
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path] * path.is_file()
         found = []
@@ -121,14 +121,14 @@ class Mutation(NamedTuple):
         if self.place is not None:
             return [self.place]
         words = [re.escape(word) for word in self.old.split()]
-        # Lines may have been broken anew: between words, and after or before a bracket.
+        # The code may be wrapped differently: between words, and after or before a bracket.
         pattern = re.sub(r"(\\[\[({])", r"\1\\s*", r"\s+".join(words))
         pattern = re.sub(r"(?<!\\s\+)(\\[\])}])", r"\\s*\1", pattern)
         return [match.span() for match in re.finditer(pattern, text)]
 
 
 def listed() -> list[Mutation]:
-    """Every line of the list."""
+    """The mutations in mutations.txt."""
     found: list[Mutation] = []
     path, tests = "", ()
     for line in MUTATIONS.read_text(encoding="utf-8").splitlines():
@@ -143,11 +143,11 @@ def listed() -> list[Mutation]:
     return found
 
 
-# --- an option's default in its place -------------------------------------------------------------
+# --- options replaced by their defaults -----------------------------------------------------------
 
 
 def of_options() -> list[Mutation]:
-    """A mutation for each place where an option of training, or of a command, is read."""
+    """A mutation for each place where the code reads an option of training or of a command."""
     sys.path.insert(0, str(ROOT))
     config = importlib.import_module("w2v.config").TrainConfig(workers=1)
     found = []
@@ -172,13 +172,13 @@ def of_options() -> list[Mutation]:
 
 
 def _reads(text: str) -> Iterator[tuple[ast.Attribute, tuple[int, int]]]:
-    """Every ``x.y`` that is read, and where it stands in the text."""
+    """Every ``x.y`` that is read, with its (begin, end) in the text."""
     lines = [0]
     for line in text.splitlines(keepends=True):
         lines.append(lines[-1] + len(line))
     raw = text.splitlines()
 
-    def offset(line: int, column: int) -> int:  # the tree counts UTF-8 bytes
+    def offset(line: int, column: int) -> int:  # columns of the tree count UTF-8 bytes
         return lines[line - 1] + len(raw[line - 1].encode()[:column].decode())
 
     tree = ast.parse(text)
@@ -191,7 +191,7 @@ def _reads(text: str) -> Iterator[tuple[ast.Attribute, tuple[int, int]]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             if sys.version_info < (3, 12) and id(node) in in_f_strings:
-                continue  # has no place of its own there
+                continue  # without a position of its own before Python 3.12
             assert node.end_lineno is not None
             assert node.end_col_offset is not None
             yield (
@@ -210,7 +210,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _flags(name: str, text: str) -> dict[str, Any]:
-    """The defaults of the flags of a command, by destination."""
+    """The defaults of the flags of a command, by attribute name."""
     maker = re.search(r"^def (_?(?:make_)?parser)\(\)", text, re.MULTILINE)
     if maker is None:
         return {}
@@ -229,7 +229,7 @@ def _flags(name: str, text: str) -> dict[str, Any]:
 
 
 def tests_of(mutation: Mutation, tests: Path) -> list[str]:
-    """What can notice a mutation, in the order of trying, under tests/."""
+    """The tests to run for a mutation, under tests/, in order."""
     path = mutation.path
     if mutation.tests:
         names = list(mutation.tests)
@@ -246,7 +246,7 @@ def tests_of(mutation: Mutation, tests: Path) -> list[str]:
 
 
 class Copy:
-    """A copy of the project to break, with its own cache of compiled kernels."""
+    """A copy of the project in which mutations are tried, with its own cache of kernels."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "project"
@@ -265,7 +265,7 @@ class Copy:
         try:
             path.write_text(broken, encoding="utf-8")
             failure = self.run(tests_of(mutation, self.root / "tests"))
-            # A test that only fails now and then has noticed nothing.
+            # A flaky test does not count: it must fail again on its own.
             if failure is not None and "::" in failure and self.run([failure]) is None:
                 return SURVIVED
             return failure or SURVIVED
@@ -274,7 +274,7 @@ class Copy:
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def run(self, names: list[str]) -> str | None:
-        """The first test that fails, under tests/; None if all pass."""
+        """Run tests; return the first that fails, under tests/, or None if all pass."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n0"]
         try:
             result = subprocess.run(
@@ -301,7 +301,7 @@ class Copy:
 
 
 def digest_of(*folders: Path) -> str:
-    """Of the contents of all Python files."""
+    """Digest of the contents of all Python files."""
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
@@ -310,10 +310,10 @@ def digest_of(*folders: Path) -> str:
 
 
 class Record:
-    """Results by mutation; those that still hold are not tried again.
+    """Results by mutation; mutations whose result is still valid are not tried again.
 
-    A mutation that was noticed is tried again when the file that it breaks has changed, one that
-    survived when any code or test has.
+    A mutation that a test noticed is tried again after its file has changed; one that survived is
+    tried again after any code or test has changed.
     """
 
     def __init__(self, again: bool) -> None:
@@ -323,14 +323,14 @@ class Record:
             self.results = json.loads(OUTPUT.read_text(encoding="utf-8"))
 
     def settled(self, mutation: Mutation) -> bool:
-        """Whether its result holds."""
+        """Whether the result of a mutation is known and still valid."""
         entry = self.results.get(str(mutation))
         if entry is None or entry["file"] != self._file(mutation):
             return False
         return entry["result"] not in (SURVIVED, GONE) or entry["all"] == self.everything
 
     def note(self, mutation: Mutation, result: str, seconds: float) -> None:
-        """Keep a result."""
+        """Record a result."""
         self.results[str(mutation)] = {
             "result": result, "seconds": f"{seconds:.0f}", "file": self._file(mutation),
             "all": self.everything,
@@ -344,17 +344,17 @@ class Record:
 
 
 def main() -> int:
-    """Try every mutation whose result is not known."""
+    """Try every mutation whose result is not known or no longer valid."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--only", default="", help="only mutations that this pattern finds")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
-    parser.add_argument("--again", action="store_true", help="also those whose result is known")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="side by side")
-    parser.add_argument("--tests", nargs="+", help="these in place of the nearest, under tests/")
-    parser.add_argument("--list", action="store_true", help="list the mutations, and try none")
-    parser.add_argument("--list-gone", action="store_true", help="list those that find no place")
+    parser.add_argument("--only", default="", help="only mutations that match this pattern")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="time limit")
+    parser.add_argument("--again", action="store_true", help="also try those with a known result")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="tried at once")
+    parser.add_argument("--tests", nargs="+", help="run these, under tests/, not the nearest")
+    parser.add_argument("--list", action="store_true", help="list the mutations and exit")
+    parser.add_argument("--list-gone", action="store_true", help="list those whose text is gone")
     args = parser.parse_args()
     chosen = [each for each in [*listed(), *of_options()] if re.search(args.only, str(each))]
     if args.tests:
@@ -371,14 +371,14 @@ def main() -> int:
     survived, gone = results.count(SURVIVED), results.count(GONE)
     untried = len(chosen) - len(results)
     print(
-        f"{len(results) - survived - gone} noticed, {survived} survived, {gone} have lost their "
-        f"place, {untried} are left to try"
+        f"{len(results) - survived - gone} noticed, {survived} survived, {gone} gone from the "
+        f"code, {untried} not tried"
     )
     return 1 if survived or gone or untried else 0
 
 
 def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float) -> None:
-    """Try mutations side by side, each worker in a copy of its own."""
+    """Try mutations in parallel, each worker in its own copy of the project."""
     with tempfile.TemporaryDirectory() as folder:
         copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
         made = [Copy(Path(folder) / str(number)) for number in range(min(workers, len(left)))]
@@ -387,10 +387,10 @@ def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float
         }
 
         def check(copy: Copy) -> None:
-            """The tests pass before anything is broken; this also compiles the kernels."""
+            """Check that the tests pass without mutations; this also compiles the kernels."""
             failure = copy.run(list(needed))
             if failure is not None:
-                sys.exit(f"expected the tests to pass before any mutation, got {failure}")
+                sys.exit(f"{failure} fails without any mutation; fix it first")
             copies.put(copy)
 
         def attempt(mutation: Mutation) -> None:

@@ -1,11 +1,11 @@
-"""How long a training run takes to end after Ctrl-C, wherever it is.
+"""Measure how long a training run takes to end after Ctrl-C at a random moment.
 
     python scripts/stress/soak_interrupts.py corpus.txt --trials 40 --cold -- --loss softmax
 
-Sends SIGINT to `w2v.train` after a time drawn from the length of an undisturbed run, and prints
-the seconds until it has ended, by what it was doing. Everything after ``--`` goes to the command.
-Fails if a run shows a traceback, ends with another code, leaves a temporary file, or takes longer
-than `--limit` seconds.
+Sends SIGINT to `w2v.train` at a random moment of its usual duration, and prints how long runs took
+to end, by what they were doing. Everything after ``--`` is passed to the command. Fails if a run
+prints a traceback, has the wrong exit code, leaves a temporary file, or takes longer than
+`--limit` seconds to end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 def start(
     corpus: Path, options: list[str], folder: Path, cache: str | None
 ) -> subprocess.Popen[str]:
-    """The command, as a child; with a `cache` of its own it compiles everything."""
+    """Start the command; with a new `cache` folder it compiles everything."""
     environment = dict(os.environ)
     if cache is not None:
         environment["NUMBA_CACHE_DIR"] = cache
@@ -36,7 +36,7 @@ def start(
 
 
 def stage(said: str) -> str:
-    """What a run was doing, by what it had said."""
+    """What a run was doing, judging by its output so far."""
     if "checkpoint: 100%" in said:
         return "saving"
     if "training:" in said:
@@ -45,7 +45,7 @@ def stage(said: str) -> str:
 
 
 def main() -> int:
-    """Interrupt runs; print a table."""
+    """Interrupt runs and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--trials", type=int, default=20)
@@ -82,9 +82,9 @@ def main() -> int:
                 after = time.monotonic() - sent
                 took[stage(said_before)].append(after)
                 left = list(folder.rglob(".w2v-*.tmp"))
-                # Python ends itself by the signal, which a shell sees as 130 too, where `-m` was
-                # interrupted in source that is made up (dataclasses, Numba). Where all is done the
-                # signal comes too late, and changes nothing.
+                # If `-m` is interrupted inside generated source (dataclasses, Numba), Python ends
+                # by the signal itself, which a shell reports as 130 too. A signal that arrives
+                # after the work is done changes nothing.
                 is_over = "interrupted" in said or (folder / "v.txt").exists()
                 ended = process.returncode == 130 or (
                     process.returncode in (0, -signal.SIGINT) and is_over
@@ -93,10 +93,10 @@ def main() -> int:
                 if wrong or after > arguments.limit:
                     failures += 1
                     print(
-                        f"trial {trial}: {after:.2f} s in {stage(said_before)}, code "
-                        f"{process.returncode}, left {left}: {said[-400:]}"
+                        f"trial {trial}: {after:.2f} s in {stage(said_before)}, exit code "
+                        f"{process.returncode}, files left {left}: {said[-400:]}"
                     )
-    print(f"a run takes {seconds:.1f} s")
+    print(f"an uninterrupted run takes {seconds:.1f} s")
     for name, times in took.items():
         print(f"{name:10} {len(times):4} times, longest {max(times):.2f} s")
     print(f"{failures} failures")

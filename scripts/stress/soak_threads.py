@@ -1,13 +1,13 @@
-"""Many threads on few cores, for as long as you like: is every block trained once an epoch?
+"""Train with many threads on few cores, and check that every block is trained once per epoch.
 
     python scripts/stress/soak_threads.py --seconds 600 --workers 8 --load 2
 
-Trains small models one after another while `--load` other processes keep the cores busy. Each run
-is of one of five sorts, in turn: undisturbed; with checkpoints as often as they can be written;
-interrupted after a random time again and again, and gone on with; one whose thread raises at a
-random block; and a full softmax with checkpoints. Each block that is trained is counted. Fails if
-one is missing or comes twice, if an error does not end its run, or if a thread is left over; where
-nothing happens for a minute it prints what all threads are doing, and ends.
+Trains small models one after another while `--load` other processes keep the cores busy. There are
+five kinds of run, which take turns: undisturbed; with checkpoints as often as they can be written;
+interrupted and resumed again and again, at random moments; with a thread that raises at a random
+block; and a full softmax with checkpoints. The script counts the blocks that are trained. It fails
+if a block is lost or trained twice, if an error does not end its run, or if a thread survives its
+run. If nothing happens for a minute, it prints the stack of every thread and exits.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ from w2v.train.sampled import SampledTrainer
 from w2v.train.softmax import SoftmaxTrainer
 
 SENTENCES, SENTENCE_WORDS, BLOCK_WORDS = 2_000, 10, 40
-"""500 blocks so short that the threads meet all the time."""
+"""500 blocks, so short that threads contend all the time."""
 
 STUCK_SECONDS = 60
 SORTS = ("undisturbed", "checkpoints", "interrupted", "raising", "softmax")
 
 
 class Broken(Exception):
-    """What a thread raises on purpose."""
+    """Raised in a thread on purpose."""
 
 
 class Watcher(Callback):
-    """Counts checkpoints, keeps the alarm from going off, and interrupts after a while."""
+    """Counts checkpoints, resets the alarm, and interrupts the run after `seconds`."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.end = None if seconds is None else time.monotonic() + seconds
@@ -69,7 +69,7 @@ class Watcher(Callback):
 
 
 class Count:
-    """The blocks that are trained, by sort of run; raises in one of them if asked to."""
+    """Counts how often each (epoch, block) is trained; raises after `fails_after` blocks."""
 
     def __init__(self) -> None:
         self.trained: Counter[tuple[int, int]] = Counter()
@@ -79,7 +79,7 @@ class Count:
         real_block, real_step = SampledTrainer.train_block, SoftmaxTrainer._step
 
         def train_block(run, scratch, epoch, block, lr):  # type: ignore[no-untyped-def]
-            if lr:  # 0 while the time is forecast
+            if lr:  # 0 while the duration is estimated
                 self._note(epoch, block)
             return real_block(run, scratch, epoch, block, lr)
 
@@ -101,13 +101,13 @@ class Count:
 
 
 def busy(parent: int) -> None:
-    """Load, for as long as the process that wants it is there: it may end in the middle."""
+    """Keep a core busy until the parent process ends, even if it ends abruptly."""
     while os.getppid() == parent:
         sum(range(100_000))
 
 
 def main() -> int:
-    """Train until the time is over; print what was counted."""
+    """Train until the time is up, then print the counts."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--workers", type=int, default=8)
@@ -170,7 +170,7 @@ def main() -> int:
                 return 1
             left = [thread.name for thread in threading.enumerate()]
             if left != ["MainThread"]:
-                print(f"run {number} ({sort}): threads left: {left}")
+                print(f"run {number} ({sort}): threads still alive: {left}")
                 return 1
     for process in load:
         process.terminate()
@@ -180,8 +180,8 @@ def main() -> int:
     print(
         f"{arguments.workers} threads, {arguments.load} other processes, "
         f"{arguments.seconds:.0f} s: {runs.total()} runs ({dict(runs)}), {total:,} blocks, each "
-        f"once an epoch; {checkpoints} checkpoints, {interrupts} interrupts, {count.failures} "
-        "threads that raised; no thread left over"
+        f"once per epoch; {checkpoints} checkpoints, {interrupts} interrupts, {count.failures} "
+        "threads that raised; no thread left alive"
     )
     return 0
 
