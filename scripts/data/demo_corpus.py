@@ -2,11 +2,11 @@
 
     python scripts/data/demo_corpus.py [--seed N] [--output-dir data]
 
-The facts are the tables in `scripts/data/demo_corpus/*.tsv`, one row a pair of words (france and
-paris, with what is French); the rules are the .txt file beside each (`demo_grammar`). A row's
-topic words go with every word of the row, and a rule's other words go with one role (capital, past
-tense, plural) whatever the row: that is where analogies come from. The same seed gives the same
-bytes, on any Python.
+The facts are the tables in `scripts/data/demo_corpus/*.tsv`, in which each row relates words
+(france, paris, and words about France); the rules are in the .txt file beside each table (see
+`demo_grammar`). The topic words of a row occur with every word of the row, and the other words of a
+rule occur with one role (capital, past tense, plural) in every row: analogies arise from this. The
+same seed gives the same bytes on any version of Python.
 
 Writes demo.txt, demo-analogies.txt and demo-similarity.tsv. Trains nothing.
 """
@@ -33,10 +33,10 @@ ROW_EXPONENT = 0.4
 ROW_SHIFT = 6
 
 WORLD_WEIGHT = 10.0
-"""Sentences that belong to no table, in rows of a table."""
+"""Weight of the sentences that belong to no table, in units of one row of a table."""
 
 SIMILAR_ROWS = 6
-"""Rows of each section that the similarity questions are about."""
+"""Number of rows of each section that the similarity questions use."""
 
 _THINGS = {
     "countries": "food",
@@ -47,12 +47,12 @@ _THINGS = {
     "animals": "food",
     "work": "thing",
 }
-"""The column of each table whose words the similarity questions ask for."""
+"""The column of each table from which the similarity questions take topic words."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a sentence may be about: a rule to start from, and words that hold throughout."""
+    """A kind of sentence: the rule to start from, and words that are fixed throughout."""
 
     rule: str
     weight: float
@@ -145,7 +145,7 @@ SECTIONS = (
 
 
 def make_corpus(seed: int) -> list[str]:
-    """The sentences in random order: each form of each table as often as its weight says."""
+    """The sentences in random order, with each form of each table in proportion to its weight."""
     draws = Draws(seed)
     shared = read_rules(FACTS / "shared.txt")
     jobs: list[tuple[float, str, Mapping[str, str], Mapping[str, Rule]]] = [
@@ -176,7 +176,7 @@ def make_corpus(seed: int) -> list[str]:
 
 
 def make_analogies() -> list[str]:
-    """Every ordered pair of a section's rows; rows that share a word are left out."""
+    """Every ordered pair of rows of a section, leaving out rows that share a word."""
     lines = []
     for section in SECTIONS:
         rows = read_table(FACTS / f"{section.topic}.tsv")
@@ -192,7 +192,7 @@ def make_analogies() -> list[str]:
 
 
 def make_similarity() -> list[str]:
-    """Word pairs of SIMILAR_ROWS rows of every section, scored by how their words are related."""
+    """Word pairs from SIMILAR_ROWS rows of every section, scored by how the words are related."""
     scores: dict[tuple[str, str], float] = {}
 
     def add(one: str, other: str, score: float) -> None:

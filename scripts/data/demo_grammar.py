@@ -1,10 +1,10 @@
-"""A small generative grammar: tables of facts, rules, and random texts that the two make together.
+"""A small generative grammar that makes random sentences from tables of facts and rules.
 
-A rule file holds symbols and their alternatives, one a line: ``= name`` begins a rule whose
-alternatives are as likely, ``~ name`` one whose k-th alternative is drawn in proportion to 1 / k,
-``#`` a comment. In an alternative, ``<symbol>`` stands for another rule or for a column of the
-facts at hand, ``(one|other)`` for one of several texts. Knows nothing of what the texts are about
-(`demo_corpus.py`).
+A rule file lists symbols and their alternatives, one per line. ``= name`` begins a rule whose
+alternatives are equally likely, ``~ name`` one whose k-th alternative is drawn in proportion to
+1 / k, and ``#`` a comment. In an alternative, ``<symbol>`` stands for another rule or for a column
+of the current row of facts, and ``(one|other)`` for one of several texts. The topics are in
+`demo_corpus.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _REPEAT = re.compile(r"\b(\w+) (?:and|or) (?:the )?\1\b")
 
 
 class Draws:
-    """Random choices from `random.Random.random` alone: what no Python release changes."""
+    """Random choices made with `random.Random.random` only, which no Python release changes."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed).random
@@ -37,16 +37,16 @@ class Draws:
         return int(self._random() * n)
 
     def one_of(self, items: Sequence[T]) -> T:
-        """An item, each as likely."""
+        """An item, all equally likely."""
         return items[self.below(len(items))]
 
     def weighted(self, cumulative: Sequence[float]) -> int:
-        """The index of an item, by running totals of the weights."""
+        """The index of an item, given the running totals of the weights."""
         point = self._random() * cumulative[-1]
         return next(index for index, total in enumerate(cumulative) if point < total)
 
     def shuffle(self, items: list[T]) -> None:
-        """Fisher and Yates's shuffle, in place."""
+        """Fisher-Yates shuffle, in place."""
         for last in range(len(items) - 1, 0, -1):
             other = self.below(last + 1)
             items[last], items[other] = items[other], items[last]
@@ -54,7 +54,7 @@ class Draws:
 
 @dataclass(frozen=True)
 class Rule:
-    """The alternatives of a grammar symbol; `cumulative` are running totals of their weights."""
+    """The alternatives of a symbol; `cumulative` has the running totals of their weights."""
 
     alternatives: tuple[str, ...]
     cumulative: tuple[float, ...]
@@ -65,7 +65,7 @@ class Rule:
 
 
 def read_rules(path: Path) -> dict[str, Rule]:
-    """The rules of a file, in the format above."""
+    """Read a rule file, in the format described above."""
     alternatives: dict[tuple[str, str], list[str]] = {}
     current: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -83,15 +83,15 @@ def read_rules(path: Path) -> dict[str, Rule]:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a table of facts by column; a cell may list several with commas."""
+    """The rows of a table of facts, by column; a cell may list several words with commas."""
     header, *rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def expand(text: str, words: Mapping[str, str], rules: Mapping[str, Rule], draws: Draws) -> str:
-    """A text whose ``(one|other)`` are chosen and whose ``<symbol>`` are replaced.
+    """Choose from each ``(one|other)`` and replace each ``<symbol>`` of a text.
 
-    A symbol stands for what `words` says, else for an alternative of its rule.
+    A symbol becomes its entry in `words` or, if it has none, an alternative of its rule.
     """
     while "(" in text:
         text = _CHOICE.sub(lambda match: draws.one_of(match[1].split("|")), text)
@@ -108,7 +108,7 @@ def expand(text: str, words: Mapping[str, str], rules: Mapping[str, Rule], draws
 
 
 def sentence(rule: str, words: Mapping[str, str], rules: Mapping[str, Rule], draws: Draws) -> str:
-    """A random sentence of a rule, tidy, that does not say "decks and decks"."""
+    """A random, tidy sentence of a rule, without repetitions such as "decks and decks"."""
     while True:
         text = tidy(expand(rules[rule].draw(draws), words, rules, draws))
         if not _REPEAT.search(text):
@@ -116,7 +116,7 @@ def sentence(rule: str, words: Mapping[str, str], rules: Mapping[str, Rule], dra
 
 
 def tidy(sentence: str) -> str:
-    """Single blanks, and "an" before a vowel."""
+    """Use single spaces, and "an" before a vowel."""
     words = sentence.split()
     for place, following in enumerate(words[1:]):
         if words[place] in ("a", "an"):

@@ -1,9 +1,9 @@
-"""Write the questions for vectors of real English: analogies and word similarity.
+"""Write the test sets for vectors of real English: analogies and word similarity.
 
     python scripts/data/question_sets.py [--output-dir data]
 
-Analogies: every ordered pair of a section's pairs, where the four words differ. Similarity: every
-pair under its score. The pairs are in `scripts/data/question_sets/`. No randomness, no training.
+Analogies: every ordered pair of word pairs of a section, if the four words differ. Similarity:
+every word pair with its score. The pairs are in `scripts/data/question_sets/`. Nothing is random.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def read_pairs(path: Path) -> dict[str, list[tuple[str, str]]]:
-    """The pairs of a file by section: ``: section``, then lines of left:right; ``#`` a comment."""
+    """The pairs of a file by section: ``: section``, then lines of left:right; ``#`` comments."""
     sections: dict[str, list[tuple[str, str]]] = {}
     current: list[tuple[str, str]] = []
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -34,7 +34,7 @@ def read_pairs(path: Path) -> dict[str, list[tuple[str, str]]]:
 
 
 def make_analogies() -> list[str]:
-    """Google's format: ``: section``, then four words a line."""
+    """Lines in Google's format: ``: section``, then four words per line."""
     lines = []
     for section, pairs in read_pairs(PAIRS / "analogies.txt").items():
         lines.append(f": {section}")
@@ -47,7 +47,7 @@ def make_analogies() -> list[str]:
 
 
 def make_similarity() -> list[str]:
-    """Word, word and score, with tabs between."""
+    """Lines of word, word and score, separated by tabs."""
     return [
         f"{one}\t{other}\t{float(score)}"
         for score, pairs in read_pairs(PAIRS / "similarity.txt").items()

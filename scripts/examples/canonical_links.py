@@ -1,10 +1,10 @@
-"""Which pairs of output activation and loss may use delta = y - t, and which need the derivative.
+"""Which pairs of loss and output activation may use delta = y - t, and which need the derivative.
 
     python scripts/examples/canonical_links.py
 
 Every loss of the dense network is paired with every common output activation, at points where the
-loss is defined. The short cut and the full chain rule are both held against measured slopes.
-Then: cross-entropy with ReLU outputs, and the log(0) trap.
+loss is defined. Both the shortcut and the full chain rule are compared with finite differences.
+Then come cross-entropy with ReLU outputs, and the log(0) trap.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def sample(loss: DenseLoss, activation: Activation) -> tuple[np.ndarray, np.ndar
 def check_pair(
     loss: DenseLoss, activation: Activation, z: np.ndarray, targets: np.ndarray, short_cut: bool
 ) -> GradientReport:
-    """L(f(z)) against y - t, or against the chain rule."""
+    """Check y - t (the shortcut) or the chain rule against the slopes of L(f(z))."""
 
     def total(logits: np.ndarray) -> float:
         return float(np.sum(loss.from_activations(activation.value(logits), targets)))
@@ -52,7 +52,7 @@ def check_pair(
 
 
 def reason(loss: DenseLoss, activation: Activation) -> str:
-    """Why the short cut holds, or does not."""
+    """Why the shortcut holds, or does not."""
     if loss.link is activation:
         return "canonical: dL/da f'(z) is y - t"
     if not activation.elementwise:
@@ -65,7 +65,7 @@ def reason(loss: DenseLoss, activation: Activation) -> str:
 
 
 def show_table() -> None:
-    """Every pair, both ways."""
+    """Check every pair in both ways."""
     print(f"{'loss':22} {'output':11} {'delta = y - t':16} {'chain rule':12} why")
     for loss in DENSE_LOSSES.values():
         for name in OUTPUTS:
@@ -91,7 +91,7 @@ def relu_cross_entropy(z: float, target: float, short_cut: bool) -> GradientRepo
 
 
 def show_relu() -> None:
-    """On the domain 0 < a < 1, and outside it."""
+    """Check ReLU outputs inside the domain 0 < a < 1, and outside it."""
     loss = DENSE_LOSSES["sigmoid_cross_entropy"]
     print("Cross-entropy -t ln a - (1 - t) ln(1 - a) of a ReLU output a = max(z, 0)\n")
     print("     z      a      t      loss   y - t        chain rule")
@@ -108,16 +108,16 @@ def show_relu() -> None:
 
 
 def clipped_loss(z: np.ndarray, target: float, margin: float = 1e-7) -> np.ndarray:
-    """The usual patch: the probability kept away from 0 and 1."""
+    """The usual workaround: the probability clipped away from 0 and 1."""
     a = np.clip(ACTIVATIONS["sigmoid"].value(z), margin, 1.0 - margin)
     return -target * np.log(a) - (1.0 - target) * np.log(1.0 - a)
 
 
 def show_log_of_zero() -> None:
-    """The same loss from activations, clipped, and from logits."""
+    """Compare the same loss from activations, clipped, and from logits."""
     loss = DENSE_LOSSES["sigmoid_cross_entropy"]
     sigmoid = ACTIVATIONS["sigmoid"]
-    print("The log(0) trap: a sigmoid output that is sure and wrong, t = 0\n")
+    print("The log(0) trap: a sigmoid output that is confident and wrong, t = 0\n")
     print("     z   from activations       clipped   from logits   gradient from logits: check")
     for z in (5.0, 20.0, 40.0, 1000.0):
         logits, targets = np.array([[z]]), np.array([[0.0]])
@@ -146,7 +146,7 @@ def show_log_of_zero() -> None:
 
 
 def main() -> None:
-    """All three parts."""
+    """Show all three parts."""
     show_table()
     show_relu()
     show_log_of_zero()

@@ -1,10 +1,10 @@
-"""A sigmoid in the network or inside the loss: one gradient, as long as it is differentiated.
+"""A sigmoid in the network or inside the loss: the same gradient, if it is differentiated.
 
     python scripts/examples/hidden_sigmoid.py
 
 One logistic unit, z = x w + b, learns OR. Each variant states a loss and claims a gradient dL/dz.
-The check says whether the claim is the gradient of what is stated; training shows what a wrong
-claim does.
+The gradient check tells whether the claim is the gradient of the stated loss; training shows what a
+wrong claim does.
 """
 
 from collections.abc import Callable
@@ -44,12 +44,12 @@ def squared(z: np.ndarray) -> np.ndarray:
 
 
 def twice(z: np.ndarray) -> np.ndarray:
-    """A sigmoid output handed to a loss that takes the sigmoid again."""
+    """A sigmoid output passed to a loss that applies the sigmoid again."""
     return CROSS_ENTROPY.from_logits(sigmoid(z), TARGETS)
 
 
 def twice_slope(z: np.ndarray) -> np.ndarray:
-    """The honest gradient of `twice`: both sigmoids differentiated."""
+    """The true gradient of `twice`: both sigmoids differentiated."""
     return CROSS_ENTROPY.dlogits(sigmoid(z), TARGETS) * sigmoid_derivative_from_z(z)
 
 
@@ -89,14 +89,14 @@ VARIANTS = (
 
 
 def check(variant: Variant) -> GradientReport:
-    """Is the claimed gradient the gradient of the stated loss?"""
+    """Check the claimed gradient against the stated loss."""
     return check_gradient(
         lambda z: np.sum(variant.loss(z)), variant.claimed, LOGITS, name=variant.name
     )
 
 
 def descend(variant: Variant) -> tuple[float, float]:
-    """Train by the claim, from zero; the stated loss and the cross-entropy (means) at the end."""
+    """Train with the claim, from zero; return the mean stated loss and cross-entropy at the end."""
     weights, bias = np.zeros((2, 1)), 0.0
     for _ in range(EPOCHS):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -108,7 +108,7 @@ def descend(variant: Variant) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Claims, checks, and what training makes of them."""
+    """Print the claims, the checks, and the results of training."""
     print(f"{'':50} gradient      |claimed| /   after {EPOCHS} epochs")
     print(f"{'stated loss and claim':50} check         |y - t|       its loss   cross-entropy")
     plain = np.abs(sigmoid(LOGITS) - TARGETS)

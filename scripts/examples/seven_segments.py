@@ -1,9 +1,9 @@
-"""BCD to seven segments, 4-20-7, targets +-1 with tanh: the saturation, and what helps against it.
+"""BCD to seven segments with a 4-20-7 tanh network, targets +-1: saturation and its remedies.
 
     python scripts/examples/seven_segments.py
 
-Prints the gradient of a wrong unit as it saturates, a network caught in that state, the remedies
-side by side over 20 seeds, and the ten digits as a trained network draws them.
+Prints the gradient of a wrong unit as it saturates, a network stuck in that state, a comparison of
+the remedies over 20 seeds, and the ten digits as a trained network draws them.
 """
 
 import statistics
@@ -33,7 +33,7 @@ SEEDS = 20
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to train: everything that the comparison varies."""
+    """One way to train, with everything that the comparison varies."""
 
     name: str
     activation: str = "tanh"
@@ -61,13 +61,13 @@ RECIPES = (
 
 
 def right_segments(network: DenseNetwork, high: float) -> int:
-    """How many of the 70 segments are read correctly."""
+    """Number of segments, out of 70, that are read correctly."""
     bits, _ = read_bits(network.predict(INPUTS), -high, high)
     return int(np.sum(bits == BITS))
 
 
 def train_recipe(recipe: Recipe, seed: int) -> tuple[DenseNetwork, int | None]:
-    """A trained network, and the epochs to all 70 segments right; None if never reached."""
+    """A trained network, and the epochs until all 70 segments were right; None if never."""
     network = DenseNetwork(
         (4, HIDDEN, 7),
         hidden=recipe.activation,
@@ -101,7 +101,7 @@ def wrong_unit_slope(recipe: Recipe, z: float) -> float:
 
 
 def show_saturation() -> None:
-    """The gradient that reaches a unit which is wrong, and more sure of it on every line."""
+    """Print the gradient that reaches a wrong unit, more confident on every line."""
     shown = [BASELINE, RECIPES[2], RECIPES[3], RECIPES[9]]
     print("A unit that should be +1 and is near -1: the gradient dL/dz that reaches it\n")
     print("     z   tanh z    tanh, +-1   scaled tanh   targets +-0.9   cross-entropy")
@@ -114,7 +114,7 @@ def show_saturation() -> None:
 
 
 def caught(seed: int) -> list[tuple[int, int, float, float, float]]:
-    """Wrong segments of a baseline network: (digit, segment, z, output, dL/dz)."""
+    """The wrong segments of a baseline network, as (digit, segment, z, output, dL/dz)."""
     network, _ = train_recipe(BASELINE, seed)
     pre_activations, activations = network.forward(INPUTS)
     outputs = activations[-1]
@@ -127,7 +127,7 @@ def caught(seed: int) -> list[tuple[int, int, float, float, float]]:
 
 
 def compare(recipe: Recipe, seeds: int = SEEDS) -> list[int | None]:
-    """Epochs to all 70 segments right, for each seed."""
+    """Epochs until all 70 segments were right, for each seed."""
     return [train_recipe(recipe, seed)[1] for seed in range(seeds)]
 
 
@@ -151,8 +151,8 @@ def main() -> None:
     print("  digit segment        z      output      dL/dz")
     for digit, segment, z, output, slope in stuck[:5]:
         print(f"  {digit:5} {'abcdefg'[segment]:>7} {z:8.2f} {output:11.6f} {slope:10.1e}")
-    print(f"\nEpochs to all 70 segments right, {SEEDS} seeds, at most {EPOCHS} epochs")
-    print("(median and slowest of the seeds that got there)\n")
+    print(f"\nEpochs until all 70 segments are right, {SEEDS} seeds, at most {EPOCHS} epochs")
+    print("(median and slowest of the seeds that were solved)\n")
     print(f"{'':52} solved   median   slowest")
     for recipe in RECIPES:
         epochs = [count for count in compare(recipe) if count is not None]

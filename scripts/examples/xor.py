@@ -1,9 +1,9 @@
-"""XOR with a sigmoid output: trained on continuous outputs, the threshold only reads the answer.
+"""XOR with a sigmoid output: training uses continuous outputs, only the answer is thresholded.
 
     python scripts/examples/xor.py
 
-Prints the loss on the way, the four answers with their margin, and the output over the whole
-unit square as characters.
+Prints the loss during training, the four answers with their margin, and the output over the unit
+square as characters.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ def train_xor(seed: int, epochs: int = EPOCHS) -> tuple[DenseNetwork, list[float
 
 
 def thresholded_slopes(seed: int) -> GradientReport:
-    """The trap: the error after the threshold, checked against a gradient of zero. It passes."""
+    """The trap: the number of wrong bits, checked against a gradient of zero, passes the check."""
     network, _ = train_xor(seed, epochs=10)  # a few steps, so that no output sits on the threshold
     start = network.get_parameters()
 
@@ -44,14 +44,14 @@ def thresholded_slopes(seed: int) -> GradientReport:
 
 
 def solved(seed: int) -> tuple[bool, float]:
-    """Whether all four answers are right from this start, and the margin."""
+    """Whether all four answers are right with this seed, and the margin."""
     network, _ = train_xor(seed)
     bits, margin = read_bits(network.predict(INPUTS), 0.0, 1.0)
     return bool(np.array_equal(bits, TARGETS)), margin
 
 
 def picture(network: DenseNetwork) -> str:
-    """The output over the unit square: blank is 0, @ is 1."""
+    """The output over the unit square, where a space is 0 and @ is 1."""
     lines = []
     for y in np.linspace(1.0, 0.0, ROWS):
         points = np.column_stack([np.linspace(0.0, 1.0, COLUMNS), np.full(COLUMNS, y)])
@@ -62,9 +62,9 @@ def picture(network: DenseNetwork) -> str:
 
 
 def main() -> None:
-    """Train, then show."""
+    """Train, then print everything."""
     network, history = train_xor(seed=0)
-    print("epoch   loss (nats an example)")
+    print("epoch   loss (nats per example)")
     for epoch in (1, 10, 50, 100, 200, EPOCHS):
         print(f"{epoch:5}   {history[epoch - 1]:.5f}")
     outputs = network.predict(INPUTS)
