@@ -1,4 +1,4 @@
-"""Measure explorer pages: their size, what rounding loses, how long they take to open.
+"""Measure explorer pages: their size, the loss by rounding, and how long they take to open.
 
     python scripts/experiments/explorer.py vectors.safetensors [more.bin ...]
 
@@ -31,7 +31,7 @@ def main() -> None:
     """Make each page and open it several times, each time in a new browser."""
     parser = argparse.ArgumentParser(description="Measure size, recall and opening of the pages.")
     parser.add_argument("vectors", nargs="+", type=Path)
-    parser.add_argument("--times", type=int, default=5, help="median of how many (default: 5)")
+    parser.add_argument("--times", type=int, default=5, help="openings to take the median of (default: 5)")
     args = parser.parse_args()
     if find() is None:
         sys.exit("explorer.py: needs Chromium or Chrome, and the package playwright")
@@ -48,7 +48,7 @@ def main() -> None:
             f"| {len(text.encode()) / 1e6:.1f} MB | {model.quantised.recall:.3f} "
             f"| {' | '.join(f'{second:.1f} s' for second in seconds)} |"
         )
-    print("| vectors | page | recall@10 | search answers | map is there | all is drawn |")
+    print("| vectors | page | recall@10 | search answers | map appears | all drawn |")
     print("|---|---|---|---|---|---|")
     print("\n".join(rows))
     print(f"\nMeasured on {machine()}, {version()}, {today()}.")
@@ -61,7 +61,7 @@ def version() -> str:
 
 
 def opening(path: Path) -> dict[str, float]:
-    """Processor seconds of the main thread until each stage of a page that opens."""
+    """Processor seconds of the main thread until each stage of opening a page."""
     with chromium() as browser:
         browser.start_tracing(categories=["blink.user_timing"])
         page = open_page(browser, path.as_uri())

@@ -1,4 +1,4 @@
-"""Measure what positions that share noise cost in quality; see `w2v.kernels.sampled`.
+"""Measure what sharing noise between positions costs in quality; see `w2v.kernels.sampled`.
 
     python scripts/experiments/groups.py CORPUS --analogies F --similarity F [F ...] \
         --groups 1x1 4x1 4x2 8x4 --seeds 3 --output build/groups

@@ -1,4 +1,4 @@
-"""Where the fused kernel's time goes, by leaving out one part at a time.
+"""Measure where the time of the kernel goes, by leaving out one part at a time.
 
     python scripts/experiments/profile_kernel.py CORPUS [--vector-size 100 300] \
         [--output build/profile.txt]
@@ -34,7 +34,7 @@ from w2v.train.sampled import SampledTrainer
 
 ROUNDS = 15
 BLOCKS = 20
-"""Blocks of a turn: a tenth of a second or so."""
+"""Blocks per turn, which take about a tenth of a second."""
 
 
 @jit
@@ -106,7 +106,7 @@ def run_of(corpus: Corpus, size: int, loss: SampledLoss) -> SampledTrainer:
 
 
 def blocks_of(corpus: Corpus, size: int, name: str, parts: dict[str, Any]) -> Callable[[int], None]:
-    """A function that trains `BLOCKS` blocks from a given one on."""
+    """A function that trains `BLOCKS` blocks, from a given block on."""
     loss = get_loss("negative-sampling")
     assert isinstance(loss, SampledLoss)
     kept = {"tile": parts["tile"]} if "tile" in parts else {}
@@ -135,7 +135,7 @@ def _draw(table: Any, key: Any, n: Any) -> Any:
 
 
 def profile(corpus: Corpus, size: int) -> list[str]:
-    """The lines of one vector size."""
+    """The lines of the table for one vector size."""
     sides = {"whole": blocks_of(corpus, size, "whole", {})}
     for number, (name, parts) in enumerate(PARTS.items()):
         sides[name] = blocks_of(corpus, size, str(number), parts)
@@ -166,7 +166,7 @@ def profile(corpus: Corpus, size: int) -> list[str]:
 
 
 def _noise_share(corpus: Corpus, size: int, seconds: float) -> float:
-    """Of `BLOCKS` blocks' time: drawing as many noise words as they take, by itself."""
+    """The fraction of the time of `BLOCKS` blocks that drawing their noise words takes."""
     loss = get_loss("negative-sampling")
     assert isinstance(loss, SampledLoss)
     run = run_of(corpus, size, loss)

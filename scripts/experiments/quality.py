@@ -4,8 +4,8 @@
         --settings lr=0.025 lr=0.05,negative=10 --seeds 3 --output build/defaults
 
 Each setting is a comma-separated list of fields of `w2v.TrainConfig`; everything else is at its
-default. `--first-words N` cuts the corpus after the line that has its Nth word. Writes OUTPUT.json
-and OUTPUT.md after every run, and goes on from what OUTPUT.json already has.
+default. `--first-words N` cuts the corpus after the line with the Nth word. Writes OUTPUT.json and
+OUTPUT.md after every run; runs that are already in OUTPUT.json are not repeated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from w2v.util.files import atomic_write
 
 
 def parse_setting(text: str) -> dict[str, Any]:
-    """``lr=0.05,negative=10`` to typed options; ``default`` is no option at all."""
+    """Parse ``lr=0.05,negative=10`` to typed options; ``default`` stands for no options."""
     if text == "default":
         return {}
     types = {
@@ -104,13 +104,13 @@ def write_table(
 
 
 def add_seeds(parser: argparse.ArgumentParser) -> None:
-    """How often each setting is trained, and over how many words analogies are asked."""
+    """Add the number of seeds, and of words among which analogies are answered."""
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--top-words", type=int, default=30_000)
 
 
 def begun(args: argparse.Namespace) -> dict[str, Any]:
-    """The report that OUTPUT.json has, to go on from, or a new one."""
+    """The report in OUTPUT.json, to be continued, or a new one."""
     report: dict[str, Any] = {"runs": {}}
     if args.output.with_suffix(".json").exists():
         report = json.loads(args.output.with_suffix(".json").read_text())

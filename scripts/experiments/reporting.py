@@ -1,4 +1,4 @@
-"""What the scripts that measure have in common: where and when, on what, and files of results."""
+"""Shared by scripts that measure: machine and date, corpus, arguments, and files of results."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def today() -> str:
 
 
 def described(path: str, corpus: Corpus) -> str:
-    """What was measured on: the file, its words, and the vocabulary."""
+    """A description of the corpus: the file, its words, and the vocabulary."""
     return f"{Path(path).name}, {corpus.audit.words:,} words, vocabulary {len(corpus.vocabulary):,}"
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
-    """Takes a CORPUS; the description is shown as it is written."""
+    """A parser with the argument CORPUS that prints its description unwrapped."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -60,20 +60,20 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def add_questions(parser: argparse.ArgumentParser) -> None:
-    """The files that vectors are judged by, and where the report goes."""
+    """Add the arguments for test sets and for the report."""
     parser.add_argument("--analogies", required=True)
     parser.add_argument("--similarity", nargs="+", default=[])
     parser.add_argument("--output", type=Path, required=True)
 
 
 def write_report(output: Path, document: Mapping[str, Any], page: str) -> None:
-    """OUTPUT.json and OUTPUT.md."""
+    """Write OUTPUT.json and OUTPUT.md."""
     for suffix, text in ((".json", json.dumps(document, indent=1) + "\n"), (".md", page)):
         write_page(output.with_suffix(suffix), text)
 
 
 def write_page(path: Path | None, text: str) -> None:
-    """A text, where a file is asked for."""
+    """Write the text to a file, unless `path` is None."""
     if path is not None:
         with atomic_write(path, "w") as stream:
             stream.write(text)

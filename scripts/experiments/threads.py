@@ -20,7 +20,7 @@ from w2v.corpus import read_corpus
 
 
 def main() -> None:
-    """Print the table; write it, if asked to."""
+    """Print the table; also write it to ``--output``, if given."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
