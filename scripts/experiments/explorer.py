@@ -31,7 +31,9 @@ def main() -> None:
     """Make each page and open it several times, each time in a new browser."""
     parser = argparse.ArgumentParser(description="Measure size, recall and opening of the pages.")
     parser.add_argument("vectors", nargs="+", type=Path)
-    parser.add_argument("--times", type=int, default=5, help="openings to take the median of (default: 5)")
+    parser.add_argument(
+        "--times", type=int, default=5, help="openings to take the median of (default: 5)"
+    )
     args = parser.parse_args()
     if find() is None:
         sys.exit("explorer.py: needs Chromium or Chrome, and the package playwright")
