@@ -31,12 +31,11 @@ from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.corpus.blocks import block_edges
 from w2v.corpus.cooccurrence import block_windows, split_examples
+from w2v.corpus.disk_arrays import zeros_on_disk
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
-from w2v.corpus.temp_arrays import zeros_on_disk
 from w2v.errors import ConfigError, CorpusError
 from w2v.losses.softmax import largest_of
 from w2v.noise import NoiseSampler, sample
-from w2v.numerics.functions import exp
 from w2v.numerics.jit import jit
 from w2v.numerics.random import (
     STREAM_FRESH_NOISE,
@@ -45,6 +44,7 @@ from w2v.numerics.random import (
     STREAM_THINNING,
     stream_key,
 )
+from w2v.numerics.scalar_functions import exp
 
 MAX_PAIRS = 100_000
 """Pairs that are scored. The loss of a pair has a spread of some nats, that of the mean of 0.01."""

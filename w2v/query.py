@@ -23,7 +23,7 @@ from typing import NoReturn, cast
 
 from w2v.embeddings import Embeddings, Neighbors
 from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vectors
-from w2v.embeddings.spelling import in_other_case
+from w2v.embeddings.spelling_suggestions import in_other_case
 from w2v.errors import ConfigError, InputError, UnknownWordError, one_line, shown
 from w2v.util import command_line
 from w2v.util.text import prepare

@@ -33,10 +33,10 @@ from reporting import described, machine, make_parser, today, write_page
 from w2v.config import DEFAULT_ROUNDS, TrainConfig
 from w2v.corpus import Corpus, Shard, read_corpus
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
-from w2v.kernels.merging import RowDeltas
+from w2v.kernels.merge_shards import RowDeltas
 from w2v.kernels.sampled import GROUP_NOISE, Model
 from w2v.noise import NoiseSampler
-from w2v.numerics.memory import aligned_zeros, padded
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.train.api import resolve, train_embeddings
 from w2v.train.callbacks import Callback
 from w2v.train.loop import Run

@@ -28,7 +28,7 @@ from reporting import machine, make_parser, today, write_page
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
 from w2v.kernels.sampled import Scratch
-from w2v.numerics.memory import padded
+from w2v.numerics.aligned_memory import padded
 from w2v.numerics.random import stream_key
 from w2v.train.api import make_trainer, resolve
 from w2v.train.sampled import SampledTrainer

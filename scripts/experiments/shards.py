@@ -4,8 +4,8 @@
         --settings plain 4:100000 16:20000@3 16:20000:5:1000 --output build/shards
 
 A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS, and after that perhaps
-:MERGE_EVERY:HOT_WORDS. ROUND_WORDS@C takes C for `w2v.kernels.merging.CURVATURE`. All other options
-have their defaults. Continues from OUTPUT.json.
+:MERGE_EVERY:HOT_WORDS. ROUND_WORDS@C takes C for `w2v.kernels.merge_shards.CURVATURE`. All other
+options have their defaults. Continues from OUTPUT.json.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from quality import add_seeds, begun, mean_and_spread, measure
 from reporting import add_questions, described, make_parser, write_report
 
 from w2v.corpus import read_corpus
-from w2v.kernels import merging
+from w2v.kernels import merge_shards
 
-CURVATURE = merging.CURVATURE
+CURVATURE = merge_shards.CURVATURE
 
 
 def options_of(setting: str) -> dict[str, Any]:
     """The options of training that a setting stands for."""
-    merging.CURVATURE = CURVATURE
+    merge_shards.CURVATURE = CURVATURE
     if setting == "plain":
         return {}
     shards, round_words, *rest = setting.split(":")
     round_words, _, curvature = round_words.partition("@")
     if curvature:
-        merging.CURVATURE = float(curvature)
+        merge_shards.CURVATURE = float(curvature)
     options: dict[str, Any] = {
         "deterministic": True, "shards": int(shards), "round_words": int(round_words)
     }  # fmt: skip

@@ -48,7 +48,7 @@ OUTPUT = ROOT / "build" / "mutations.json"
 
 NEAREST = {
     "losses/": ["losses", "kernels", "train/test_ways_of_training.py"],
-    "kernels/merging.py": ["kernels/test_merging.py", "train/test_rounds.py"],
+    "kernels/merge_shards.py": ["kernels/test_merging.py", "train/test_rounds.py"],
     "kernels/": ["kernels", "train/test_ways_of_training.py", "losses", "gradcheck"],
     "train/": ["train", "test_held_out.py"],
     "engines/": ["engines", "train/test_rounds.py"],

@@ -66,7 +66,7 @@ def assert_same(corpus, plain):
 def test_the_text_of_a_column_is_read_like_a_file(write, monkeypatch, name, make, chunk_bytes):
     plain = read_corpus(write("plain.txt", EXPECTED), min_count=1)
     path = write(name, make(TEXTS))
-    monkeypatch.setattr("w2v.corpus.columns.CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("w2v.corpus.text_columns.CHUNK_BYTES", chunk_bytes)
     for workers in (1, 2):
         assert_same(read_corpus(path, min_count=1, text_column="text", workers=workers), plain)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import w2v
-from w2v.embeddings import Embeddings, load, spelling
+from w2v.embeddings import Embeddings, load, spelling_suggestions
 from w2v.errors import ConfigError, FormatError, InputError, UnknownWordError
-from w2v.formats.tensor_file import read_tensors, write_tensors
+from w2v.formats.safetensors_file import read_tensors, write_tensors
 
 WORDS = ["king", "queen", "man", "woman", "apple", "nothing"]
 VECTORS = np.array(
@@ -324,13 +324,15 @@ def test_unknown_words_suggest_spellings(wv):
         wv["xyzzy"]
     copy = pickle.loads(pickle.dumps(caught.value))
     assert str(copy) == str(caught.value)
-    assert spelling.suggestions("KING", wv.key_to_index) == ["king"]
-    assert spelling.suggestions("", wv.key_to_index) == []
-    assert spelling.suggestions("kin", ["", "king"]) == ["king"]
+    assert spelling_suggestions.suggestions("KING", wv.key_to_index) == ["king"]
+    assert spelling_suggestions.suggestions("", wv.key_to_index) == []
+    assert spelling_suggestions.suggestions("kin", ["", "king"]) == ["king"]
 
 
 def test_suggestions_wait_until_they_are_shown(wv, monkeypatch):
-    monkeypatch.setattr(spelling, "suggestions", lambda *_: pytest.fail("sought too early"))
+    monkeypatch.setattr(
+        spelling_suggestions, "suggestions", lambda *_: pytest.fail("sought too early")
+    )
     with pytest.raises(KeyError):
         wv["kng"]
 
@@ -338,9 +340,11 @@ def test_suggestions_wait_until_they_are_shown(wv, monkeypatch):
 def test_suggestions_compare_a_bounded_number_of_words(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        spelling.difflib, "get_close_matches", lambda word, words, **_: asked.append(words) or []
+        spelling_suggestions.difflib,
+        "get_close_matches",
+        lambda word, words, **_: asked.append(words) or [],
     )
-    spelling.suggestions("word777", [f"word{i}" for i in range(9000)])
+    spelling_suggestions.suggestions("word777", [f"word{i}" for i in range(9000)])
     assert len(asked[0]) == 2000
 
 

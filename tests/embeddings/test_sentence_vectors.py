@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.embeddings import Embeddings, sentences
+from w2v.embeddings import Embeddings, sentence_vectors
 from w2v.errors import ConfigError, InputError
 
 WORDS = ["the", "king", "queen", "rules", "rests"]
@@ -35,7 +35,7 @@ TEXTS = ["the king rules", "the  queen rests the", "xyzzy", "", "king xyzzy"]
 @pytest.mark.parametrize("a", [1e-3, 0.5, None])
 @pytest.mark.parametrize("at_once", [1, 4, 2**16])
 def test_encode_is_the_naive_twin(monkeypatch, a, at_once):
-    monkeypatch.setattr(sentences, "_WORDS_AT_ONCE", at_once)
+    monkeypatch.setattr(sentence_vectors, "_WORDS_AT_ONCE", at_once)
     got = WV.encode(TEXTS, smoothing=a)
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, [naive(text, a) for text in TEXTS], rtol=1e-5, atol=1e-7)

@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as arrays
 from w2v import formats
 from w2v.errors import ConfigError, FormatError, OutputError, W2VError
 from w2v.formats import VectorTable
-from w2v.formats.tensor_file import read_tensors, write_tensors
+from w2v.formats.safetensors_file import read_tensors, write_tensors
 from w2v.formats.text import format_rows
 
 WORDS = ["</s>", "the", "naïve", "東京", "-1", "3"]

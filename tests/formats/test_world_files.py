@@ -24,7 +24,7 @@ from w2v import formats
 from w2v.embeddings import load
 from w2v.errors import ConfigError, FormatError, InputError
 from w2v.formats import VectorTable
-from w2v.formats.source import HEAD_BYTES, opened
+from w2v.formats.open_vectors import HEAD_BYTES, opened
 from w2v.util.compression import zstd_module
 
 ROW = " 0.5 -0.25"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from w2v.activations import ACTIVATIONS
-from w2v.gradcheck import Verdict, check_derivative, check_gradient, word2vec
+from w2v.gradcheck import Verdict, check_derivative, check_gradient, word2vec_checks
 from w2v.gradcheck import __main__ as command
-from w2v.gradcheck.table import SHARE_FOUND, Cover, Row, all_passed, as_json, as_text
+from w2v.gradcheck.checks_table import SHARE_FOUND, Cover, Row, all_passed, as_json, as_text
 from w2v.kernels.sampled import GROUP_NOISE
 from w2v.kernels.softmax import FullSoftmax
 from w2v.losses import LOSSES, get_loss
@@ -146,8 +146,8 @@ def test_an_error_in_a_tiles_gradient_is_found(monkeypatch, name, part):
         return value
 
     wrong = dataclasses.replace(loss, tile=planted)
-    monkeypatch.setattr(word2vec, "_losses", lambda _: [wrong])
-    assert failing(word2vec.sampled_losses) == {f"{name}, split": True}
+    monkeypatch.setattr(word2vec_checks, "_losses", lambda _: [wrong])
+    assert failing(word2vec_checks.sampled_losses) == {f"{name}, split": True}
 
 
 @pytest.mark.parametrize("name", SAMPLED)
@@ -155,7 +155,7 @@ def test_an_error_in_a_tiles_gradient_is_found(monkeypatch, name, part):
     "term", ["center_vectors", "context_vectors", "logit_offsets", "log_normalisers", "value"]
 )
 def test_an_error_in_what_a_step_does_is_found(monkeypatch, name, term):
-    real = word2vec.sampled_kernels
+    real = word2vec_checks.sampled_kernels
 
     def kernels_with_error(*args, **learn):
         kernels = real(*args, **learn)
@@ -172,10 +172,10 @@ def test_an_error_in_what_a_step_does_is_found(monkeypatch, name, term):
 
         return kernels._replace(step=step)
 
-    monkeypatch.setattr(word2vec, "sampled_kernels", kernels_with_error)
+    monkeypatch.setattr(word2vec_checks, "sampled_kernels", kernels_with_error)
     loss = get_loss(name)
-    monkeypatch.setattr(word2vec, "_losses", lambda _: [loss])
-    rows = failing(word2vec.sampled_steps)
+    monkeypatch.setattr(word2vec_checks, "_losses", lambda _: [loss])
+    rows = failing(word2vec_checks.sampled_steps)
     assert len(rows) == 2 + loss.learns_normalisers
     needs = {"logit_offsets": "bias", "log_normalisers": "normalisers"}.get(term, "")
     assert rows == {what: needs in what for what in rows}
@@ -185,7 +185,7 @@ def test_an_error_in_what_a_step_does_is_found(monkeypatch, name, term):
 def test_hits_that_a_step_treats_as_the_other_policy_says_are_found(monkeypatch, name):
     """The weights say one thing and the loss that is reported another."""
     loss = get_loss(name)
-    real = word2vec.sampled_kernels
+    real = word2vec_checks.sampled_kernels
 
     def kernels_with_error(*args, **learn):
         kernels = real(*args, **learn)
@@ -194,7 +194,7 @@ def test_hits_that_a_step_treats_as_the_other_policy_says_are_found(monkeypatch,
             weights = group.weights.copy()
             if lr == 0:  # differences are taken of this one
                 columns = len(scratch.offsets)
-                n_noise = GROUP_NOISE * word2vec.NEGATIVES
+                n_noise = GROUP_NOISE * word2vec_checks.NEGATIVES
                 contexts = group.candidate_ids[n_noise : group.sizes[1]]
                 for i, (k, word) in itertools.product(
                     range(group.sizes[0]), enumerate(group.candidate_ids[:n_noise])
@@ -207,9 +207,9 @@ def test_hits_that_a_step_treats_as_the_other_policy_says_are_found(monkeypatch,
 
         return kernels._replace(step=step)
 
-    monkeypatch.setattr(word2vec, "sampled_kernels", kernels_with_error)
-    monkeypatch.setattr(word2vec, "_losses", lambda _: [loss])
-    assert all(failing(word2vec.sampled_steps).values())
+    monkeypatch.setattr(word2vec_checks, "sampled_kernels", kernels_with_error)
+    monkeypatch.setattr(word2vec_checks, "_losses", lambda _: [loss])
+    assert all(failing(word2vec_checks.sampled_steps).values())
 
 
 @pytest.mark.parametrize("term", ["d_centers", "d_contexts", "d_bias", "losses"])
@@ -222,6 +222,6 @@ def test_an_error_in_the_full_softmax_is_found(monkeypatch, term):
         return result
 
     monkeypatch.setattr(FullSoftmax, "gradients", planted)
-    rows = failing(word2vec.full_steps)
+    rows = failing(word2vec_checks.full_steps)
     assert len(rows) == 3
     assert all(rows.values())

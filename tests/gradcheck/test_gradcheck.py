@@ -15,8 +15,8 @@ import w2v.gradcheck
 from w2v.errors import InputError, W2VError
 from w2v.gradcheck import Method, Verdict, check_derivative, check_gradient
 from w2v.gradcheck import __main__ as command
-from w2v.gradcheck.table import Row, all_passed, as_json, as_text
-from w2v.gradcheck.word2vec import WORD2VEC_SECTIONS
+from w2v.gradcheck.checks_table import Row, all_passed, as_json, as_text
+from w2v.gradcheck.word2vec_checks import WORD2VEC_SECTIONS
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import SampledLoss
 

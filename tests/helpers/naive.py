@@ -223,7 +223,7 @@ def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr, wei
 
 
 def merged_rows(rate, first, second):
-    """Two shards' {row: (delta, updates)} as one, by the formula of w2v/kernels/merging.py.
+    """Two shards' {row: (delta, updates)} as one, by the formula of w2v/kernels/merge_shards.py.
 
     `rate` is its r.
     """

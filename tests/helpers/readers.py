@@ -43,7 +43,7 @@ from w2v.corpus import (
 from w2v.engines.local import LocalEngine
 from w2v.errors import ConfigError, CorpusError, DivergenceError, FormatError, W2VError
 from w2v.evaluate import questions
-from w2v.formats import VectorTable, tensor_file
+from w2v.formats import VectorTable, safetensors_file
 from w2v.train import checkpoint, resume
 from w2v.train.api import make_run, resolve, train_embeddings
 from w2v.train.callbacks import Callback
@@ -186,8 +186,8 @@ def _check_sniffed(path: Path, content: bytes) -> None:
 
 
 def _check_tensors(path: Path, _: bytes) -> None:
-    tensors, metadata = tensor_file.read_tensors(path)
-    mapped, again = tensor_file.read_tensors(path, mmap=True)
+    tensors, metadata = safetensors_file.read_tensors(path)
+    mapped, again = safetensors_file.read_tensors(path, mmap=True)
     assert metadata == again
     assert all(isinstance(text, str) for item in metadata.items() for text in item)
     for name, tensor in tensors.items():
@@ -201,7 +201,7 @@ def _tensor_seeds() -> list[bytes]:
         "bytes": np.arange(3, dtype=np.uint8), "matrix": np.eye(3, dtype=np.float16),
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        tensor_file.write_tensors(Path(folder, "x"), arrays, {"a": "ü"})
+        safetensors_file.write_tensors(Path(folder, "x"), arrays, {"a": "ü"})
         return [Path(folder, "x").read_bytes(), *_native_seeds()]
 
 
@@ -326,7 +326,7 @@ def _cache_entry() -> tuple[str, bytes]:
         read_corpus(path, min_count=1, cache_dir=folder)
         (file,) = Path(folder).glob("corpus-*")
         with mock.patch.object(cache, "_file", return_value=file):
-            metadata = tensor_file.read_tensors(file)[1]
+            metadata = safetensors_file.read_tensors(file)[1]
         return metadata["key"], file.read_bytes()
 
 
@@ -355,7 +355,7 @@ def _check_cache(path: Path, content: bytes) -> None:
         assert (starts[0], starts[-1]) == (0, len(tokens))
         assert sizes == (len(counts), len(tokens))
         Audit(**audit)
-        forged = tensor_file.read_tensors(path)[1]["content"].encode() not in whole
+        forged = safetensors_file.read_tensors(path)[1]["content"].encode() not in whole
         del found, tokens, counts, starts
         path.write_bytes(whole)
         words, counts, tokens, starts, audit = cache.load(path.parent, key, AUDIT_KEYS)
@@ -419,7 +419,7 @@ def _record(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
         path = Path(folder, "x")
         path.write_bytes(content)
         try:
-            tensors, metadata = tensor_file.read_tensors(path)
+            tensors, metadata = safetensors_file.read_tensors(path)
         except FormatError:
             return None
 
@@ -428,7 +428,7 @@ def _record(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
         changed.pop("digest", None)
         changed["digest"] = checkpoint._digest(changed)
         with tempfile.TemporaryDirectory() as folder:
-            tensor_file.write_tensors(Path(folder, "x"), tensors, changed)
+            safetensors_file.write_tensors(Path(folder, "x"), tensors, changed)
             return Path(folder, "x").read_bytes()
 
     return metadata.get("checkpoint", "").encode(), build
@@ -505,12 +505,12 @@ READERS = {
                ("w2v.formats",)),
         Reader("word2vec text", ".txt", _text_seeds, _check_text, FormatError, ("w2v.formats",)),
         Reader("embeddings in safetensors", ".safetensors", _native_seeds, _check_native,
-               FormatError, ("w2v.formats", "w2v.formats.tensor_file"), _json_header),
+               FormatError, ("w2v.formats", "w2v.formats.safetensors_file"), _json_header),
         Reader("vectors without an extension", "",
                lambda: [*_binary_seeds(), *_text_seeds(), *_native_seeds()],
-               _check_sniffed, FormatError, ("w2v.formats", "w2v.formats.tensor_file")),
+               _check_sniffed, FormatError, ("w2v.formats", "w2v.formats.safetensors_file")),
         Reader("tensors", ".safetensors", _tensor_seeds, _check_tensors, FormatError,
-               ("w2v.formats.tensor_file",), _json_header),
+               ("w2v.formats.safetensors_file",), _json_header),
         Reader("corpus", ".txt", lambda: [TEXT, BOM + TEXT, TEXT[:-5] + b"\xff\0 a"],
                _check_corpus, CorpusError, ("w2v.corpus.sources",)),
         Reader("compressed corpus", "", _compressed_seeds, _check_corpus, CorpusError,
@@ -522,7 +522,7 @@ READERS = {
                ("w2v.train.checkpoint", "w2v.train.resume", "w2v.train.state",
                 "w2v.util.json_shape"), _record),
         Reader("corpus cache", ".safetensors", lambda: [_cache_entry()[1]], _check_cache,
-               FormatError, ("w2v.corpus.cache", "w2v.formats.tensor_file"), _json_header),
+               FormatError, ("w2v.corpus.cache", "w2v.formats.safetensors_file"), _json_header),
         Reader("options in TOML", ".toml", lambda: [_TOML], _check_toml, ConfigError,
                ("w2v.config", "tomllib")),
         Reader("analogy questions", ".txt",

@@ -12,7 +12,7 @@ from w2v.gradcheck import check_gradient
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
 from w2v.noise import NoiseSampler
-from w2v.numerics.memory import aligned_zeros, padded
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.random import stream_key
 
 pytest.importorskip("numba_cuda", reason="the extra w2v[cuda] is not installed")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.kernels import merging
-from w2v.kernels.merging import (
+from w2v.kernels import merge_shards
+from w2v.kernels.merge_shards import (
     CURVATURE,
     RowDeltas,
     add_rows,
@@ -121,4 +121,4 @@ def test_differences_lead_from_the_old_to_the_new():
 
 
 def test_the_curvature_is_a_positive_number():
-    assert merging.CURVATURE > 0
+    assert merge_shards.CURVATURE > 0

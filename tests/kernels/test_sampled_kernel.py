@@ -28,8 +28,8 @@ from w2v.kernels.tiles import (
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler, sample
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.jit import LANES, jit
-from w2v.numerics.memory import aligned_zeros, padded
 from w2v.numerics.random import stream_key
 
 SIZE, VOCABULARY, NEGATIVES, WINDOW = 5, 6, 3, 2

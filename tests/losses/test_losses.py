@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.gradcheck.word2vec import target_examples
+from w2v.gradcheck.word2vec_checks import target_examples
 from w2v.kernels import softmax as softmax_kernels
 from w2v.kernels.sampled import (
     GROUP_NOISE,
@@ -23,8 +23,8 @@ from w2v.kernels.softmax import FullModel, FullSoftmax
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import Labels, SampledLoss
 from w2v.noise import NoiseSampler, sample
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.jit import jit
-from w2v.numerics.memory import aligned_zeros, padded
 from w2v.numerics.random import draw, stream_key
 
 SAMPLED = [name for name in LOSSES if isinstance(get_loss(name), SampledLoss)]

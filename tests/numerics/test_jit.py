@@ -189,7 +189,7 @@ def test_another_process_finds_what_was_compiled_and_nothing_that_differs(tmp_pa
 def test_an_unwritable_cache_folder_is_no_error(tmp_path):
     (tmp_path / "file").write_text("x")
     code = (
-        "import numpy as np; from w2v.numerics.functions import sigmoid_and_softplus as f; "
+        "import numpy as np; from w2v.numerics.scalar_functions import sigmoid_and_softplus as f; "
         "print(f(np.float64(0))[0])"
     )
     assert run(tmp_path, code, cache="file") == [["0.5"]]

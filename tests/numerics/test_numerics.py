@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.numerics.functions import exp, sigmoid_and_softplus
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.jit import jit
-from w2v.numerics.memory import aligned_zeros, padded
 from w2v.numerics.random import below, draw, fill_uniform, low_half, stream_key
+from w2v.numerics.scalar_functions import exp, sigmoid_and_softplus
 
 CHI_SQUARED_999 = {9: 27.88, 99: 148.23}
 """99.9th percentiles by degrees of freedom; the seeds are fixed, so a failure is a change."""

@@ -14,7 +14,7 @@ import pytest
 
 import w2v
 from w2v.errors import FormatError, OutputError
-from w2v.formats.tensor_file import read_tensors, write_tensors
+from w2v.formats.safetensors_file import read_tensors, write_tensors
 from w2v.train.checkpoint import (
     CHECKPOINT_VERSION,
     CheckpointFolder,
@@ -25,7 +25,7 @@ from w2v.train.checkpoint import (
     write_checkpoint,
 )
 from w2v.train.state import EpochStats, Position, RunIdentity, RunState
-from w2v.util.lock import LOCK_FILE, FolderLock
+from w2v.util.folder_lock import LOCK_FILE, FolderLock
 from w2v.vocab import Vocabulary
 
 WORDS = ["the", "naïve", "x\u2028y"]
@@ -218,7 +218,7 @@ def test_a_second_holder_in_the_same_process_is_refused(tmp_path):
 
 HOLD = """
 import sys, time
-from w2v.util.lock import FolderLock
+from w2v.util.folder_lock import FolderLock
 with FolderLock(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runs import interrupt_after, train
 
 from w2v.errors import ConfigError, CorpusError, FormatError
-from w2v.formats.tensor_file import read_tensors, write_tensors
+from w2v.formats.safetensors_file import read_tensors, write_tensors
 from w2v.train.checkpoint import _digest, numbered, read_checkpoint, write_checkpoint
 from w2v.train.state import EpochStats, Position, RunState
 

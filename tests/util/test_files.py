@@ -14,7 +14,7 @@ from safetensors import numpy as safetensors_numpy
 from streams import Wrapped
 
 from w2v.errors import FormatError, OutputError, W2VError
-from w2v.formats.tensor_file import read_tensors, write_tensors
+from w2v.formats.safetensors_file import read_tensors, write_tensors
 from w2v.util import files
 from w2v.util.files import atomic_write, check_output, is_stream
 

@@ -23,12 +23,13 @@ ALLOWED = {
     ("w2v/util/files.py", "open"), ("w2v/util/files.py", "fdopen"),
     ("w2v/util/files.py", "replace"),
     # the lock's file, which holds nothing but a number
-    ("w2v/util/lock.py", "open"), ("w2v/util/lock.py", "ftruncate"), ("w2v/util/lock.py", "pwrite"),
+    ("w2v/util/folder_lock.py", "open"), ("w2v/util/folder_lock.py", "ftruncate"),
+    ("w2v/util/folder_lock.py", "pwrite"),
     # files without a name, which are gone with the process
-    ("w2v/corpus/temp_arrays.py", "TemporaryFile"), ("w2v/corpus/temp_arrays.py", "memmap"),
-    ("w2v/corpus/temp_arrays.py", "truncate"),  # it grows where there is no posix_fallocate
+    ("w2v/corpus/disk_arrays.py", "TemporaryFile"), ("w2v/corpus/disk_arrays.py", "memmap"),
+    ("w2v/corpus/disk_arrays.py", "truncate"),  # it grows where there is no posix_fallocate
     # what comes through a pipe, in TMPDIR while it is read: names of its own, removed after it
-    ("w2v/formats/source.py", "NamedTemporaryFile"),
+    ("w2v/formats/open_vectors.py", "NamedTemporaryFile"),
     # standard output, when its reader has gone
     ("w2v/util/command_line.py", "open"),
 }  # fmt: skip

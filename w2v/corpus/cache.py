@@ -17,7 +17,7 @@ import numpy as np
 
 from w2v.corpus.sources import Source
 from w2v.errors import CorpusError, FormatError
-from w2v.formats.tensor_file import add_to_digest, read_tensors, write_tensors
+from w2v.formats.safetensors_file import add_to_digest, read_tensors, write_tensors
 from w2v.util.files import make_folder
 from w2v.vocab import pack_lines
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from w2v.formats.tensor_file import add_to_digest
+from w2v.formats.safetensors_file import add_to_digest
 from w2v.vocab import Vocabulary
 
 

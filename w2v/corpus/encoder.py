@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from w2v.corpus.corpus import Audit, Corpus
+from w2v.corpus.disk_arrays import TempArray, zeros_on_disk
 from w2v.corpus.options import TextOptions
 from w2v.corpus.phrases import join_phrases
-from w2v.corpus.temp_arrays import TempArray, zeros_on_disk
 from w2v.corpus.tokenizer import Tokens, WordTable
 from w2v.errors import CorpusError, shown
 from w2v.numerics.jit import jit

@@ -23,7 +23,6 @@ from typing import Any, NamedTuple, Unpack
 import numpy as np
 
 from w2v.corpus import cache
-from w2v.corpus.columns import column_chunks
 from w2v.corpus.corpus import Audit, Corpus
 from w2v.corpus.encoder import MAX_SENTENCE_WORDS, Encoder, refuse_too_many
 from w2v.corpus.options import CorpusOptions, TextOptions
@@ -39,6 +38,7 @@ from w2v.corpus.sources import (
     refuse_changed,
     skipped_binary,
 )
+from w2v.corpus.text_columns import column_chunks
 from w2v.corpus.tokenizer import NewWords, TextFault, Tokens, WordTable
 from w2v.numerics.jit import jit
 from w2v.util.files import StrPath, check_folder

@@ -21,15 +21,15 @@ import numpy as np
 
 from w2v.corpus.byte_ranges import Segment, expand_urls, plan_ranges, range_text
 from w2v.corpus.corpus import Audit
+from w2v.corpus.disk_arrays import zeros_on_disk
 from w2v.corpus.encoder import DROPPED, Encoder, chosen_words, refuse_too_many, renumber
 from w2v.corpus.loader import tokenize_chunk
 from w2v.corpus.options import CorpusOptions, TextOptions
 from w2v.corpus.sources import Source, named, no_warning, refuse_changed
-from w2v.corpus.temp_arrays import zeros_on_disk
 from w2v.corpus.tokenizer import WordTable
 from w2v.engines.base import Engine, Ref, check_cancelled, tree
 from w2v.errors import ConfigError, CorpusError
-from w2v.formats.tensor_file import add_to_digest
+from w2v.formats.safetensors_file import add_to_digest
 from w2v.util.files import StrPath
 from w2v.vocab import Vocabulary, pack_lines
 

@@ -1,7 +1,7 @@
 """`Embeddings`, the class of word vectors, and `load`, which reads one from a file.
 
 The arithmetic of neighbours is in `w2v.embeddings.neighbors`, that of sentence vectors in
-`w2v.embeddings.sentences`.
+`w2v.embeddings.sentence_vectors`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 import numpy as np
 
 from w2v import formats
-from w2v.embeddings import sentences
+from w2v.embeddings import sentence_vectors
 from w2v.embeddings.neighbors import COSMUL_EPSILON, best, nearest_rows, unit_rows
-from w2v.embeddings.spelling import UnknownWordMessage
+from w2v.embeddings.spelling_suggestions import UnknownWordMessage
 from w2v.errors import ConfigError, InputError, UnknownWordError, shown
 from w2v.formats.table import (
     CountVector,
@@ -513,7 +513,7 @@ class Embeddings(VectorTable):
         self,
         texts: str | Iterable[str | Sequence[str]],
         *,
-        smoothing: float | None = sentences.SMOOTHING,
+        smoothing: float | None = sentence_vectors.SMOOTHING,
         remove_component: bool | Vector = False,
     ) -> FloatMatrix:
         """Vectors of texts: means of their words' vectors, frequent words counting little.
@@ -538,30 +538,35 @@ class Embeddings(VectorTable):
         """
         vectors = self._encode([texts] if isinstance(texts, str) else texts, smoothing)
         if remove_component is True:
-            remove_component = sentences.common_component(vectors)
+            remove_component = sentence_vectors.common_component(vectors)
         if remove_component is not False:
-            vectors = sentences.without_component(vectors, np.asarray(remove_component))
+            vectors = sentence_vectors.without_component(vectors, np.asarray(remove_component))
         return vectors[0] if isinstance(texts, str) else vectors
 
     def common_component(
-        self, texts: Iterable[str | Sequence[str]], *, smoothing: float | None = sentences.SMOOTHING
+        self,
+        texts: Iterable[str | Sequence[str]],
+        *,
+        smoothing: float | None = sentence_vectors.SMOOTHING,
     ) -> FloatVector:
         """What the vectors of many texts have in common, for `encode` of others.
 
         Returns:
             (D,) float32, of length 1: the first right singular vector of the matrix of vectors.
         """
-        return sentences.common_component(self._encode(texts, smoothing))
+        return sentence_vectors.common_component(self._encode(texts, smoothing))
 
     def _encode(self, texts: Iterable[str | Sequence[str]], smoothing: float | None) -> FloatMatrix:
         if not isinstance(texts, Iterable):
             raise InputError(f"encode: expected texts, got {shown(texts)}")
-        weights = sentences.word_weights(len(self), self.counts, smoothing)
+        weights = sentence_vectors.word_weights(len(self), self.counts, smoothing)
         rows = [
             [self.key_to_index[word] for word in words if word in self.key_to_index]
-            for words in sentences.split_texts(texts, self.training_options, self.key_to_index)
+            for words in sentence_vectors.split_texts(
+                texts, self.training_options, self.key_to_index
+            )
         ]
-        return sentences.weighted_means(self._rows, weights, rows, self.vector_size)
+        return sentence_vectors.weighted_means(self._rows, weights, rows, self.vector_size)
 
     # --- evaluation ---
 

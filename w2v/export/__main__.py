@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vectors
-from w2v.embeddings.sentences import SMOOTHING
+from w2v.embeddings.sentence_vectors import SMOOTHING
 from w2v.errors import ConfigError
 from w2v.evaluate.__main__ import default_files
 from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity

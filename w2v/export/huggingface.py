@@ -20,9 +20,9 @@ import numpy as np
 
 import w2v
 from w2v.embeddings import Embeddings
-from w2v.embeddings.sentences import SMOOTHING, word_weights
+from w2v.embeddings.sentence_vectors import SMOOTHING, word_weights
 from w2v.evaluate.scoring import AnalogyResult, SimilarityResult
-from w2v.formats.tensor_file import write_tensors
+from w2v.formats.safetensors_file import write_tensors
 from w2v.util.files import atomic_write
 from w2v.util.text import DELIMITER, INNER_CHARACTERS, split
 

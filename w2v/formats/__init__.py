@@ -25,7 +25,7 @@ from pathlib import Path
 from w2v.errors import ConfigError, FormatError, InputError, shown
 from w2v.formats import binary, native, sniff, text
 from w2v.formats.base import Format, Irregularities, ReadOptions
-from w2v.formats.source import opened
+from w2v.formats.open_vectors import opened
 from w2v.formats.table import LONGEST_WORD, VectorTable, check_finite, check_unique
 from w2v.util.compression import SUFFIXES
 from w2v.util.files import STANDARD_STREAM

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from w2v.errors import FormatError, shown
-from w2v.formats.source import Source
+from w2v.formats.open_vectors import Source
 from w2v.formats.table import VectorTable
 
 LENIENT_SWITCH = "--lenient (in Python: lenient=True)"

@@ -17,8 +17,8 @@ import numpy as np
 from w2v.errors import FormatError, shown
 from w2v.formats import sniff
 from w2v.formats.base import Format, ReadOptions, decoded_word
+from w2v.formats.open_vectors import Source
 from w2v.formats.rows import RowCollector
-from w2v.formats.source import Source
 from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable
 from w2v.util.files import atomic_write
 

@@ -17,9 +17,9 @@ import numpy as np
 import w2v
 from w2v.errors import FormatError, shown
 from w2v.formats.base import Format, ReadOptions
-from w2v.formats.source import Source
+from w2v.formats.open_vectors import Source
+from w2v.formats.safetensors_file import Tensors, read_tensors, write_tensors
 from w2v.formats.table import VectorTable, check_finite, check_unique
-from w2v.formats.tensor_file import Tensors, read_tensors, write_tensors
 
 METADATA_FORMAT = "w2v-embeddings"
 FORMAT_VERSION = "1"

@@ -16,9 +16,9 @@ from w2v.activations import ACTIVATIONS, Activation, Array, Function
 from w2v.dense.losses import DENSE_LOSSES, DenseLoss, Form
 from w2v.dense.network import DenseNetwork, flatten
 from w2v.gradcheck import check_derivative, check_gradient
+from w2v.gradcheck.checks_table import Cover, Row, Section, all_passed, as_json, as_text
 from w2v.gradcheck.report import GradientReport, Verdict
-from w2v.gradcheck.table import Cover, Row, Section, all_passed, as_json, as_text
-from w2v.gradcheck.word2vec import WORD2VEC_SECTIONS
+from w2v.gradcheck.word2vec_checks import WORD2VEC_SECTIONS
 from w2v.util import command_line
 
 POINTS = np.array([-20.0, -5.0, -2.0, -1.0, -0.3, -1e-3, 1e-3, 0.3, 1.0, 2.0, 5.0, 20.0])

@@ -40,10 +40,10 @@ from w2v.errors import ConfigError
 from w2v.kernels.sampled import GROUP_NOISE, GROUP_POSITIONS
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
-from w2v.numerics.functions import exp, log1p_unit
+from w2v.numerics.aligned_memory import padded
 from w2v.numerics.jit import cache_folder, fingerprint, numba_config
-from w2v.numerics.memory import padded
 from w2v.numerics.random import below, draw, low_half
+from w2v.numerics.scalar_functions import exp, log1p_unit
 
 cuda: Any = numba.cuda
 

@@ -38,8 +38,8 @@ from w2v.corpus.subsampling import subsample
 from w2v.kernels.tiles import TileOperations, tile_columns, tile_operations
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.jit import jit
-from w2v.numerics.memory import aligned_zeros, padded
 
 GROUP_POSITIONS = 4
 """Positions in a group: more share more work, but the noise of more pairs is then the same."""

@@ -31,8 +31,8 @@ from typing import Any
 import numpy as np
 
 from w2v.losses.base import Defaults, SampledLoss
-from w2v.numerics.functions import sigmoid_and_softplus
 from w2v.numerics.jit import jit
+from w2v.numerics.scalar_functions import sigmoid_and_softplus
 
 # In float32: arithmetic with them keeps float32 and float64 as they are.
 _ONE, _TWO = np.float32(1), np.float32(2)

@@ -32,8 +32,8 @@ from typing import Any
 import numpy as np
 
 from w2v.losses.base import Defaults, SampledLoss
-from w2v.numerics.functions import exp, sigmoid_and_softplus
 from w2v.numerics.jit import jit
+from w2v.numerics.scalar_functions import exp, sigmoid_and_softplus
 
 _LOWEST = np.float32(-1e30)
 """Below any logit."""

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from w2v.losses.base import Defaults, FullLoss
-from w2v.numerics.functions import exp
 from w2v.numerics.jit import jit
+from w2v.numerics.scalar_functions import exp
 
 _LANES = 16
 """Running maxima in `largest_of`: with only one, every comparison waits for the one before."""

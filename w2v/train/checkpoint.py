@@ -34,10 +34,10 @@ import numpy as np
 
 from w2v.errors import FormatError, shown
 from w2v.formats.native import check_shapes, own_metadata, pack_words, unpack_words
-from w2v.formats.tensor_file import Tensors, add_to_digest, read_tensors, write_tensors
+from w2v.formats.safetensors_file import Tensors, add_to_digest, read_tensors, write_tensors
 from w2v.train.state import RunIdentity, RunState
 from w2v.util.files import remove_leftovers
-from w2v.util.lock import FolderLock
+from w2v.util.folder_lock import FolderLock
 from w2v.vocab import Vocabulary
 
 CHECKPOINT_VERSION = "2"

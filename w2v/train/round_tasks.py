@@ -11,8 +11,8 @@ In a round every shard trains some of its words on a copy of the model. After ea
 the most frequent words, the *hot* ones, are merged. The deltas of all other rows stay with their
 shard until all rows are merged, after several rounds, as in pWord2Vec (Ji, Satish, Li and Dubey
 2016, "Parallelizing Word2Vec in Shared and Distributed Memory", arXiv 1604.04661, section 3.3). The
-deltas of two shards become one by `w2v.kernels.merging`, neighbour by neighbour, in a binary tree.
-`w2v.train.rounds` decides when to run which task, an engine (`w2v.engines`) where.
+deltas of two shards become one by `w2v.kernels.merge_shards`, neighbour by neighbour, in a binary
+tree. `w2v.train.rounds` decides when to run which task, an engine (`w2v.engines`) where.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from w2v.config import TrainConfig
 from w2v.corpus import Shard
 from w2v.corpus.blocks import block_edges
 from w2v.engines.base import check_cancelled
-from w2v.kernels.merging import RowDeltas, add_rows, fill_differences, merge_rows
+from w2v.kernels.merge_shards import RowDeltas, add_rows, fill_differences, merge_rows
 from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch
-from w2v.numerics.memory import aligned_zeros
+from w2v.numerics.aligned_memory import aligned_zeros
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
 from w2v.train.sampled_model import kernels_for
 from w2v.train.state import EpochStats
@@ -194,7 +194,7 @@ def train_shards(
 
 
 def merge_deltas(lr: float, first: Deltas, second: Deltas) -> Deltas:
-    """Merge the deltas of two shards; see `w2v.kernels.merging`."""
+    """Merge the deltas of two shards; see `w2v.kernels.merge_shards`."""
     return Deltas(
         merge_rows(lr, first.center, second.center),
         merge_rows(lr, first.context, second.context),

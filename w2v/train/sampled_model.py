@@ -17,7 +17,7 @@ from w2v.kernels.sampled import (
 from w2v.losses import get_loss
 from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler
-from w2v.numerics.memory import aligned_zeros, padded
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.random import STREAM_INIT, fill_uniform
 from w2v.train.trainer import Vectors
 from w2v.vocab import Vocabulary

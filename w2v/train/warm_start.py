@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from w2v.corpus import Corpus
-from w2v.corpus.temp_arrays import zeros_on_disk
+from w2v.corpus.disk_arrays import zeros_on_disk
 from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, CorpusError
 from w2v.numerics.jit import jit

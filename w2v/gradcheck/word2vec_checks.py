@@ -24,13 +24,13 @@ from w2v.corpus.cooccurrence import (
 )
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
 from w2v.gradcheck import check_gradient
-from w2v.gradcheck.table import Cover, Row
+from w2v.gradcheck.checks_table import Cover, Row
 from w2v.kernels.sampled import GROUP_NOISE, Group, Model, make_scratch, sampled_kernels
 from w2v.kernels.softmax import FullModel, FullSoftmax
 from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import FullLoss, SampledLoss
 from w2v.noise import NoiseSampler
-from w2v.numerics.memory import aligned_zeros, padded
+from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.random import stream_key
 
 SIZE, VOCABULARY, WINDOW, NEGATIVES = 5, 7, 2, 3

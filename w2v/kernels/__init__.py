@@ -1,0 +1,1 @@
+"""Compiled training steps, and the merging of shards."""
