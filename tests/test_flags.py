@@ -162,8 +162,28 @@ def test_a_quiet_command_prints_nothing(door, way, capsys):
     assert capsys.readouterr() == ("", "")
     run(door, way)
     out, err = capsys.readouterr()
-    assert "vectors     v.safetensors" in out
-    assert err.startswith("corpus: ")
+    assert "vectors     replaced v.safetensors" in out
+    assert "corpus: " in err
+
+
+@covers("progress")
+def test_progress_in_python_is_lines_or_nothing(capsys):
+    """ "auto" is a bar on terminals and in notebooks, and nothing elsewhere."""
+    way = WAYS[0]
+    for progress, says in ((True, True), ("auto", False), (False, False)):
+        w2v.train_embeddings(f"{way.name}.txt", progress=progress, **way.base())
+        assert bool(capsys.readouterr().err) is says
+
+
+@covers("checkpoint_output")
+@on(WAYS[:1], ["command"])
+def test_a_resumed_run_writes_where_the_run_began_to(door, way, here):
+    argv = [f"{way.name}.txt", *flags_of(way.base()), "--checkpoint", "kept"]
+    assert main([*argv, "--output", "first.txt"]) == 0
+    (here / "first.txt").unlink()
+    assert main([f"{way.name}.txt", "--checkpoint", "kept", "--resume"]) == 0
+    assert (here / "first.txt").exists()
+    assert not (here / "vectors.bin").exists()
 
 
 @covers("version")

@@ -27,6 +27,7 @@ import w2v
 import w2v.train.cuda
 from w2v.corpus import Corpus, read_corpus
 from w2v.evaluate import evaluate_analogies, evaluate_similarity
+from w2v.util.files import atomic_write
 
 ROUNDS = 3
 SIZES = (100, 300)
@@ -166,7 +167,8 @@ def main() -> None:
         cells = [name, str(seeds), loss, scores[0], ", ".join(scores[1:]), f"{seconds:.2f}"]
         print("| " + " | ".join(cells) + " |", flush=True)
     if args.json is not None:
-        args.json.write_text(json.dumps(found))
+        with atomic_write(args.json, "w") as stream:
+            json.dump(found, stream)
 
 
 if __name__ == "__main__":

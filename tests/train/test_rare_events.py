@@ -11,7 +11,7 @@ import pytest
 from ways import WAYS, Watching, arrays_of, train, twin_of
 
 from w2v.config import Checkpoints
-from w2v.errors import DivergenceError
+from w2v.errors import CorpusError, DivergenceError
 from w2v.train.api import train_embeddings
 
 BY_NAME = {way.name: way for way in WAYS}
@@ -111,13 +111,10 @@ def test_a_line_too_long_is_several_sentences(way, write):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_an_epoch_without_pairs_is_an_epoch(way, write, capsys):
-    """Subsampling leaves no two words of a sentence; the words count, there is no loss."""
+def test_text_without_a_pair_is_refused(way, write):
+    """Subsampling leaves no two words of a sentence: nothing would be learned."""
     content = b"".join(b"a b\n" for _ in range(60 if not way.in_rounds else 4_000))
     options = {**way.base(), "sample": 1e-12, "min_count": 1}
-    wv, seen = train(write("corpus.txt", content), options)
-    record = wv.training
-    assert record["epoch_losses"] == []
-    assert record["words_trained"] == 2 * content.count(b"\n") * options["epochs"]
-    assert seen.last.words == record["words_trained"]
-    assert not wv.context_vectors.any()
+    words = 2 * content.count(b"\n")
+    with pytest.raises(CorpusError, match=f"not one pair of words was left .* {words:,} words"):
+        train(write("corpus.txt", content), options)

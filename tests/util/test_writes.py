@@ -30,6 +30,8 @@ ALLOWED = {
     ("w2v/corpus/disk_arrays.py", "truncate"),  # it grows where there is no posix_fallocate
     # what comes through a pipe, in TMPDIR while it is read: names of its own, removed after it
     ("w2v/formats/open_vectors.py", "NamedTemporaryFile"),
+    # a folder of its own for vectors whose place cannot be written
+    ("w2v/train/progress.py", "mkdtemp"),
     # standard output, when its reader has gone
     ("w2v/util/command_line.py", "open"),
 }  # fmt: skip

@@ -234,14 +234,15 @@ def range_chunks(
     """
     offset = begin
     carry = b""
-    at_start = begin == 0
-    for block in _decoded(source, stream, options):
-        if at_start:
+    head = stream.read(CHUNK_BYTES)
+    # A mark is what the file begins with, not what is left where bytes before it were dropped.
+    is_marked = begin == 0 and head.startswith("\ufeff".encode(options.encoding))
+    for block in _decoded(source, stream, head, options):
+        text = block
+        if is_marked:
             text = block.removeprefix(codecs.BOM_UTF8)
             offset += len(block) - len(text)
-            at_start = False
-        else:
-            text = block
+            is_marked = False
         text = carry + text if carry else text
         cut = _last_break(text, max(0, len(carry) + 1 - _LONGEST_SPACE))
         carry = text[cut:]
@@ -254,9 +255,10 @@ def range_chunks(
         yield offset, carry
 
 
-def _decoded(source: Source, stream: Readable, options: TextOptions) -> Iterator[bytes]:
-    """Blocks of the text in UTF-8."""
-    block = stream.read(CHUNK_BYTES)
+def _decoded(
+    source: Source, stream: Readable, block: bytes, options: TextOptions
+) -> Iterator[bytes]:
+    """Blocks of the text in UTF-8; `block` is the first one, which has been read."""
     refuse_table(source, block[:HEAD_BYTES])
     if options.is_ascii_based:
         refuse_binary(source.name, block)

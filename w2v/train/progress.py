@@ -72,7 +72,11 @@ def shown_progress(
     if any(isinstance(callback, Console) for callback in callbacks):
         return []
     wanted = has_bars() if progress == "auto" else progress
-    return [Console(lines=False)] if wanted else []
+    if not wanted:
+        return []
+    console = Console(lines=False)
+    console.bars = True  # asked for, so also where stderr is a file
+    return [console]
 
 
 def has_bars() -> bool:
