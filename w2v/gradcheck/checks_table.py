@@ -122,7 +122,7 @@ def as_json(rows: Sequence[Row]) -> str:
                     "tolerance": row.report.tolerance,
                     "verdict": str(row.report.verdict),
                     "kinks": row.report.count(Verdict.KINK),
-                    "covers": {cover.what: cover.found for cover in row.covers},
+                    "covers": {cover.what: int(cover.found) for cover in row.covers},
                     "covers_too_little": row.shortfalls,
                     "passed": row.passed,
                 }
