@@ -236,7 +236,7 @@ def range_chunks(
     carry = b""
     head = stream.read(CHUNK_BYTES)
     # A mark is what the file begins with, not what is left where bytes before it were dropped.
-    is_marked = begin == 0 and head.startswith("\ufeff".encode(options.encoding))
+    is_marked = begin == 0 and head.startswith("\ufeff".encode(options.encoding, "ignore"))
     for block in _decoded(source, stream, head, options):
         text = block
         if is_marked:
