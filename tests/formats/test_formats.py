@@ -679,5 +679,5 @@ def test_numbers_are_read_as_python_does(tmp_path_factory, fields):
     if np.isfinite(expected).all():
         assert read_bytes(folder, text.encode(), "a.txt").vectors.tobytes() == expected.tobytes()
     else:
-        with pytest.raises(FormatError, match="holds inf"):
+        with pytest.raises(FormatError, match=r"holds -?inf"):
             read_bytes(folder, text.encode(), "a.txt")
