@@ -9,16 +9,14 @@ import pytest
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
 from w2v.errors import ConfigError
 from w2v.gradcheck import check_gradient
+from w2v.kernels import cuda as cuda_kernels
+from w2v.kernels.cuda import cuda_kernel
+from w2v.kernels.cuda_blocks import CudaBlocks
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
 from w2v.noise import NoiseSampler
 from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.random import stream_key
-
-pytest.importorskip("numba_cuda", reason="the extra w2v[cuda] is not installed")
-from w2v.kernels import cuda as cuda_kernels
-from w2v.kernels.cuda import cuda_kernel
-from w2v.kernels.cuda_blocks import CudaBlocks
 
 VOCABULARY = 9
 SENTENCES = [6, 1, 9, 2, 3, 7]

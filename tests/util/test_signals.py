@@ -38,6 +38,14 @@ def in_a_function_called_from_c(number):
     time.sleep(10)
 
 
+@pytest.fixture
+def default_sigterm():
+    """Other libraries set handlers in the process that runs the tests, Ray for one."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.mark.parametrize("lose", [in_a_destructor, in_a_function_called_from_c])
 @pytest.mark.parametrize(
     ("number", "kind"),
@@ -109,7 +117,7 @@ def test_a_sigterm_that_somebody_handles_stays_theirs():
         signal.signal(signal.SIGTERM, previous)
 
 
-def test_handlers_are_put_back_and_other_threads_set_none():
+def test_handlers_are_put_back_and_other_threads_set_none(default_sigterm):
     with terminated_like_interrupted():
         assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -35,6 +35,7 @@ from w2v.errors import ConfigError, CorpusError, shown
 from w2v.held_out import held_out_pairs, split_corpus
 from w2v.losses import get_loss
 from w2v.losses.base import FullLoss, SampledLoss
+from w2v.numerics.jit import numba_config
 from w2v.train.callbacks import Callback, CallbackList
 from w2v.train.checkpoint import CheckpointFolder
 from w2v.train.checkpoint_writer import CheckpointWriter
@@ -279,7 +280,7 @@ def _refuse_on_gpu(config: TrainConfig, loss: SampledLoss | FullLoss) -> None:
         raise ConfigError(f"device=cuda: {loss.name} can only be trained on the CPU")
     if config.deterministic:
         raise ConfigError("device=cuda: cannot be combined with deterministic or the engine ray")
-    if find_spec("numba_cuda") is None:
+    if find_spec("numba_cuda") is None and not numba_config.ENABLE_CUDASIM:
         raise ConfigError("device=cuda: needs the extra w2v[cuda]: pip install 'w2v[cuda]'")
     from w2v.train.cuda import refuse_unfit  # nothing else imports the packages for GPUs
 
