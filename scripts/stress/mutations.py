@@ -9,10 +9,13 @@ There are two kinds. The lines of mutations.txt are faults that a programmer cou
 factor, a wrong sign, a wrong index. The others are generated: wherever the code reads an option,
 the default of the option replaces it.
 
-Each mutation is tried in a copy of the project with the nearest tests (`NEAREST`), until one fails
-or takes far too long. Results go to build/mutations.json; a second run tries only what has changed.
-The exit code is 1 if a mutation survives or its text is gone. The script stops if the tests fail
-without any mutation.
+Each mutation is tried in a copy of the project: first with the test that noticed it last time, then
+with the nearest tests (`NEAREST`), until one fails or takes far too long. Results go to
+build/mutations.json; a second run tries only what has changed. The exit code is 1 if a mutation
+survives or its text is gone. The script stops if the tests fail without any mutation.
+
+Most of the time goes into compiling mutated kernels. The copies share what the tests compile
+without mutations, which build/mutations/ keeps from run to run.
 
 Existing tools do not fit. mutmut 3.8 switches between mutations when a function is called, which
 compiled code cannot do, so it skips everything that Numba compiles (it made no mutation in
@@ -25,6 +28,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import collections
 import concurrent.futures
 import hashlib
 import importlib
@@ -32,10 +36,11 @@ import json
 import os
 import queue
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,39 +50,61 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "w2v"
 MUTATIONS = Path(__file__).with_suffix(".txt")
 OUTPUT = ROOT / "build" / "mutations.json"
+FOLDER = ROOT / "build" / "mutations"
+"""Copies of the project, and kernels that are compiled without mutations."""
 
+WAYS = "train/test_ways_of_training.py"
+STATE = [
+    "train/test_state.py", "train/test_checkpoint.py", "train/test_resume.py",
+    "train/test_resume_rules.py", "train/test_checkpoint_writer.py",
+]  # fmt: skip
 NEAREST = {
-    "losses/": ["losses", "kernels", "train/test_ways_of_training.py"],
+    "losses/softmax.py": ["losses/test_losses.py", WAYS, "gradcheck"],
+    "losses/": ["losses/test_losses.py", "kernels/test_sampled_kernel.py", WAYS, "gradcheck"],
     "kernels/merge_shards.py": ["kernels/test_merging.py", "train/test_rounds.py"],
-    "kernels/": ["kernels", "train/test_ways_of_training.py", "losses", "gradcheck"],
-    "train/": ["train", "test_held_out.py"],
+    "kernels/cuda": ["kernels/test_cuda_kernel.py", "train/test_cuda_training.py"],
+    "kernels/softmax.py": ["losses/test_losses.py", WAYS, "gradcheck"],
+    "kernels/": ["kernels/test_sampled_kernel.py", WAYS, "losses/test_losses.py", "kernels"],
+    "train/cuda.py": ["train/test_cuda_training.py", "train"],
+    "train/round": ["train/test_rounds.py", "train/test_rare_events.py", "train", "engines"],
+    "train/sampled": [WAYS, "train/test_rare_events.py", "train"],
+    "train/softmax.py": [WAYS, "train"],
+    "train/checkpoint": [*STATE, "train"],
+    "train/resume.py": [*STATE[::-1], "train"],
+    "train/state.py": [*STATE, "train"],
+    "train/warm_start.py": ["train/test_warm_start.py", "train"],
+    "train/validation.py": ["test_held_out.py", "train"],
+    "train/progress.py": ["test_reported_numbers.py", "train"],
+    "train/": [WAYS, "train", "test_held_out.py"],
     "engines/": ["engines", "train/test_rounds.py"],
-    "corpus/cooccurrence.py": ["train/test_ways_of_training.py", "losses", "corpus"],
-    "corpus/subsampling.py": ["corpus", "train/test_ways_of_training.py"],
+    "corpus/cooccurrence.py": [WAYS, "losses/test_losses.py", "corpus"],
+    "corpus/subsampling.py": ["corpus/test_subsampling.py", WAYS, "corpus"],
     "corpus/": ["corpus", "train"],
-    "noise.py": ["test_noise.py", "losses"],
-    "held_out.py": ["test_held_out.py"],
+    "noise.py": ["test_noise.py", "losses/test_losses.py"],
+    "held_out.py": ["test_held_out.py", "test_reported_numbers.py"],
     "activations.py": ["test_activations.py", "gradcheck", "dense"],
     "dense/": ["dense", "project/test_examples.py"],
     "gradcheck/": ["gradcheck", "project/test_examples.py"],
     "evaluate/": ["evaluate"],
     "query.py": ["test_query.py"],
-    "embeddings.py": ["test_embeddings.py", "test_query.py"],
+    "embeddings/": ["embeddings", "test_query.py"],
     "compare/": ["compare"],
     "explore/": ["explore"],
     "export/": ["export"],
-    "formats/": ["formats", "test_embeddings.py", "robustness"],
+    "formats/": ["formats", "embeddings", "robustness"],
     "util/": ["util", "robustness"],
     "config.py": ["test_config.py"],
     "numerics/": ["numerics"],
 }
 """The nearest tests, under tests/, by prefix of the path; in the order in which they are run."""
 OPTIONS_TEST = "test_options.py"
-"""Run first for options, and last for everything that trains."""
+"""Last for everything that trains; for a read of an option, its tests in this file come first."""
 TRAINS = ("losses/", "kernels/", "train/", "engines/", "corpus/", "noise.py", "config.py")
 
-TEST_SECONDS = 600.0
-"""Longer than the nearest tests of any file take: the mutation has made an endless loop."""
+CPU_SECONDS = 200
+"""More than the slowest file takes, kernels and all: the mutation has made an endless loop."""
+TEST_SECONDS = 900.0
+"""Likewise, of a test that waits for ever."""
 
 SURVIVED, GONE = "survived", "gone"
 
@@ -94,6 +121,8 @@ class Mutation(NamedTuple):
         new: its replacement.
         place: (begin, end) in the file; None to search for `old`.
         tests: tests to run, under tests/; empty for those of `NEAREST`.
+        option: the option of training that is read at `place`.
+        number: which of the places in the file where `old` is read, from 1.
     """
 
     path: str
@@ -101,10 +130,12 @@ class Mutation(NamedTuple):
     new: str
     place: tuple[int, int] | None = None
     tests: tuple[str, ...] = ()
+    option: str = ""
+    number: int = 0
 
     def __str__(self) -> str:
-        where = "" if self.place is None else f" at {self.place[0]}"
-        return f"{self.path}{where}: {self.old} => {self.new}"
+        which = f" (read {self.number})" if self.number else ""
+        return f"{self.path}: {self.old}{which} => {self.new}"
 
     def broken(self, package: Path) -> tuple[Path, str] | None:
         """The file and its mutated text; None unless `old` occurs exactly once."""
@@ -157,17 +188,23 @@ def of_options() -> list[Mutation]:
             continue
         text = path.read_text(encoding="utf-8")
         flags = _flags(name, text)
-        for node, span in _reads(text):
+        numbers: collections.Counter[str] = collections.Counter()
+        for node, span in sorted(_reads(text), key=lambda read: read[1]):
+            option = ""
             field = node.attr.removesuffix("_")
             if _last_name(node.value) == "config" and hasattr(config, field):
-                default = getattr(config, field)
+                default, option = getattr(config, field), field
                 if default is None and node.attr.endswith("_"):
                     default = UNSET[field]
             elif _last_name(node.value) == "arguments" and node.attr in flags:
                 default = flags[node.attr]
             else:
                 continue
-            found.append(Mutation(name, text[slice(*span)], repr(default), span))
+            old = text[slice(*span)]
+            numbers[old] += 1
+            found.append(
+                Mutation(name, old, repr(default), span, option=option, number=numbers[old])
+            )
     return found
 
 
@@ -228,20 +265,16 @@ def _flags(name: str, text: str) -> dict[str, Any]:
 # --- tests ----------------------------------------------------------------------------------------
 
 
-def tests_of(mutation: Mutation, tests: Path) -> list[str]:
-    """The tests to run for a mutation, under tests/, in order."""
-    path = mutation.path
-    if mutation.tests:
-        names = list(mutation.tests)
-    else:
-        names = next((names for start, names in NEAREST.items() if path.startswith(start)), [])
-        if mutation.place is not None:
-            names = [OPTIONS_TEST, *names]
-        elif path.startswith(TRAINS):
+def tests_of(mutation: Mutation, file: str, tests: Path) -> list[str]:
+    """The tests to run for a mutation of a file in w2v/, under tests/, in order."""
+    names = list(mutation.tests)
+    if not names:
+        names = next((names for start, names in NEAREST.items() if file.startswith(start)), [])
+        if file.startswith(TRAINS):
             names = [*names, OPTIONS_TEST]
-    missing = [name for name in names if not (tests / name).exists()]
+    missing = [name for name in names if not (tests / name.partition("::")[0]).exists()]
     if missing or not names:
-        sys.exit(f"{path}: no such tests: {', '.join(missing) or 'none named in NEAREST'}")
+        sys.exit(f"{file}: no such tests: {', '.join(missing) or 'none named in NEAREST'}")
     return names
 
 
@@ -250,41 +283,89 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "project"
+        self.cache = folder / "cache"
+        shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(
             ROOT, self.root, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
         )
-        self.cache = folder / "cache"
 
-    def attempt(self, mutation: Mutation) -> str:
-        """The first test that fails, `SURVIVED` or `GONE`."""
+    def take_kernels(self, other: Copy) -> None:
+        """Copy the compiled kernels of another copy.
+
+        Numba names a folder of kernels after the folder of their source.
+        """
+        shutil.rmtree(self.cache, ignore_errors=True)
+        shutil.copytree(other.cache, self.cache)
+        for source in [path for path in (self.root / "w2v").rglob("*") if path.is_dir()]:
+            before = _numba_name(other.root / source.relative_to(self.root))
+            for folder in list(self.cache.rglob(before)):
+                folder.rename(folder.with_name(_numba_name(source)))
+
+    def attempt(self, mutation: Mutation, known: str) -> str:
+        """The first test that fails, `SURVIVED` or `GONE`.
+
+        Args:
+            mutation: see there.
+            known: the test that noticed it last time; run first. Empty if there is none.
+        """
         found = mutation.broken(self.root / "w2v")
         if found is None:
             return GONE
         path, broken = found
         original, times = path.read_bytes(), path.stat()
+        kernels = set(self.cache.glob("*/*"))
         try:
             path.write_text(broken, encoding="utf-8")
-            failure = self.run(tests_of(mutation, self.root / "tests"))
-            # A flaky test does not count: it must fail again on its own.
-            if failure is not None and "::" in failure and self.run([failure]) is None:
-                return SURVIVED
-            return failure or SURVIVED
+            if "::" in known and (self.root / "tests" / known.partition("::")[0]).exists():
+                failure = self.run([known])
+                if failure == known:
+                    return failure
+            if mutation.option:
+                failure = self.run([OPTIONS_TEST, "-k", mutation.option])
+                if failure is not None:
+                    return failure
+            file = path.relative_to(self.root / "w2v").as_posix()
+            names, done = tests_of(mutation, file, self.root / "tests"), []
+            for name in names:
+                failure = self.run([name, *(f"--ignore=tests/{each}" for each in done)])
+                # A flaky test does not count: it must fail again on its own.
+                if failure is not None and not ("::" in failure and self.run([failure]) is None):
+                    return failure
+                done.append(name)
+            return SURVIVED
         finally:
             path.write_bytes(original)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+            for folder in set(self.cache.glob("*/*")) - kernels:
+                shutil.rmtree(folder, ignore_errors=True)
 
-    def run(self, names: list[str]) -> str | None:
-        """Run tests; return the first that fails, under tests/, or None if all pass."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n0"]
+    def run(self, names: list[str], workers: int = 0) -> str | None:
+        """Run tests; return the first that fails, under tests/, or None if all pass.
+
+        Args:
+            names: under tests/, or flags of pytest.
+            workers: processes; 0 for this one, and a limit on its time.
+        """
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+        command += ["-n", str(workers), *(["--dist", "loadfile"] if workers else [])]
+        path = ""
+        for name in names:
+            is_file = not name.startswith("-") and path != "-k"
+            command.append(f"tests/{name}" if is_file else name)
+            path = name
+        if not workers:
+            command = ["sh", "-c", f'ulimit -t {CPU_SECONDS}; exec "$@"', "sh", *command]
         try:
             result = subprocess.run(
-                [*command, *(f"tests/{name}" for name in names)], cwd=self.root, env=self._env(),
-                capture_output=True, text=True, check=False, timeout=TEST_SECONDS,
+                command, cwd=self.root, env=self._env(), capture_output=True, text=True,
+                check=False, timeout=None if workers else TEST_SECONDS,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"no end after {TEST_SECONDS:.0f} s"
-        if result.returncode == 0:
+        if result.returncode in (0, NO_TESTS):
             return None
+        if result.returncode == -signal.SIGXCPU:
+            return f"no end after {CPU_SECONDS} s of processor time"
         found = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
         if found:
             return found[1]
@@ -295,6 +376,15 @@ class Copy:
             **os.environ, "PYTHONPATH": str(self.root), "NUMBA_CACHE_DIR": str(self.cache),
             "OPENBLAS_NUM_THREADS": "1",
         }  # fmt: skip
+
+
+NO_TESTS = 5
+"""Exit code of pytest: no test matches."""
+
+
+def _numba_name(folder: Path) -> str:
+    """Name of the folder in which Numba caches functions of the modules in a folder."""
+    return f"{folder.name}_{hashlib.sha1(str(folder).encode()).hexdigest()}"
 
 
 # --- the record -----------------------------------------------------------------------------------
@@ -312,35 +402,42 @@ def digest_of(*folders: Path) -> str:
 class Record:
     """Results by mutation; mutations whose result is still valid are not tried again.
 
-    A mutation that a test noticed is tried again after its file has changed; one that survived is
-    tried again after any code or test has changed.
+    A mutation that a test noticed is tried again after its file or the test's has changed; one that
+    survived, after any code or test has changed.
     """
 
-    def __init__(self, again: bool) -> None:
+    def __init__(self) -> None:
         self.results: dict[str, dict[str, str]] = {}
         self.everything = digest_of(PACKAGE, ROOT / "tests")
-        if OUTPUT.exists() and not again:
+        if OUTPUT.exists():
             self.results = json.loads(OUTPUT.read_text(encoding="utf-8"))
 
     def settled(self, mutation: Mutation) -> bool:
         """Whether the result of a mutation is known and still valid."""
         entry = self.results.get(str(mutation))
-        if entry is None or entry["file"] != self._file(mutation):
+        if entry is None:
             return False
-        return entry["result"] not in (SURVIVED, GONE) or entry["all"] == self.everything
+        return entry["files"] == self._files(mutation, entry["result"])
+
+    def noticed_by(self, mutation: Mutation) -> str:
+        """The test that noticed a mutation last time; empty if it is not known."""
+        return self.results.get(str(mutation), {}).get("result", "")
 
     def note(self, mutation: Mutation, result: str, seconds: float) -> None:
         """Record a result."""
         self.results[str(mutation)] = {
-            "result": result, "seconds": f"{seconds:.0f}", "file": self._file(mutation),
-            "all": self.everything,
+            "result": result, "seconds": f"{seconds:.0f}", "files": self._files(mutation, result),
         }  # fmt: skip
         OUTPUT.parent.mkdir(exist_ok=True)
         OUTPUT.write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
 
-    def _file(self, mutation: Mutation) -> str:
-        path = PACKAGE / mutation.path
-        return digest_of(path) if path.exists() else ""
+    def _files(self, mutation: Mutation, result: str) -> str:
+        """Digest of the files that a result depends on."""
+        found = mutation.broken(PACKAGE)
+        test = ROOT / "tests" / result.partition("::")[0]
+        if found is None or result in (SURVIVED, GONE) or not test.is_file():
+            return self.everything
+        return digest_of(found[0], test)
 
 
 def main() -> int:
@@ -363,13 +460,15 @@ def main() -> int:
         gone = [each for each in chosen if each.broken(PACKAGE) is None]
         print(*(gone if args.list_gone else chosen), sep="\n")
         return int(args.list_gone and bool(gone))
-    record = Record(args.again)
-    left = [mutation for mutation in chosen if not record.settled(mutation)]
+    record = Record()
+    left = [each for each in chosen if args.again or not record.settled(each)]
     if left:
         _try_all(left, record, args.workers, time.monotonic() + 60 * args.minutes)
     results = [record.results[str(each)]["result"] for each in chosen if record.settled(each)]
     survived, gone = results.count(SURVIVED), results.count(GONE)
     untried = len(chosen) - len(results)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{used.ru_utime + used.ru_stime:,.0f} s of processor time for {len(left)} mutations")
     print(
         f"{len(results) - survived - gone} noticed, {survived} survived, {gone} gone from the "
         f"code, {untried} not tried"
@@ -379,35 +478,36 @@ def main() -> int:
 
 def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float) -> None:
     """Try mutations in parallel, each worker in its own copy of the project."""
-    with tempfile.TemporaryDirectory() as folder:
-        copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
-        made = [Copy(Path(folder) / str(number)) for number in range(min(workers, len(left)))]
-        needed = {
-            name: None for mutation in left for name in tests_of(mutation, made[0].root / "tests")
-        }
+    base = Copy(FOLDER / "base")
+    needed: dict[str, None] = {}
+    for mutation in left:
+        found = mutation.broken(PACKAGE)
+        if found is not None:
+            file = found[0].relative_to(PACKAGE).as_posix()
+            needed |= dict.fromkeys(tests_of(mutation, file, ROOT / "tests"))
+    failure = base.run(list(needed), workers)
+    if failure is not None:
+        sys.exit(f"{failure} fails without any mutation; fix it first")
+    copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
+    for number in range(workers):
+        copy = Copy(FOLDER / str(number))
+        copy.take_kernels(base)
+        copies.put(copy)
 
-        def check(copy: Copy) -> None:
-            """Check that the tests pass without mutations; this also compiles the kernels."""
-            failure = copy.run(list(needed))
-            if failure is not None:
-                sys.exit(f"{failure} fails without any mutation; fix it first")
+    def attempt(mutation: Mutation) -> None:
+        if time.monotonic() > deadline:
+            return
+        copy = copies.get()
+        started = time.monotonic()
+        try:
+            result = copy.attempt(mutation, record.noticed_by(mutation))
+        finally:
             copies.put(copy)
+        record.note(mutation, result, time.monotonic() - started)
+        print(f"{result}\n    {mutation}", flush=True)
 
-        def attempt(mutation: Mutation) -> None:
-            if time.monotonic() > deadline:
-                return
-            copy = copies.get()
-            started = time.monotonic()
-            try:
-                result = copy.attempt(mutation)
-            finally:
-                copies.put(copy)
-            record.note(mutation, result, time.monotonic() - started)
-            print(f"{result}\n    {mutation}", flush=True)
-
-        with concurrent.futures.ThreadPoolExecutor(len(made)) as pool:
-            list(pool.map(check, made))
-            list(pool.map(attempt, left))
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        list(pool.map(attempt, left))
 
 
 if __name__ == "__main__":
