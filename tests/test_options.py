@@ -202,8 +202,6 @@ ROWS = {
     "deterministic": Row(True, only=not_in_rounds),
     "shards": Row(3),
     "round_words": Row(2_000),
-    "merge_every": Row(3, alongside={"merge_every": 2, "hot_words": 4}),
-    "hot_words": Row(9, alongside={"merge_every": 3, "hot_words": 4}),
 }  # fmt: skip
 
 CASES = [

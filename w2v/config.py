@@ -32,7 +32,6 @@ docs/explanation/rounds.md."""
 MIN_ROUND_WORDS = 1_000
 """With fewer, merging would take all the time."""
 
-DEFAULT_HOT_WORDS = 1_000
 MAX_SHARDS = 65_536
 
 TOKENIZERS = ("whitespace", "words")
@@ -198,14 +197,6 @@ class TrainConfig:
         family="sampled",
         unset=f"{DEFAULT_ROUNDS} rounds an epoch",
     )  # fmt: skip
-    merge_every: int = _option(
-        1, "rounds", "merge all rows after so many rounds, and only those of hot words in between",
-        family="sampled",
-    )  # fmt: skip
-    hot_words: int | None = _option(
-        None, "rounds", "with --merge-every above 1: so many of the most frequent words are hot",
-        unset=f"{DEFAULT_HOT_WORDS:,}", family="sampled",
-    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -235,10 +226,6 @@ class TrainConfig:
             raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
         self._check_range("shards", 1, MAX_SHARDS)
         self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
-        self._check_range("merge_every", 1, 1_000_000)
-        self._check_range("hot_words", 1, 2**31 - 1)
-        if self.hot_words is not None and self.merge_every == 1:
-            raise ConfigError("hot_words: expected merge_every above 1 (rounds), got 1")
         self._check_range("seed", 0, 2**63 - 1)
         if self.lr is not None and not MIN_LR <= self.lr <= MAX_LR:
             raise ConfigError(f"lr: expected a positive number that float32 holds, got {self.lr}")
@@ -275,11 +262,6 @@ class TrainConfig:
         """`output_bias` once it is known."""
         assert self.output_bias is not None
         return self.output_bias
-
-    @property
-    def hot_words_(self) -> int:
-        """`hot_words` as it is used."""
-        return DEFAULT_HOT_WORDS if self.hot_words is None else self.hot_words
 
     def _check_type(self, name: str, annotation: str) -> None:
         """Check a value's type; numbers of NumPy's types become Python's."""
@@ -463,8 +445,6 @@ class TrainOptions(TypedDict, total=False):
     deterministic: bool
     shards: int
     round_words: int | None
-    merge_every: int
-    hot_words: int | None
 
 
 def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainConfig:
@@ -504,11 +484,13 @@ ELSEWHERE = {
     "checkpoint_every": "checkpoint takes w2v.Checkpoints(folder, every=...)",
     "resume": "checkpoint takes w2v.Checkpoints(folder, resume=True)",
     "back_off": "checkpoint takes w2v.Checkpoints(folder, back_off=...)",
+    "merge_every": "all rows are merged after each round; leave it out",
+    "hot_words": "all rows are merged after each round; leave it out",
     "minn": "words have no subwords here; leave it out",
     "maxn": "words have no subwords here; leave it out",
     "bucket": "words have no subwords here; leave it out",
 }
-"""Options of gensim, word2vec.c and fastText that are no option here, and what to do about each."""
+"""Options of gensim, word2vec.c, fastText and earlier versions that w2v lacks, and what to do."""
 _OTHER_NAMES = {
     "ws": "window", "mincount": "min_count", "t": "sample", "max_vocab_size": "max_vocab",
     "max_final_vocab": "max_vocab", "n_jobs": "workers", "random_state": "seed",

@@ -1,11 +1,11 @@
 """Measure what training in rounds costs in quality: shards, length of a round, merging.
 
     python scripts/experiments/shards.py CORPUS --analogies F --similarity F [F ...] \
-        --settings plain 4:100000 16:20000@3 16:20000:5:1000 --output build/shards
+        --settings plain 4:100000 16:20000@3 --output build/shards
 
-A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS, and after that perhaps
-:MERGE_EVERY:HOT_WORDS. ROUND_WORDS@C takes C for `w2v.kernels.merge_shards.CURVATURE`. All other
-options have their defaults. Continues from OUTPUT.json.
+A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS; ROUND_WORDS@C sets
+`w2v.kernels.merge_shards.CURVATURE` to C. All other options have their defaults. Continues from
+OUTPUT.json.
 """
 
 from __future__ import annotations
@@ -28,16 +28,11 @@ def options_of(setting: str) -> dict[str, Any]:
     merge_shards.CURVATURE = CURVATURE
     if setting == "plain":
         return {}
-    shards, round_words, *rest = setting.split(":")
+    shards, round_words = setting.split(":")
     round_words, _, curvature = round_words.partition("@")
     if curvature:
         merge_shards.CURVATURE = float(curvature)
-    options: dict[str, Any] = {
-        "deterministic": True, "shards": int(shards), "round_words": int(round_words)
-    }  # fmt: skip
-    if rest:
-        options |= {"merge_every": int(rest[0]), "hot_words": int(rest[1])}
-    return options
+    return {"deterministic": True, "shards": int(shards), "round_words": int(round_words)}
 
 
 def row(setting: str, runs: dict[str, dict[str, float]], scores: list[str]) -> str:
@@ -45,11 +40,9 @@ def row(setting: str, runs: dict[str, dict[str, float]], scores: list[str]) -> s
     if setting == "plain":
         where = ["one machine", "", ""]
     else:
-        shards, words, *rest = setting.split(":")
+        shards, words = setting.split(":")
         words, _, curvature = words.partition("@")
-        often = f"all rows every {rest[0]} rounds, {int(rest[1]):,} words' every" if rest else "all"
-        often += f", curvature {curvature}" if curvature else ""
-        where = [shards, f"{int(words):,}", often]
+        where = [shards, f"{int(words):,}", curvature or f"{CURVATURE:g}"]
     cells = [mean_and_spread([run[score] for run in runs.values()]) for score in scores]
     return "| " + " | ".join([*where, str(len(runs)), *cells]) + " |"
 
@@ -58,7 +51,7 @@ def write(path: Path, report: dict[str, Any]) -> None:
     """The JSON and the table."""
     first = next(iter(next(iter(report["runs"].values())).values()))
     scores = [name for name in first if name != "train_seconds"]
-    head = ["shards", "words of a shard in a round", "merged in a round", "seeds", *scores]
+    head = ["shards", "words of a shard in a round", "curvature", "seeds", *scores]
     lines = [
         f"Corpus: {report['corpus']}. Analogies: 3CosAdd over the {report['top_words']} most "
         "frequent words. Similarity: Spearman's rho.",

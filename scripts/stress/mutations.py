@@ -108,7 +108,7 @@ TEST_SECONDS = 900.0
 
 SURVIVED, GONE = "survived", "gone"
 
-UNSET = {"lr": 0.05, "epochs": 5, "output_bias": False, "hot_words": 1_000}
+UNSET = {"lr": 0.05, "epochs": 5, "output_bias": False}
 """Replacements for options whose default is None, where the code needs a value."""
 
 

@@ -17,8 +17,7 @@ KINDS = {
     "nce": {"loss": "nce"},
     "nce-normaliser": {"loss": "nce", "learn_normaliser": True},
     "sampled-softmax": {"loss": "sampled-softmax"},
-    "hot": {"merge_every": 3, "hot_words": 20},
-    "five shards": {"shards": 5, "merge_every": 2},
+    "five-shards": {"shards": 5},
 }
 
 

@@ -26,7 +26,7 @@ CURVATURE = 10.0
 """The adaptive merge takes the learning rate times this."""
 GROUP = 4, 2
 """Positions that share their noise words, and noise words for each of the K of a pair."""
-DEFAULT_ROUNDS, MIN_ROUND_WORDS, DEFAULT_HOT_WORDS = 200, 1_000, 1_000
+DEFAULT_ROUNDS, MIN_ROUND_WORDS = 200, 1_000
 
 
 @dataclass
@@ -178,7 +178,7 @@ class SampledModel:
     Attributes:
         vectors: center and context vectors, (V, D) each.
         beside: for each center word ln Z, and for each context word its bias.
-        touches: steps that held a row, of both matrices.
+        update_counts: steps that updated a row, of both matrices.
     """
 
     def __init__(self, loss, options, noise, counts, keep):
@@ -195,14 +195,14 @@ class SampledModel:
         self.vectors = [centers, np.zeros((size, columns))]
         self.beside = [np.zeros(size), bias]
         self.ln_kq = np.log(options["negative"] * noise.probs) * self.corrected
-        self.touches = [np.zeros(size, int), np.zeros(size, int)]
+        self.update_counts = [np.zeros(size, int), np.zeros(size, int)]
 
     def copy(self):
         other = object.__new__(SampledModel)
         other.__dict__.update(self.__dict__)
         other.vectors = [array.copy() for array in self.vectors]
         other.beside = [array.copy() for array in self.beside]
-        other.touches = [np.zeros_like(array) for array in self.touches]
+        other.update_counts = [np.zeros_like(array) for array in self.update_counts]
         return other
 
     def train(self, positions, lr, noise_key):
@@ -223,9 +223,9 @@ class SampledModel:
         begin = max(0, min(p - reach[p] for p in range(first, last)))
         end = min(len(kept), max(p + reach[p] + 1 for p in range(first, last)))
         for word in kept[begin:end]:
-            self.touches[0][word] += 1
+            self.update_counts[0][word] += 1
         for word in [*noise, *kept[first:last]]:
-            self.touches[1][word] += 1
+            self.update_counts[1][word] += 1
         total, terms, n_pairs = 0.0, [], 0
         for p in range(first, last):
             for s in range(max(0, p - reach[p]), min(len(kept), p + reach[p] + 1)):
@@ -272,10 +272,6 @@ class SampledModel:
         """(V, D + 1): a matrix with the number that belongs to each row."""
         return np.column_stack([self.vectors[side], self.beside[side]])
 
-    def put(self, side, rows, values):
-        self.vectors[side][rows] = values[:, :-1]
-        self.beside[side][rows] = values[:, -1]
-
 
 def train_blocks(model, sentences, keep, options, twin):
     """In threads, of which one is as good as another: all of so small a text is one block."""
@@ -294,55 +290,32 @@ def train_rounds(model, shards, keep, options, twin):
     """In rounds: each trains a stretch of each shard on a copy, and the copies are merged."""
     n_words = sum(len(sentence) for shard in shards for sentence in shard)
     rounds = n_rounds(n_words, options)
-    hot = options["hot_words"] or DEFAULT_HOT_WORDS
-    hot = hot if options["merge_every"] > 1 else 0
-    size = len(model.touches[0])
-    hot_rows, cold_rows = np.arange(size)[:hot], np.arange(size)[hot:]
     for epoch in range(options["stop_after"]):
         loss = pairs = n_kept = 0
-        for first in range(0, rounds, options["merge_every"]):
+        for number in range(rounds):
+            ends = [epoch * n_words + edge(n_words, epoch, n, rounds) for n in (number, number + 1)]
+            lr, lr_end = (rate(end, n_words, options) for end in ends)
+            assert lr_end <= lr
+            twin.lr = lr
             copies = [model.copy() for _ in shards]
-            last = min(first + options["merge_every"], rounds)
-            twin.lr = rate(epoch * n_words + edge(n_words, epoch, first, rounds), n_words, options)
-            for number in range(first, last):
-                ends = [
-                    epoch * n_words + edge(n_words, epoch, n, rounds) for n in (number, number + 1)
+            for k, (copy, shard) in enumerate(zip(copies, shards, strict=True)):
+                bounds = [
+                    edge(sum(map(len, shard)), epoch, n, rounds) for n in (number, number + 1)
                 ]
-                lr, lr_end = (rate(end, n_words, options) for end in ends)
-                begun, touched = [], []
-                for k, (copy, shard) in enumerate(zip(copies, shards, strict=True)):
-                    begun.append([copy.rows(side) for side in range(2)])
-                    touched.append([each.copy() for each in copy.touches])
-                    bounds = [
-                        edge(sum(map(len, shard)), epoch, n, rounds) for n in (number, number + 1)
-                    ]
-                    part = between(shard, *bounds)
-                    assert sum(map(len, part)) < 10_000  # one block: `lr_end` is never reached
-                    assert lr_end <= lr
-                    key = key_of(options["seed"], PAIRS, epoch, number, k, 0)
-                    positions, words = kept_positions(part, keep, options, key)
-                    key = key_of(options["seed"], NOISE, epoch, number, k, 0)
-                    of_part = copy.train(positions, lr, key)
-                    loss, pairs = loss + of_part[0], pairs + of_part[1]
-                    n_kept += words
-                for side in range(2):  # the rows of hot words, after each round
-                    deltas = [
-                        changed(copy, side, hot_rows, old[side], copy.touches[side] - seen[side])
-                        for copy, old, seen in zip(copies, begun, touched, strict=True)
-                    ]
-                    whole = model.rows(side)
-                    add(whole, merged(deltas, lr))
-                    model.put(side, hot_rows, whole[hot_rows])
-                    for copy in copies:
-                        copy.put(side, hot_rows, whole[hot_rows])
-            for side in range(2):  # and all others
-                deltas = [
-                    changed(copy, side, cold_rows, model.rows(side), copy.touches[side])
-                    for copy in copies
-                ]
+                part = between(shard, *bounds)
+                assert sum(map(len, part)) < 10_000  # one block: `lr_end` is never reached
+                key = key_of(options["seed"], PAIRS, epoch, number, k, 0)
+                positions, words = kept_positions(part, keep, options, key)
+                key = key_of(options["seed"], NOISE, epoch, number, k, 0)
+                of_part = copy.train(positions, lr, key)
+                loss, pairs = loss + of_part[0], pairs + of_part[1]
+                n_kept += words
+            for side in range(2):
+                deltas = [changed(copy, side, model.rows(side)) for copy in copies]
                 whole = model.rows(side)
-                add(whole, merged(deltas, lr))
-                model.put(side, cold_rows, whole[cold_rows])
+                for row, (delta, _) in merged(deltas, lr).items():
+                    whole[row] += delta
+                model.vectors[side], model.beside[side] = whole[:, :-1], whole[:, -1]
         note_epoch(twin, loss, pairs, n_words, n_kept)
 
 
@@ -368,10 +341,10 @@ def between(shard, first, last):
     return part
 
 
-def changed(model, side, rows, old, touches):
-    """{row: (delta, touches)} of the rows that were touched."""
-    new = model.rows(side)
-    return {r: ((new[r] - old[r]).tolist(), int(touches[r])) for r in rows if touches[r]}
+def changed(copy, side, old):
+    """{row: (delta, updates)} of the rows that a copy has updated."""
+    new, counts = copy.rows(side), copy.update_counts[side]
+    return {r: ((new[r] - old[r]).tolist(), int(counts[r])) for r in np.flatnonzero(counts)}
 
 
 def merged(deltas, lr):
@@ -383,11 +356,6 @@ def merged(deltas, lr):
             for pair in pairs
         ]
     return deltas[0]
-
-
-def add(rows, deltas):
-    for row, (delta, _) in deltas.items():
-        rows[row] += delta
 
 
 # --- the full softmax -----------------------------------------------------------------------------

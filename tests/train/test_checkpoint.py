@@ -131,6 +131,26 @@ def test_other_files_are_no_checkpoints(tmp_path):
         read_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    ("options", "used"),
+    [
+        ({"merge_every": 1, "hot_words": None}, None),
+        ({"merge_every": 5, "hot_words": None}, "merge_every=5"),
+        ({"merge_every": 5, "hot_words": 100}, "merge_every=5"),
+    ],
+)
+def test_an_option_that_is_gone_is_read_if_it_had_its_default(options, used, tmp_path):
+    identity = IDENTITY.to_json()
+    identity["config"] |= options
+    path = tmp_path / "checkpoint-000001.safetensors"
+    write_checkpoint(path, state(), {"state": STATE.to_json(), "identity": identity})
+    if used is None:
+        assert read_checkpoint(path).identity == IDENTITY
+    else:
+        with pytest.raises(FormatError, match=f"000001.safetensors: {used}, but .* no longer has"):
+            read_checkpoint(path)
+
+
 # --- the folder ---------------------------------------------------------------------------------
 
 

@@ -44,10 +44,7 @@ def test_any_number_of_workers_gives_the_same_bytes(kind, text):
 
 def test_shards_seed_and_rounds_make_a_difference(text):
     first = train(text)
-    others = [
-        {"shards": 3}, {"seed": 4}, {"round_words": 2_000},
-        {"merge_every": 3, "hot_words": 20}, {"merge_every": 3, "hot_words": 30},
-    ]  # fmt: skip
+    others = [{"shards": 3}, {"seed": 4}, {"round_words": 2_000}]
     results = [first, *(train(text, **other) for other in others)]
     assert len({wv.vectors.tobytes() for wv in results}) == len(results)
 
@@ -100,7 +97,7 @@ def test_the_learning_rate_follows_the_words(text, monkeypatch):
     parts = []
 
     def noted(*arguments):
-        parts.append(arguments[4])
+        parts.append(arguments[2])
         return train_shard(*arguments)
 
     monkeypatch.setattr(round_tasks, "train_shard", noted)
@@ -121,13 +118,14 @@ def test_the_learning_rate_follows_the_words(text, monkeypatch):
 
 @pytest.fixture(scope="module")
 def setting(text):
-    """A model in the middle of training, tables, options, and the corpus as one shard."""
-    config = resolve(TrainConfig(workers=1, merge_every=2, hot_words=20, **OPTIONS))
+    """A model with offsets, its tables and options, and the corpus as one shard."""
+    config = resolve(TrainConfig(workers=1, **OPTIONS))
     corpus = read_corpus(text, min_count=1)
     model = SampledModel(corpus.vocabulary, config, get_loss("negative-sampling"))
     rng = np.random.default_rng(1)
     for matrix in model.parameters[:2]:
         matrix[:, :10] = rng.normal(size=(len(matrix), 10)) * 0.3
+    model.parameters.logit_offsets[:] = rng.normal(size=len(matrix))
     for array in model.parameters:
         array.flags.writeable = False
     shard = Shard(np.asarray(corpus.tokens), np.asarray(corpus.sentence_starts))
@@ -138,9 +136,8 @@ PART = Part(epoch=1, round=1, shard=2, rounds=6, lr_begin=0.05, lr_end=0.04)
 
 
 def arrays_of(result):
-    hot, others, stats = result
-    parts = [*hot, *others]
-    return [array for part in parts for array in part], dataclasses.astuple(stats)
+    deltas, stats = result
+    return [array for part in deltas for array in part], dataclasses.astuple(stats)
 
 
 def equal(first, second):
@@ -153,16 +150,26 @@ def equal(first, second):
 def test_a_task_is_pure(setting):
     """The model is read-only, as a cluster hands it out; other tasks in between change nothing."""
     model, tables, config, shard = setting
-    first = train_shard(model, None, None, shard, PART, tables, config)
-    other = train_shard(model, None, None, shard, PART._replace(round=2), tables, config)
-    again = train_shard(model, None, None, shard, PART, tables, config)
+    first = train_shard(model, shard, PART, tables, config)
+    other = train_shard(model, shard, PART._replace(round=2), tables, config)
+    again = train_shard(model, shard, PART, tables, config)
     assert equal(first, again)
     assert not equal(first, other)
 
 
+def test_a_task_leaves_nothing_behind_for_another_loss(setting):
+    """On a cluster, one process may train several models, one after the other."""
+    model, tables, config, shard = setting
+    first = train_shard(model, shard, PART, tables, config)
+    for name in ("sampled-softmax", "nce"):
+        other = resolve(TrainConfig(workers=1, loss=name, **OPTIONS))
+        train_shard(model, shard, PART, tables, other)
+        assert equal(train_shard(model, shard, PART, tables, config), first)
+
+
 def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
     model, tables, config, shard = setting
-    hot, others, stats = train_shard(model, None, None, shard, PART, tables, config)
+    deltas, stats = train_shard(model, shard, PART, tables, config)
     loss = get_loss("negative-sampling")
     kernels = sampled_kernels(loss, 10, 5)
     starts = shard.sentence_starts
@@ -177,16 +184,11 @@ def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
         np.float32(0.05), stream_key(3, 1, 1, 1, 2, 0), stream_key(3, 2, 1, 1, 2, 0),
     )  # fmt: skip
     assert (stats.loss, stats.pairs, stats.words_kept) == result
-    for mine, theirs, (hot_rows, other_rows) in zip(
-        own[:2], model[:2], zip(hot, others, strict=True), strict=True
-    ):
+    for mine, theirs, found in zip(own[:2], model[:2], deltas, strict=True):
         changed = np.flatnonzero((mine != theirs).any(axis=1))
-        rows = np.concatenate([hot_rows.rows, other_rows.rows])
-        assert set(changed) <= set(rows)
-        assert hot_rows.rows.max() < 20 <= other_rows.rows.min()
-        deltas = np.concatenate([hot_rows.deltas, other_rows.deltas])
-        np.testing.assert_array_equal(deltas[:, :10], (mine - theirs)[rows, :10])
-        assert (np.concatenate([hot_rows.update_counts, other_rows.update_counts]) >= 1).all()
+        assert set(changed) <= set(found.rows)
+        np.testing.assert_array_equal(found.deltas[:, :10], (mine - theirs)[found.rows, :10])
+        assert (found.update_counts >= 1).all()
 
 
 def test_update_counts_are_the_steps_that_update_a_row(setting):
@@ -195,47 +197,22 @@ def test_update_counts_are_the_steps_that_update_a_row(setting):
     shard = Shard(np.array([30, 31], np.int32), np.array([0, 2]))
     always = Tables(np.full_like(tables.thresholds, 2**32 - 1), tables.noise)
     part = PART._replace(round=0, rounds=1)
-    _, others, stats = train_shard(model, None, None, shard, part, always, config)
+    deltas, stats = train_shard(model, shard, part, always, config)
     assert stats.pairs == 2
-    assert others.center.rows.tolist() == [30, 31]
-    assert others.center.update_counts.tolist() == [1, 1]
-    assert {30, 31} <= set(others.context.rows.tolist())
-    assert others.context.update_counts.sum() <= 2 + 2 * 5  # and the group's noise
-
-
-def test_a_round_continues_from_pending_deltas_and_hot_rows(setting):
-    """Two rounds of one shard, merged after the second, are the two rounds one after the other."""
-    model, tables, config, shard = setting
-    parts = PART, PART._replace(round=2, lr_begin=0.04, lr_end=0.03)
-    hot_1, pending, _ = train_shard(model, None, None, shard, parts[0], tables, config)
-    hot = round_tasks.next_hot(model, None, hot_1, config)
-    hot_2, others, _ = train_shard(model, hot, pending, shard, parts[1], tables, config)
-    got = Model(*(array.copy() for array in model))
-    round_tasks.apply_deltas(got, others)
-    round_tasks.put_hot(got, round_tasks.next_hot(model, hot, hot_2, config), 10)
-
-    plain = dataclasses.replace(config, merge_every=1, hot_words=None)
-    expected = Model(*(array.copy() for array in model))
-    for part in parts:
-        nothing, deltas, _ = train_shard(expected, None, None, shard, part, tables, plain)
-        assert not len(nothing.center.rows)
-        round_tasks.apply_deltas(expected, deltas)
-    for mine, theirs in zip(got, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, atol=2e-6)
-    counts = pending.center.update_counts.tolist()
-    summed = dict(zip(pending.center.rows.tolist(), counts, strict=True))
-    for row, count in zip(others.center.rows, others.center.update_counts, strict=True):
-        assert count >= summed.get(int(row), 0)
+    assert deltas.center.rows.tolist() == [30, 31]
+    assert deltas.center.update_counts.tolist() == [1, 1]
+    assert {30, 31} <= set(deltas.context.rows.tolist())
+    assert deltas.context.update_counts.sum() <= 2 + 2 * 5  # and the group's noise
 
 
 def test_shards_side_by_side_are_shards_one_by_one(setting):
     model, tables, config, shard = setting
     parts = tuple(PART._replace(shard=k) for k in range(3))
-    arguments = (model, None, tables, config, parts, *[shard] * 3, *[None] * 3)
+    arguments = (model, tables, config, parts, *[shard] * 3)
     together, alone = train_shards(3, *arguments), train_shards(1, *arguments)
     for k in range(3):
         assert equal(together[k::3], alone[k::3])
-        assert equal(alone[k::3], train_shard(model, None, None, shard, parts[k], tables, config))
+        assert equal(alone[k::3], train_shard(model, shard, parts[k], tables, config))
 
 
 def test_the_rounds_of_an_epoch_share_its_sentences():
@@ -250,7 +227,7 @@ def test_the_rounds_of_an_epoch_share_its_sentences():
 # --- checkpoints, divergence ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["negative-sampling", "nce", "hot"])
+@pytest.mark.parametrize("kind", ["negative-sampling", "nce", "five-shards"])
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(kind, text, tmp_path, monkeypatch):
     options = {**KINDS[kind], "epochs": 4}
     whole = train(text, **options)
@@ -302,11 +279,12 @@ def test_a_divergence_is_reported_and_backed_off_from(text, tmp_path):
     ("options", "message"),
     [
         ({"deterministic": False, "shards": 2}, "shards: only used with deterministic"),
-        ({"deterministic": False, "merge_every": 2}, "merge_every: only used with deterministic"),
-        ({"hot_words": 5}, r"hot_words: expected merge_every above 1 \(rounds\), got 1"),
+        (
+            {"merge_every": 2},
+            r"unknown option 'merge_every' \(all rows are merged after each round; leave it out\)",
+        ),
         ({"shards": 0}, "shards: expected 1 to"),
         ({"round_words": 10}, "round_words: expected 1000 to"),
-        ({"merge_every": 0}, "merge_every: expected 1 to"),
         ({"loss": "softmax"}, "loss: softmax cannot be trained with deterministic"),
         ({"validate": 0.1}, "validate: cannot be combined with deterministic"),
         ({"cache_dir": "cache"}, "cache_dir: cannot be combined with deterministic"),

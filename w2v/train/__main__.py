@@ -34,10 +34,12 @@ _NOT_HERE = {
     "hs": "there is no hierarchical softmax; leave it out, or see --loss",
     "classes": "vectors are not clustered here; w2v.explore shows clusters",
     "debug": "use --quiet to print less",
+    "merge-every": "all rows are merged after each round; leave it out",
+    "hot-words": "all rows are merged after each round; leave it out",
     "save-vocab": "use --cache to keep the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
-"""Options of word2vec.c that are none here, and what to do about each."""
+"""Options of word2vec.c and of earlier versions that w2v lacks, and what to do."""
 
 _USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
 
@@ -256,8 +258,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
     """Arguments in which word2vec.c's long options (``-size 50``) have two dashes.
 
-    ``-train FILE`` becomes FILE. Exits with 2, as the parser does, for options of word2vec.c that
-    are none here.
+    ``-train FILE`` becomes FILE. Exits with 2, as the parser does, for the options in `_NOT_HERE`.
     """
     found: list[str] = []
     for word in words:

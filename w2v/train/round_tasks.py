@@ -1,18 +1,16 @@
 """The tasks of training in rounds: what a shard makes of a model, and how results are merged.
 
-    train_shard(model, hot, pending, shard, part, tables, config) -> hot and other deltas, stats
+    train_shard(model, shard, part, tables, config) -> deltas, stats
 
 All functions here are pure: the same arguments give the same bytes, on any machine of the same
 kind, in any process, however often. Random numbers are keyed by (seed, epoch, round, shard, block).
 A task that was lost can therefore be run again, and the result does not depend on how many workers
 there are.
 
-In a round every shard trains some of its words on a copy of the model. After each round the rows of
-the most frequent words, the *hot* ones, are merged. The deltas of all other rows stay with their
-shard until all rows are merged, after several rounds, as in pWord2Vec (Ji, Satish, Li and Dubey
-2016, "Parallelizing Word2Vec in Shared and Distributed Memory", arXiv 1604.04661, section 3.3). The
-deltas of two shards become one by `w2v.kernels.merge_shards`, neighbour by neighbour, in a binary
-tree. `w2v.train.rounds` decides when to run which task, an engine (`w2v.engines`) where.
+In a round, every shard trains some of its words on a copy of the model and returns its deltas, the
+changes of the rows that it updated. `w2v.kernels.merge_shards` merges the deltas of two shards into
+one, pair by pair, in a binary tree. `w2v.train.rounds` decides when to run which task, an engine
+(`w2v.engines`) where.
 """
 
 from __future__ import annotations
@@ -58,16 +56,6 @@ class Deltas(NamedTuple):
     context: RowDeltas
 
 
-class HotRows(NamedTuple):
-    """The first H rows of both matrices after the last round, (H, D + 1) float32 each.
-
-    The last column is that of `Deltas`.
-    """
-
-    center: np.ndarray
-    context: np.ndarray
-
-
 class Tables(NamedTuple):
     """Tables that all tasks of a run need; see `w2v.kernels.sampled`.
 
@@ -98,49 +86,38 @@ class Part(NamedTuple):
 
 
 class _Memory(threading.local):
-    """Memory that a thread keeps from one task to the next, because new memory is slow."""
+    """Memory that a thread keeps from one task to the next, because new memory is slow.
+
+    The process of a cluster may train several models. Each needs working memory of its own: kernels
+    rely on what they left there, such as offsets that stay zero where a loss has none.
+    """
 
     model: Model | None = None
     scratch: Scratch | None = None
-    made_for: tuple[Any, ...] = ()
+    made_for: TrainConfig | None = None
 
 
 _memory = _Memory()
 
 
 def train_shard(
-    model: Model,
-    hot: HotRows | None,
-    pending: Deltas | None,
-    shard: Shard,
-    part: Part,
-    tables: Tables,
-    config: TrainConfig,
-) -> tuple[Deltas, Deltas, EpochStats]:
+    model: Model, shard: Shard, part: Part, tables: Tables, config: TrainConfig
+) -> tuple[Deltas, EpochStats]:
     """Train one shard for one round.
 
     Args:
-        model: the model after the last merge of all rows.
-        hot: the hot rows after the last round; None if that merged all rows.
-        pending: this shard's changes of the other rows since the last merge of all rows; None if
-            there are none.
+        model: the model at the beginning of the round.
         shard: its text.
         part: which part of it, and at what learning rate.
         tables, config: of the run.
 
     Returns:
-        Deltas of the hot rows since the last round, deltas of all other rows since `model`, and the
-        statistics of what was trained.
+        Deltas of the rows that were updated, and the statistics of what was trained.
     """
     starts = shard.sentence_starts
     first, last = round_bounds(starts, part)
     edges = first + block_edges(starts[first : last + 1] - starts[first])
     own, scratch = _prepared(model, config, int(np.diff(starts[edges]).max(initial=0)))
-    if hot is not None:
-        put_hot(own, hot, config.vector_size)
-    if pending is not None:
-        apply_deltas(own, pending)
-    begun = _hot_of(own, n_hot(config), config.vector_size)
     kernels = _kernels(config)
     stats = EpochStats()
     words = max(1, int(starts[last] - starts[first]))
@@ -156,41 +133,39 @@ def train_shard(
         )  # fmt: skip
         n_words = int(starts[edges[block + 1]] - starts[edges[block]])
         stats.add(EpochStats(loss, pairs, n_words, kept))
-    return *_deltas(own, model, begun, pending, scratch, config), stats
+    return _deltas(own, model, scratch, config.vector_size), stats
 
 
 def train_shards(
     threads: int,
     model: Model,
-    hot: HotRows | None,
     tables: Tables,
     config: TrainConfig,
     parts: tuple[Part, ...],
-    *shards_and_pending: Any,
+    *shards: Shard,
 ) -> tuple[Any, ...]:
     """`train_shard` for several shards, in several threads.
 
     Args:
         threads: how many; the result does not depend on it.
-        model, hot, tables, config: see `train_shard`.
+        model, tables, config: see `train_shard`.
         parts: one for each shard.
-        shards_and_pending: the shards, then the pending deltas of each.
+        shards: the texts.
 
     Returns:
-        The hot deltas of all shards, then their other deltas, then their statistics.
+        The deltas of all shards, then their statistics.
     """
-    n = len(parts)
 
-    def train(k: int) -> tuple[Deltas, Deltas, EpochStats]:
-        shard, pending = shards_and_pending[k], shards_and_pending[n + k]
-        return train_shard(model, hot, pending, shard, parts[k], tables, config)
+    def train(k: int) -> tuple[Deltas, EpochStats]:
+        return train_shard(model, shards[k], parts[k], tables, config)
 
-    if threads == 1 or n == 1:
-        results = [train(k) for k in range(n)]
+    if threads == 1 or len(parts) == 1:
+        results = [train(k) for k in range(len(parts))]
     else:
         with ThreadPool(threads) as pool:
-            results = list(pool.map(train, range(n)))
-    return tuple(result[output] for output in range(3) for result in results)
+            results = list(pool.map(train, range(len(parts))))
+    deltas, stats = zip(*results, strict=True)
+    return *deltas, *stats
 
 
 def merge_deltas(lr: float, first: Deltas, second: Deltas) -> Deltas:
@@ -201,34 +176,10 @@ def merge_deltas(lr: float, first: Deltas, second: Deltas) -> Deltas:
     )
 
 
-def next_hot(model: Model, hot: HotRows | None, deltas: Deltas, config: TrainConfig) -> HotRows:
-    """The hot rows after a round: those before it, plus the merged deltas."""
-    if hot is None:
-        hot = _hot_of(model, n_hot(config), config.vector_size)
-    new = HotRows(hot.center.copy(), hot.context.copy())
-    for rows, part in zip(new, deltas, strict=True):
-        rows[part.rows] += part.deltas
-    return new
-
-
 def apply_deltas(model: Model, deltas: Deltas) -> None:
     """Add deltas to a model, in place."""
     add_rows(model.center_vectors, model.log_normalisers, deltas.center.rows, deltas.center.deltas)
     add_rows(model.context_vectors, model.logit_offsets, deltas.context.rows, deltas.context.deltas)
-
-
-def put_hot(model: Model, hot: HotRows, vector_size: int) -> None:
-    """Copy the hot rows into a model, in place."""
-    n = len(hot.center)
-    model.center_vectors[:n, :vector_size] = hot.center[:, :-1]
-    model.context_vectors[:n, :vector_size] = hot.context[:, :-1]
-    model.log_normalisers[:n] = hot.center[:, -1]
-    model.logit_offsets[:n] = hot.context[:, -1]
-
-
-def n_hot(config: TrainConfig) -> int:
-    """Rows of each matrix that are merged after every round; 0 if every round merges all."""
-    return config.hot_words_ if config.merge_every > 1 else 0
 
 
 def round_edge(words: int, epoch: int, number: int, rounds: int) -> int:
@@ -258,17 +209,19 @@ def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Mode
     """A copy of the model for this thread, and working memory with update counts at zero."""
     size, columns = model.center_vectors.shape
     own, scratch = _memory.model, _memory.scratch
+    if _memory.made_for != config:
+        own = scratch = None
     if own is None or own.center_vectors.shape != (size, columns):
         own = _memory.model = Model(
             aligned_zeros(size, columns), aligned_zeros(size, columns),
             np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32),
         )  # fmt: skip
-    made_for = config.vector_size, config.negative, config.window, size
-    if scratch is None or _memory.made_for != made_for or len(scratch.kept_ids) < block_words:
+        scratch = None
+    if scratch is None or len(scratch.kept_ids) < block_words:
         scratch = _memory.scratch = make_scratch(
             config.vector_size, config.negative, config.window, block_words, counted_words=size,
         )  # fmt: skip
-        _memory.made_for = made_for
+    _memory.made_for = config
     for mine, theirs in zip(own, model, strict=True):
         np.copyto(mine, theirs)
     scratch.center_update_counts[:] = 0
@@ -276,37 +229,18 @@ def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Mode
     return own, scratch
 
 
-def _hot_of(model: Model, n: int, vector_size: int) -> HotRows:
-    """Copies of the first n rows of both matrices."""
-    pairs = (
-        (model.center_vectors, model.log_normalisers), (model.context_vectors, model.logit_offsets)
-    )  # fmt: skip
-    return HotRows(*(np.column_stack([m[:n, :vector_size], beside[:n]]) for m, beside in pairs))
-
-
-def _deltas(
-    own: Model, model: Model, begun: HotRows, pending: Deltas | None, scratch: Scratch,
-    config: TrainConfig,
-) -> tuple[Deltas, Deltas]:  # fmt: skip
-    """Deltas of the hot rows since the round began, and of the other rows since `model`."""
-    ended = _hot_of(own, len(begun.center), config.vector_size)
-    counts = (
-        scratch.center_update_counts.astype(np.int64),
-        scratch.context_update_counts.astype(np.int64),
-    )
+def _deltas(own: Model, model: Model, scratch: Scratch, vector_size: int) -> Deltas:
+    """The changes from `model` to `own`, of the rows that were updated."""
     sides = (
-        (own.center_vectors, own.log_normalisers, model.center_vectors, model.log_normalisers),
-        (own.context_vectors, own.logit_offsets, model.context_vectors, model.logit_offsets),
-    )
-    hot, other = [], []
-    for k, side in enumerate(sides):
-        n = len(begun[k])
-        rows = np.flatnonzero(counts[k][:n])
-        hot.append(RowDeltas(rows, ended[k][rows] - begun[k][rows], counts[k][rows]))
-        if pending is not None:
-            counts[k][pending[k].rows] += pending[k].update_counts
-        rows = n + np.flatnonzero(counts[k][n:])
-        deltas = np.empty((len(rows), config.vector_size + 1), dtype=np.float32)
-        fill_differences(*side, rows, deltas)
-        other.append(RowDeltas(rows, deltas, counts[k][rows]))
-    return Deltas(*hot), Deltas(*other)
+        (scratch.center_update_counts, own.center_vectors, own.log_normalisers,
+         model.center_vectors, model.log_normalisers),
+        (scratch.context_update_counts, own.context_vectors, own.logit_offsets,
+         model.context_vectors, model.logit_offsets),
+    )  # fmt: skip
+    found = []
+    for counts, *matrices in sides:
+        rows = np.flatnonzero(counts)
+        deltas = np.empty((len(rows), vector_size + 1), dtype=np.float32)
+        fill_differences(*matrices, rows, deltas)
+        found.append(RowDeltas(rows, deltas, counts[rows].astype(np.int64)))
+    return Deltas(*found)

@@ -1,9 +1,9 @@
 """Training in rounds: shards of the corpus train copies of the model, which are then merged.
 
-The tasks of all rounds until the next merge of all rows are handed to the engine at once
-(`w2v.train.round_tasks`); each waits for those whose results it needs. After the merge the driver
-has the whole model, and a checkpoint can be written. The options fix the number of shards, and no
-task depends on workers or nodes, so any number of them gives the same bytes.
+All tasks of a round are handed to the engine at once (`w2v.train.round_tasks`); each waits for
+those whose results it needs. After the round the driver has the whole model, and a checkpoint can
+be written. The options fix the number of shards, and no task depends on workers or nodes, so any
+number of them gives the same bytes.
 """
 
 from __future__ import annotations
@@ -21,29 +21,23 @@ from w2v.engines.base import Engine, Ref, tree
 from w2v.held_out import Scorer
 from w2v.losses.base import SampledLoss
 from w2v.train.round_tasks import (
-    Deltas,
-    HotRows,
     Part,
     Tables,
     apply_deltas,
     merge_deltas,
-    n_hot,
-    next_hot,
-    put_hot,
     round_edge,
     train_shards,
 )
 from w2v.train.sampled_model import SampledModel
 from w2v.train.schedule import Schedule
-from w2v.train.state import EpochStats, RunState
+from w2v.train.state import RunState
 from w2v.train.trainer import Preparation, Trainer, Vectors
 
 
-class _Round(NamedTuple):
-    """References to the results of a round: deltas and statistics of each shard, in order."""
+class _Results(NamedTuple):
+    """References to the deltas and statistics of some shards, in order."""
 
-    hot: list[Ref]
-    others: list[Ref]
+    deltas: list[Ref]
     stats: list[Ref]
 
 
@@ -106,8 +100,7 @@ class RoundsTrainer(Trainer):
         group = next(group for group in self.groups if 0 in group)
         for _ in range(2):
             started = time.perf_counter()
-            result = self._submit(snapshot, None, range(1), (part,), [None], group)
-            self.engine.get(result.stats)
+            self.engine.get(self._submit(snapshot, (part,), group).stats)
             seconds = time.perf_counter() - started
         side_by_side = sum(self.engine.threads(group) for group in self.groups)
         side_by_side = min(side_by_side, self.config.shards)
@@ -115,91 +108,53 @@ class RoundsTrainer(Trainer):
         yield Preparation(seconds * self.config.shards / side_by_side * rounds)
 
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
-        """See `Trainer`. A turn trains until the next merge of all rows."""
+        """See `Trainer`. A turn trains a round."""
 
         def work() -> None:
             while state.position.block < self.n_blocks:
                 with self.pool.turn() as proceed:
                     if not proceed:
                         return
-                    self._train_until_merged(state, schedule)
+                    self._train_round(state, schedule)
 
         try:
             self.pool.run(work, 1, watch)
         finally:
             self.engine.cancel()
 
-    def _train_until_merged(self, state: RunState, schedule: Schedule) -> None:
-        """Train until the next merge of all rows, and record it."""
-        epoch, first, _, _ = state.position
-        last = min(first + self.config.merge_every, self.n_blocks)
-
-        def lr(number: int) -> float:
-            """The learning rate where a round begins: by the words of all shards before it."""
-            words = round_edge(self.corpus.n_words, epoch, number, self.n_blocks)
-            return schedule.at(epoch * self.corpus.n_words + words)
-
+    def _train_round(self, state: RunState, schedule: Schedule) -> None:
+        """Train a round, apply the merged deltas to the model, and record it."""
+        epoch, number, _, _ = state.position
+        rounds, words = self.n_blocks, self.corpus.n_words
+        # The learning rate where the round begins and ends: by the words of all shards before it.
+        lr, lr_end = (
+            schedule.at(epoch * words + round_edge(words, epoch, n, rounds))
+            for n in (number, number + 1)
+        )
         snapshot = self._snapshot()
-        hot: Ref | None = None
-        pending: list[Ref | None] = [None] * self.config.shards
-        stats: list[Ref] = []
-        for number in range(first, last):
-            parts = [
-                Part(epoch, number, shard, self.n_blocks, lr(number), lr(number + 1))
-                for shard in range(self.config.shards)
-            ]
-            result = self._round(snapshot, hot, parts, pending)
-            stats += result.stats
-            pending = list(result.others)
-            if n_hot(self.config):
-                deltas = self._merged(result.hot, lr(number))
-                (hot,) = self.engine.submit(next_hot, snapshot, hot, deltas, self.config)
-        others = self._merged(pending, lr(last - 1))
-        wanted = [others, *stats] if hot is None else [others, *stats, hot]
-        merged, *values = self.engine.get(wanted, self.pool.check)
-        trained, hot_rows = values[: len(stats)], values[len(stats) :]
-        place = f"epoch {epoch + 1}, round {last} of {self.n_blocks}"
-        self._take(merged, hot_rows, trained, place, lr(first))
-        state.advance(*trained, blocks=last - first)
-
-    def _round(
-        self, snapshot: Ref, hot: Ref | None, parts: list[Part], pending: list[Ref | None]
-    ) -> _Round:
-        """Submit one round of all shards."""
-        whole = _Round([], [], [])
+        whole = _Results([], [])
         for group in self.groups:
-            of_group = tuple(parts[k] for k in group)
-            result = self._submit(
-                snapshot, hot, group, of_group, [pending[k] for k in group], group
-            )
-            for all_of_them, those in zip(whole, result, strict=True):
+            parts = tuple(Part(epoch, number, shard, rounds, lr, lr_end) for shard in group)
+            results = self._submit(snapshot, parts, group)
+            for all_of_them, those in zip(whole, results, strict=True):
                 all_of_them += those
-        return whole
-
-    def _submit(
-        self, snapshot: Ref, hot: Ref | None, shards: range, parts: tuple[Part, ...],
-        pending: list[Ref | None], group: range,
-    ) -> _Round:  # fmt: skip
-        n, threads = len(shards), min(self.engine.threads(group), len(shards))
-        refs = self.engine.submit(
-            train_shards, threads, snapshot, hot, self._tables, self.config, parts,
-            *(self.corpus.shards[k] for k in shards), *pending,
-            outputs=3 * n, group=self.groups.index(group), threads=threads,
-        )  # fmt: skip
-        return _Round(refs[:n], refs[n : 2 * n], refs[2 * n :])
-
-    def _merged(self, deltas: list[Ref | None], lr: float) -> Ref:
-        return tree(self.engine, merge_deltas, deltas, lr)
-
-    def _take(
-        self, others: Deltas, hot: list[HotRows], trained: list[EpochStats], place: str, lr: float
-    ) -> None:
-        """Check the results of some rounds, and apply them to the model."""
+        deltas = tree(self.engine, merge_deltas, whole.deltas, lr)
+        merged, *trained = self.engine.get([deltas, *whole.stats], self.pool.check)
         for stats in trained:
-            self.refuse_divergence(stats, place, lr)
-        apply_deltas(self.model.parameters, others)
-        for rows in hot:
-            put_hot(self.model.parameters, rows, self.config.vector_size)
+            self.refuse_divergence(stats, f"epoch {epoch + 1}, round {number + 1} of {rounds}", lr)
+        apply_deltas(self.model.parameters, merged)
+        state.advance(*trained, blocks=1)
+
+    def _submit(self, snapshot: Ref, parts: tuple[Part, ...], group: range) -> _Results:
+        """Submit the parts of shards of one group."""
+        n = len(parts)
+        threads = min(self.engine.threads(group), n)
+        refs = self.engine.submit(
+            train_shards, threads, snapshot, self._tables, self.config, parts,
+            *(self.corpus.shards[part.shard] for part in parts),
+            outputs=2 * n, group=self.groups.index(group), threads=threads,
+        )  # fmt: skip
+        return _Results(refs[:n], refs[n:])
 
     def _snapshot(self) -> Ref:
         """The model for the tasks. It does not change before all of them have ended."""

@@ -224,6 +224,9 @@ class RunState:
         )  # fmt: skip
 
 
+_REMOVED_OPTIONS = {"merge_every": 1, "hot_words": None}
+"""Options that earlier versions had, with their defaults."""
+
 _IDENTITY: Shape = {
     "config": dict,
     "corpus": {"words": int, "sentences": int, "vocabulary": int, "fingerprint": str},
@@ -258,11 +261,20 @@ class RunIdentity:
             place: the file, for messages.
 
         Raises:
-            FormatError: a part is missing or has the wrong type.
+            FormatError: a part is missing or has the wrong type, or the run used an option that no
+                longer exists.
         """
         _refuse_misfit(value, _IDENTITY, place, "identity")
+        options = dict(value["config"])
+        for name, default in _REMOVED_OPTIONS.items():
+            used = options.pop(name, default)
+            if used != default:
+                raise FormatError(
+                    f"{place}: {name}={shown(used)}, but this version of w2v no longer has that "
+                    "option; start a new run, or resume with the version that began it"
+                )
         try:
-            config = make_config(value["config"], place)
+            config = make_config(options, place)
         except ConfigError as error:
             raise FormatError(str(error)) from error
         return cls(config, value["corpus"], value["versions"])
