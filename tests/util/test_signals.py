@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from w2v.util import signals
 from w2v.util.signals import Terminated, exit_code, interrupts_kept, terminated_like_interrupted
 
 CALLBACK = ctypes.CFUNCTYPE(None)
@@ -30,12 +31,12 @@ class Dying:
 
 def in_a_destructor(number):
     Dying(number)
-    time.sleep(10)
+    time.sleep(60)
 
 
 def in_a_function_called_from_c(number):
     CALLBACK(lambda: os.kill(os.getpid(), number))()
-    time.sleep(10)
+    time.sleep(60)
 
 
 @pytest.fixture
@@ -49,13 +50,14 @@ def default_sigterm():
 @pytest.mark.parametrize("lose", [in_a_destructor, in_a_function_called_from_c])
 @pytest.mark.parametrize(
     ("number", "kind"),
-    [
-        (signal.SIGINT, KeyboardInterrupt),
-        # Chance may send it again after the test, which ends the process that runs the tests.
-        pytest.param(signal.SIGTERM, Terminated, marks=pytest.mark.slow),
-    ],
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)],
 )
-def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, kind, capfd):
+# Zero: the signal may arrive while it is still being arranged that it should.
+@pytest.mark.parametrize("seconds", [0.05, 0])
+def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(
+    lose, number, kind, seconds, capfd, default_sigterm, monkeypatch
+):
+    monkeypatch.setattr(signals, "RESEND_SECONDS", seconds)
     before = sys.unraisablehook
     with pytest.raises(kind) as caught, terminated_like_interrupted(), interrupts_kept():
         lose(number)
@@ -63,6 +65,40 @@ def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(lose, number, 
     assert sys.unraisablehook is before
     assert capfd.readouterr() == ("", "")
     assert exit_code(caught.value) == 128 + number
+
+
+@pytest.fixture
+def hours_later(monkeypatch):
+    monkeypatch.setattr(signals, "RESEND_SECONDS", 10_000)
+    threads = threading.active_count()
+    yield
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)],
+)
+def test_a_lost_signal_is_raised_at_the_end_and_never_sent_later(
+    number, kind, hours_later, default_sigterm
+):
+    def lost_twice(error=None):
+        Dying(number)
+        Dying(number)
+        if error is not None:
+            raise error
+
+    with pytest.raises(kind) as caught, terminated_like_interrupted(), interrupts_kept():
+        lost_twice()
+    assert caught.type is kind
+    # A command leaves the handler of SIGTERM before it leaves the outer `interrupts_kept`.
+    with pytest.raises(kind), interrupts_kept(), terminated_like_interrupted():
+        lost_twice()
+    with pytest.raises(ZeroDivisionError), terminated_like_interrupted(), interrupts_kept():
+        lost_twice(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError), interrupts_kept(), terminated_like_interrupted():
+        lost_twice(ZeroDivisionError())
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, Terminated])

@@ -2,8 +2,8 @@
 
 Python turns SIGINT into KeyboardInterrupt in the main thread by itself. Where that thread is in a
 function that C has called, such as LLVM's when it has compiled a kernel, or in a destructor, the
-exception goes no further: Python prints it and carries on. Those are sent once more. And where a
-function in C returns although the exception is there, Python makes a SystemError of it.
+exception goes no further: Python prints it and carries on. Such a signal is sent once more. Where a
+C function returns a result although an exception is set, Python raises a SystemError instead.
 """
 
 from __future__ import annotations
@@ -21,16 +21,56 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 RESEND_SECONDS = 0.05
-"""Time to get out of the function in which it was lost."""
+"""Time to get out of the function in which the interrupt was lost."""
 
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM arrived."""
 
 
+class _Resend(threading.Timer):
+    """Sends the signal of a lost interrupt to this process again."""
+
+    latest: _Resend | None = None
+
+    def __init__(self, kind: type[KeyboardInterrupt], seconds: float) -> None:
+        super().__init__(seconds, self._send)
+        self.kind = kind
+        self.sent = False
+
+    def _send(self) -> None:
+        self.sent = True
+        os.kill(os.getpid(), _number(self.kind))
+
+
+def _send_again(kind: type[KeyboardInterrupt]) -> None:
+    """Send the signal of a lost interrupt again, unless another one is on its way."""
+    latest, seconds = _Resend.latest, RESEND_SECONDS
+    while latest is None or latest.sent:
+        try:
+            _Resend.latest = latest = _Resend(kind, seconds)
+            latest.start()
+        except KeyboardInterrupt:  # the machine is so busy that it is here already
+            seconds = 2 * seconds + 0.01
+
+
+def _cancel_resend() -> type[KeyboardInterrupt] | None:
+    """Make sure that no signal is sent later, when nobody may handle it.
+
+    Returns:
+        The lost interrupt, if its signal has not been sent again; the caller should raise it.
+    """
+    latest, _Resend.latest = _Resend.latest, None
+    if latest is None:
+        return None
+    latest.cancel()
+    latest.join()  # where a signal that has just been sent raises its interrupt
+    return None if latest.sent else latest.kind
+
+
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """Within, a KeyboardInterrupt that Python had to drop is raised a moment later.
+    """Within, a KeyboardInterrupt that Python had to drop is raised a moment later, or at the end.
 
     One that became a SystemError is raised as what it was. Outside the main thread, which alone
     gets any, this does nothing.
@@ -42,25 +82,27 @@ def interrupts_kept() -> Iterator[None]:
 
     def hook(lost: UnraisableHookArgs) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
-            number = signal.SIGTERM if issubclass(lost.exc_type, Terminated) else signal.SIGINT
-            threading.Timer(RESEND_SECONDS, os.kill, (os.getpid(), number)).start()
+            _send_again(lost.exc_type)
         else:
             outer(lost)
 
     sys.unraisablehook = hook
     try:
         yield
+        if kind := _cancel_resend():
+            raise kind
     except SystemError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise error.__cause__ from None
         raise
     finally:
         sys.unraisablehook = outer
+        _cancel_resend()
 
 
 @contextmanager
 def terminated_like_interrupted(active: bool = True) -> Iterator[None]:
-    """Within, SIGTERM raises `Terminated` in the main thread, where nobody handles it otherwise.
+    """Within, SIGTERM raises `Terminated` in the main thread, unless it already has a handler.
 
     Args:
         active: False changes nothing.
@@ -78,9 +120,14 @@ def terminated_like_interrupted(active: bool = True) -> Iterator[None]:
         signal.signal(signal.SIGTERM, handle)
     try:
         yield
+        if is_ours and (kind := _cancel_resend()):
+            raise kind
     finally:
         if is_ours:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            try:
+                _cancel_resend()
+            finally:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextmanager
@@ -98,6 +145,9 @@ def handlers_kept() -> Iterator[None]:
 
 
 def exit_code(interrupt: KeyboardInterrupt) -> int:
-    """What a shell expects of a process that the signal has ended."""
-    number = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
-    return 128 + number
+    """The exit code that shells expect of a process that was ended by the signal."""
+    return 128 + _number(type(interrupt))
+
+
+def _number(kind: type[KeyboardInterrupt]) -> signal.Signals:
+    return signal.SIGTERM if issubclass(kind, Terminated) else signal.SIGINT
