@@ -30,6 +30,7 @@ import argparse
 import ast
 import collections
 import concurrent.futures
+import dataclasses
 import hashlib
 import importlib
 import json
@@ -181,6 +182,7 @@ def of_options() -> list[Mutation]:
     """A mutation for each place where the code reads an option of training or of a command."""
     sys.path.insert(0, str(ROOT))
     config = importlib.import_module("w2v.config").TrainConfig(workers=1)
+    options = {field.name for field in dataclasses.fields(config)}
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
@@ -192,7 +194,7 @@ def of_options() -> list[Mutation]:
         for node, span in sorted(_reads(text), key=lambda read: read[1]):
             option = ""
             field = node.attr.removesuffix("_")
-            if _last_name(node.value) == "config" and hasattr(config, field):
+            if _last_name(node.value) == "config" and field in options:
                 default, option = getattr(config, field), field
                 if default is None and node.attr.endswith("_"):
                     default = UNSET[field]
