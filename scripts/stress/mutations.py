@@ -43,7 +43,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,6 +53,7 @@ MUTATIONS = Path(__file__).with_suffix(".txt")
 OUTPUT = ROOT / "build" / "mutations.json"
 FOLDER = ROOT / "build" / "mutations"
 """Copies of the project, and kernels that are compiled without mutations."""
+PASSED = FOLDER / "passed.json"
 
 WAYS = "train/test_ways_of_training.py"
 STATE = [
@@ -433,6 +434,18 @@ class Record:
         OUTPUT.parent.mkdir(exist_ok=True)
         OUTPUT.write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
 
+    def passed(self, tests: Iterable[str]) -> bool:
+        """Whether tests are known to pass without mutations, and what they compiled is kept."""
+        if not PASSED.exists():
+            return False
+        known = json.loads(PASSED.read_text(encoding="utf-8"))
+        return known["files"] == self.everything and set(tests) <= set(known["tests"])
+
+    def note_passed(self, tests: Iterable[str]) -> None:
+        """Record that tests pass without mutations."""
+        content = {"files": self.everything, "tests": list(tests)}
+        PASSED.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
     def _files(self, mutation: Mutation, result: str) -> str:
         """Digest of the files that a result depends on."""
         found = mutation.broken(PACKAGE)
@@ -487,9 +500,11 @@ def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float
         if found is not None:
             file = found[0].relative_to(PACKAGE).as_posix()
             needed |= dict.fromkeys(tests_of(mutation, file, ROOT / "tests"))
-    failure = base.run(list(needed), workers)
-    if failure is not None:
-        sys.exit(f"{failure} fails without any mutation; fix it first")
+    if not record.passed(needed):
+        failure = base.run(list(needed), workers)
+        if failure is not None:
+            sys.exit(f"{failure} fails without any mutation; fix it first")
+        record.note_passed(needed)
     copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
     for number in range(workers):
         copy = Copy(FOLDER / str(number))
