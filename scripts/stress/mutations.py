@@ -163,7 +163,8 @@ class Mutation(NamedTuple):
 def listed() -> list[Mutation]:
     """The mutations in mutations.txt."""
     found: list[Mutation] = []
-    path, tests = "", ()
+    path = ""
+    tests: tuple[str, ...] = ()
     for line in MUTATIONS.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
@@ -328,8 +329,8 @@ class Copy:
                 if failure is not None:
                     return failure
             file = path.relative_to(self.root / "w2v").as_posix()
-            names, done = tests_of(mutation, file, self.root / "tests"), []
-            for name in names:
+            done: list[str] = []
+            for name in tests_of(mutation, file, self.root / "tests"):
                 failure = self.run([name, *(f"--ignore=tests/{each}" for each in done)])
                 # A flaky test does not count: it must fail again on its own.
                 if failure is not None and not ("::" in failure and self.run([failure]) is None):
@@ -480,15 +481,15 @@ def main() -> int:
     if left:
         _try_all(left, record, args.workers, time.monotonic() + 60 * args.minutes)
     results = [record.results[str(each)]["result"] for each in chosen if record.settled(each)]
-    survived, gone = results.count(SURVIVED), results.count(GONE)
+    n_survived, n_gone = results.count(SURVIVED), results.count(GONE)
     untried = len(chosen) - len(results)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{used.ru_utime + used.ru_stime:,.0f} s of processor time for {len(left)} mutations")
     print(
-        f"{len(results) - survived - gone} noticed, {survived} survived, {gone} gone from the "
-        f"code, {untried} not tried"
+        f"{len(results) - n_survived - n_gone} noticed, {n_survived} survived, {n_gone} gone from "
+        f"the code, {untried} not tried"
     )
-    return 1 if survived or gone or untried else 0
+    return 1 if n_survived or n_gone or untried else 0
 
 
 def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float) -> None:
