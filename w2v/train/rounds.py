@@ -102,8 +102,7 @@ class RoundsTrainer(Trainer):
             started = time.perf_counter()
             self.engine.get(self._submit(snapshot, (part,), group).stats)
             seconds = time.perf_counter() - started
-        side_by_side = sum(self.engine.threads(group) for group in self.groups)
-        side_by_side = min(side_by_side, self.config.shards)
+        side_by_side = min(self.engine.all_threads, self.config.shards)
         rounds = self.n_blocks * self.config.epochs_
         yield Preparation(seconds * self.config.shards / side_by_side * rounds)
 
