@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.embeddings import Embeddings, load
+from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, FormatError
 from w2v.evaluate import __main__ as command
 from w2v.evaluate import scoring
@@ -369,13 +369,41 @@ def test_command_with_columns_limit_and_method(files, write, capsys):
     assert (result["similarity"][0]["found"], result["similarity"][0]["total"]) == (2, 3)
     with pytest.raises(ConfigError, match="--columns: there is no --similarity FILE"):
         main([vectors, "--analogies", questions, "--columns", "1,2,3"])
+
+
+def test_command_with_each_method(write, tmp_path, capsys):
+    random = np.random.default_rng(3)
+    words, vectors = [f"w{i}" for i in range(30)], random.normal(size=(30, 3)).astype(np.float32)
+    path, correct = str(tmp_path / "v.bin"), []
+    Embeddings(words, vectors).save(path)
+    # Each question has the answer of one of the methods.
+    asked = [random.choice(words, 3, replace=False) for _ in range(40)]
+    known = {w: v / np.sqrt(v @ v) for w, v in zip(words, vectors.astype(float), strict=True)}
+    lines = []
+    for n, (a, b, c) in enumerate(asked):
+        candidates, method = [w for w in words if w not in (a, b, c)], scoring.METHODS[n % 2]
+        best = max(candidates, key=lambda w: naive_score(method, known, w, a, b, c))
+        lines.append(f"{a} {b} {c} {best}\n")
+    questions = str(write("q.txt", "".join(lines)))
     for method in scoring.METHODS:
-        assert main([vectors, "--analogies", questions, "--method", method, "--json"]) == 0
-        total = json.loads(capsys.readouterr().out)["analogies"][0]["total"]
-        assert (
-            total["correct"]
-            == evaluate_analogies(load(vectors), questions, method=method).total.correct
-        )
+        assert main([path, "--analogies", questions, "--method", method, "--json"]) == 0
+        correct.append(json.loads(capsys.readouterr().out)["analogies"][0]["total"]["correct"])
+    expected = [
+        naive_analogies(words, vectors, ": all\n" + "".join(lines), 30, method)["all"][0]
+        for method in scoring.METHODS
+    ]
+    assert correct == expected
+    assert min(expected) >= 20
+    assert expected[0] != expected[1]
+
+
+def test_command_reads_vectors_leniently(files, write, capsys):
+    twice = str(write("v.txt", "man 0 1\nking 1 1\nman 2 2\nwoman 0 -1\n"))
+    with pytest.raises(FormatError, match="'man' is already in line 1; --lenient"):
+        main([twice, "--similarity", files[2]])
+    assert main([twice, "--similarity", files[2], "--lenient", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["words"], result["similarity"][0]["found"]) == (3, 2)
 
 
 def test_command_as_json(files, capsys):
