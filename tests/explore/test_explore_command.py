@@ -15,6 +15,7 @@ from html_elements import Elements
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, OutputError
 from w2v.explore import __main__ as explore
+from w2v.explore import page, projection
 from w2v.explore.__main__ import main
 
 
@@ -51,6 +52,27 @@ def test_without_the_extra(files, tmp_path, monkeypatch, module, arguments, mess
     with pytest.raises(ConfigError, match=message):
         main([str(files / "one.safetensors"), *arguments])
     assert not list(tmp_path.iterdir())
+
+
+def test_options_reach_the_map_and_the_clusters(files, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn.manifold")
+    seen = []
+
+    def placed(units, seed):
+        seen.append((len(units), seed))
+        return projection.pca(units)
+
+    monkeypatch.setitem(projection.METHODS, "tsne", placed)
+    monkeypatch.setattr(page, "find_clusters", lambda units, seed: seen.append((len(units), seed)))
+    output = tmp_path / "e.html"
+    options = ["--map", "tsne", "--seed", "7", "--map-words", "50", "--max-words", "120"]
+    assert main([str(files / "one.safetensors"), "-o", str(output), *options]) == 0
+    assert seen == [(50, 7), (50, 7)]
+    content = output.read_text(encoding="utf-8")
+    assert projection.TITLES["tsne"] in content
+    parsed = Elements(content)
+    codes = np.frombuffer(gzip.decompress(base64.b64decode(parsed.scripts["codes-0"])), np.int8)
+    assert len(codes) == 120 * load(files / "one.safetensors").vector_size
 
 
 def test_names_of_files():

@@ -14,6 +14,7 @@ import pytest
 
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, OutputError
+from w2v.explore import projection
 from w2v.export import huggingface
 from w2v.export.__main__ import main
 
@@ -118,7 +119,8 @@ def test_parquet_holds_words_places_and_neighbours(vectors):
     assert [row["count"] for row in rows] == wv.counts.tolist()
     np.testing.assert_array_equal(np.array([row["vector"] for row in rows], "f4"), wv.vectors)
     np.testing.assert_allclose([r["length"] for r in rows], np.linalg.norm(wv.vectors, axis=1))
-    assert np.isfinite([[row["x"], row["y"]] for row in rows]).all()
+    points = projection.pca(wv.unit_vectors).points
+    np.testing.assert_allclose([[row["x"], row["y"]] for row in rows], points, atol=1e-6)
     for row in rows:
         expected = wv.most_similar(row["word"], topn=3)
         assert [WORDS[i] for i in row["neighbors"]["ids"]] == [word for word, _ in expected]
@@ -127,6 +129,23 @@ def test_parquet_holds_words_places_and_neighbours(vectors):
         )
     assert main([vectors, "--to", "parquet", "-o", "v.parquet", "--neighbors", "0"]) == 0
     assert "neighbors" not in parquet.read_schema("v.parquet").names
+
+
+def test_parquet_places_words_by_the_method_and_seed_asked_for(vectors, monkeypatch):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    pytest.importorskip("sklearn.manifold", reason="needs scikit-learn")
+
+    def placed(units, seed):
+        return projection.Projection(np.arange(2 * len(units)).reshape(-1, 2) + seed)
+
+    monkeypatch.setitem(projection.METHODS, "tsne", placed)
+    options = ["--map", "tsne", "--seed", "7"]
+    assert main([vectors, "--to", "parquet", "-o", "v.parquet", *options]) == 0
+    rows = parquet.read_table("v.parquet").to_pylist()
+    assert [(row["x"], row["y"]) for row in rows] == [
+        (2 * n + 7, 2 * n + 8) for n in range(len(WORDS))
+    ]
+    assert len(rows[0]["neighbors"]["ids"]) == len(WORDS) - 1  # of at most ten
 
 
 @pytest.mark.viewer
