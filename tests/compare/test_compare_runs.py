@@ -15,6 +15,7 @@ from w2v.compare.__main__ import main, parse_variant
 from w2v.config import MAX_EPOCHS, TrainConfig
 from w2v.corpus import encode_sentences, read_corpus
 from w2v.corpus.blocks import block_edges
+from w2v.embeddings import Embeddings
 from w2v.held_out import held_out_pairs, measure, split_corpus
 from w2v.losses import LOSSES
 from w2v.losses.base import SampledLoss
@@ -261,3 +262,17 @@ def test_a_held_out_loss_that_is_not_finite_is_a_failure(here, monkeypatch):
     assert main(["corpus.txt", *ONE, "--seeds", "1"]) == 1
     (run,) = read(here / "comparison")["runs"]
     assert run["error"] == "epoch 1: the held-out loss is nan; try a lower --lr"
+
+
+def test_the_neighbours_of_frequent_words_are_those_of_the_naive_twin(monkeypatch):
+    monkeypatch.setattr(runs, "OVERLAP_WORDS", 7)
+    monkeypatch.setattr(runs, "OVERLAP_NEIGHBOURS", 3)
+    units = np.random.default_rng(0).normal(size=(20, 4))
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    found = runs.frequent_neighbours(Embeddings([f"w{k}" for k in range(20)], units))
+    assert len(found) == 7
+    for word, got in enumerate(found):
+        others = [other for other in range(20) if other != word]
+        assert got == sorted(others, key=lambda w: -(units[w] @ units[word]))[:3]
+    few = Embeddings(["a", "b", "c"], units[:3])
+    assert [sorted(near) for near in runs.frequent_neighbours(few)] == [[1, 2], [0, 2], [0, 1]]

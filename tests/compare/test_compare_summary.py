@@ -6,7 +6,6 @@ import math
 import re
 import statistics
 
-import numpy as np
 import pytest
 from comparisons import VARIANTS
 
@@ -164,15 +163,3 @@ def test_overlap_by_hand():
     assert matrix == [[0.75, 0.25], [0.25, 0.75]]
     one = {"plan": {"losses": ["a", "b"], "seeds": [1]}, "runs": [runs[0], runs[2]]}
     assert summary.overlap_matrix(one) == [[None, 0.0], [0.0, None]]
-
-
-def test_nearest_is_its_naive_twin():
-    rng = np.random.default_rng(0)
-    units = rng.normal(size=(20, 4))
-    units /= np.linalg.norm(units, axis=1, keepdims=True)
-    for word, got in enumerate(summary.nearest(units, 7, 3)):
-        others = sorted(
-            (w for w in range(20) if w != word), key=lambda w: -(units[w] @ units[word])
-        )
-        assert got == sorted(others[:3])
-    assert summary.nearest(units[:3], 5, 10) == [[1, 2], [0, 2], [0, 1]]

@@ -22,7 +22,7 @@ from w2v.explore.__main__ import main
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (["--max-words", "0"], ConfigError, "--max-words: 0 is not between 1 and"),
+        (["--limit", "0"], ConfigError, "--limit 0: at least 1 word"),
         (["--map-words", "99999"], ConfigError, "--map-words: 99999 is not between 1 and 20000"),
         (["--seed", "-1"], ConfigError, "--seed: -1 is not between 0 and"),
         (["-o", "no/such/folder.html"], OutputError, "expected an existing folder"),
@@ -65,7 +65,7 @@ def test_options_reach_the_map_and_the_clusters(files, tmp_path, monkeypatch):
     monkeypatch.setitem(projection.METHODS, "tsne", placed)
     monkeypatch.setattr(page, "find_clusters", lambda units, seed: seen.append((len(units), seed)))
     output = tmp_path / "e.html"
-    options = ["--map", "tsne", "--seed", "7", "--map-words", "50", "--max-words", "120"]
+    options = ["--map", "tsne", "--seed", "7", "--map-words", "50", "--limit", "120"]
     assert main([str(files / "one.safetensors"), "-o", str(output), *options]) == 0
     assert seen == [(50, 7), (50, 7)]
     content = output.read_text(encoding="utf-8")
@@ -73,6 +73,12 @@ def test_options_reach_the_map_and_the_clusters(files, tmp_path, monkeypatch):
     parsed = Elements(content)
     codes = np.frombuffer(gzip.decompress(base64.b64decode(parsed.scripts["codes-0"])), np.int8)
     assert len(codes) == 120 * load(files / "one.safetensors").vector_size
+
+
+def test_an_old_flag_is_named_by_its_new_name(capsys):
+    with pytest.raises(SystemExit):
+        main(["v.bin", "--max-words", "5"])
+    assert "--max-words 5 (did you mean --limit?)" in capsys.readouterr().err
 
 
 def test_names_of_files():

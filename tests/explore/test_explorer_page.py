@@ -16,7 +16,7 @@ from html_elements import Elements
 
 from w2v.embeddings import Embeddings, load
 from w2v.explore.__main__ import main
-from w2v.explore.page import MAX_PAGE_BYTES, overlap
+from w2v.explore.page import MAX_PAGE_BYTES, explore, overlap
 from w2v.explore.quantise import directions
 from w2v.util import html_page
 
@@ -113,18 +113,21 @@ def test_contrast_in_both_modes():
             assert contrast(colours[f"c{i}"], colours["paper"]) >= 3
 
 
-def test_the_most_frequent_words_are_kept_and_the_page_says_so(files, capsys):
-    out = files / "cut.html"
-    assert (
-        main([str(files / "one.safetensors"), "-o", str(out), "--max-words", "100", "--map", "pca"])
-        == 0
-    )
-    total = len(load(files / "one.safetensors"))
-    assert f"100 of {total} words" in capsys.readouterr().out
-    text = out.read_text(encoding="utf-8")
-    assert f"the first 100 of {total} words" in text
+def test_the_most_frequent_words_are_kept_and_the_page_says_so(files):
+    wv = load(files / "one.safetensors")
+    _, text = explore([("one", wv)], "", max_words=100, method="pca")
+    assert f"the first 100 of {len(wv)} words" in text
     (facts,) = json.loads(Elements(text).scripts["facts"])["models"]
     assert len(facts["words"]) == len(facts["counts"]) == len(facts["points"][0]) == 100
+
+
+def test_the_command_reads_as_many_words_as_asked_for(files, tmp_path, capsys):
+    out = tmp_path / "cut.html"
+    arguments = ["--limit", "100", "--map", "pca", "-o", str(out)]
+    assert main([str(files / "one.safetensors"), *arguments]) == 0
+    assert "one.safetensors: 100 words" in capsys.readouterr().out
+    (facts,) = json.loads(Elements(out.read_text(encoding="utf-8")).scripts["facts"])["models"]
+    assert len(facts["words"]) == 100
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_several_columns_have_a_header(vectors):
 
 def test_one_column_has_none(vectors):
     made_up(counts=False).save("plain.safetensors")
-    assert main(["plain.safetensors", "--to", "projector", "-o", "p", "--max-words", "3"]) == 0
+    assert main(["plain.safetensors", "--to", "projector", "-o", "p", "--limit", "3"]) == 0
     assert Path("p/metadata.tsv").read_text(encoding="utf-8") == "king\nqueen\nman\n"
     assert len(Path("p/vectors.tsv").read_text(encoding="utf-8").splitlines()) == 3
 
@@ -219,7 +219,7 @@ def test_a_card_of_vectors_of_which_nothing_is_known():
             ConfigError,
             "--analogies is an option of --to hugg",
         ),
-        (["--to", "projector", "-o", "p", "--max-words", "0"], ConfigError, "at least 1 word"),
+        (["--to", "projector", "-o", "p", "--limit", "0"], ConfigError, "at least 1 word"),
         (
             ["--to", "parquet", "-o", "p", "--neighbors", "-1"],
             ConfigError,

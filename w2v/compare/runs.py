@@ -23,10 +23,10 @@ import numpy as np
 
 from w2v import __version__
 from w2v.compare.results import Document
-from w2v.compare.summary import nearest
 from w2v.config import MAX_EPOCHS, TrainConfig
 from w2v.corpus import Corpus
 from w2v.embeddings import Embeddings
+from w2v.embeddings.neighbors import nearest_rows
 from w2v.errors import DivergenceError
 from w2v.evaluate.questions import read_analogies, read_similarity
 from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
@@ -343,8 +343,15 @@ def train_one(
         "measure": evaluating.evaluation.measure(run),
         "analogies": last.get("analogies"),
         "similarity": last.get("similarity"),
-        "neighbours": nearest(run.embeddings().unit_vectors, OVERLAP_WORDS, OVERLAP_NEIGHBOURS),
+        "neighbours": frequent_neighbours(run.embeddings()),
     }
+
+
+def frequent_neighbours(wv: Embeddings) -> list[list[int]]:
+    """The rows nearest to each of the first `OVERLAP_WORDS`, at most `OVERLAP_NEIGHBOURS`."""
+    rows = np.arange(min(OVERLAP_WORDS, len(wv)))
+    found, _ = nearest_rows(wv.unit_vectors, rows, min(OVERLAP_NEIGHBOURS, len(wv) - 1))
+    return found.tolist()  # type: ignore[no-any-return]
 
 
 def run_all(

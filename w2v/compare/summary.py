@@ -6,10 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from w2v.compare.results import Document
-from w2v.embeddings.neighbors import nearest_rows
 
 TIE_NATS = 0.02
 """A lead below this is a tie: it gives the true context word 1.02 times the probability at most."""
@@ -265,20 +262,6 @@ def mean_curve(runs: Sequence[Mapping[str, Any]], figure: str) -> list[tuple[int
             seconds = math.fsum(point["seconds"] for point in same_epoch) / len(same_epoch)
             points.append((same_epoch[0]["epoch"], seconds, math.fsum(numbers) / len(numbers)))
     return points
-
-
-def nearest(units: np.ndarray, n_words: int, n_neighbours: int) -> list[list[int]]:
-    """The nearest words by cosine of each of the first `n_words`, in order of their ids.
-
-    Args:
-        units: (V, D) vectors of length 1.
-        n_words: number of words whose neighbours are sought among all V.
-        n_neighbours: number of neighbours; if V is smaller, V - 1.
-    """
-    count = min(n_neighbours, len(units) - 1)
-    best, _ = nearest_rows(units, np.arange(min(n_words, len(units))), count)
-    found: list[list[int]] = np.sort(best, axis=1).tolist()
-    return found
 
 
 def overlap(first: Sequence[Sequence[int]], second: Sequence[Sequence[int]]) -> float:

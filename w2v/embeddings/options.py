@@ -12,12 +12,11 @@ from w2v.errors import ConfigError
 VECTORS_HELP = ".bin, .txt, .vec or .safetensors, packed (.gz) or not; - is standard input"
 
 
-def add_reading_options(parser: ArgumentParser, *limit_aliases: str) -> None:
-    """Add ``--limit`` and ``--lenient``."""
+def add_reading_options(parser: ArgumentParser, unlimited: str = "all") -> None:
+    """Add ``--limit`` and ``--lenient``; `unlimited` says how many words are read without it."""
     parser.add_argument(
-        "--limit", *limit_aliases, type=int, metavar="N",
-        help="read only the first N words (default: all)",
-    )  # fmt: skip
+        "--limit", type=int, metavar="N", help=f"read only the first N words (default: {unlimited})"
+    )
     parser.add_argument(
         "--lenient", action="store_true",
         help="accept words with spaces, repeated or damaged words, blank lines and wrong headers, "

@@ -19,11 +19,17 @@ import numpy as np
 
 from w2v import formats
 from w2v.embeddings import sentence_vectors
+from w2v.embeddings.arguments import (
+    as_list,
+    count_array,
+    float32_array,
+    number_of_words,
+    weighted_keys,
+)
 from w2v.embeddings.neighbors import COSMUL_EPSILON, best, nearest_rows, unit_rows
 from w2v.embeddings.spelling_suggestions import UnknownWordMessage
 from w2v.errors import ConfigError, InputError, UnknownWordError, shown
 from w2v.formats.table import (
-    CountVector,
     FloatMatrix,
     FloatVector,
     VectorTable,
@@ -47,7 +53,6 @@ _ROWS_IN_HTML = 10
 _NUMBERS_IN_HTML = 5
 _EVALUATION_WORDS = 300_000
 """gensim's default for the words that take part in an evaluation."""
-_MAX_COUNT = 2.0**53
 
 _log = logging.getLogger("w2v")
 
@@ -92,10 +97,10 @@ class Embeddings(VectorTable):
             raise InputError(f"embeddings: expected a list of words, got {shown(words)}")
         super().__init__(
             list(words),
-            _float32("vectors", vectors),
-            None if counts is None else _counts(counts),
-            None if context_vectors is None else _float32("context_vectors", context_vectors),
-            None if output_bias is None else _float32("output_bias", output_bias),
+            float32_array("vectors", vectors),
+            None if counts is None else count_array(counts),
+            None if context_vectors is None else float32_array("context_vectors", context_vectors),
+            None if output_bias is None else float32_array("output_bias", output_bias),
             {} if metadata is None else dict(metadata),
         )
         self._check()
@@ -262,7 +267,7 @@ class Embeddings(VectorTable):
         if len(other_words) == 0:
             units = self.unit_vectors
         else:
-            units = self._units([self.get_index(word) for word in _as_list(other_words)])
+            units = self._units([self.get_index(word) for word in as_list(other_words)])
         result: FloatVector = 1 - np.clip(units @ self._unit_of(key), -1.0, 1.0)
         return result
 
@@ -279,7 +284,7 @@ class Embeddings(VectorTable):
     def n_similarity(self, a: Sequence[str], b: Sequence[str]) -> float:
         """The cosine between the mean vectors of two lists of words."""
         means = [
-            self.get_mean_vector(_as_list(words), pre_normalize=False, post_normalize=True)
+            self.get_mean_vector(as_list(words), pre_normalize=False, post_normalize=True)
             for words in (a, b)
         ]
         return float(np.clip(means[0] @ means[1], -1.0, 1.0))
@@ -290,7 +295,7 @@ class Embeddings(VectorTable):
         Raises:
             ConfigError: none of the words is in the vocabulary.
         """
-        known = self._known(_as_list(words), "doesnt_match")
+        known = self._known(as_list(words), "doesnt_match")
         units = self._units([self.get_index(word) for word in known])
         return known[int(np.argmin(units @ unit_rows(units.mean(axis=0)[None])[0]))]
 
@@ -324,7 +329,7 @@ class Embeddings(VectorTable):
             UnknownWordError: a word is unknown, and `ignore_missing` is False.
             ConfigError: there are no keys, or not as many weights as keys.
         """
-        keys = _as_list(keys)
+        keys = as_list(keys)
         if not keys:
             raise ConfigError("get_mean_vector: no words")
         factors = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
@@ -344,31 +349,19 @@ class Embeddings(VectorTable):
 
     @overload
     def most_similar(
-        self,
-        positive: Keys = ...,
-        negative: Keys = ...,
-        topn: int = ...,
-        *,
+        self, positive: Keys = ..., negative: Keys = ..., topn: int = ..., *,
         restrict_vocab: int | None = ...,
-    ) -> Neighbors: ...
+    ) -> Neighbors: ...  # fmt: skip
     @overload
     def most_similar(
-        self,
-        positive: Keys = ...,
-        negative: Keys = ...,
-        *,
-        topn: None,
+        self, positive: Keys = ..., negative: Keys = ..., *, topn: None,
         restrict_vocab: int | None = ...,
-    ) -> FloatVector: ...
+    ) -> FloatVector: ...  # fmt: skip
     @overload
     def most_similar(
-        self,
-        positive: Keys = ...,
-        negative: Keys = ...,
-        topn: int | None = ...,
-        *,
+        self, positive: Keys = ..., negative: Keys = ..., topn: int | None = ..., *,
         restrict_vocab: int | None = ...,
-    ) -> Neighbors | FloatVector: ...
+    ) -> Neighbors | FloatVector: ...  # fmt: skip
     def most_similar(
         self,
         positive: Keys = (),
@@ -397,7 +390,7 @@ class Embeddings(VectorTable):
             UnknownWordError: a word is not in the vocabulary.
             ConfigError: the query is empty, or `topn` or `restrict_vocab` is below 1.
         """
-        keys, weights = _weighted(positive, negative)
+        keys, weights = weighted_keys(positive, negative)
         query = self.get_mean_vector(
             keys, weights, pre_normalize=True, post_normalize=True, ignore_missing=False
         )
@@ -423,7 +416,7 @@ class Embeddings(VectorTable):
             topn: as in `most_similar`, as is `restrict_vocab`.
             restrict_vocab: likewise.
         """
-        groups = _as_list(positive), _as_list(negative)
+        groups = as_list(positive), as_list(negative)
         units = self._candidates(restrict_vocab)
         products = []
         for keys in groups:
@@ -438,7 +431,7 @@ class Embeddings(VectorTable):
         """Unit vectors of the words that can be an answer."""
         if restrict_vocab is None:
             return self.unit_vectors
-        return self.unit_vectors[: _number_of_words("restrict_vocab", restrict_vocab)]
+        return self.unit_vectors[: number_of_words("restrict_vocab", restrict_vocab)]
 
     def _ranked(
         self, scores: FloatVector, keys: Sequence[object], topn: int | None
@@ -446,7 +439,7 @@ class Embeddings(VectorTable):
         """The best words and their scores, those of the query left out; or all scores."""
         if topn is None:
             return scores
-        count = _number_of_words("topn", topn)
+        count = number_of_words("topn", topn)
         rows = {self.get_index(key) for key in keys if isinstance(key, str)}
         asked = [row for row in rows if row < len(scores)]
         found = scores.copy()
@@ -472,8 +465,8 @@ class Embeddings(VectorTable):
         Returns:
             A list for each word, in the order given.
         """
-        count = _number_of_words("topn", topn)
-        rows = np.array([self.get_index(word) for word in _as_list(words)], np.intp)
+        count = number_of_words("topn", topn)
+        rows = np.array([self.get_index(word) for word in as_list(words)], np.intp)
         ids, cosines = nearest_rows(self.unit_vectors, rows, min(count, len(self) - 1))
         cosines = np.clip(cosines, -1.0, 1.0)
         names = self.words
@@ -603,7 +596,7 @@ class Embeddings(VectorTable):
         Raises:
             ConfigError: `count` is below 1.
         """
-        _number_of_words("first", count)
+        number_of_words("first", count)
         return self if count >= len(self) else self.from_table(self, count)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -718,81 +711,5 @@ class _ReadOnlyDict(dict[str, int]):
         return dict, (dict(self),)
 
 
-def _number_of_words(name: str, value: object) -> int:
-    """A positive integer, also one of NumPy's.
-
-    Raises:
-        ConfigError: it is something else.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ConfigError(f"{name}: {shown(value)} is not a number of words, 1 or more")
-    return int(value)
-
-
-def _float32(name: str, given: object) -> Any:
-    """A read-only float32 array: the given one if it is that, else a copy.
-
-    Raises:
-        InputError: not an array of numbers, or numbers that float32 cannot hold.
-    """
-    array = given if isinstance(given, np.memmap) else _numeric(name, given)
-    if array.dtype == np.float32 and not array.flags.writeable:
-        return array
-    with np.errstate(over="ignore"):  # infinities are refused with the word that has them
-        copy = np.array(array, np.float32)
-    copy.flags.writeable = False
-    return copy
-
-
-def _counts(given: object) -> CountVector:
-    array = _numeric("counts", given)
-    if array.size and not (
-        np.all(array >= 0) and np.all(array <= _MAX_COUNT) and np.all(array == np.floor(array))
-    ):
-        raise InputError("counts: all must be whole numbers, 0 or more")
-    counts = array.astype(np.int64)
-    counts.flags.writeable = False
-    return counts
-
-
-def _numeric(name: str, given: object) -> Vector:
-    try:
-        array = np.asarray(given)
-    except ValueError as error:  # rows of different lengths
-        raise InputError(f"{name}: not an array of numbers: {error}") from error
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"{name}: an array of {array.dtype}, not of numbers")
-    return array
-
-
 def _numbers(rows: slice | list[int]) -> Sequence[int]:
     return range(rows.start, rows.stop) if isinstance(rows, slice) else rows
-
-
-def _as_list(keys: Any) -> list[Any]:
-    """One word or one vector is a list of one; never the letters of a word."""
-    if isinstance(keys, str) or (
-        isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind in "fiu"
-    ):
-        return [keys]
-    if keys is None:
-        return []
-    if not isinstance(keys, Iterable):
-        raise InputError(f"expected a word, a vector or a list of them, got {shown(keys)}")
-    return list(keys)
-
-
-def _weighted(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
-    """The keys of a query and their weights, 1 and -1 unless given."""
-    keys: list[Any] = []
-    weights: list[float] = []
-    for group, sign in ((_as_list(positive), 1.0), (_as_list(negative), -1.0)):
-        for key in group:
-            weighted = isinstance(key, tuple)
-            if weighted and not (len(key) == 2 and isinstance(key[1], int | float | np.number)):
-                raise InputError(f"expected (word, weight), got {shown(key)}")
-            keys.append(key[0] if weighted else key)
-            weights.append(float(key[1]) if weighted else sign)
-    if not keys:
-        raise ConfigError("most_similar: no words")
-    return keys, weights

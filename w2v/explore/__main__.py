@@ -49,10 +49,6 @@ def _parser() -> command_line.ArgumentParser:
         help=f"the page (default: {DEFAULT_OUTPUT})",
     )  # fmt: skip
     parser.add_argument(
-        "--max-words", type=int, metavar="N",
-        help="keep the first N words of each file (default: as many as fit into 15 MB)",
-    )  # fmt: skip
-    parser.add_argument(
         "--map", choices=CHOICES, default=AUTO,
         help="how the map is computed; umap and tsne need the extra viz (default: umap if it is "
         "installed, otherwise pca)",
@@ -64,7 +60,7 @@ def _parser() -> command_line.ArgumentParser:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="seed of the map (default: 0)"
     )
-    add_reading_options(parser)
+    add_reading_options(parser, unlimited="as many as fit into a page of 15 MB")
     return parser
 
 
@@ -81,7 +77,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     paths, output = arguments.vectors, arguments.output
     if len(paths) > MAX_MODELS:
         raise ConfigError(f"{len(paths)} files: a page shows at most {MAX_MODELS}")
-    _check_range("--max-words", arguments.max_words, 1, 2**31)
     _check_range("--map-words", arguments.map_words, 1, _MAX_MAP_WORDS)
     _check_range("--seed", arguments.seed, 0, 2**32 - 1)
     check_method(arguments.map)
@@ -92,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     models, page = explore(
         list(zip(_names(paths), loaded, strict=True)),
         plotly_script(),
-        max_words=arguments.max_words,
+        max_words=arguments.limit,
         map_words=arguments.map_words,
         method=arguments.map,
         seed=arguments.seed,

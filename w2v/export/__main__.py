@@ -50,7 +50,7 @@ def _parser() -> command_line.ArgumentParser:
     parser.add_argument(
         "--output", "-o", metavar="PATH", required=True, help="a file for parquet, else a folder"
     )
-    add_reading_options(parser, "--max-words")
+    add_reading_options(parser)
     atlas = parser.add_argument_group("parquet")
     atlas.add_argument(
         "--map", choices=tuple(METHODS), default=SUPPRESS,

@@ -17,16 +17,15 @@ from w2v.corpus import Corpus
 from w2v.corpus.blocks import block_edges
 from w2v.corpus.subsampling import keep_probs
 from w2v.errors import ConfigError
-from w2v.held_out import Scorer
 from w2v.kernels.cuda import cuda_kernel, fitting_layout, multiprocessors, why_no_gpu
 from w2v.kernels.cuda_blocks import CudaBlocks
 from w2v.kernels.sampled import GROUP_NOISE, GROUP_POSITIONS
 from w2v.losses.base import SampledLoss
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_keys
-from w2v.train.sampled_model import SampledModel
+from w2v.train.sampled_model import SampledLossTrainer
 from w2v.train.schedule import Schedule
 from w2v.train.state import EpochStats, RunState
-from w2v.train.trainer import Preparation, Trainer, Vectors
+from w2v.train.trainer import Preparation
 
 MOST_SHARING = 50
 """Groups in flight that update the row of the most frequent word, on average.
@@ -51,7 +50,7 @@ def refuse_unfit(config: TrainConfig) -> None:
     fitting_layout(config.vector_size, config.negative, config.window)
 
 
-class CudaTrainer(Trainer):
+class CudaTrainer(SampledLossTrainer):
     """Trains a sampled loss on a GPU. See `w2v.train.trainer.Trainer`.
 
     Attributes:
@@ -61,11 +60,9 @@ class CudaTrainer(Trainer):
     """
 
     corpus: Corpus
-    loss: SampledLoss
 
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
-        self.model = SampledModel(corpus.vocabulary, config, loss)
         self.edges = block_edges(corpus.sentence_starts)
         self.kernel = cuda_kernel(
             loss,
@@ -98,7 +95,7 @@ class CudaTrainer(Trainer):
 
     def reset(self) -> None:
         """See `Trainer`."""
-        self.model.reset()
+        super().reset()
         self._card_is_newer = False
 
     @contextmanager
@@ -119,7 +116,7 @@ class CudaTrainer(Trainer):
         try:
             yield Preparation(self._forecast_seconds())
         finally:
-            self._update_host()
+            self.synchronise()
             self._blocks = None
 
     def _forecast_seconds(self) -> float:
@@ -183,27 +180,12 @@ class CudaTrainer(Trainer):
             self.refuse_divergence(stats, place, float(lr))
         state.advance(*blocks, blocks=last - first)
 
-    def _update_host(self) -> None:
-        """Make the host's arrays those of the card, if it has trained them since."""
+    def synchronise(self) -> None:
+        """See `SampledLossTrainer`. Copies what the card has trained since the last time."""
         if self._card_is_newer:
             assert self._blocks is not None
             self._blocks.download(self.model.parameters)
             self._card_is_newer = False
-
-    def vectors(self) -> Vectors:
-        """See `Trainer`."""
-        self._update_host()
-        return self.model.vectors()
-
-    def scorer(self) -> Scorer:
-        """See `Trainer`."""
-        self._update_host()
-        return self.model.scorer()
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        """See `Trainer`."""
-        self._update_host()
-        return self.model.arrays()
 
     def memory_bytes(self) -> int:
         """See `Trainer`. The card has a copy of these."""

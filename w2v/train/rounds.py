@@ -13,12 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import numpy as np
-
 from w2v.config import DEFAULT_ROUNDS, MIN_ROUND_WORDS, TrainConfig
 from w2v.corpus import ShardedCorpus
 from w2v.engines.base import Engine, Ref, tree
-from w2v.held_out import Scorer
 from w2v.losses.base import SampledLoss
 from w2v.train.round_tasks import (
     Part,
@@ -28,10 +25,10 @@ from w2v.train.round_tasks import (
     round_edge,
     train_shards,
 )
-from w2v.train.sampled_model import SampledModel
+from w2v.train.sampled_model import SampledLossTrainer
 from w2v.train.schedule import Schedule
 from w2v.train.state import RunState
-from w2v.train.trainer import Preparation, Trainer, Vectors
+from w2v.train.trainer import Preparation
 
 
 class _Results(NamedTuple):
@@ -41,7 +38,7 @@ class _Results(NamedTuple):
     stats: list[Ref]
 
 
-class RoundsTrainer(Trainer):
+class RoundsTrainer(SampledLossTrainer):
     """Trains a sampled loss in rounds. See `w2v.train.trainer.Trainer`; a block is a round.
 
     Args:
@@ -52,13 +49,11 @@ class RoundsTrainer(Trainer):
     """
 
     corpus: ShardedCorpus
-    loss: SampledLoss
 
     def __init__(
         self, corpus: ShardedCorpus, config: TrainConfig, loss: SampledLoss, engine: Engine
     ) -> None:
         super().__init__(corpus, config, loss)
-        self.model = SampledModel(corpus.vocabulary, config, loss)
         self.engine = engine
         self.groups = engine.groups(len(corpus.shards))
         self._tables: Ref = engine.put(Tables(self.model.thresholds, self.model.noise.table))
@@ -70,22 +65,6 @@ class RoundsTrainer(Trainer):
         if self.config.round_words is None:
             return max(1, min(DEFAULT_ROUNDS, int(a_shard / MIN_ROUND_WORDS)))
         return max(1, round(a_shard / self.config.round_words))
-
-    def reset(self) -> None:
-        """See `Trainer`."""
-        self.model.reset()
-
-    def vectors(self) -> Vectors:
-        """See `Trainer`."""
-        return self.model.vectors()
-
-    def scorer(self) -> Scorer:
-        """See `Trainer`."""
-        return self.model.scorer()
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        """See `Trainer`."""
-        return self.model.arrays()
 
     def memory_bytes(self) -> int:
         """See `Trainer`: the model, its merged deltas, a copy for each worker, and the tokens."""

@@ -18,20 +18,19 @@ import numpy as np
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.corpus.blocks import block_edges
-from w2v.held_out import Scorer
 from w2v.kernels.sampled import Scratch, make_scratch
 from w2v.losses.base import SampledLoss
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
-from w2v.train.sampled_model import SampledModel, kernels_for
+from w2v.train.sampled_model import SampledLossTrainer, kernels_for
 from w2v.train.schedule import Schedule
 from w2v.train.state import EpochStats, RunState
-from w2v.train.trainer import Preparation, Trainer, Vectors
+from w2v.train.trainer import Preparation
 
 FORECAST_BLOCKS = 5
 """Blocks that are timed to forecast how long the run will take."""
 
 
-class SampledTrainer(Trainer):
+class SampledTrainer(SampledLossTrainer):
     """Trains a sampled loss by Hogwild. See `w2v.train.trainer.Trainer`.
 
     Attributes:
@@ -40,11 +39,9 @@ class SampledTrainer(Trainer):
     """
 
     corpus: Corpus
-    loss: SampledLoss
 
     def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
         super().__init__(corpus, config, loss)
-        self.model = SampledModel(corpus.vocabulary, config, loss)
         self.kernels = kernels_for(config)
         self.edges = block_edges(corpus.sentence_starts)
 
@@ -52,10 +49,6 @@ class SampledTrainer(Trainer):
     def n_blocks(self) -> int:
         """See `Trainer`."""
         return len(self.edges) - 1
-
-    def reset(self) -> None:
-        """See `Trainer`."""
-        self.model.reset()
 
     def make_scratch(self) -> Scratch:
         """Working memory for one worker."""
@@ -137,18 +130,6 @@ class SampledTrainer(Trainer):
             stats, f"epoch {epoch + 1}, block {block + 1} of {self.n_blocks}", lr
         )
         state.advance(stats, blocks=1)
-
-    def vectors(self) -> Vectors:
-        """See `Trainer`."""
-        return self.model.vectors()
-
-    def scorer(self) -> Scorer:
-        """See `Trainer`."""
-        return self.model.scorer()
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        """See `Trainer`."""
-        return self.model.arrays()
 
     def memory_bytes(self) -> int:
         """See `Trainer`."""

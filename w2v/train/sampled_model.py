@@ -1,10 +1,11 @@
-"""The model of a sampled loss and what its kernels need, shared by Hogwild and rounds."""
+"""The model of a sampled loss, and what all ways to train one share: threads, rounds, GPUs."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from w2v.config import TrainConfig
+from w2v.corpus import Corpus, ShardedCorpus
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
 from w2v.held_out import NoiseTest, Scorer
 from w2v.kernels.sampled import (
@@ -19,7 +20,7 @@ from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler
 from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.random import STREAM_INIT, fill_uniform
-from w2v.train.trainer import Vectors
+from w2v.train.trainer import Trainer, Vectors
 from w2v.vocab import Vocabulary
 
 
@@ -108,6 +109,40 @@ class SampledModel:
             self.parameters.log_normalisers,
             noise_test if self.loss.is_classifier else None,
         )
+
+
+class SampledLossTrainer(Trainer):
+    """The part of a `Trainer` that concerns its `SampledModel`."""
+
+    loss: SampledLoss
+
+    def __init__(
+        self, corpus: Corpus | ShardedCorpus, config: TrainConfig, loss: SampledLoss
+    ) -> None:
+        super().__init__(corpus, config, loss)
+        self.model = SampledModel(corpus.vocabulary, config, loss)
+
+    def synchronise(self) -> None:
+        """Bring `model` up to date, if its parameters are being trained elsewhere."""
+
+    def reset(self) -> None:
+        """See `Trainer`."""
+        self.model.reset()
+
+    def vectors(self) -> Vectors:
+        """See `Trainer`."""
+        self.synchronise()
+        return self.model.vectors()
+
+    def scorer(self) -> Scorer:
+        """See `Trainer`."""
+        self.synchronise()
+        return self.model.scorer()
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """See `Trainer`."""
+        self.synchronise()
+        return self.model.arrays()
 
 
 def kernels_for(config: TrainConfig, *, count_updates: bool = False) -> SampledKernels:

@@ -17,6 +17,9 @@ from typing import NoReturn, TextIO
 from w2v.errors import OutputError, W2VError, one_line
 from w2v.util.signals import interrupts_kept
 
+_RENAMED = {"--max-words": "--limit"}
+"""Flags of earlier versions, and what they are called now."""
+
 _NO_THREAD = "can't start new thread"
 """What Python says, in a RuntimeError, where there is no memory for a thread's stack."""
 
@@ -39,7 +42,8 @@ class ArgumentParser(argparse.ArgumentParser):
         if message.startswith(prefix):
             known = list(self._option_string_actions)
             typed = message[len(prefix) :].split()[0].split("=")[0]
-            close = difflib.get_close_matches(typed, known, n=1)
+            close = [name for name in [_RENAMED.get(typed)] if name in known]
+            close = close or difflib.get_close_matches(typed, known, n=1)
             if close:
                 message += f" (did you mean {close[0]}?)"
         self.exit(2, f"{self.prog}: {one_line(message)}\n")
