@@ -1,7 +1,9 @@
 import json
 import re
 import threading
+from collections import Counter
 
+import naive
 import numpy as np
 import pytest
 
@@ -240,6 +242,37 @@ def test_a_bar_is_shown_on_terminals_alone(sentences, progress, capsys, monkeypa
     last = err.replace("\n", "\r").strip("\r").split("\r")[-1]
     assert re.match(r"training: 100%\|█+\| .*words/s, loss \d\.\d{3}, 00:00 left", last), err
     assert "corpus:" not in err
+
+
+@pytest.mark.parametrize(("loss", "epochs"), [("negative-sampling", 5), ("softmax", 20)])
+@pytest.mark.parametrize(("sample", "factor"), [(0.05, 0.99), (0.05, 1.01), (0.0, 1e9)])
+def test_the_advice_on_little_text(sentences, monkeypatch, loss, epochs, sample, factor):
+    class Watching(Callback):
+        def __init__(self):
+            self.warnings = []
+
+        def on_warning(self, text):
+            self.warnings.append(text)
+
+        def on_prepare(self):
+            raise Prepared
+
+    class Prepared(Exception):
+        pass
+
+    counts = Counter(word for sentence in sentences for word in sentence)
+    total = sum(counts.values())
+    kept = sum(n * naive.keep_prob(n, total, sample or 1) for n in counts.values())
+    monkeypatch.setattr("w2v.train.api.LITTLE_WORDS", factor * kept * epochs)
+    seen = Watching()
+    config = TrainConfig(loss=loss, sample=sample, min_count=1, workers=1)
+    with pytest.raises(Prepared):
+        train_embeddings(sentences, config, callbacks=[seen])
+    if sample and factor > 1:
+        (advice,) = seen.warnings
+        assert f"subsampling keeps about {kept:,.0f} of {total:,} words" in advice
+    else:
+        assert not seen.warnings
 
 
 def test_a_generator_is_read_once(sentences):
