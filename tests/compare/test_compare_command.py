@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from comparisons import ONE, QUICK, read
+from comparisons import ANALOGIES, ONE, QUICK, SIMILARITY, read, without_times
 
+from w2v.compare import __main__ as command
 from w2v.compare import runs
 from w2v.compare.__main__ import duration, main, parse_variant
 from w2v.errors import ConfigError, OutputError, W2VError
@@ -64,6 +65,11 @@ def test_wrong_variants(name, expected):
         (["corpus.txt", "--seeds", "0"], "--seeds: 0 is not between 1 and 1000"),
         (["corpus.txt", "--seed", str(2**63 - 1)], "--seeds: the last seed would be"),
         (
+            ["corpus.txt", "--seeds", "7", "--seed", str(2**63 - 6)],
+            "--seeds: the last seed would be 9223372036854775808",
+        ),
+        (["corpus.txt", "--cache", "corpus.txt"], "corpus.txt: expected a folder, got the file"),
+        (
             ["corpus.txt", "--seconds", "3", "--epochs", "2"],
             "--seconds and --epochs: give only one",
         ),
@@ -101,6 +107,43 @@ def test_wrong_calls_are_refused_and_write_nothing(here, write, arguments, expec
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
     assert sorted(path.name for path in here.rglob("*")) == before
+
+
+def test_every_option_of_a_comparison_arrives(here, write, monkeypatch):
+    write("a.txt", ANALOGIES)
+    write("s.tsv", SIMILARITY)
+    asked = {}
+    real = command.check_folder
+    monkeypatch.setattr(
+        command, "check_folder", lambda path, *rest, **more: asked.update(more) or real(path, *rest)
+    )
+    options = [
+        "--losses", "nce", "softmax:split", "--seeds", "4", "--seed", "9", "--seconds", "30",
+        "--held-out", "20%", "--held-out-pairs", "50", "--analogies", "a.txt", "--similarity",
+        "s.tsv", "-o", "out", "--restart", "--no-report", "--cache", "kept", "--window", "3",
+    ]  # fmt: skip
+    request = command._request(command._parser().parse_args(["corpus.txt", *options]))
+    assert asked == {"estimated_bytes": 2 * 4 * command._BYTES_PER_RUN}
+    configs = request.configs
+    assert [(name, each.loss, each.window, each.seed) for name, each in configs.items()] == [
+        ("nce", "nce", 3, 9), ("softmax:split", "softmax", 3, 9)
+    ]  # fmt: skip
+    assert request._replace(configs={}) == runs.Request(
+        corpus=["corpus.txt"], cache_dir="kept", configs={}, seeds=[9, 10, 11, 12],
+        budget="seconds", seconds=30.0, held_out=0.2, held_out_pairs=50, analogies="a.txt",
+        similarity="s.tsv", output=Path("out"), restart=True, report=False,
+    )  # fmt: skip
+
+
+def test_an_encoded_corpus_is_kept_and_reused(here):
+    arguments = ["corpus.txt", *ONE, "--seeds", "1", "--cache", "kept"]
+    assert main(arguments) == 0
+    (cached,) = (here / "kept").iterdir()
+    before = cached.stat().st_mtime_ns
+    expected = without_times(read(here / "comparison"))
+    assert main([*arguments, "--restart"]) == 0
+    assert [path.stat().st_mtime_ns for path in (here / "kept").iterdir()] == [before]
+    assert without_times(read(here / "comparison")) == expected
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
