@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -164,6 +165,19 @@ def test_a_quiet_command_prints_nothing(door, way, capsys):
     out, err = capsys.readouterr()
     assert "vectors     replaced v.safetensors" in out
     assert "corpus: " in err
+
+
+def test_on_a_terminal_the_first_line_comes_at_once(here, capsys, monkeypatch):
+    """Before anything is imported that takes long."""
+    way = WAYS[0]
+    argv = [f"{way.name}.txt", *flags_of(way.base()), "-o", "v.bin"]
+    monkeypatch.setattr("w2v.train.progress.has_bars", lambda: False)
+    for quiet in (False, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        assert main([*argv, *["--quiet"] * quiet]) == 0
+        lines = capsys.readouterr().err.splitlines()
+        first = [] if quiet else [f"w2v {w2v.__version__}: training on '{way.name}.txt'"]
+        assert lines[:1] == first
 
 
 @covers("progress")

@@ -67,6 +67,8 @@ NEAREST = {
     "kernels/cuda": ["kernels/test_cuda_kernel.py", "train/test_cuda_training.py"],
     "kernels/softmax.py": ["losses/test_losses.py", WAYS, "gradcheck"],
     "kernels/": ["kernels/test_sampled_kernel.py", WAYS, "losses/test_losses.py", "kernels"],
+    "train/__main__.py": ["test_flags.py", "train/test_train_command.py", "robustness", "train"],
+    "train/api.py": ["train/test_api.py", "train/test_train_command.py", WAYS, "train"],
     "train/cuda.py": ["train/test_cuda_training.py", "train"],
     "train/round": ["train/test_rounds.py", "train/test_rare_events.py", "train", "engines"],
     "train/sampled": [WAYS, "train/test_rare_events.py", "train"],
@@ -77,7 +79,7 @@ NEAREST = {
     "train/warm_start.py": ["train/test_warm_start.py", "train"],
     "train/validation.py": ["test_held_out.py", "train"],
     "train/progress.py": ["test_reported_numbers.py", "train"],
-    "train/": [WAYS, "train", "test_held_out.py"],
+    "train/": [WAYS, "train/test_rare_events.py", "train", "test_held_out.py"],
     "engines/": ["engines", "train/test_rounds.py"],
     "corpus/cooccurrence.py": [WAYS, "losses/test_losses.py", "corpus"],
     "corpus/subsampling.py": ["corpus/test_subsampling.py", WAYS, "corpus"],
@@ -290,6 +292,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "project"
         self.cache = folder / "cache"
+        self.kernels: list[Path] = []
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(
             ROOT, self.root, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
@@ -306,6 +309,7 @@ class Copy:
             before = _numba_name(other.root / source.relative_to(self.root))
             for folder in list(self.cache.rglob(before)):
                 folder.rename(folder.with_name(_numba_name(source)))
+        self.kernels = list(self.cache.glob("*/*"))
 
     def attempt(self, mutation: Mutation, known: str) -> str:
         """The first test that fails, `SURVIVED` or `GONE`.
@@ -319,7 +323,6 @@ class Copy:
             return GONE
         path, broken = found
         original, times = path.read_bytes(), path.stat()
-        kernels = set(self.cache.glob("*/*"))
         try:
             path.write_text(broken, encoding="utf-8")
             if "::" in known and (self.root / "tests" / known.partition("::")[0]).exists():
@@ -341,8 +344,8 @@ class Copy:
         finally:
             path.write_bytes(original)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-            for folder in set(self.cache.glob("*/*")) - kernels:
-                shutil.rmtree(folder, ignore_errors=True)
+            for folder in self.kernels:  # the oldest are deleted: let it be those of mutations
+                folder.touch()
 
     def run(self, names: list[str], workers: int = 0) -> str | None:
         """Run tests; return the first that fails, under tests/, or None if all pass.
