@@ -244,6 +244,14 @@ def test_a_bar_is_shown_on_terminals_alone(sentences, progress, capsys, monkeypa
     assert "corpus:" not in err
 
 
+@pytest.mark.parametrize("rounds", [{}, {"deterministic": True, "shards": 2}])
+def test_sentences_of_one_word_are_refused(write, rounds):
+    path = write("lonely.txt", "a b\nc d\nb d e\n" + "a\nc\n" * 9)
+    # With 9, only a and c remain, which never meet.
+    with pytest.raises(CorpusError, match="two words that occur at least min_count=9 times"):
+        train_embeddings(path, **{**OPTIONS, "min_count": 9, **rounds})
+
+
 @pytest.mark.parametrize(("loss", "epochs"), [("negative-sampling", 5), ("softmax", 20)])
 @pytest.mark.parametrize(("sample", "factor"), [(0.05, 0.99), (0.05, 1.01), (0.0, 1e9)])
 def test_the_advice_on_little_text(sentences, monkeypatch, loss, epochs, sample, factor):

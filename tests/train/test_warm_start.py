@@ -40,19 +40,24 @@ def as_saved(old, tmp_path, suffix):
     return w2v.load(tmp_path / f"old{suffix}")
 
 
-def test_the_vocabulary_is_all_old_words_and_the_new_ones_that_are_frequent_enough(old):
-    wv = train_embeddings(NEW, **OPTIONS, init=old)
-    assert set(wv) == {*old, "dark", "cloud", "rain"}  # not "once"
+@pytest.mark.parametrize(
+    ("min_count", "new", "rare"), [(5, ["dark", "cloud", "rain"], 1), (21, ["cloud"], 41)]
+)
+def test_the_vocabulary_is_all_old_words_and_the_new_ones_that_are_frequent_enough(
+    old, min_count, new, rare
+):
+    wv = train_embeddings(NEW, **{**OPTIONS, "min_count": min_count}, init=old)
+    assert set(wv) == {*old, *new}
     in_old, in_new = count(OLD), count(NEW)
     expected = {word: in_old.get(word, 0) + in_new.get(word, 0) for word in wv}
     assert dict(zip(wv, wv.counts.tolist(), strict=True)) == expected
     assert wv.counts.tolist() == sorted(wv.counts, reverse=True)
     assert wv.training["init"] == {
-        "words": 5, "new_words": 3, "counts": True, "context_vectors": True,
+        "words": 5, "new_words": len(new), "counts": True, "context_vectors": True,
     }  # fmt: skip
     audit = wv.training["audit"]
     assert audit["words"] == audit["kept"] + audit["dropped_rare"] + audit["dropped_max_vocab"]
-    assert audit["dropped_rare"] == 1
+    assert audit["dropped_rare"] == rare
 
 
 def test_gensim_has_the_same_words_and_counts(old):
