@@ -11,6 +11,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+import naive
 import numpy as np
 import pytest
 from runs import Recorder, interrupt_after, same, train
@@ -87,6 +88,10 @@ def test_what_cannot_be_trained_on_a_gpu_is_refused_before_the_corpus_is_read(mo
     assert refused(loss="softmax") == "device=cuda: softmax can only be trained on the CPU"
     assert "cannot be combined with deterministic" in refused(deterministic=True)
     assert refused(negative=63) == "negative=63, but device=cuda takes at most 62"
+    assert refused(vector_size=4_000).startswith(
+        "vector_size=4000 with window=5 and negative=5 takes"
+    )
+    assert refused(window=400).startswith("vector_size=100 with window=400 and negative=5 takes")
     monkeypatch.setattr(cuda, "why_no_gpu", lambda: "no NVIDIA GPU can be used")
     assert refused() == "device=cuda: no NVIDIA GPU can be used"
     monkeypatch.setattr(api, "find_spec", lambda name: None)
@@ -130,6 +135,12 @@ def test_few_blocks_are_in_flight_where_one_word_is_in_most_groups(monkeypatch):
     # Of 4 equal words each is once among 2 noise words and 4 positions: 2 / 4 + 4 / 4 = 1.5.
     assert in_flight(["a", "b", "c", "d"]) == int(50 / 1.5)
     assert in_flight(["a", "b"], negative=5) == int(50 / (10 / 2 + 4 / 2))
+    # Subsampling evens out what the noise does not.
+    sampled_out = {word: n * naive.keep_prob(n, 1200, 0.1) for word, n in (("a", 900), ("b", 300))}
+    a = sampled_out["a"] / sum(sampled_out.values())
+    assert a < 0.7
+    noise = naive.noise_probs([900, 300], 0.75)[0]
+    assert in_flight(["a", "a", "b", "a"], sample=0.1) == int(50 / (2 * noise + 4 * a))
     # With many words, the card's multiprocessors are the limit, and then the number of blocks.
     many = [f"w{n}" for n in range(100)]
     assert (
