@@ -138,7 +138,7 @@ def test_the_lines_of_progress(run):
         if run.way.loss.family == "sampled" and len(of_epoch) == 1:  # else the newest part's
             assert loss == pytest.approx(twin.epoch_losses[-1], abs=1e-3)
         if epoch == 2:
-            assert of_epoch[-1].endswith("a second left")
+            assert of_epoch[-1].endswith("1 s left")
 
 
 # --- evaluation -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from comparisons import ANALOGIES, ONE, QUICK, SIMILARITY, read, without_times
 
 from w2v.compare import __main__ as command
 from w2v.compare import runs
-from w2v.compare.__main__ import duration, main, parse_variant
+from w2v.compare.__main__ import main, parse_variant
 from w2v.errors import ConfigError, OutputError, W2VError
 from w2v.losses import LOSSES
 
@@ -223,14 +223,6 @@ def test_the_time_is_forecast_before_the_first_run(here, monkeypatch, capsys):
     # Nothing is left to forecast.
     assert main(["corpus.txt", *QUICK, "3", "--seeds", "2", *losses]) == 0
     assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.01, "1 s"), (8.4, "8 s"), (89, "89 s"), (180, "3 min"), (5000, "83 min"), (9000, "2.5 h")],
-)
-def test_durations(seconds, text):
-    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(

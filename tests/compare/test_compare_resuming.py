@@ -13,18 +13,20 @@ import pytest
 from comparisons import ONE, QUICK, read, text, without_times
 
 from w2v.compare import __main__ as compare
-from w2v.compare import runs
 from w2v.compare.__main__ import main
 from w2v.errors import ConfigError
 
 
-class Stops(runs.Listener):
+class Stops(compare.Display):
     """Presses Ctrl-C when so many runs are over."""
 
     def __init__(self, after):
         self.left = after
 
-    def finished(self, record):
+    def progress(self, variant, seed, done):
+        pass
+
+    def finish(self, record):
         self.left -= 1
         if self.left == 0:
             raise KeyboardInterrupt
@@ -37,7 +39,7 @@ def test_interrupted_runs_go_on_to_the_same_results(here, monkeypatch, capsys):
     arguments = ["corpus.txt", *QUICK, "2", "--seeds", "2", "--losses", "nce", "softmax", "-o"]
     assert main([*arguments, "whole"]) == 0
     with monkeypatch.context() as patch:
-        patch.setattr(compare, "_listener", lambda total, done: Stops(after=3))
+        patch.setattr(compare, "Display", lambda total, finished: Stops(after=3))
         assert main([*arguments, "part"]) == 130
     kept = read(here / "part")
     assert [(run["variant"], run["seed"]) for run in kept["runs"]] == [
@@ -65,25 +67,25 @@ def test_an_interrupt_before_the_first_run_keeps_what_was_there(here, monkeypatc
         def progress(self, variant, seed, done):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(compare, "_listener", lambda total, done: Impatient(after=9))
+    monkeypatch.setattr(compare, "Display", lambda total, finished: Impatient(after=9))
     assert main(["corpus.txt", *ONE, "--seeds", "2", "--restart"]) == 130
     assert "no run had finished" in capsys.readouterr().err
     assert (here / "comparison" / "results.json").read_bytes() == before
-    monkeypatch.setattr(compare, "_listener", lambda total, done: Stops(after=1))
+    monkeypatch.setattr(compare, "Display", lambda total, finished: Stops(after=1))
     assert main(["corpus.txt", *ONE, "--seeds", "2", "--restart"]) == 130
     assert "the same command without --restart continues" in capsys.readouterr().err
 
 
 DIES_IN_RUN_4 = """if True:
     import os, signal, sys
-    from w2v.compare import __main__ as compare, runs
+    from w2v.compare import __main__ as compare
 
-    class Dying(runs.Listener):
+    class Dying(compare.Display):
         def progress(self, variant, seed, done):
             if seed == 4:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    compare._listener = lambda total, done: Dying()
+    compare.Display = Dying
     compare.main(sys.argv[1:])
 """
 

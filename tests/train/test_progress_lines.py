@@ -91,12 +91,12 @@ def test_rate_and_time_left_of_a_resumed_run(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.9, "a second"), (1.4, "1 s"), (99.4, "99 s"), (150, "2 min"), (5_900, "98 min"),
+        (0.01, "1 s"), (8.4, "8 s"), (99.4, "99 s"), (150, "2 min"), (5_900, "98 min"),
         (9_000, "2.5 h"), (float("inf"), "unknown"),
     ],
 )  # fmt: skip
 def test_durations(seconds, text):
-    assert progress._duration(seconds) == text
+    assert progress.duration(seconds) == text
 
 
 @pytest.mark.parametrize(

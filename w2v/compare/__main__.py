@@ -15,8 +15,9 @@ import dataclasses
 import difflib
 import signal
 import sys
-from argparse import SUPPRESS, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -93,13 +94,6 @@ def parse_variant(text: str) -> Variant:
 # --- the command line ---------------------------------------------------------------------------
 
 
-def _fraction(text: str) -> float:
-    try:
-        return fraction(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a number or a percentage") from None
-
-
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
         prog=f"python -m {PROG}",
@@ -119,7 +113,7 @@ def _parser() -> command_line.ArgumentParser:
     add("--seconds", type=float, metavar="S", default=None,
         help="train every loss for about this long, by forecast (default: the number of epochs "
         "that is the loss's own default, or --epochs for all)")  # fmt: skip
-    add("--held-out", type=_fraction, metavar="X", default=DEFAULT_HELD_OUT,
+    add("--held-out", type=fraction, metavar="X", default=DEFAULT_HELD_OUT,
         help="fraction of the sentences to evaluate on, 0.05 or 5%% (default: 5%%)")  # fmt: skip
     add("--held-out-pairs", type=int, metavar="N", default=None,
         help="evaluate on at most N pairs (default: 100000)")  # fmt: skip
@@ -290,6 +284,8 @@ def _announce(forecast: Forecast, document: Document) -> None:
     """Say on stderr how long the runs that remain will take."""
     if not forecast.runs:
         return
+    from w2v.train.progress import duration
+
     each = ", ".join(
         f"{name} {document['epochs'][name]} epoch{'s' * (document['epochs'][name] != 1)} "
         f"{duration(seconds)}"
@@ -302,61 +298,54 @@ def _announce(forecast: Forecast, document: Document) -> None:
     )
 
 
-def duration(seconds: float) -> str:
-    """A forecast for people: ``8 s``, ``3 min``, ``2.5 h``."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+class Display:
+    """A progress bar over all runs on a terminal, and a line for each finished run.
 
+    Args:
+        total: number of runs.
+        finished: how many of them were finished before.
+    """
 
-def _listener(total: int, done: int) -> Any:
-    """A progress bar over all runs on a terminal, one line per finished run elsewhere."""
-    from tqdm.auto import tqdm
+    def __init__(self, total: int, finished: int) -> None:
+        from tqdm.auto import tqdm
 
-    from w2v.compare.runs import Listener
+        self.total, self.finished = total, finished
+        self.bar: Any = None
+        if sys.stderr.isatty():
+            self.bar = tqdm(
+                total=total, initial=finished, unit="run", dynamic_ncols=True, file=sys.stderr,
+                bar_format="{l_bar}{bar}| {n:.1f}/{total} runs [{elapsed}<{remaining}]",
+            )  # fmt: skip
 
-    class Shown(Listener):
-        """Shows progress on stderr."""
+    def progress(self, variant: str, seed: int, done: float) -> None:
+        """Move the bar to a run of which `done`, 0 to 1, is over."""
+        if self.bar is not None:
+            self.bar.set_description(f"{variant}, seed {seed}", refresh=False)
+            self.bar.update(self.finished + done - self.bar.n)
 
-        def __init__(self) -> None:
-            self.finished_runs = done
-            self.bar: Any = None
-            if sys.stderr.isatty():
-                self.bar = tqdm(
-                    total=total, initial=done, unit="run", dynamic_ncols=True, file=sys.stderr,
-                    bar_format="{l_bar}{bar}| {n:.1f}/{total} runs [{elapsed}<{remaining}]",
-                )  # fmt: skip
+    def finish(self, record: dict[str, Any]) -> None:
+        """Print a line about a run that has ended or failed."""
+        self.finished += 1
+        text = (
+            record["error"]
+            if "error" in record
+            else f"held-out {record['measure']['nats']:.4f} nats per pair, "
+            f"{record['seconds']:.1f} s, {record['million_words_per_second']:.3f} M words/s"
+        )
+        line = (
+            f"run {self.finished} of {self.total}: {record['variant']}, seed {record['seed']}: "
+            f"{text}"
+        )
+        if self.bar is None:
+            print(line, file=sys.stderr)
+        else:
+            self.bar.write(line, file=sys.stderr)
+            self.bar.update(self.finished - self.bar.n)
 
-        def progress(self, variant: str, seed: int, done: float) -> None:
-            if self.bar is not None:
-                self.bar.set_description(f"{variant}, seed {seed}", refresh=False)
-                self.bar.update(self.finished_runs + done - self.bar.n)
-
-        def finished(self, record: dict[str, Any]) -> None:
-            self.finished_runs += 1
-            text = (
-                record["error"]
-                if "error" in record
-                else f"held-out {record['measure']['nats']:.4f} nats per pair, "
-                f"{record['seconds']:.1f} s, {record['million_words_per_second']:.3f} M words/s"
-            )
-            line = (
-                f"run {self.finished_runs} of {total}: {record['variant']}, "
-                f"seed {record['seed']}: {text}"
-            )
-            if self.bar is None:
-                print(line, file=sys.stderr)
-            else:
-                self.bar.write(line, file=sys.stderr)
-                self.bar.update(self.finished_runs - self.bar.n)
-
-        def close(self) -> None:
-            if self.bar is not None:
-                self.bar.close()
-
-    return Shown()
+    def close(self) -> None:
+        """Remove the bar."""
+        if self.bar is not None:
+            self.bar.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -374,22 +363,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     path = request.output / RESULTS
     total = len(request.configs) * len(request.seeds)
     kept = total - len(runs.remaining(request, document))
-    listener = None
     try:
         evaluation = runs.Evaluation(request, held_out)
         _announce(runs.forecast(request, document, train, evaluation), document)
-        listener = _listener(total, kept)
-        for changed in runs.run_all(request, document, train, evaluation, listener):
-            results.save(path, changed)
-            kept = len(changed["runs"])
+        with closing(Display(total, kept)) as display:
+            for record in runs.run_all(request, document, train, evaluation, display.progress):
+                results.save(path, document)
+                kept = len(document["runs"])
+                display.finish(record)
     except KeyboardInterrupt:
-        if listener is not None:
-            listener.close()
         print(f"{PROG}: interrupted; {_left(request, path, kept, total)}", file=sys.stderr)
         return 128 + signal.SIGINT
-    finally:
-        if listener is not None:
-            listener.close()
     print(summary.table(document))
     print(f"\nresults  {path}")
     if request.report:

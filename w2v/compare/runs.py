@@ -13,8 +13,9 @@ import math
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -272,16 +273,6 @@ def forecast(
 # --- the runs -----------------------------------------------------------------------------------
 
 
-class Listener:
-    """Follows a comparison; override what is of interest."""
-
-    def progress(self, variant: str, seed: int, done: float) -> None:
-        """Called during a run; `done` goes from 0 to 1."""
-
-    def finished(self, record: dict[str, Any]) -> None:
-        """Called after a run has ended or failed and its record has been kept."""
-
-
 def evaluated_epochs(epochs: int) -> set[int]:
     """The epochs, counted from 1, after which a run is evaluated: at most `MAX_POINTS`."""
     return set(np.linspace(1, epochs, min(epochs, MAX_POINTS)).round().astype(int).tolist())
@@ -290,15 +281,14 @@ def evaluated_epochs(epochs: int) -> set[int]:
 class _Evaluating(Callback):
     """Evaluates a run between its epochs; `curve` has a point for each of `evaluated_epochs`."""
 
-    def __init__(self, listener: Listener, variant: str, seed: int, evaluation: Evaluation) -> None:
-        self.listener = listener
-        self.variant, self.seed = variant, seed
+    def __init__(self, evaluation: Evaluation, report: Callable[[float], None]) -> None:
         self.evaluation = evaluation
+        self.report = report
         self.curve: list[dict[str, Any]] = []
 
     def on_progress(self, progress: Progress) -> None:
         """See `Callback`."""
-        self.listener.progress(self.variant, self.seed, progress.words / progress.total_words)
+        self.report(progress.words / progress.total_words)
 
     def on_epoch_end(self, run: Run) -> None:
         """Add a point to the curve."""
@@ -359,18 +349,21 @@ def run_all(
     document: Document,
     corpus: Corpus,
     evaluation: Evaluation,
-    listener: Listener,
-) -> Iterator[Document]:
-    """Train the runs that remain; yields the document to be saved after each of them.
+    report: Callable[[str, int, float], None],
+) -> Iterator[dict[str, Any]]:
+    """Train the runs that remain, and yield the record of each once the document has it.
 
     `forecast` must have settled the epochs of each variant.
+
+    Args:
+        request, document, corpus, evaluation: of the comparison.
+        report: called during a run with its variant, its seed, and how much is done, 0 to 1.
     """
     for variant, seed in remaining(request, document):
         config = dataclasses.replace(
             request.configs[variant], seed=seed, epochs=document["epochs"][variant]
         )
-        evaluating = _Evaluating(listener, variant, seed, evaluation)
+        evaluating = _Evaluating(evaluation, partial(report, variant, seed))
         record = train_one(corpus, config, variant, evaluating)
         document["runs"].append(record)
-        yield document
-        listener.finished(record)
+        yield record

@@ -48,12 +48,6 @@ class RowDeltas(NamedTuple):
     update_counts: np.ndarray
 
 
-def no_deltas(columns: int) -> RowDeltas:
-    """Deltas of no rows, with `columns` = D + 1."""
-    empty = np.empty(0, dtype=np.int64)
-    return RowDeltas(empty, np.empty((0, columns), dtype=np.float32), empty)
-
-
 # --- merging --------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from w2v import __version__
-from w2v.config import DEFAULT_INTERVAL, Checkpoints, TrainConfig, make_config, read_toml
+from w2v.config import (
+    DEFAULT_INTERVAL,
+    ELSEWHERE,
+    Checkpoints,
+    TrainConfig,
+    make_config,
+    read_toml,
+)
 from w2v.errors import ConfigError, OutputError, W2VError, shown
 from w2v.util import command_line
 from w2v.util.signals import Terminated, exit_code, terminated_like_interrupted
@@ -29,17 +36,13 @@ PROG = "w2v.train"
 DEFAULT_OUTPUT = "vectors.bin"
 _NOT_HERE = {
     "binary": "the name of --output decides: .bin is binary, .txt and .vec are text; leave it out",
-    "cbow": "w2v always trains skip-gram; leave it out",
-    "sg": "w2v always trains skip-gram; leave it out",
     "hs": "there is no hierarchical softmax; leave it out, or see --loss",
     "classes": "vectors are not clustered here; w2v.explore shows clusters",
     "debug": "use --quiet to print less",
-    "merge-every": "all rows are merged after each round; leave it out",
-    "hot-words": "all rows are merged after each round; leave it out",
     "save-vocab": "use --cache to keep the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
-"""Options of word2vec.c and of earlier versions that w2v lacks, and what to do."""
+"""Options of word2vec.c that w2v lacks, and what to do, where `w2v.config.ELSEWHERE` differs."""
 
 _USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
 
@@ -258,7 +261,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
     """Arguments in which word2vec.c's long options (``-size 50``) have two dashes.
 
-    ``-train FILE`` becomes FILE. Exits with 2, as the parser does, for the options in `_NOT_HERE`.
+    ``-train FILE`` becomes FILE. Exits with 2, as the parser does, for options
+    that w2v lacks.
     """
     found: list[str] = []
     for word in words:
@@ -272,8 +276,8 @@ def two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> lis
             found.append(f"--{name}{value}")
         elif name == "train":
             found += [value[1:]] if value else []
-        elif name in _NOT_HERE:
-            parser.error(f"{word}: {_NOT_HERE[name]}")
+        elif hint := _NOT_HERE.get(name) or ELSEWHERE.get(name.replace("-", "_")):
+            parser.error(f"{word}: {hint}")
         elif not word.startswith("--") and (close := _close_flag(name, parser)):
             parser.error(f"{word}: unknown option (did you mean {close}?)")  # not -o utptu
         else:

@@ -175,7 +175,7 @@ class Console(Callback):
             self._say(
                 f"training: {progress.words / progress.total_words:.0%}, epoch {progress.epoch}, "
                 f"{rate:,.0f} words/s, loss {self._loss:.3f}, lr {progress.lr:.4f}, "
-                f"{_duration(left)} left"
+                f"{duration(left)} left"
             )
 
     def on_validation(self, epoch: int, loss: float, best: bool) -> None:
@@ -331,7 +331,7 @@ def plan_lines(plan: Plan) -> list[str]:
     left = 1 - plan.words_done / (plan.corpus.n_words * config.epochs_)
     lines.append(
         f"training: {config.epochs} epochs on {config.workers} threads, "
-        f"{_size(plan.memory_bytes)} of memory, about {_duration(plan.seconds * left)}"
+        f"{_size(plan.memory_bytes)} of memory, about {duration(plan.seconds * left)}"
     )
     return lines
 
@@ -382,10 +382,11 @@ def _size(n_bytes: int) -> str:
     return f"{size:.1f} TB"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time for people: ``8 s``, ``3 min``, ``2.5 h``, or ``unknown`` if it is not finite."""
     if not math.isfinite(seconds):
         return "unknown"
     if seconds < 100:
-        return f"{seconds:.0f} s" if seconds >= 1 else "a second"
+        return f"{max(seconds, 1):.0f} s"
     minutes = seconds / 60
     return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
