@@ -10,12 +10,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from comparisons import ANALOGIES, ONE, QUICK, SIMILARITY, read, without_times
+from comparisons import ANALOGIES, ONE, OPTIONS, QUICK, SIMILARITY, read, without_times
 
 from w2v.compare import __main__ as command
 from w2v.compare import runs
 from w2v.compare.__main__ import main, parse_variant
+from w2v.config import make_config
+from w2v.corpus import read_corpus
 from w2v.errors import ConfigError, OutputError, W2VError
+from w2v.held_out import held_out_pairs, split_corpus
 from w2v.losses import LOSSES
 
 
@@ -133,6 +136,20 @@ def test_every_option_of_a_comparison_arrives(here, write, monkeypatch):
         budget="seconds", seconds=30.0, held_out=0.2, held_out_pairs=50, analogies="a.txt",
         similarity="s.tsv", output=Path("out"), restart=True, report=False,
     )  # fmt: skip
+
+
+def test_the_first_seed_decides_what_is_held_out(here):
+    corpus = read_corpus("corpus.txt", min_count=1)
+    trained_on = {}
+    for seed in (1, 5):
+        argv = ["corpus.txt", *ONE, "--seeds", "2", "--seed", str(seed), "--held-out", "0.2"]
+        _, train, held_out = command._start(command._request(command._parser().parse_args(argv)))
+        expected, rest = split_corpus(corpus, 0.2, seed)
+        assert train.tokens.tolist() == expected.tokens.tolist()
+        pairs = held_out_pairs(rest, make_config({**OPTIONS, "seed": seed}))
+        assert held_out.centers.tolist() == pairs.centers.tolist()
+        trained_on[seed] = train.tokens.tolist()
+    assert trained_on[1] != trained_on[5]
 
 
 def test_an_encoded_corpus_is_kept_and_reused(here):

@@ -1,5 +1,6 @@
 """What the lines of a run say, against plans and clocks that the tests make up."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import pytest
@@ -28,7 +29,9 @@ class Words(list):
 def plan_of(words_done=0, seconds=600.0, history=None, audit=None, **options):
     config = TrainConfig(**{"workers": 3, "epochs": 4, "min_count": 7, **options})
     corpus = SimpleNamespace(
-        audit=Audit(**{**AUDIT, **(audit or {})}), vocabulary=Words(["word"] * 120), n_words=8_000
+        audit=Audit(**{**AUDIT, **(audit or {})}),
+        vocabulary=Words(f"w{n}" for n in range(120)),
+        n_words=8_000,
     )
     return Plan(corpus, config, 2_345_678, seconds, words_done, history or {})
 
@@ -70,6 +73,19 @@ def test_the_line_of_earlier_vectors():
     init |= {"counts": False, "context_vectors": False}
     expected = "init: 90 old words (without counts and context vectors), 30 new ones"
     assert plan_lines(plan_of(history={"init": init}))[2] == expected
+
+
+def test_space_is_looked_for_before_training(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(progress, "check_space", asked.update)
+    plan = dataclasses.replace(plan_of(vector_size=7), on_disk={"kept": 999})
+    Console("v.bin", quiet=True).on_start(plan)
+    assert asked.pop("kept") == 999
+    assert asked.keys() == {"v.bin"}
+    assert 120 * 4 * 7 < asked["v.bin"] < 120 * (4 * 7 + 60)
+    asked.clear()
+    Console(None, quiet=True).on_start(plan)
+    assert not asked
 
 
 def test_rate_and_time_left_of_a_resumed_run(monkeypatch, capsys):
