@@ -292,7 +292,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "project"
         self.cache = folder / "cache"
-        self.kernels: list[Path] = []
+        self.kernels = list(self.cache.glob("*/*"))
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(
             ROOT, self.root, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
@@ -507,7 +507,8 @@ def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float
         if found is not None:
             file = found[0].relative_to(PACKAGE).as_posix()
             needed |= dict.fromkeys(tests_of(mutation, file, ROOT / "tests"))
-    if not record.passed(needed):
+    is_new = not record.passed(needed)
+    if is_new:
         failure = base.run(list(needed), workers)
         if failure is not None:
             sys.exit(f"{failure} fails without any mutation; fix it first")
@@ -515,7 +516,8 @@ def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float
     copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
     for number in range(workers):
         copy = Copy(FOLDER / str(number))
-        copy.take_kernels(base)
+        if is_new or not copy.cache.exists():
+            copy.take_kernels(base)
         copies.put(copy)
 
     def attempt(mutation: Mutation) -> None:
