@@ -281,12 +281,12 @@ def test_what_cannot_be_split():
 
 def test_all_pairs_without_shrinking_by_hand():
     corpus = encode_sentences([["a", "b", "c"], ["b", "a"]], min_count=1)
-    config = TrainConfig(**{**OPTIONS, "window": 1}, shrink_windows=False)
+    config = TrainConfig(**OPTIONS, shrink_windows=False)
     got = held_out_pairs(corpus, config)
     words = corpus.vocabulary.words
     centers = np.repeat(got.centers, np.diff(got.starts))
     pairs = sorted(words[c] + words[w] for c, w in zip(centers, got.contexts, strict=True))
-    assert pairs == ["ab", "ab", "ba", "ba", "bc", "cb"]
+    assert pairs == ["ab", "ab", "ac", "ba", "ba", "bc", "ca", "cb"]
 
 
 def test_a_sample_of_the_pairs_is_even(monkeypatch):
