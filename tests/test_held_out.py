@@ -156,10 +156,14 @@ def test_the_classifier_against_its_naive_twin():
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_offset_of_each_loss(corpus, name):
-    model = make_trainer(corpus, resolve(TrainConfig(**OPTIONS, loss=name))).scorer()
+    config = TrainConfig(**OPTIONS, loss=name, negative=3, noise_exponent=0.5)
+    model = make_trainer(corpus, resolve(config)).scorer()
+    q = np.array(twins.noise_probs(corpus.vocabulary.counts.tolist(), 0.5))
+    if CLASSIFIERS.get(name, False):
+        assert model.noise_test.num_negatives == 3
+        assert model.noise_test.sampler.probs == pytest.approx(q, abs=1e-6)
     if name == "negative-sampling":
-        q = NoiseSampler(corpus.vocabulary.counts, 0.75).probs
-        assert model.offsets == pytest.approx(np.log(5 * q), rel=1e-5)
+        assert model.offsets == pytest.approx(np.log(3 * q), abs=1e-5)
     else:  # starts normalised, with ln p(w) as its bias
         p = corpus.vocabulary.counts / corpus.vocabulary.counts.sum()
         assert model.offsets == pytest.approx(np.log(p), rel=1e-5)
