@@ -1,6 +1,7 @@
 """What the lines of a run say, against plans and clocks that the tests make up."""
 
 import dataclasses
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -102,6 +103,21 @@ def test_rate_and_time_left_of_a_resumed_run(monkeypatch, capsys):
     assert capsys.readouterr().err.splitlines() == [
         "training: 38%, epoch 2, 333 words/s, loss 2.500, lr 0.0200, 60 s left"
     ]
+
+
+@pytest.mark.parametrize(("columns", "more"), [(200, ", epoch 2/4, lr 0.0300"), (60, "")])
+def test_the_bar_of_a_run(monkeypatch, capsys, columns, more):
+    monkeypatch.setattr(
+        progress.shutil, "get_terminal_size", lambda: os.terminal_size((columns, 9))
+    )
+    console = Console()
+    console.bars = True
+    console.on_start(plan_of())
+    console.on_progress(Progress(12_000, 32_000, 2, 0.03, 2.5))
+    console.on_end()
+    last = capsys.readouterr().err.rstrip().split("\r")[-1]
+    assert last.startswith("training:  38%|")
+    assert f" words/s, loss 2.500{more}, 00:" in last
 
 
 @pytest.mark.parametrize(
