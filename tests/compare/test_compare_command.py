@@ -124,6 +124,7 @@ def test_every_option_of_a_comparison_arrives(here, write, monkeypatch):
         "--losses", "nce", "softmax:split", "--seeds", "4", "--seed", "9", "--seconds", "30",
         "--held-out", "20%", "--held-out-pairs", "50", "--analogies", "a.txt", "--similarity",
         "s.tsv", "-o", "out", "--restart", "--no-report", "--cache", "kept", "--window", "3",
+        "--batch-size", "9",
     ]  # fmt: skip
     request = command._request(command._parser().parse_args(["corpus.txt", *options]))
     assert asked == {"estimated_bytes": 2 * 4 * command._BYTES_PER_RUN}
