@@ -159,7 +159,7 @@ class SoftmaxTrainer(Trainer):
                 self.examples = corpus_examples(len(self.corpus.vocabulary), drawn)
                 del drawn
             seconds = time.perf_counter() - started
-            _compile(self.softmax.loss, self.config)
+            _compile(self.softmax.loss)
             try:
                 yield Preparation(self._forecast_seconds(), seconds)
             finally:
@@ -236,9 +236,9 @@ class SoftmaxTrainer(Trainer):
         return int(starts[self.edges[block]]), int(starts[self.edges[block + 1]])
 
 
-def _compile(loss: FullLoss, config: TrainConfig) -> None:
+def _compile(loss: FullLoss) -> None:
     """Take a step with a model of two words, on this thread, where Ctrl-C ends compilation."""
-    shape = 2, config.vector_size
+    shape = 2, 2
     model = FullModel(
         np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(2, np.float32)
     )
@@ -247,7 +247,7 @@ def _compile(loss: FullLoss, config: TrainConfig) -> None:
         np.zeros(1, np.int32), np.arange(2), np.ones(1, np.int32), np.ones(1, np.float32), one
     )
     softmax = FullSoftmax(loss, model, batch_size=1, workers=1)
-    AdaGrad(model, softmax, config.output_bias_).step(example, one, config.lr_)
+    AdaGrad(model, softmax, learn_bias=True).step(example, one, lr=0.0)
     softmax.close()
 
 
