@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import naive
 import numpy as np
@@ -149,6 +150,25 @@ def test_few_blocks_are_in_flight_where_one_word_is_in_most_groups(monkeypatch):
     )
     monkeypatch.setattr(cuda, "multiprocessors", lambda: 1000)
     assert in_flight(many) == 300
+
+
+def test_a_card_that_trains_a_word_a_second_takes_a_second_a_word(short_launches, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(cuda, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    launch = CudaTrainer._launch
+
+    def timed(trainer, epoch, first, last, rates):
+        starts = trainer.corpus.sentence_starts[trainer.edges]
+        now[0] += float(starts[last] - starts[first])
+        return launch(trainer, epoch, first, last, rates)
+
+    monkeypatch.setattr(CudaTrainer, "_launch", timed)
+    corpus = encode_sentences(CORPUS, min_count=1)
+    config = api.make_config({**OPTIONS, "min_count": 1, "device": "cuda", "epochs": 3})
+    trainer = api.make_trainer(corpus, resolve(config))
+    assert trainer.in_flight < len(CORPUS)  # the forecast is from a part of the text
+    with trainer.prepared() as preparation:
+        assert preparation.forecast_seconds == pytest.approx(3 * len(WORDS))
 
 
 def test_keys_of_many_blocks_are_those_of_each():
