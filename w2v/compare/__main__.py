@@ -179,8 +179,6 @@ def _request(arguments: Namespace) -> Request:
         output, (RESULTS, REPORT) if report else (RESULTS,),
         estimated_bytes=runs * _BYTES_PER_RUN + report * _BYTES_OF_REPORT,
     )  # fmt: skip
-    if arguments.cache is not None:
-        check_folder(arguments.cache)
     if report:
         from w2v.util.html_page import require_packages
 

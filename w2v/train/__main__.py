@@ -188,13 +188,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         make_config(options)
 
     from w2v.formats import check_format, check_words
-    from w2v.util.files import check_folder, check_output, is_stream
+    from w2v.util.files import check_output, is_stream
 
     output = _output(arguments)
     check_format(output)
     check_output(output)
-    if arguments.cache is not None:
-        check_folder(arguments.cache)
     if checkpoints is not None and not is_stream(output):
         checkpoints = dataclasses.replace(checkpoints, output=os.path.abspath(output))  # noqa: PTH100
 
