@@ -117,6 +117,14 @@ def test_an_explicit_zero_is_kept():
     assert (config.sample, config.min_lr, config.noise_exponent, config.seed) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize(("given", "expected"), [(0.001, 0.001), (0.3, 0.04), (0.04, 0.04)])
+def test_the_lowest_rate_is_not_above_the_default_of_the_loss(given, expected):
+    config = TrainConfig(min_lr=given).with_defaults(
+        lr=0.04, epochs=5, targets="split", output_bias=False
+    )
+    assert (config.lr, config.min_lr) == (0.04, expected)
+
+
 def test_unknown_names_get_a_suggestion():
     with pytest.raises(ConfigError, match=r"'vector_sise'.*did you mean vector_size"):
         make_config({"vector_sise": 3})

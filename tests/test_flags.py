@@ -231,6 +231,18 @@ def test_a_run_is_resumed_with_the_options_that_it_had(door, way, here):
     ]
 
 
+def test_a_run_is_resumed_with_one_of_its_options_given_again(here):
+    """`--patience` needs `--validate`, which the checkpoint has."""
+    (way,) = [way for way in WAYS if way.name == "negative-sampling"]
+    argv = [f"{way.name}.txt", "--checkpoint", "kept"]
+    options = {**way.base(), "validate": 0.25, "patience": 2}
+    assert main([*argv, *flags_of(options), "-o", "a.bin"]) == 0
+    assert main([*argv, "--resume", "--patience", "2", "-o", "b.bin"]) == 0
+    assert (here / "a.bin").read_bytes() == (here / "b.bin").read_bytes()
+    with pytest.raises(ConfigError, match="patience: expected validate"):
+        main([f"{way.name}.txt", "--patience", "2"])
+
+
 @covers("checkpoint_every")
 @on(WAYS)
 def test_checkpoints_are_as_often_as_asked_for(door, way, capsys):
