@@ -53,7 +53,7 @@ def test_the_configuration_is_frozen():
         ("lr", float("nan"), "lr: expected a finite number, got nan"),
         ("lr", float("inf"), "lr: expected a finite number"),
         ("lr", "fast", "lr: expected a number, got 'fast'"),
-        ("min_lr", 0.5, "min_lr: expected 0 to lr = 0.05"),
+        ("min_lr", 0.5, "min_lr: expected 0 to lr=0.05"),
         ("min_lr", -0.1, "min_lr: expected 0 to lr"),
         ("noise_exponent", 1e300, "noise_exponent: expected -10 to 10"),
         ("loss", "softmaxx", "loss: expected one of negative-sampling"),
@@ -142,11 +142,11 @@ def test_toml(write):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("vector_size = ", "expected TOML"),
+        ("vector_size = ", "not valid TOML"),
         ("vectorsize = 3", "did you mean vector_size"),
         ("[train]\nlr = 1", "unknown option 'train'"),
         ("lr = 'fast'", "lr: expected a number"),
-        (b"\xff\xfe", "expected TOML"),
+        (b"\xff\xfe", "not valid TOML"),
     ],
 )
 def test_toml_that_cannot_be_used(write, content, message):

@@ -383,7 +383,7 @@ def test_with_patience_the_best_epoch_is_kept_to_the_end(corpus, monkeypatch):
 
 
 def test_wrong_validation_options_are_refused():
-    with pytest.raises(ConfigError, match="patience: expected validate"):
+    with pytest.raises(ConfigError, match="patience: needs validate"):
         make_config({"patience": 2})
     with pytest.raises(ConfigError, match=r"validate: expected 0 to 0\.5, got 0\.7"):
         make_config({"validate": 0.7})

@@ -223,14 +223,19 @@ class TrainConfig:
         self._check_range("validate", 0, 0.5)
         self._check_range("patience", 1, MAX_EPOCHS)
         if self.patience is not None and not self.validate:
-            raise ConfigError("patience: expected validate (part of the text to hold out), got 0")
+            raise ConfigError(
+                "patience: needs validate, the part of the text to hold out, such as 0.01"
+            )
         self._check_range("shards", 1, MAX_SHARDS)
         self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
         self._check_range("seed", 0, 2**63 - 1)
         if self.lr is not None and not MIN_LR <= self.lr <= MAX_LR:
-            raise ConfigError(f"lr: expected a positive number that float32 holds, got {self.lr}")
+            raise ConfigError(
+                f"lr: expected a positive number in the range of float32, got {self.lr}"
+            )
         if self.min_lr < 0 or (self.lr is not None and self.min_lr > self.lr):
-            raise ConfigError(f"min_lr: expected 0 to lr = {self.lr}, got {self.min_lr}")
+            most = "" if self.lr is None else f" to lr={self.lr}"
+            raise ConfigError(f"min_lr: expected 0{most or ' or more'}, got {self.min_lr}")
 
     def with_defaults(
         self, *, lr: float, epochs: int, targets: str, output_bias: bool
@@ -312,7 +317,7 @@ class TrainConfig:
         except (LookupError, ValueError):
             is_text = False
         if not is_text:
-            raise ConfigError(f"encoding: Python knows no text encoding {shown(self.encoding)}")
+            raise ConfigError(f"encoding: Python has no text encoding {shown(self.encoding)}")
 
     def _check_phrases(self) -> None:
         self._check_choice("phrase_scoring", tuple(PHRASE_THRESHOLDS))
@@ -324,7 +329,7 @@ class TrainConfig:
             for spec in dataclasses.fields(self):
                 value = getattr(self, spec.name)
                 if spec.name.startswith("phrase_") and value != spec.default:
-                    raise ConfigError(f"{spec.name}: given without phrases, which is 0")
+                    raise ConfigError(f"{spec.name}: only used with phrases, which is 0")
 
     def _check_range(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)
@@ -332,7 +337,7 @@ class TrainConfig:
             raise ConfigError(f"{name}: expected {low} to {high}, got {shown(value)}")
 
 
-_ARTICLES = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text"}
+_ARTICLES = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a string"}
 
 
 class Interval(NamedTuple):
@@ -360,10 +365,12 @@ def parse_interval(text: str) -> Interval:
     number, unit = float(match[1]), match[2]
     if unit == "%":
         if not 0 < number <= 100:
-            raise ConfigError(f"checkpoint_every: expected above 0% to 100%, got {shown(text)}")
+            raise ConfigError(
+                f"checkpoint_every: expected more than 0% and at most 100%, got {shown(text)}"
+            )
         return Interval(math.inf, number / 100)
     if number == 0:
-        raise ConfigError(f"checkpoint_every: expected more than no time, got {shown(text)}")
+        raise ConfigError(f"checkpoint_every: expected a time above 0, got {shown(text)}")
     return Interval(number * _SECONDS[unit], math.inf)
 
 
@@ -536,23 +543,23 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
             content = stream.read(MAX_TOML_BYTES + 1)
         if len(content) > MAX_TOML_BYTES:
             raise ConfigError(
-                f"{path}: expected at most {MAX_TOML_BYTES} bytes of options, got more"
+                f"{path}: longer than {MAX_TOML_BYTES:,} bytes, so not a configuration file"
             )
         table = tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except RecursionError as error:
-        raise ConfigError(f"{path}: expected TOML: nested too deeply") from error
+        raise ConfigError(f"{path}: not valid TOML: nested too deeply") from error
     # Also what is no TOMLDecodeError: bytes that are not UTF-8, and integers of 5,000 digits.
     except ValueError as error:
         if isinstance(error, ConfigError):
             raise
-        raise ConfigError(f"{path}: expected TOML: {error}") from error
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
     options: dict[str, Any] = {}
     for name, value in table.items():
         field_name = name.replace("-", "_")
         if field_name in options:
-            raise ConfigError(f"{path}: expected {field_name} once, got it twice")
+            raise ConfigError(f"{path}: {field_name} is given twice")
         options[field_name] = value
     make_config(options, os.fspath(path))  # only to refuse what is wrong, with the file's name
     return options

@@ -71,7 +71,7 @@ def test_wrong_variants(name, expected):
             ["corpus.txt", "--seeds", "7", "--seed", str(2**63 - 6)],
             "--seeds: the last seed would be 9223372036854775808",
         ),
-        (["corpus.txt", "--cache", "corpus.txt"], "corpus.txt: expected a folder, got the file"),
+        (["corpus.txt", "--cache", "corpus.txt"], "corpus.txt: not a folder: corpus.txt is a file"),
         (
             ["corpus.txt", "--seconds", "3", "--epochs", "2"],
             "--seconds and --epochs: give only one",
@@ -91,11 +91,11 @@ def test_wrong_variants(name, expected):
         (["corpus.txt", "--similarity", "none.txt"], "none.txt: cannot be read"),
         (["none.txt"], "none.txt: no such file or folder"),
         (["one.txt"], "holding out text takes at least 2 sentences, not 1"),
-        (["corpus.txt", "-o", "corpus.txt"], "corpus.txt: expected a folder, got the file"),
-        (["corpus.txt", "-o", "corpus.txt/below"], "expected a folder, got the file"),
-        (["corpus.txt", "-o", "dangling"], "expected a folder, got the file dangling"),
-        (["corpus.txt", "-o", "x" * 300], "expected a folder: File name too long"),
-        (["corpus.txt", "-o", "taken"], "report.html: expected a file to write, got a folder"),
+        (["corpus.txt", "-o", "corpus.txt"], "corpus.txt: not a folder: corpus.txt is a file"),
+        (["corpus.txt", "-o", "corpus.txt/below"], "corpus.txt/below: not a folder: /"),
+        (["corpus.txt", "-o", "dangling"], "not a folder: dangling is a file"),
+        (["corpus.txt", "-o", "x" * 300], "not usable as a folder: File name too long"),
+        (["corpus.txt", "-o", "taken"], "report.html: a folder, not a file to write"),
     ],
 )
 def test_wrong_calls_are_refused_and_write_nothing(here, write, arguments, expected):

@@ -131,7 +131,7 @@ def test_no_cluster_at_an_address_is_one_line(text, tmp_path):
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert result.returncode == 1
-    assert result.stderr.startswith("w2v.train: address: 127.0.0.1:1: expected a Ray cluster, got")
+    assert result.stderr.startswith("w2v.train: address: 127.0.0.1:1: cannot connect to a Ray")
     assert result.stderr.count("\n") == 1
 
 

@@ -25,7 +25,7 @@ from w2v.explore.__main__ import main
         (["--limit", "0"], ConfigError, "--limit 0: at least 1 word"),
         (["--map-words", "99999"], ConfigError, "--map-words: 99999 is not between 1 and 20000"),
         (["--seed", "-1"], ConfigError, "--seed: -1 is not between 0 and"),
-        (["-o", "no/such/folder.html"], OutputError, "expected an existing folder"),
+        (["-o", "no/such/folder.html"], OutputError, "the folder to write in does not exist"),
         (["missing.bin"], FormatError, "missing.bin: cannot be read: No such file"),
         (["x.bin"] * 8, ConfigError, "9 files: a page shows at most 8"),
     ],

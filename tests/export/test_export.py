@@ -206,9 +206,13 @@ def test_a_card_of_vectors_of_which_nothing_is_known():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (["--to", "projector", "-o", "taken"], OutputError, "expected an empty folder, got one wi"),
-        (["--to", "projector", "-o", "a.txt"], OutputError, "expected a folder, got the file"),
-        (["--to", "huggingface", "-o", "a.txt/m"], OutputError, "expected a folder, got the file"),
+        (
+            ["--to", "projector", "-o", "taken"],
+            OutputError,
+            "taken: the folder must be empty",
+        ),
+        (["--to", "projector", "-o", "a.txt"], OutputError, "not a folder: a.txt is a file"),
+        (["--to", "huggingface", "-o", "a.txt/m"], OutputError, "not a folder: .*is a file"),
         (
             ["--to", "projector", "-o", "p", "--map", "pca"],
             ConfigError,
@@ -252,5 +256,5 @@ def test_without_pyarrow(vectors, monkeypatch):
 
 def test_a_parquet_that_cannot_be_written(vectors):
     pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
-    with pytest.raises(OutputError, match="expected an existing folder"):
+    with pytest.raises(OutputError, match="the folder to write in does not exist"):
         main([vectors, "--to", "parquet", "-o", "no/such/v.parquet"])

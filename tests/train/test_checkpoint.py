@@ -262,9 +262,7 @@ def test_another_process_is_refused_until_a_kill_releases_the_lock(tmp_path):
     folder = tmp_path / "ck"
     with holder(folder) as process:
         assert process.stdout.readline() == "held\n"
-        expected = (
-            f"expected a folder that no other run is using, got one in use by process {process.pid}"
-        )
+        expected = f"in use by process {process.pid}; wait until it has ended"
         with pytest.raises(OutputError, match=expected), FolderLock(folder):
             pass
         process.send_signal(signal.SIGKILL)

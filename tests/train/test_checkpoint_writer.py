@@ -132,7 +132,7 @@ def test_a_disk_too_small_for_checkpoints_is_noticed_before_training(tmp_path, m
 
     assert usage.f_bavail
     monkeypatch.setattr("w2v.util.files.shutil.disk_usage", lambda folder: Full)
-    expected = r"ck: expected 0\.1 MB of free space, got 0\.1 MB"
+    expected = r"ck: needs 0\.1 MB of disk space, but only 0\.1 MB are free"
     with pytest.raises(OutputError, match=expected):
         train(checkpoint=tmp_path / "ck", vector_size=30)
     assert list(tmp_path.iterdir()) == []

@@ -216,21 +216,21 @@ def test_check_output_accepts(tmp_path):
 def test_check_output_refuses(tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(OLD)
     cases = {
-        tmp_path: "expected a file to write, got a folder",
-        f"{tmp_path}/new/": "expected a file to write, got a folder",
-        tmp_path / "missing" / "out.bin": "got no such folder",
-        tmp_path / "file" / "out.bin": "got a file",
+        tmp_path: "a folder, not a file to write",
+        f"{tmp_path}/new/": "a folder, not a file to write",
+        tmp_path / "missing" / "out.bin": "the folder to write in does not exist",
+        tmp_path / "file" / "out.bin": "the folder to write in is a file",
     }
     for path, message in cases.items():
         with pytest.raises(OutputError, match=message):
             check_output(path)
         with pytest.raises(OutputError):
             write_in_parts(path)
-    with pytest.raises(OutputError, match=r"expected [\d,.]+ MB of free space, got [\d,.]+ MB"):
+    with pytest.raises(OutputError, match=r"needs [\d,.]+ MB of disk space, but only"):
         check_output(tmp_path / "out.bin", 10**18)
     for refused, message in (
-        (tmp_path / "file", "got a read-only one"),
-        (tmp_path, "got no permission for"),
+        (tmp_path / "file", "file: is read-only"),
+        (tmp_path, "no permission to write in"),
     ):
         with monkeypatch.context() as patch:  # root may write everywhere
             patch.setattr(files.os, "access", lambda path, mode, _no=refused: Path(path) != _no)

@@ -79,7 +79,7 @@ def refused(name, output):
 def test_the_parent_is_a_file(name, here):
     text = refused(name, Path("corpus.txt") / COMMANDS[name][2])
     assert text.startswith("corpus.txt/")
-    assert "expected a" in text
+    assert "is a file" in text
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -89,11 +89,11 @@ def test_the_output_is_of_the_other_kind(name, here):
     output = Path(f"taken{suffix}")
     if suffix:
         output.mkdir()
-        text, expected = refused(name, output), "a file to write, got a folder"
+        text, expected = refused(name, output), "a folder, not a file to write"
     else:
         output.write_text("mine")
-        text, expected = refused(name, output), f"a folder, got the file {output}"
-    assert text == f"{output}: expected {expected}"
+        text, expected = refused(name, output), f"not a folder: {output} is a file"
+    assert text == f"{output}: {expected}"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -120,7 +120,7 @@ def test_the_disk_is_too_full(name, here, monkeypatch):
     monkeypatch.setattr(files.shutil, "disk_usage", lambda folder: SimpleNamespace(free=30))
     text = refused(name, COMMANDS[name][2])
     assert text.startswith(COMMANDS[name][2])
-    assert "of free space, got 0.0 MB" in text
+    assert "of disk space, but only 0.0 MB are free" in text
 
 
 def test_a_command_says_it_in_one_line(here, monkeypatch, capsys):

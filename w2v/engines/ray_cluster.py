@@ -54,9 +54,7 @@ class RayEngine(Engine):
             except (ConnectionError, RuntimeError, ValueError, OSError) as error:
                 place = f"address: {address}" if address is not None else "ray"
                 first_line = str(error).strip().partition("\n")[0]
-                raise W2VError(
-                    f"{place}: expected a Ray cluster, got none: {first_line}"
-                ) from error
+                raise W2VError(f"{place}: cannot connect to a Ray cluster: {first_line}") from error
         nodes = [
             (node["NodeID"], int(node["Resources"]["CPU"]))
             for node in ray.nodes()
@@ -64,7 +62,7 @@ class RayEngine(Engine):
         ]
         if not nodes:
             self.close()
-            raise W2VError("ray: expected nodes with CPUs, got none")
+            raise W2VError("ray: no node of the cluster has a CPU")
         self._nodes = [name for name, _ in sorted(nodes)]
         self._threads = min(workers, *(cpus for _, cpus in nodes))
         self._remote: dict[Callable[..., Any], Any] = {}
@@ -158,7 +156,7 @@ def _check_address(address: str) -> None:
         socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
     except OSError as error:
         reason = error.strerror or error
-        raise W2VError(f"address: {address}: expected a Ray cluster, got none: {reason}") from error
+        raise W2VError(f"address: {address}: cannot connect to a Ray cluster: {reason}") from error
 
 
 def _imported() -> Any:
@@ -176,6 +174,6 @@ def _imported() -> Any:
     except ImportError as error:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise ConfigError(
-            f"engine: expected Ray, got none for this Python {version} (pip install 'w2v[ray]')"
+            f"engine: Ray is not installed for Python {version}: pip install 'w2v[ray]'"
         ) from error
     return ray

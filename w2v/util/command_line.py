@@ -58,7 +58,7 @@ def refuse_input_as_output(output: str | os.PathLike[str], inputs: Iterable[str 
     for name in inputs:
         path = Path(name)
         if path.is_file() and Path(output).exists() and path.samefile(output):
-            raise OutputError(f"{output}: expected another file than the input, got {name}")
+            raise OutputError(f"{output}: would replace the input {name}; choose another output")
 
 
 def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:

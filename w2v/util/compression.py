@@ -133,9 +133,7 @@ class _Text:
         if member.needs_input and not data:
             data = self._packed.read(_PACKED_BLOCK)
             if not data:
-                raise self._error(
-                    f"{self._name}: expected a whole {self._kind} file, got a truncated one"
-                )
+                raise self._error(f"{self._name}: the {self._kind} data are truncated")
         try:
             return member.decompress(data, size)
         except _errors() as error:
@@ -143,11 +141,11 @@ class _Text:
                 raise
             if "memory" in str(error).lower():
                 raise self._error(
-                    f"{self._name}: expected a {self._kind} file that takes at most "
-                    f"{MAX_MEMORY >> 20} MB of memory to read, got one that needs more"
+                    f"{self._name}: the {self._kind} data need more than {MAX_MEMORY >> 20} MB of "
+                    "memory to decompress"
                 ) from error
             raise self._error(
-                f"{self._name}: expected a whole {self._kind} file, got a damaged one ({error})"
+                f"{self._name}: the {self._kind} data are damaged ({error})"
             ) from error
 
     def _next_member(self, rest: bytes) -> None:

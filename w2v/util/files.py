@@ -109,15 +109,15 @@ def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
     target = Path(os.path.realpath(path))
     if is_stream(path):
         if os.fspath(path) != STANDARD_STREAM and not os.access(path, os.W_OK):
-            raise OutputError(f"{path}: expected something to write into, got no permission")
+            raise OutputError(f"{path}: no permission to write")
         return
     _refuse_folder(path, target)
     folder = target.parent
     if not folder.is_dir():
-        what = "a file" if folder.exists() else "no such folder"
-        raise OutputError(f"{path}: expected an existing folder {folder}, got {what}")
+        what = "is a file" if folder.exists() else "does not exist"
+        raise OutputError(f"{path}: the folder to write in {what}")
     if target.exists() and not os.access(target, os.W_OK):
-        raise OutputError(f"{path}: expected a file that can be replaced, got a read-only one")
+        raise OutputError(f"{path}: is read-only; choose another name, or make it writable")
     _try_folder(path, folder)
     check_space({path: estimated_bytes})
 
@@ -142,14 +142,14 @@ def check_folder(
     try:
         existing = _existing(path)
     except OSError as error:
-        raise OutputError(f"{folder}: expected a folder: {error.strerror}") from error
+        raise OutputError(f"{folder}: not usable as a folder: {error.strerror}") from error
     if not existing.is_dir():
-        raise OutputError(f"{folder}: expected a folder, got the file {existing}")
+        raise OutputError(f"{folder}: not a folder: {existing} is a file")
     _try_folder(folder, existing)
     if existing is path:
         others = sorted(entry.name for entry in path.iterdir() if entry.name not in files)
         if only and others:
-            raise OutputError(f"{folder}: expected an empty folder, got one with {others[0]}")
+            raise OutputError(f"{folder}: the folder must be empty, but holds {others[0]}")
         for name in files:
             check_output(path / name)
     check_space({folder: estimated_bytes})
@@ -175,8 +175,8 @@ def check_space(needs: Mapping[StrPath, int]) -> None:
             free = shutil.disk_usage(folder).free
             if free < total + need:
                 raise OutputError(
-                    f"{', '.join([*names, os.fspath(path)])}: expected "
-                    f"{(total + need) / 1e6:,.1f} MB of free space, got {free / 1e6:,.1f} MB"
+                    f"{', '.join([*names, os.fspath(path)])}: needs {(total + need) / 1e6:,.1f} MB "
+                    f"of disk space, but only {free / 1e6:,.1f} MB are free"
                 )
 
 
@@ -189,7 +189,7 @@ def make_folder(folder: StrPath) -> None:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+        raise OutputError(f"{folder}: cannot be created: {error.strerror}") from error
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -214,15 +214,13 @@ def _existing(path: Path) -> Path:
 def _try_folder(path: StrPath, folder: Path) -> None:
     """Refuse a folder in which no file can be made, by making one."""
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{path}: expected a folder to write in, got no permission for {folder}")
+        raise OutputError(f"{path}: no permission to write in {folder}")
     trial = _temporary(folder)
     try:
         os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         trial.unlink()
     except OSError as error:
-        raise OutputError(
-            f"{path}: expected a folder to write in, got {folder}: {error.strerror}"
-        ) from error
+        raise OutputError(f"{path}: cannot write in {folder}: {error.strerror}") from error
     finally:
         with suppress(OSError):
             trial.unlink(missing_ok=True)
@@ -230,7 +228,7 @@ def _try_folder(path: StrPath, folder: Path) -> None:
 
 def _refuse_folder(path: StrPath, target: Path) -> None:
     if target.is_dir() or os.fspath(path).endswith(os.sep):
-        raise OutputError(f"{path}: expected a file to write, got a folder")
+        raise OutputError(f"{path}: a folder, not a file to write")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -104,8 +104,7 @@ class FolderLock:
 
     def _refused(self, holder: str) -> OutputError:
         return OutputError(
-            f"{self._folder}: expected a folder that no other run is using, got one in use by "
-            f"{holder}"
+            f"{self._folder}: in use by {holder}; wait until it has ended, or choose another folder"
         )
 
 
