@@ -65,6 +65,23 @@ def test_an_interrupted_run_is_resumed_on_either_device(short_launches, tmp_path
         assert device == "cpu" or same(wv, whole)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss": "nce", "learn_normaliser": True},
+        {"loss": "negative-sampling", "output_bias": True, "shrink_windows": False},
+    ],
+    ids=lambda options: options["loss"],
+)
+def test_options_reach_the_card(short_launches, options):
+    options = {"vector_size": 5, "window": 2, "negative": 3, "sample": 0.0, "epochs": 1, **options}
+    on_cpu, on_card = (train(corpus=CORPUS, device=device, **options) for device in ("cpu", "cuda"))
+    assert np.abs(on_cpu.vectors - on_card.vectors).max() < 1e-6
+    assert np.abs(on_cpu.context_vectors - on_card.context_vectors).max() < 1e-6
+    assert np.abs(on_cpu.output_bias - on_card.output_bias).max() < 1e-6
+    assert np.abs(on_card.output_bias).max() > 1e-3
+
+
 def test_validation_sees_the_vectors_of_the_card_and_keeps_the_best(short_launches):
     options = {**OPTIONS, "validate": 0.3, "patience": 1, "epochs": 4, "lr": 0.5}
     on_cpu, on_card = (train(corpus=CORPUS, device=device, **options) for device in ("cpu", "cuda"))
