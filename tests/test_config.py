@@ -40,6 +40,21 @@ def test_the_configuration_is_frozen():
         ("vector_size", True, "vector_size: expected an integer, got True"),
         ("vector_size", None, "vector_size: expected an integer, got None"),
         ("window", 0, "window: expected 1 to"),
+        ("window", -1, "window: expected 1 to 1000, got -1"),
+        ("window", True, "window: expected a number of words such as 5, or two, left and right"),
+        ("window", 5.0, "such as 5,2, got 5.0"),
+        ("window", None, "such as 5,2, got None"),
+        ("window", "five", "such as 5,2, got 'five'"),
+        ("window", "5;2", "such as 5,2, got '5;2'"),
+        ("window", "5,", "such as 5,2, got '5,'"),
+        ("window", (5,), "such as 5,2, got (5,)"),
+        ("window", (), "such as 5,2, got ()"),
+        ("window", "1,2,3", "such as 5,2, got (1, 2, 3)"),
+        ("window", (2, 0.5), "such as 5,2, got (2, 0.5)"),
+        ("window", (0, 0), "window: expected two numbers from 0 to 1000, not both 0, got 0,0"),
+        ("window", "3,-1", "window: expected two numbers from 0 to 1000, not both 0, got 3,-1"),
+        ("window", [0, 1001], "window: expected two numbers from 0 to 1000"),
+        ("distance_weights", "1/d", "distance_weights: expected one of draw, harmonic, flat, got"),
         ("negative", 0, "negative: expected 1 to"),
         ("min_count", 0, "min_count: expected 1 to"),
         ("max_vocab", 1, "max_vocab: expected 2 to"),
@@ -104,12 +119,30 @@ def test_a_fraction_as_on_the_command_line():
         ("max_final_vocab", "did you mean max_vocab"), ("sg", "always trains skip-gram"),
         ("hs", "no hierarchical softmax"), ("resume", "w2v.Checkpoints"),
         ("sentences", "the corpus is the first argument"), ("observer", "callbacks takes a list"),
+        ("shrink_windows", "write distance_weights=draw for true, distance_weights=flat for false"),
     ],
 )  # fmt: skip
 def test_names_of_other_programs_get_ours(name, expected):
     with pytest.raises(ConfigError, match=expected) as error:
         make_config({name: 1})
     assert name in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "window", "sides"),
+    [
+        (5, 5, (5, 5)), ("5", 5, (5, 5)), (np.int32(5), 5, (5, 5)), ((5, 5), 5, (5, 5)),
+        ((5, 0), (5, 0), (5, 0)), ([0, 2], (0, 2), (0, 2)), (" 5, 2 ", (5, 2), (5, 2)),
+        ((np.int64(1), 1000), (1, 1000), (1, 1000)),
+    ],
+)  # fmt: skip
+def test_windows(given, window, sides):
+    config = TrainConfig(window=given)
+    assert (config.window, config.window_sides) == (window, sides)
+    assert type(config.window) is type(window)
+    record = json.loads(json.dumps(dataclasses.asdict(config)))
+    assert make_config(record) == config
+    hash(config)
 
 
 def test_an_explicit_zero_is_kept():
@@ -133,9 +166,10 @@ def test_unknown_names_get_a_suggestion():
 
 
 def test_toml(write):
-    assert read_toml(write("a.toml", "vector-size = 50\nlr = 0.1\n")) == {
+    assert read_toml(write("a.toml", "vector-size = 50\nlr = 0.1\nwindow = [5, 0]\n")) == {
         "vector_size": 50,
         "lr": 0.1,
+        "window": [5, 0],
     }
 
 
@@ -146,6 +180,7 @@ def test_toml(write):
         ("vectorsize = 3", "did you mean vector_size"),
         ("[train]\nlr = 1", "unknown option 'train'"),
         ("lr = 'fast'", "lr: expected a number"),
+        ("shrink_windows = false", "write distance_weights=draw for true"),
         (b"\xff\xfe", "not valid TOML"),
     ],
 )

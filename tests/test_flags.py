@@ -156,6 +156,17 @@ def test_training_begins_at_earlier_vectors(door, way, here):
     np.testing.assert_array_equal(wv.context_vectors[: len(old)], old.context_vectors)
 
 
+@covers("freeze")
+@on(IN_ONE_PLACE)
+def test_frozen_words_keep_their_vectors(door, way, write):
+    old = run(door, way, options={**way.base(), "seed": 5})
+    old.save("old.safetensors")
+    write("frozen.txt", "b\nd\n")
+    wv = run(door, way, init="old.safetensors", freeze="frozen.txt")
+    same = [word for word in old if wv[word].tobytes() == old[word].tobytes()]
+    assert same == [word for word in old if word in ("b", "d")]
+
+
 @covers("quiet", "callbacks")
 @on(WAYS[:1], ["command"])
 def test_a_quiet_command_prints_nothing(door, way, capsys):

@@ -285,12 +285,34 @@ def test_what_cannot_be_split():
 
 def test_all_pairs_without_shrinking_by_hand():
     corpus = encode_sentences([["a", "b", "c"], ["b", "a"]], min_count=1)
-    config = TrainConfig(**OPTIONS, shrink_windows=False)
+    config = TrainConfig(**OPTIONS, distance_weights="flat")
     got = held_out_pairs(corpus, config)
     words = corpus.vocabulary.words
     centers = np.repeat(got.centers, np.diff(got.starts))
     pairs = sorted(words[c] + words[w] for c, w in zip(centers, got.contexts, strict=True))
     assert pairs == ["ab", "ab", "ac", "ba", "ba", "bc", "ca", "cb"]
+
+
+def test_pairs_are_kept_as_often_as_they_weigh():
+    """By the distance of the pair, which the words tell; with and without a limit."""
+    words = [f"w{n:02}" for n in range(40)]
+    corpus = encode_sentences([words] * 500, min_count=1)
+    place = [words.index(word) for word in corpus.vocabulary.words]
+    config = TrainConfig(
+        **{**OPTIONS, "sample": 0, "window": (4, 2), "distance_weights": "harmonic"}
+    )
+    everything = held_out_pairs(corpus, config)
+    for got in (everything, held_out_pairs(corpus, config, len(everything.contexts) // 2)):
+        centers = np.repeat(got.centers, np.diff(got.starts))
+        offsets = [place[w] - place[c] for c, w in zip(centers, got.contexts, strict=True)]
+        counts = np.array([offsets.count(offset) for offset in (-4, -3, -2, -1, 1, 2)])
+        assert counts.sum() == len(offsets)
+        n_pairs = np.array([36, 37, 38, 39, 39, 38]) * 500
+        probs = np.array([1 / 4, 1 / 3, 1 / 2, 1, 1, 1 / 2])
+        if len(offsets) < len(everything.contexts):
+            probs = probs / 2
+        spread = np.sqrt(n_pairs * np.maximum(probs * (1 - probs), 1e-12)) + 1e-9
+        assert (np.abs(counts - n_pairs * probs) / spread).max() < 4
 
 
 def test_a_sample_of_the_pairs_is_even(monkeypatch):

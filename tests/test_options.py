@@ -1,8 +1,8 @@
 """Every option does what it says, on every way to train that takes it, through every public door.
 
-`ROWS` has a row for each field of `TrainConfig`: another value, and how to tell that it had the
-effect that is meant, not merely some effect. Most are told by `twins`, which trains the same in
-plain float64. An option without a row fails `test_every_option_has_a_row`: add one.
+`ROWS` has a row for each field of `TrainConfig`, or several: another value, and how to tell that it
+had the effect that is meant, not merely some effect. Most are told by `twins`, which trains the
+same in plain float64. An option without a row fails `test_every_option_has_a_row`: add one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ways import DEFAULTS, FIELDS, WAYS, Way, arrays_of, differs, flags_of, toml_of, train, twin_of
+from twins import held_out_nats
+from ways import (
+    DEFAULTS,
+    FIELDS,
+    WAYS,
+    Way,
+    arrays_of,
+    differs,
+    flags_of,
+    toml_of,
+    train,
+    twin_of,
+    whole,
+)
 
 import w2v
 from w2v.errors import CorpusError
@@ -65,7 +78,15 @@ def as_the_twin(case):
     case.is_twin(twin_of(case.content, case.after))
     if not differs(case.wv, twin_of(case.content, case.before)):
         pytest.fail(f"{case}: of no effect on the twin; take another value")
-    assert case.record["config"][case.name] == case.value
+    assert case.record["config"][case.name] == json.loads(json.dumps(case.value))
+
+
+def also_held_out(case):
+    """Held-out pairs are those of training, kept in proportion to their weights."""
+    as_the_twin(case)
+    for epoch, nats in enumerate(case.record["validation"]["epoch_nats"], 1):
+        twin = twin_of(case.content, case.after, stop_after=epoch)
+        assert nats == pytest.approx(held_out_nats(case.content, whole(case.after), twin), rel=1e-5)
 
 
 def on_the_card(case):
@@ -158,8 +179,12 @@ PHRASES = {"phrase_threshold": 1.5, "phrase_min_count": 2}
 ROWS = {
     "loss": Row(another_loss, only=lambda way: way.loss.family == "sampled"),
     "vector_size": Row(7),
-    "window": Row(3),
-    "shrink_windows": Row(False),
+    "window": [Row(3), Row((3, 0))],
+    "distance_weights": [
+        Row("flat"),
+        Row("harmonic", alongside={"window": (1, 3)}, only=lambda way: way.in_rounds),
+        Row("harmonic", also_held_out, {"window": (1, 3), "validate": 0.25}, only=not_in_rounds),
+    ],
     "targets": Row(other_targets, only=lambda way: len(way.loss.targets) > 1),
     "output_bias": Row(lambda way, base: not way.loss.output_bias),
     "learn_normaliser": Row(
@@ -205,8 +230,9 @@ ROWS = {
 }  # fmt: skip
 
 CASES = [
-    pytest.param(name, way, id=f"{name}-{way.name}")
-    for name, row in ROWS.items()
+    pytest.param(name, row, way, id="-".join([name, *[str(row.value)] * (n > 0), way.name]))
+    for name, rows in ROWS.items()
+    for n, row in enumerate(rows if isinstance(rows, list) else [rows])
     for way in WAYS
     if name in FIELDS and (way.takes(name) and row.only(way))
 ]
@@ -245,9 +271,8 @@ def pools(monkeypatch):
     return sizes
 
 
-@pytest.mark.parametrize(("name", "way"), CASES)
-def test_another_value_has_the_effect_that_is_meant(name, way, write, pools):
-    row = ROWS[name]
+@pytest.mark.parametrize(("name", "row", "way"), CASES)
+def test_another_value_has_the_effect_that_is_meant(name, row, way, write, pools):
     before = {**way.base(), **{key: row.alongside[key] for key in row.alongside if way.takes(key)}}
     value = row.value(way, before) if callable(row.value) else row.value
     assert value != before.get(name, DEFAULTS[name])
@@ -263,12 +288,11 @@ def test_another_value_has_the_effect_that_is_meant(name, way, write, pools):
 
 
 @pytest.mark.parametrize(
-    ("name", "way"),
+    ("name", "row", "way"),
     [case for case in CASES if case.values[0] != "device"],  # the order of a card's sums varies
 )
-def test_command_line_and_toml_give_what_python_gives(name, way, write, tmp_path, monkeypatch):
+def test_command_line_and_toml_give_what_python_gives(name, row, way, write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    row = ROWS[name]
     before = {**way.base(), **{key: row.alongside[key] for key in row.alongside if way.takes(key)}}
     value = row.value(way, before) if callable(row.value) else row.value
     after = {**before, name: value, "workers": 1}
@@ -279,4 +303,5 @@ def test_command_line_and_toml_give_what_python_gives(name, way, write, tmp_path
         assert main(["corpus.txt", *given, "--quiet", "--output", "v.safetensors"]) == 0
         got = w2v.load("v.safetensors")
         assert arrays_of(got) == arrays_of(expected)
-        assert json.loads(got.metadata["training"])["config"][name] == after[name]
+        record = json.loads(got.metadata["training"])["config"]
+        assert record[name] == json.loads(json.dumps(after[name]))

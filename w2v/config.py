@@ -40,6 +40,8 @@ PHRASE_THRESHOLDS = {"word2phrase": 100.0, "npmi": 0.5}
 MAX_PHRASE_PASSES = 10
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 DEVICES = ("cpu", "cuda")
+DISTANCE_WEIGHTS = ("draw", "harmonic", "flat")
+"""See `w2v.corpus.windows`."""
 
 MAX_VECTOR_SIZE = 4_096
 """The kernels are compiled for each size: 20 seconds for this one, and many minutes far beyond."""
@@ -65,6 +67,19 @@ def fraction(text: str) -> float:
     """A fraction as people write it: ``0.01`` or ``1%``; ValueError for anything else."""
     number = text.strip()
     return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+
+
+def window(text: str) -> int | tuple[int, ...]:
+    """A window as people write it: ``5``, or ``5,2``; ValueError for anything else."""
+    numbers = [int(number) for number in text.split(",")]
+    return numbers[0] if len(numbers) == 1 else tuple(numbers)
+
+
+_PARSED = {
+    fraction: "a fraction such as 0.01 or 1%",
+    window: "a number of words such as 5, or two, left and right, such as 5,2",
+}
+"""What the parsers of options expect, for messages."""
 
 
 def _option(
@@ -97,10 +112,15 @@ class TrainConfig:
         "negative-sampling", "model", "training objective", choices=tuple(LOSSES)
     )  # fmt: skip
     vector_size: int = _option(100, "model", "numbers in a vector", "size", "dim")
-    window: int = _option(5, "model", "largest distance between center and context word")
-    shrink_windows: bool = _option(
-        True, "model", "draw each window's width from 1..window, as word2vec does"
-    )
+    window: int | tuple[int, int] = _option(
+        5, "model", "context words on either side of a center word, at most; 5,2 is 5 to its left "
+        "and 2 to its right, 5,0 only to its left", parse=window,
+    )  # fmt: skip
+    distance_weights: str = _option(
+        "draw", "model", "nearer context words count more: draw each window's width from "
+        "1..window, as word2vec does; harmonic weighs by 1/distance, as GloVe; flat not at all",
+        choices=DISTANCE_WEIGHTS,
+    )  # fmt: skip
     targets: str | None = _option(
         None, "model", "full softmax: how a center word's contexts make an example",
         choices=TARGETS, unset="the loss's own",
@@ -202,7 +222,9 @@ class TrainConfig:
         """Check every field."""
         for spec in dataclasses.fields(self):
             self._parse_text(spec)
-            self._check_type(spec.name, str(spec.type))
+            if spec.name != "window":
+                self._check_type(spec.name, str(spec.type))
+        self._check_window()
         self._check_choice("loss", tuple(LOSSES))
         self._check_choice("encoding_errors", ENCODING_ERRORS)
         self._check_choice("tokenize", TOKENIZERS)
@@ -210,9 +232,9 @@ class TrainConfig:
         self._check_phrases()
         self._check_choice("targets", (None, *TARGETS))
         self._check_choice("device", DEVICES)
+        self._check_choice("distance_weights", DISTANCE_WEIGHTS)
         self._check_range("batch_size", 1, MAX_BATCH_SIZE)
         self._check_range("vector_size", 1, MAX_VECTOR_SIZE)
-        self._check_range("window", 1, MAX_WINDOW)
         self._check_range("negative", 1, MAX_NEGATIVE)
         self._check_range("noise_exponent", -10, 10)
         self._check_range("min_count", 1, 2**62)
@@ -268,6 +290,11 @@ class TrainConfig:
         assert self.output_bias is not None
         return self.output_bias
 
+    @property
+    def window_sides(self) -> tuple[int, int]:
+        """Words to the left and to the right of a center word, at most."""
+        return (self.window, self.window) if isinstance(self.window, int) else self.window
+
     def _check_type(self, name: str, annotation: str) -> None:
         """Check a value's type; numbers of NumPy's types become Python's."""
         value = getattr(self, name)
@@ -301,9 +328,28 @@ class TrainConfig:
             try:
                 object.__setattr__(self, spec.name, spec.metadata["parse"](value))
             except ValueError as error:
+                expected = _PARSED[spec.metadata["parse"]]
                 raise ConfigError(
-                    f"{spec.name}: expected a fraction such as 0.01 or 1%, got {shown(value)}"
+                    f"{spec.name}: expected {expected}, got {shown(value)}"
                 ) from error
+
+    def _check_window(self) -> None:
+        """Check the window; two sides that are alike become one number."""
+        given: Any = self.window
+        sides = given if isinstance(given, (tuple, list)) else (given, given)
+        if len(sides) != 2 or not all(
+            isinstance(side, Integral) and not isinstance(side, bool) for side in sides
+        ):
+            raise ConfigError(f"window: expected {_PARSED[window]}, got {shown(given)}")
+        left, right = map(int, sides)
+        if sides is not given and not 1 <= left <= MAX_WINDOW:
+            raise ConfigError(f"window: expected 1 to {MAX_WINDOW}, got {shown(given)}")
+        if not (0 <= left <= MAX_WINDOW and 0 <= right <= MAX_WINDOW and left + right > 0):
+            raise ConfigError(
+                f"window: expected two numbers from 0 to {MAX_WINDOW}, not both 0, got "
+                f"{left},{right}"
+            )
+        object.__setattr__(self, "window", left if left == right else (left, right))
 
     def _check_choice(self, name: str, choices: tuple[str | None, ...]) -> None:
         value = getattr(self, name)
@@ -421,8 +467,8 @@ class TrainOptions(TypedDict, total=False):
 
     loss: str
     vector_size: int
-    window: int
-    shrink_windows: bool
+    window: int | tuple[int, int]
+    distance_weights: str
     targets: str | None
     output_bias: bool | None
     learn_normaliser: bool
@@ -493,6 +539,7 @@ ELSEWHERE = {
     "back_off": "checkpoint takes w2v.Checkpoints(folder, back_off=...)",
     "merge_every": "all rows are merged after each round; leave it out",
     "hot_words": "all rows are merged after each round; leave it out",
+    "shrink_windows": "write distance_weights=draw for true, distance_weights=flat for false",
     "minn": "words have no subwords here; leave it out",
     "maxn": "words have no subwords here; leave it out",
     "bucket": "words have no subwords here; leave it out",

@@ -33,6 +33,7 @@ from w2v.corpus.blocks import block_edges
 from w2v.corpus.cooccurrence import block_windows, split_examples
 from w2v.corpus.disk_arrays import zeros_on_disk
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
+from w2v.corpus.windows import window_of
 from w2v.errors import ConfigError, CorpusError
 from w2v.losses.softmax import largest_of
 from w2v.noise import NoiseSampler, sample
@@ -130,8 +131,9 @@ class HeldOut(NamedTuple):
 def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAIRS) -> HeldOut:
     """Draw pairs as training does (subsampling, windows), and keep `max_pairs` of them at random.
 
-    The pairs depend only on the corpus, the seed, `window`, `shrink_windows` and `sample`, so all
-    losses are compared on the same ones.
+    The pairs depend only on the corpus, the seed, `window`, `distance_weights` and `sample`, so all
+    losses are compared on the same ones. Where a pair has a weight, it is kept with that
+    probability, so that the mean over the pairs estimates the loss that training minimises.
 
     Raises:
         CorpusError: the corpus has no pair.
@@ -143,14 +145,18 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
     ranks = np.empty(0)
     for block in range(len(edges) - 1):
         windows = block_windows(
-            corpus, int(edges[block]), int(edges[block + 1]), thresholds, config.window,
-            config.shrink_windows, stream_key(seed, STREAM_HELD_OUT_PAIRS, 0, block),
+            corpus, int(edges[block]), int(edges[block + 1]), thresholds, window_of(config),
+            stream_key(seed, STREAM_HELD_OUT_PAIRS, 0, block),
         )  # fmt: skip
         drawn = split_examples(windows)
-        # Keep the pairs with the lowest random ranks: an even sample in bounded memory.
-        kept = np.concatenate([kept, np.column_stack([drawn.centers, drawn.contexts])])
+        # Keep the pairs with the lowest ranks, random / weight: a sample in proportion to the
+        # weights in bounded memory (Ohlsson 1998, "Sequential Poisson Sampling").
         fresh = _generator(seed, STREAM_THINNING, 0, block).random(len(drawn.contexts))
-        ranks = np.concatenate([ranks, fresh])
+        fresh = fresh / drawn.pairs
+        chosen = fresh < 1  # all, where weights are 1
+        pairs = np.column_stack([drawn.centers, drawn.contexts])
+        kept = np.concatenate([kept, pairs[chosen]])
+        ranks = np.concatenate([ranks, fresh[chosen]])
         if len(ranks) > max_pairs:
             lowest = np.argpartition(ranks, max_pairs - 1)[:max_pairs]
             kept, ranks = kept[lowest], ranks[lowest]

@@ -53,7 +53,7 @@ def drawn_groups(run: SampledTrainer, blocks: int) -> tuple[list[tuple[Any, Any]
         for number in range(np.count_nonzero(scratch.plan[:, 2])):
             key = stream_key(1, 2, 3, int(block))
             run.kernels.arrange(scratch, scratch.group, number, run.model.noise.table, key)
-            rows, candidates, _ = scratch.group.sizes.tolist()
+            rows, candidates = scratch.group.sizes.tolist()
             group = scratch.group
             found.append((group.input_ids[:rows].copy(), group.candidate_ids[:candidates].copy()))
     return found, words

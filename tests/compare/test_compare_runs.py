@@ -128,8 +128,8 @@ def drawn_by_the_kernel(run, epoch, block):
     always = NoiseSampler(np.where(np.arange(size) == last, 1000, 1), 10.0)
     _, pairs, words = run.kernels.block(
         model, run.make_scratch(), run.corpus.tokens, run.corpus.sentence_starts, run.edges[block],
-        run.edges[block + 1], run.model.thresholds, always.table, run.config.window,
-        run.config.shrink_windows, np.float32(1e-3),
+        run.edges[block + 1], run.model.thresholds, always.table, run.config.window, True,
+        np.float32(1e-3),
         stream_key(run.config.seed, STREAM_PAIRS, epoch, block),
         stream_key(run.config.seed, STREAM_NOISE, epoch, block),
     )  # fmt: skip

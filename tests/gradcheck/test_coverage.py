@@ -176,7 +176,7 @@ def test_an_error_in_what_a_step_does_is_found(monkeypatch, name, term):
     loss = get_loss(name)
     monkeypatch.setattr(word2vec_checks, "_losses", lambda _: [loss])
     rows = failing(word2vec_checks.sampled_steps)
-    assert len(rows) == 2 + loss.learns_normalisers
+    assert len(rows) == 3 + loss.learns_normalisers
     needs = {"logit_offsets": "bias", "log_normalisers": "normalisers"}.get(term, "")
     assert rows == {what: needs in what for what in rows}
 
@@ -223,5 +223,5 @@ def test_an_error_in_the_full_softmax_is_found(monkeypatch, term):
 
     monkeypatch.setattr(FullSoftmax, "gradients", planted)
     rows = failing(word2vec_checks.full_steps)
-    assert len(rows) == 3
+    assert len(rows) == 6
     assert all(rows.values())

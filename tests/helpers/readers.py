@@ -442,7 +442,8 @@ vector-size = 50
 loss = "nce"
 lr = 5e-2
 "min_count" = 1
-shrink_windows = false
+distance-weights = "flat"
+window = [5, 0]
 """
 
 

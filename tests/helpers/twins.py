@@ -19,7 +19,7 @@ from w2v.noise import NoiseSampler
 
 MASK = 2**64 - 1
 GAMMA, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-INIT, PAIRS, NOISE, ORDER, SPLIT, HELD_OUT_PAIRS = 0, 1, 2, 3, 16, 17
+INIT, PAIRS, NOISE, ORDER, SPLIT, HELD_OUT_PAIRS, THINNING = 0, 1, 2, 3, 16, 17, 18
 """Purposes of random streams, as w2v/numerics/random.py numbers them."""
 
 CURVATURE = 10.0
@@ -38,7 +38,7 @@ class Twin:
         centers, contexts: (V, D) float64.
         bias: (V,), or None where the model has none.
         epoch_losses: mean loss of a pair, for each epoch.
-        pairs: pairs trained, for each epoch.
+        pairs: pairs trained, each times its weight, for each epoch.
         words_trained, words_kept: before and after subsampling, over all epochs.
         lr: learning rate of the last block, round or step.
     """
@@ -150,9 +150,26 @@ def shards_of(content, count):
     return [b"".join(shard) for shard in shards]
 
 
+def sides(options):
+    """Words to the left and to the right of a center word."""
+    window = options["window"]
+    return (window, window) if isinstance(window, int) else window
+
+
+def pair_weight(center, context, radius, options):
+    """The weight of a pair of positions, of which one has drawn that radius; 0 if it is none."""
+    left, right = sides(options)
+    distance = abs(center - context)
+    reach = min(radius, left if context < center else right)
+    if not 0 < distance <= reach:
+        return 0
+    return 1 / distance if options["distance_weights"] == "harmonic" else 1
+
+
 def kept_positions(sentences, keep, options, key):
-    """The kept words of each sentence of two or more, each with its window; and how many in all."""
+    """The kept words of each sentence of two or more, each with its radius; and how many in all."""
     found, n_kept, position = [], 0, 0
+    largest, shrink = max(sides(options)), options["distance_weights"] == "draw"
     for sentence in sentences:
         kept, reach = [], []
         for word in sentence:
@@ -161,8 +178,7 @@ def kept_positions(sentences, keep, options, key):
             # Up to rounding: floor(p * 2 ** 32) of the 2 ** 32 numbers keep the word.
             if bits & 0xFFFFFFFF < max(1, math.floor(keep[word] * 2**32)):
                 kept.append(word)
-                window = options["window"]
-                reach.append(below(bits, window) + 1 if options["shrink_windows"] else window)
+                reach.append(below(bits, largest) + 1 if shrink else largest)
         n_kept += len(kept)
         if len(kept) > 1:
             found.append((kept, reach))
@@ -179,10 +195,11 @@ class SampledModel:
         vectors: center and context vectors, (V, D) each.
         beside: for each center word ln Z, and for each context word its bias.
         update_counts: steps that updated a row, of both matrices.
+        frozen: ids of words whose center vectors stay as they are.
     """
 
-    def __init__(self, loss, options, noise, counts, keep):
-        self.loss, self.options, self.noise = loss, options, noise
+    def __init__(self, loss, options, noise, counts, keep, frozen=()):
+        self.loss, self.options, self.noise, self.frozen = loss, options, noise, frozen
         self.corrected = loss != "negative-sampling"
         size, columns = len(counts), options["vector_size"]
         bias = np.zeros(size)
@@ -220,23 +237,26 @@ class SampledModel:
 
     def step(self, kept, reach, first, last, noise, lr, weight):
         """One step on the pairs of the positions first..last - 1, which share their noise."""
-        begin = max(0, min(p - reach[p] for p in range(first, last)))
-        end = min(len(kept), max(p + reach[p] + 1 for p in range(first, last)))
+        left, right = sides(self.options)  # of a center word; its context word has them exchanged
+        begin = max(0, min(p - min(reach[p], right) for p in range(first, last)))
+        end = min(len(kept), max(p + min(reach[p], left) + 1 for p in range(first, last)))
         for word in kept[begin:end]:
             self.update_counts[0][word] += 1
         for word in [*noise, *kept[first:last]]:
             self.update_counts[1][word] += 1
         total, terms, n_pairs = 0.0, [], 0
         for p in range(first, last):
-            for s in range(max(0, p - reach[p]), min(len(kept), p + reach[p] + 1)):
-                if s != p:
+            for s in range(len(kept)):
+                of_pair = pair_weight(s, p, reach[p], self.options)
+                if of_pair:
                     loss, dlogits = self.pair(kept[s], kept[p], noise, weight)
-                    total += loss
-                    n_pairs += 1
-                    terms += [(kept[s], word, d) for word, d in dlogits]
+                    total += of_pair * loss
+                    n_pairs += of_pair
+                    terms += [(kept[s], word, of_pair * d) for word, d in dlogits]
         centers, contexts = (matrix.copy() for matrix in self.vectors)
         for center, word, d in terms:
-            self.vectors[0][center] -= lr * d * contexts[word]
+            if center not in self.frozen:
+                self.vectors[0][center] -= lr * d * contexts[word]
             self.vectors[1][word] -= lr * d * centers[center]
             if self.options["learn_normaliser"]:
                 self.beside[0][center] += lr * d
@@ -361,15 +381,18 @@ def merged(deltas, lr):
 # --- the full softmax -----------------------------------------------------------------------------
 
 
-def train_full(arrays, sentences, keep, options, twin):
-    """`arrays` are centers, contexts and bias; batches of exact gradients and row-wise AdaGrad."""
+def train_full(arrays, sentences, keep, options, twin, frozen=()):
+    """`arrays` are centers, contexts and bias; batches of exact gradients and row-wise AdaGrad.
+
+    The centers of `frozen` words stay.
+    """
     n_words = sum(map(len, sentences))
     squares = [np.zeros(len(arrays[2])) for _ in arrays]
     for epoch in range(options["stop_after"]):
         drawn = 0 if options["targets"] == "corpus" else epoch  # drawn once, for all epochs
         key = key_of(options["seed"], PAIRS, drawn, 0)
         positions, n_kept = kept_positions(sentences, keep, options, key)
-        examples = examples_of(positions, options["targets"])
+        examples = examples_of(positions, options["targets"], options)
         if options["targets"] == "corpus":
             key = key_of(options["seed"], ORDER, epoch)
             order = np.random.Generator(np.random.PCG64(key)).permutation(len(examples))
@@ -378,34 +401,40 @@ def train_full(arrays, sentences, keep, options, twin):
         for first in range(0, len(examples), options["batch_size"]):
             twin.lr = rate(epoch * n_words + done, n_words, options)
             batch = examples[first : first + options["batch_size"]]
-            loss += full_step(arrays, squares, batch, twin.lr, options["output_bias"])
+            loss += full_step(arrays, squares, batch, twin.lr, options["output_bias"], frozen)
             pairs += sum(weight for *_, weight in batch)
             done = n_words * (first + len(batch)) // len(examples)
         note_epoch(twin, loss, pairs, n_words, n_kept)
 
 
-def examples_of(positions, targets):
-    """(center word, {context word: part of the label}, pairs)."""
-    windows = [
-        (kept[t], [kept[s] for s in range(len(kept)) if s != t and abs(s - t) <= reach[t]])
-        for kept, reach in positions
-        for t in range(len(kept))
-    ]
+def examples_of(positions, targets, options):
+    """(center word, {context word: part of the label}, summed weights of its pairs)."""
+    windows = []
+    for kept, reach in positions:
+        for t in range(len(kept)):
+            weights = [pair_weight(t, s, reach[t], options) for s in range(len(kept))]
+            pairs = [(word, w) for word, w in zip(kept, weights, strict=True) if w]
+            windows += [(kept[t], pairs)] if pairs else []
     if targets == "split":
-        return [(center, {word: 1.0}, 1) for center, words in windows for word in words]
+        return [(center, {word: 1.0}, w) for center, pairs in windows for word, w in pairs]
     if targets == "corpus":
         met = {}
-        for center, words in windows:
-            met.setdefault(center, []).extend(words)
+        for center, pairs in windows:
+            met.setdefault(center, []).extend(pairs)
         windows = sorted(met.items())
-    return [
-        (c, {w: words.count(w) / len(words) for w in words}, len(words)) for c, words in windows
-    ]
+    examples = []
+    for center, pairs in windows:
+        total, label = sum(w for _, w in pairs), {}
+        for word, w in pairs:
+            label[word] = label.get(word, 0) + w / total
+        examples.append((center, label, total))
+    return examples
 
 
-def full_step(arrays, squares, batch, lr, learn_bias):
+def full_step(arrays, squares, batch, lr, learn_bias, frozen):
     """One step of AdaGrad, with one sum of squares a row (Duchi et al. 2011); the summed loss."""
     centers, contexts, bias = arrays
+    kept = centers[list(frozen)]
     ids = [center for center, *_ in batch]
     weights = np.array([weight for *_, weight in batch], dtype=float)
     labels = np.zeros((len(batch), len(bias)))
@@ -429,6 +458,7 @@ def full_step(arrays, squares, batch, lr, learn_bias):
             out=np.zeros_like(gradient),
         )  # fmt: skip
         array -= lr * step.reshape(array.shape)
+    centers[list(frozen)] = kept
     return loss
 
 
@@ -450,13 +480,15 @@ def note_epoch(twin, loss, pairs, n_words, n_kept):
     twin.words_kept += n_kept
 
 
-def trained(content, options, stop_after=None):
+def trained(content, options, stop_after=None, start=None, frozen=()):
     """The run of `options`, all of which must be there, on a text of one sentence a line.
 
     Args:
         content: the text, as bytes.
         options: by their names in `TrainConfig`; and `lr_factors`, of each epoch, after back-offs.
         stop_after: train so many epochs of those that the options ask for.
+        start: center and context vectors to start from, in the order of the vocabulary.
+        frozen: words whose center vectors stay as they are.
     """
     options = {**options, "stop_after": stop_after or options["epochs"]}
     sentences = sentences_of(content, options)
@@ -466,16 +498,21 @@ def trained(content, options, stop_after=None):
     twin = Twin(words, counts, np.empty(0), np.empty(0))
     loss = options["loss"]
     ours, _ = split(naive.encode(sentences, vocabulary), options["validate"], options["seed"])
+    frozen = [words.index(word) for word in frozen]
     if loss == "softmax":
         shape = len(words), options["vector_size"]
         kept = np.array(counts) * np.array(keep)
         bias = np.log(kept / kept.sum()) if options["output_bias"] else np.zeros(len(words))
         arrays = [initial_centers(options["seed"], *shape), np.zeros(shape), bias]
-        train_full(arrays, ours, keep, options, twin)
+        if start is not None:
+            arrays[:2] = [array.astype(float) for array in start]
+        train_full(arrays, ours, keep, options, twin, frozen)
         twin.centers, twin.contexts, twin.bias = arrays
         return twin
     noise = Noise(counts, options["noise_exponent"])
-    model = SampledModel(loss, options, noise, counts, keep)
+    model = SampledModel(loss, options, noise, counts, keep, frozen)
+    if start is not None:
+        model.vectors = [array.astype(float) for array in start]
     if options["deterministic"]:
         texts = shards_of(content, options["shards"])
         shards = [naive.encode(sentences_of(part, options), vocabulary) for part in texts]
@@ -502,5 +539,8 @@ def held_out_nats(content, options, twin):
         offsets = offsets + np.log(options["negative"] * np.array(q))
     scores = twin.centers @ twin.contexts.T + offsets
     ln_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    examples = examples_of(positions, "split")
-    return -float(np.mean([ln_p[c, w] for c, label, _ in examples for w in label]))
+    examples = examples_of(positions, "split", options)
+    generator = np.random.Generator(np.random.PCG64(key_of(options["seed"], THINNING, 0, 0)))
+    fresh = generator.random(len(examples))
+    kept = [pair for pair, x in zip(examples, fresh, strict=True) if x < pair[2]]
+    return -float(np.mean([ln_p[c, w] for c, label, _ in kept for w in label]))

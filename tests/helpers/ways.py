@@ -167,7 +167,8 @@ def flags_of(options):
         if value is True or value is False:
             flags.append(f"--{flag}" if value else f"--no-{flag}")
         elif value is not None:
-            flags += [f"--{flag}", str(value)]
+            numbers = value if isinstance(value, tuple) else [value]
+            flags += [f"--{flag}", ",".join(map(str, numbers))]
     return flags
 
 

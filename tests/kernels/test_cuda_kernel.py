@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
+from w2v.corpus.windows import Window
 from w2v.errors import ConfigError
 from w2v.gradcheck import check_gradient
 from w2v.kernels import cuda as cuda_kernels
@@ -39,28 +40,30 @@ def random_model(dtype, size, seed=1):
     return Model(*matrices, scalars[0].copy(), scalars[1].copy())
 
 
-def both(name, size, negatives, window, dtype, *, warps=2, shrink=True, tokens=None, **learned):
+def both(name, size, negatives, window, dtype, *, warps=2, tokens=None, **learned):
     """A model and what it gave for each block, trained on the CPU and in the simulator.
 
-    The ids are all on the card, or, with `tokens`, room there is for so many.
+    `window` is one, or the radius of a plain one. The ids are all on the card, or, with `tokens`,
+    room there is for so many.
     """
     loss = get_loss(name)
     thresholds = keep_thresholds(keep_probs(COUNTS, 0.1))
     rates = np.array(RATES, dtype)
     expected = random_model(dtype, size)
-    block = sampled_kernels(loss, size, negatives, **learned).block
+    window = Window(window, window) if isinstance(window, int) else window
+    block = sampled_kernels(loss, size, negatives, general=not window.is_plain, **learned).block
     scratch = make_scratch(size, negatives, window, len(TOKENS), dtype)
     results = [
         block(
             expected, scratch, TOKENS, STARTS, EDGES[b], EDGES[b + 1], thresholds, NOISE.table,
-            window, shrink, rates[b], KEYS[0][b], KEYS[1][b],
+            window.radius, window.shrinks, rates[b], KEYS[0][b], KEYS[1][b],
         )
         for b in range(2)
     ]  # fmt: skip
     model = random_model(dtype, size)
-    kernel = cuda_kernel(loss, size, negatives, window, dtype=dtype, warps=warps, **learned)
+    kernel = cuda_kernel(loss, size, negatives, window.radius, dtype=dtype, warps=warps, **learned)
     blocks = CudaBlocks(
-        kernel, model, TOKENS, STARTS, EDGES, thresholds, NOISE.table, window, shrink, 1,
+        kernel, model, TOKENS, STARTS, EDGES, thresholds, NOISE.table, window, 1,
         None if tokens is None else 4 * tokens,
     )  # fmt: skip
     got = []
@@ -111,8 +114,15 @@ def test_other_shapes_are_trained_as_on_the_cpu(size, negatives, window, warps):
 
 
 def test_windows_that_do_not_shrink_and_ids_that_are_streamed():
-    streamed = both("negative-sampling", 5, 3, 2, np.float64, shrink=False, tokens=40)
+    flat = Window(2, 2, "flat")
+    streamed = both("negative-sampling", 5, 3, flat, np.float64, tokens=40)
     assert_same(*streamed, 1e-14)
+
+
+@pytest.mark.parametrize("sides", [(3, 1), (0, 3), (3, 0)])
+def test_windows_of_unequal_sides(sides):
+    trained = both("negative-sampling", 5, 3, Window(*sides), np.float64)
+    assert_same(*trained, 1e-14)
 
 
 def test_several_batches_of_groups(monkeypatch):
@@ -133,7 +143,7 @@ def test_the_update_is_minus_the_rate_times_the_gradient(name):
     kernel = cuda_kernel(loss, size, negatives, window, dtype=np.float64, warps=1, **learned)
     blocks = CudaBlocks(
         kernel, start, tokens, starts, np.array([0, 1]), keep_thresholds(np.ones(VOCABULARY)),
-        noise.table, window, False, 1,
+        noise.table, Window(window, window, "flat"), 1,
     )  # fmt: skip
 
     def parameters(model):

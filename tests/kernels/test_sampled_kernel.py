@@ -5,10 +5,12 @@ import dataclasses
 import naive
 import numpy as np
 import pytest
+import twins
 from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.corpus.subsampling import keep_probs, keep_thresholds, subsample
+from w2v.corpus.windows import Window
 from w2v.kernels.sampled import (
     GROUP_NOISE,
     GROUP_POSITIONS,
@@ -51,14 +53,13 @@ def copy_of(model):
     return Model(*(array.copy() for array in model))
 
 
-def arranged(loss, kernels, sentence, radii, first, dtype=np.float32, seed=1):
-    """Scratch whose group is the one that begins at a position of the sentence."""
-    scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(sentence), dtype)
+def arranged(kernels, sentence, radii, first, dtype=np.float32, seed=1, window=WINDOW, frozen=None):
+    """Scratch whose group is the one that begins at a position of the sentence; and its pairs."""
+    scratch = make_scratch(SIZE, NEGATIVES, window, len(sentence), dtype, frozen_words=frozen)
     scratch.kept_ids[:], scratch.window_radii[:] = sentence, radii
     scratch.plan[0] = first, 0, len(sentence)
     noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
-    kernels.arrange(scratch, scratch.group, 0, noise.table, stream_key(seed))
-    return scratch
+    return scratch, kernels.arrange(scratch, scratch.group, 0, noise.table, stream_key(seed))
 
 
 @st.composite
@@ -79,7 +80,7 @@ def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, place, seed)
     model = random_model(dtype, seed)
     before = copy_of(model)
     kernels = sampled_kernels(loss, SIZE, NEGATIVES)
-    scratch = arranged(loss, kernels, sentence, radii, first, dtype, seed)
+    scratch, n_pairs = arranged(kernels, sentence, radii, first, dtype, seed)
     value = kernels.step(model, scratch, scratch.group, scratch.upcoming, dtype(0.5))
 
     here = range(first, first + GROUP_POSITIONS)
@@ -90,7 +91,7 @@ def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, place, seed)
     rows = [matrix[:, :SIZE].astype(float).tolist() for matrix in before[:2]]
     expected = naive.negative_sampling_loss(*rows, pairs, noise, 1 / GROUP_NOISE)
     gradients = naive.negative_sampling_gradient(*rows, pairs, noise, 1 / GROUP_NOISE)
-    assert scratch.group.sizes[2] == len(pairs)
+    assert n_pairs == len(pairs)
     assert value == pytest.approx(expected, rel=TOLERANCE[dtype] * 4)
     for new, old, gradient in zip(model[:2], before[:2], gradients, strict=True):
         update = (new.astype(float) - old)[:, :SIZE] / -0.5
@@ -123,12 +124,69 @@ def test_a_step_is_the_plain_step(name, learn, dtype, place, seed):
         model.log_normalisers[:] = rng.normal(size=VOCABULARY)
     plain = Model(*(array.astype(np.float64) for array in model))
     kernels = sampled_kernels(loss, SIZE, NEGATIVES, **learn)
-    scratch = arranged(loss, kernels, sentence, radii, first, dtype, seed)
+    scratch, _ = arranged(kernels, sentence, radii, first, dtype, seed)
     value = kernels.step(model, scratch, scratch.group, scratch.upcoming, dtype(0.5))
-    wide = arranged(loss, kernels, sentence, radii, first, np.float64, seed)
+    wide, _ = arranged(kernels, sentence, radii, first, np.float64, seed)
     assert value == pytest.approx(plain_step(plain, wide, loss, 0.5, **learn), rel=1e-5)
     for fast, slow in zip(model, plain, strict=True):
         assert np.abs(fast - slow).max() < TOLERANCE[dtype] * 10 * max(1, np.abs(slow).max())
+
+
+SIDES = st.tuples(st.integers(0, WINDOW), st.integers(0, WINDOW)).filter(any)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@given(
+    place=places(),
+    seed=st.integers(0, 1000),
+    sides=SIDES,
+    weights=st.sampled_from(["draw", "harmonic"]),
+    frozen=st.sets(st.integers(0, VOCABULARY - 1)),
+)
+def test_a_general_step_is_the_plain_step_on_the_pairs_of_the_window(
+    name, place, seed, sides, weights, frozen
+):
+    sentence, radii, first = place
+    radii = [min(radius, max(sides)) for radius in radii]
+    loss = get_loss(name)
+    rng = np.random.default_rng(seed)
+    learn = {"learn_bias": loss.output_bias, "learn_normalisers": loss.learns_normalisers}
+    model = random_model(np.float64, seed)
+    model.logit_offsets[:] = rng.normal(size=VOCABULARY) * loss.output_bias
+    model.log_normalisers[:] = rng.normal(size=VOCABULARY) * loss.learns_normalisers
+    model.center_vectors[:, 0] = -0.0
+    plain, before = copy_of(model), copy_of(model)
+    kernels = sampled_kernels(loss, SIZE, NEGATIVES, general=True, **learn)
+    mask = np.isin(np.arange(VOCABULARY), list(frozen)).astype(np.uint8) if frozen else None
+    window = Window(*sides, weights)
+    scratch, n_pairs = arranged(kernels, sentence, radii, first, np.float64, seed, window, mask)
+
+    options = {"window": sides, "distance_weights": weights}
+    last = min(first + GROUP_POSITIONS, len(sentence))
+    expected = np.array(
+        [
+            [twins.pair_weight(s, p, radii[p], options) for p in range(first, last)]
+            for s in range(len(sentence))
+        ]
+    )
+    n_inputs, n_candidates = scratch.group.sizes
+    tile = scratch.group.weights.reshape(-1, len(scratch.offsets))
+    got = tile[:n_inputs, GROUP_NOISE * NEGATIVES : n_candidates]
+    assert n_pairs == pytest.approx(expected.sum())
+    left, right = sides
+    begin = max(0, min(p - min(radii[p], right) for p in range(first, last)))
+    end = min(len(sentence), max(p + min(radii[p], left) + 1 for p in range(first, last)))
+    assert scratch.group.input_ids[:n_inputs].tolist() == sentence[begin:end]
+    assert not expected[:begin].any()
+    assert not expected[end:].any()
+    np.testing.assert_allclose(got, expected[begin:end])
+
+    value = kernels.step(model, scratch, scratch.group, scratch.upcoming, 0.5)
+    assert value == pytest.approx(plain_step(plain, scratch, loss, 0.5, **learn), rel=1e-12)
+    for fast, slow in zip(model, plain, strict=True):
+        assert np.abs(fast - slow).max() < 1e-11 * max(1, np.abs(slow).max())
+    for word in frozen:
+        assert model.center_vectors[word].tobytes() == before.center_vectors[word].tobytes()
 
 
 @pytest.mark.parametrize("name", SAMPLED)
@@ -137,7 +195,7 @@ def test_a_step_with_rate_zero_changes_nothing(name):
     model = random_model(np.float32, 1)
     before = copy_of(model)
     kernels = sampled_kernels(loss, SIZE, NEGATIVES)
-    scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
+    scratch, _ = arranged(kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
     assert kernels.step(model, scratch, scratch.group, scratch.upcoming, np.float32(0)) > 0
     for new, old in zip(model, before, strict=True):
         assert np.array_equal(new, old)
@@ -149,7 +207,7 @@ def test_asking_for_upcoming_rows_changes_nothing(name):
     kernels = sampled_kernels(loss, SIZE, NEGATIVES)
     models = [random_model(np.float32, 1) for _ in range(2)]
     for model, rows in zip(models, (0, 4), strict=True):
-        scratch = arranged(loss, kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
+        scratch, _ = arranged(kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
         scratch.upcoming.sizes[:] = rows
         kernels.step(model, scratch, scratch.group, scratch.upcoming, np.float32(0.5))
     for a, b in zip(*models, strict=True):

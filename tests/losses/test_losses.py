@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.gradcheck.word2vec_checks import target_examples
+from w2v.corpus.windows import Window
+from w2v.gradcheck.word2vec_checks import GENERAL_WINDOW, target_examples
 from w2v.kernels import softmax as softmax_kernels
 from w2v.kernels.sampled import (
     GROUP_NOISE,
@@ -103,7 +104,7 @@ def entries(entry, logits, labels, weights, slope):
 @pytest.mark.parametrize("name", [name for name in SAMPLED if get_loss(name).entry is not None])
 @given(
     logits=st.lists(st.floats(-30, 30), min_size=7, max_size=7).map(np.array),
-    pairs=st.lists(st.booleans(), min_size=3, max_size=3),
+    pairs=st.lists(st.sampled_from([0.0, 1 / 3, 0.5, 1.0]), min_size=3, max_size=3),
     hits=st.lists(st.integers(0, 2), min_size=4, max_size=4),
 )
 def test_the_entries_of_a_row_are_its_tile(name, logits, pairs, hits):
@@ -280,8 +281,9 @@ def test_a_distributions_gradient_is_the_mean_of_the_split_gradients():
             assert np.abs(a - b).max() < 1e-6  # the labels themselves are float32
 
 
-def test_the_corpus_loss_is_the_sum_over_its_distributions():
-    model, kinds = small_full_model(), target_examples()
+@pytest.mark.parametrize("window", [Window(2, 2), GENERAL_WINDOW])
+def test_the_corpus_loss_is_the_sum_over_its_distributions(window):
+    model, kinds = small_full_model(), target_examples(window)
     results = [
         evaluate(model, kinds[kind], kinds[kind].pairs.astype(float))
         for kind in ("corpus", "distribution", "split")
@@ -294,8 +296,12 @@ def test_the_corpus_loss_is_the_sum_over_its_distributions():
     for other in results[1:]:
         for a, b in zip(results[0][1:], other[1:], strict=True):
             assert np.abs(a - b).max() < 1e-5
-    pairs = [int(examples.pairs.sum()) for examples in kinds.values()]
-    assert pairs == [pairs[0]] * 3
+    pairs = [examples.pairs.sum() for examples in kinds.values()]
+    assert pairs == pytest.approx([pairs[0]] * 3)
+    assert all(
+        np.issubdtype(examples.pairs.dtype, np.integer) == window.is_plain
+        for examples in kinds.values()
+    )
 
 
 @pytest.mark.parametrize("rows_at_once", [1, 4, 5])

@@ -151,6 +151,16 @@ def test_an_option_that_is_gone_is_read_if_it_had_its_default(options, used, tmp
             read_checkpoint(path)
 
 
+@pytest.mark.parametrize(("shrink", "weights"), [(True, "draw"), (False, "flat")])
+def test_an_earlier_checkpoints_shrink_windows_is_understood(shrink, weights, tmp_path):
+    identity = IDENTITY.to_json()
+    del identity["config"]["distance_weights"]
+    identity["config"]["shrink_windows"] = shrink
+    path = tmp_path / "checkpoint-000001.safetensors"
+    write_checkpoint(path, state(), {"state": STATE.to_json(), "identity": identity})
+    assert read_checkpoint(path).identity.config.distance_weights == weights
+
+
 # --- the folder ---------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from runs import Recorder, interrupt_after, same, train
 
 from w2v.corpus import encode_sentences
 from w2v.corpus.blocks import block_edges
+from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, DivergenceError
 from w2v.losses import get_loss
 from w2v.numerics.jit import numba_config
@@ -105,6 +106,11 @@ def test_what_cannot_be_trained_on_a_gpu_is_refused_before_the_corpus_is_read(mo
 
     assert refused(loss="softmax") == "device=cuda: softmax can only be trained on the CPU"
     assert "cannot be combined with deterministic" in refused(deterministic=True)
+    harmonic = "device=cuda: cannot be combined with distance_weights=harmonic; use draw or flat"
+    assert refused(distance_weights="harmonic") == harmonic
+    old = Embeddings(["w0"], np.ones((1, 100)))
+    expected = "device=cuda: cannot be combined with freeze"
+    assert refused(init=old, freeze=["w0"]) == expected
     assert refused(negative=63) == "negative=63, but device=cuda takes at most 62"
     assert refused(vector_size=4_000).startswith(
         "vector_size=4000 with window=5 and negative=5 takes"

@@ -1,14 +1,15 @@
 """Examples for the full softmax: a center word and the distribution of its context words.
 
 There are three kinds of target (see `w2v.losses.softmax`), all made of the pairs that
-`w2v.corpus.subsampling` draws:
+`w2v.corpus.subsampling` draws, with the weights of `w2v.corpus.windows`:
 
-    distribution   a row for each position: the words in its window, normalised
+    distribution   a row for each position: the weights of the words in its window, normalised
     split          a row for each pair: one context word with probability 1
     corpus         a row for each word of the vocabulary: all contexts it has in a pass over the
                    corpus, so that one row stands for all pairs with that center word
 
-At fixed parameters the three have the same loss, if each row is weighted by its number of pairs.
+At fixed parameters the three have the same loss, if each row is weighted by the sum of the weights
+of its pairs, which is their number unless `distance_weights` is harmonic.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 
 from w2v.corpus import MAX_SENTENCE_WORDS, Corpus
 from w2v.corpus.subsampling import subsample
+from w2v.corpus.windows import Window
 from w2v.numerics.jit import jit
 
 
@@ -30,7 +32,8 @@ class Examples(NamedTuple):
         starts: (R + 1,) int64; row r has entries starts[r]:starts[r + 1] of contexts and probs.
         contexts: (N,) int32 word ids; a word may occur more than once in a row.
         probs: (N,) float32, which sum to 1 in each row.
-        pairs: (R,) int64, the number of pairs that a row stands for.
+        pairs: (R,), the summed weights of the pairs that a row stands for: int64, their number, or
+            float64 where they have weights.
     """
 
     centers: np.ndarray
@@ -59,39 +62,44 @@ class Windows(NamedTuple):
         sizes: (P,) int64, the number of its context words (at least 1).
         contexts: (N,) int32, the context words of all positions, in order.
         words: words kept by subsampling, including sentences of a single word.
+        weights: (N,) float64, of the pairs; None if all weigh 1.
     """
 
     centers: np.ndarray
     sizes: np.ndarray
     contexts: np.ndarray
     words: int
+    weights: np.ndarray | None = None
 
 
 @jit
 def _windows(
-    tokens: Any, starts: Any, first: Any, last: Any, thresholds: Any, window: Any, shrink: Any,
-    key: Any, kept: Any, reach: Any, centers: Any, sizes: Any, contexts: Any,
+    tokens: Any, starts: Any, first: Any, last: Any, thresholds: Any, left: Any, right: Any,
+    shrink: Any, key: Any, offset_weights: Any, kept: Any, reach: Any, centers: Any, sizes: Any,
+    contexts: Any, weights: Any,
 ) -> Any:  # fmt: skip
     positions = 0
     n_contexts = 0
     words = 0
     for sentence in range(first, last):
         n = subsample(
-            tokens, starts[sentence], starts[sentence + 1], starts[first], thresholds, window,
-            shrink, key, kept, reach,
+            tokens, starts[sentence], starts[sentence + 1], starts[first], thresholds,
+            max(left, right), shrink, key, kept, reach,
         )  # fmt: skip
         words += n
-        if n < 2:
-            continue
         for t in range(n):
             before = n_contexts
-            for s in range(max(0, t - reach[t]), min(n, t + reach[t] + 1)):
+            begin, end = t - min(reach[t], left), t + min(reach[t], right) + 1
+            for s in range(max(0, begin), min(n, end)):
                 if s != t:
                     contexts[n_contexts] = kept[s]
+                    if weights.size > 0:
+                        weights[n_contexts] = offset_weights[s - t + offset_weights.size // 2]
                     n_contexts += 1
-            centers[positions] = kept[t]
-            sizes[positions] = n_contexts - before
-            positions += 1
+            if n_contexts > before:
+                centers[positions] = kept[t]
+                sizes[positions] = n_contexts - before
+                positions += 1
     return positions, n_contexts, words
 
 
@@ -100,8 +108,7 @@ def block_windows(
     first: int,
     last: int,
     thresholds: np.ndarray,
-    window: int,
-    shrink: bool,
+    window: Window,
     key: np.uint64,
 ) -> Windows:
     """Draw the windows of sentences first..last - 1 from the random stream `key`."""
@@ -110,20 +117,30 @@ def block_windows(
     reach = np.empty(MAX_SENTENCE_WORDS, dtype=np.int32)
     centers = np.empty(n, dtype=np.int32)
     sizes = np.empty(n, dtype=np.int64)
-    contexts = np.empty(2 * window * n, dtype=np.int32)
+    contexts = np.empty((window.left + window.right) * n, dtype=np.int32)
+    has_weights = window.distance_weights == "harmonic"
+    weights = np.empty(len(contexts) if has_weights else 0)
     positions, n_contexts, words = _windows(
-        corpus.tokens, corpus.sentence_starts, first, last, thresholds, window, shrink, key, kept,
-        reach, centers, sizes, contexts,
+        corpus.tokens, corpus.sentence_starts, first, last, thresholds, window.left, window.right,
+        window.shrinks, key, window.offset_weights(), kept, reach, centers, sizes, contexts,
+        weights,
     )  # fmt: skip
-    return Windows(centers[:positions], sizes[:positions], contexts[:n_contexts], words)
+    return Windows(
+        centers[:positions], sizes[:positions], contexts[:n_contexts], words,
+        weights[:n_contexts] if has_weights else None,
+    )  # fmt: skip
 
 
 def distribution_examples(windows: Windows) -> Examples:
     """A row for each position."""
-    sizes = windows.sizes
+    sizes, weights = windows.sizes, windows.weights
     starts = np.concatenate([[0], np.cumsum(sizes)])
-    probs = np.repeat((1 / sizes).astype(np.float32), sizes)
-    return Examples(windows.centers, starts, windows.contexts, probs, sizes)
+    if weights is None:
+        probs = np.repeat((1 / sizes).astype(np.float32), sizes)
+        return Examples(windows.centers, starts, windows.contexts, probs, sizes)
+    totals = np.add.reduceat(weights, starts[:-1])
+    probs = (weights / np.repeat(totals, sizes)).astype(np.float32)
+    return Examples(windows.centers, starts, windows.contexts, probs, totals)
 
 
 def split_examples(windows: Windows) -> Examples:
@@ -134,27 +151,32 @@ def split_examples(windows: Windows) -> Examples:
         np.arange(n + 1, dtype=np.int64),
         windows.contexts,
         np.ones(n, dtype=np.float32),
-        np.ones(n, dtype=np.int64),
+        np.ones(n, dtype=np.int64) if windows.weights is None else windows.weights,
     )
 
 
 @jit
-def _place(centers: Any, sizes: Any, contexts: Any, next_free: Any, grouped: Any) -> None:
-    """Append the contexts of each position to those of its center word."""
+def _place(
+    centers: Any, sizes: Any, contexts: Any, weights: Any, next_free: Any, grouped: Any, counts: Any
+) -> None:
+    """Append the contexts of each position, and their weights, to those of its center word."""
     n = 0
     for p in range(centers.size):
         at = next_free[centers[p]]
         for k in range(sizes[p]):
             grouped[at + k] = contexts[n + k]
+            if weights.size > 0:
+                counts[at + k] = weights[n + k]
         n += sizes[p]
         next_free[centers[p]] = at + sizes[p]
 
 
 @jit
 def _merge(group_starts: Any, grouped: Any, counts: Any, sizes: Any, places: Any) -> Any:
-    """Replace repeated contexts of a center word by counts, in place; returns how many are left.
+    """Merge repeated contexts of a center word and add up their counts, in place.
 
-    `places` is (V,) zeros: 1 + the position of each word in the current group.
+    Returns how many are left. `counts` begins with the weight of each pair. `places` is (V,) zeros:
+    1 + the position of each word in the current group.
     """
     write = 0
     for center in range(group_starts.size - 1):
@@ -164,11 +186,11 @@ def _merge(group_starts: Any, grouped: Any, counts: Any, sizes: Any, places: Any
             at = places[word]
             if at == 0:
                 grouped[write] = word
-                counts[write] = 1
+                counts[write] = counts[read]
                 write += 1
                 places[word] = write
             else:
-                counts[at - 1] += 1
+                counts[at - 1] += counts[read]
         for k in range(begin, write):
             places[grouped[k]] = 0
         sizes[center] = write - begin
@@ -178,7 +200,7 @@ def _merge(group_starts: Any, grouped: Any, counts: Any, sizes: Any, places: Any
 def corpus_examples(vocabulary_size: int, drawn: list[Windows]) -> Examples:
     """A row for each word of the vocabulary that has a context, from the windows of a whole pass.
 
-    Takes 8 bytes of memory per pair while they are grouped.
+    Takes 8 bytes of memory per pair while they are grouped, 12 where they have weights.
     """
     pairs = np.zeros(vocabulary_size, dtype=np.int64)
     for windows in drawn:
@@ -188,18 +210,22 @@ def corpus_examples(vocabulary_size: int, drawn: list[Windows]) -> Examples:
     group_starts = np.concatenate([[0], np.cumsum(pairs)])
     grouped = np.empty(group_starts[-1], dtype=np.int32)
     next_free = group_starts[:-1].copy()
+    has_weights = any(windows.weights is not None for windows in drawn)
+    counts = np.ones(len(grouped), dtype=np.float64 if has_weights else np.int32)
     for windows in drawn:
-        _place(windows.centers, windows.sizes, windows.contexts, next_free, grouped)
-    counts = np.empty(len(grouped), dtype=np.int32)
+        weights = np.empty(0) if windows.weights is None else windows.weights
+        _place(
+            windows.centers, windows.sizes, windows.contexts, weights, next_free, grouped, counts
+        )
     sizes = np.zeros(vocabulary_size, dtype=np.int64)
     places = np.zeros(vocabulary_size, dtype=np.int64)
     total = _merge(group_starts, grouped, counts, sizes, places)
     centers = np.flatnonzero(sizes)
-    probs = counts[:total] / np.repeat(pairs[centers], sizes[centers])
+    starts = np.concatenate([[0], np.cumsum(sizes[centers])])
+    totals = pairs[centers]
+    if has_weights:
+        totals = np.add.reduceat(counts[:total], starts[:-1])
+    probs = counts[:total] / np.repeat(totals, sizes[centers])
     return Examples(
-        centers.astype(np.int32),
-        np.concatenate([[0], np.cumsum(sizes[centers])]),
-        grouped[:total].copy(),
-        probs.astype(np.float32),
-        pairs[centers],
+        centers.astype(np.int32), starts, grouped[:total].copy(), probs.astype(np.float32), totals
     )

@@ -4,7 +4,7 @@ A pair is (center, context): two positions of one sentence, at most b apart, whe
 uniformly from 1..window (Mikolov et al. 2013, "Efficient Estimation of Word Representations in
 Vector Space", section 3.2). As in word2vec.c, b is drawn once for each window, words are dropped
 before windows are formed (so a window spans dropped words), and no pair crosses the end of a
-sentence.
+sentence. `w2v.corpus.windows` has windows of unequal sides, and other weights by distance.
 
 One 64-bit random number per position decides both: its low half subsampling, its high half b.
 """

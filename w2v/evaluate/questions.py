@@ -10,15 +10,13 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from w2v.errors import ConfigError, FormatError, shown
+from w2v.util.lines import text_lines
 
-LONGEST_LINE = 2**16
-"""Bytes; a longer line is no question. It may even be endless, as that of /dev/zero."""
 MOST_LINES = 1_000_000
 """Ten times as many as the largest known file has."""
 
@@ -51,7 +49,7 @@ def read_analogies(path: str | os.PathLike[str]) -> dict[str, list[list[str]]]:
     """
     sections: dict[str, list[list[str]]] = {}
     section = _NO_SECTION
-    for number, line in _lines(path):
+    for number, line in text_lines(path, MOST_LINES):
         if line.startswith(":"):
             section = line[1:].strip()
             if not section:
@@ -89,7 +87,9 @@ def read_similarity(
         FormatError: a line is not two words and a number, or there are none.
         ConfigError: `columns` are not three columns of the file.
     """
-    lines = [(number, line) for number, line in _lines(path) if not line.startswith("#")]
+    lines = [
+        (number, line) for number, line in text_lines(path, MOST_LINES) if not line.startswith("#")
+    ]
     if not lines:
         raise FormatError(f"{path}: no word pairs")
     separator = next((mark for mark in "\t,;" if mark in lines[0][1]), None)
@@ -197,27 +197,3 @@ def _is_number(field: str, *, finite: bool = True) -> bool:
     except ValueError:
         return False
     return "_" not in field and (not finite or bool(np.isfinite(number)))
-
-
-def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a UTF-8 file that are not blank, stripped, with their numbers from 1."""
-    try:
-        with Path(path).open("rb") as stream:
-            lines = iter(lambda: stream.readline(LONGEST_LINE + 1), b"")
-            for number, line in enumerate(lines, start=1):
-                if len(line) > LONGEST_LINE:
-                    raise FormatError(
-                        f"{path}:{number}: a line of more than {LONGEST_LINE} bytes (is this text?)"
-                    )
-                if number > MOST_LINES:
-                    raise FormatError(f"{path}: more than {MOST_LINES} lines")
-                try:
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-                except UnicodeDecodeError as error:
-                    raise FormatError(
-                        f"{path}:{number}: byte 0x{line[error.start]:02x} is not UTF-8"
-                    ) from error
-                if text:
-                    yield number, text
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error

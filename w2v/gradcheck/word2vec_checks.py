@@ -2,8 +2,9 @@
 
 Every loss of the registry is checked. A kernel is checked by what it does to the parameters: the
 update that it applies, divided by minus the learning rate, must be the gradient of the loss that it
-reports. All in float64, with repeated center words, repeated noise words and accidental hits; each
-row counts how many of these there were, and fails if there were none.
+reports. All in float64, with repeated center words, repeated noise words and accidental hits, and
+once more with a window of unequal sides, pairs that weigh 1 / distance, and a frozen word; each row
+counts how many of these there were, and fails if there were none.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from w2v.corpus.cooccurrence import (
     split_examples,
 )
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
+from w2v.corpus.windows import Window
 from w2v.gradcheck import check_gradient
 from w2v.gradcheck.checks_table import Cover, Row
 from w2v.kernels.sampled import GROUP_NOISE, Group, Model, make_scratch, sampled_kernels
@@ -33,12 +35,14 @@ from w2v.noise import NoiseSampler
 from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.random import stream_key
 
-SIZE, VOCABULARY, WINDOW, NEGATIVES = 5, 7, 2, 3
+SIZE, VOCABULARY, NEGATIVES = 5, 7, 3
+PLAIN_WINDOW, GENERAL_WINDOW = Window(2, 2), Window(2, 1, "harmonic")
+FROZEN = 1
 SENTENCE = [0, 1, 1, 3, 0, 1]  # center words that occur twice, also side by side
 RADII = [2, 1, 2, 2, 1, 2]
 NOISE_KEY = stream_key(11)  # draws some words twice, and some that hit
 LABELS = [0, 0, 0, 0, 1, 1]
-PAIRS = [[1, 0], [0, 1], [1, 1], [0, 0]]  # weights of the two context words in each row
+PAIRS = [[1, 0], [0, 1], [1, 0.5], [0, 0]]  # weights of the two context words in each row
 NOISE_WEIGHT = 0.5
 
 
@@ -48,8 +52,9 @@ def sampled_losses() -> Iterator[Row]:
     noise, pairs = weights[:, : LABELS.count(0)], weights[:, LABELS.count(0) :]
     of_pairs = NOISE_WEIGHT * pairs.sum(axis=1, keepdims=True)
     covers = (
-        Cover("pairs", int(pairs.sum()), 4),
-        Cover("rows of several pairs", int(np.sum(pairs.sum(axis=1) > 1))),
+        Cover("pairs", int(np.sum(pairs > 0)), 4),
+        Cover("pairs that weigh less", int(np.sum((pairs > 0) & (pairs < 1)))),
+        Cover("rows of several pairs", int(np.sum(np.sum(pairs > 0, axis=1) > 1))),
         Cover("rows of no pair", int(np.sum(pairs.sum(axis=1) == 0))),
         Cover("accidental hits", int(np.sum(noise < of_pairs))),
         Cover("different noise weights", len(np.unique(noise)), 3),
@@ -85,30 +90,46 @@ def _tile(loss: SampledLoss, logits: np.ndarray, weights: np.ndarray) -> tuple[f
 
 
 def sampled_steps() -> Iterator[Row]:
-    """Each sampled loss as the kernel trains it, with and without bias and normalisers."""
+    """Each sampled loss as the kernel trains it, with and without bias and normalisers.
+
+    And by the general kernel: see `GENERAL_WINDOW` and `FROZEN`.
+    """
     for loss in _losses(SampledLoss):
         for bias in (False, True):
             yield _sampled_step(loss, bias, False)
         if loss.learns_normalisers:
             yield _sampled_step(loss, True, True)
+        yield _sampled_step(loss, loss.output_bias, loss.learns_normalisers, general=True)
 
 
-def _sampled_step(loss: SampledLoss, bias: bool, normalisers: bool) -> Row:
+def _sampled_step(
+    loss: SampledLoss, bias: bool, normalisers: bool, *, general: bool = False
+) -> Row:
     generator = np.random.default_rng(2)
     shapes = [(VOCABULARY, SIZE), (VOCABULARY, SIZE)] + [(VOCABULARY,)] * (bias + normalisers)
     start = generator.normal(0.0, 1.0, sum(int(np.prod(shape)) for shape in shapes))
     fixed = generator.normal(0.0, 1.0, VOCABULARY)  # offsets that are used but not learned
-    kernels = sampled_kernels(loss, SIZE, NEGATIVES, learn_bias=bias, learn_normalisers=normalisers)
+    kernels = sampled_kernels(
+        loss, SIZE, NEGATIVES, learn_bias=bias, learn_normalisers=normalisers, general=general
+    )
     noise = NoiseSampler(np.ones(VOCABULARY), 1.0)
+    window = GENERAL_WINDOW if general else PLAIN_WINDOW
+    frozen = np.zeros(VOCABULARY if general else 0, np.uint8)
+    frozen[FROZEN : FROZEN + 1] = 1
+    checked = np.arange(start.size)
+    if general:  # all but the center vector of the frozen word, which comes first
+        checked = np.delete(checked, np.arange(FROZEN * SIZE, (FROZEN + 1) * SIZE))
 
     def step(parameters: np.ndarray, lr: float) -> tuple[float, np.ndarray]:
         model = _model(parameters, fixed, bias, normalisers)
-        scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(SENTENCE), np.float64)
+        scratch = make_scratch(
+            SIZE, NEGATIVES, window, len(SENTENCE), np.float64, frozen_words=frozen
+        )
         scratch.kept_ids[:], scratch.window_radii[:] = SENTENCE, RADII
         scratch.plan[0] = 1, 0, len(SENTENCE)  # from its second word on
         kernels.arrange(scratch, scratch.group, 0, noise.table, NOISE_KEY)
         value = kernels.step(model, scratch, scratch.group, scratch.upcoming, lr)
-        covers[:] = _group_covered(scratch.group, GROUP_NOISE * NEGATIVES)
+        covers[:] = _group_covered(scratch.group, GROUP_NOISE * NEGATIVES, general)
         learned = [model.center_vectors[:, :SIZE], model.context_vectors[:, :SIZE]]
         learned += [model.logit_offsets] * bias + [model.log_normalisers] * normalisers
         return value, np.concatenate([array.ravel() for array in learned])
@@ -116,20 +137,31 @@ def _sampled_step(loss: SampledLoss, bias: bool, normalisers: bool) -> Row:
     covers: list[Cover] = []
     lr = 2.0**-10  # a power of two: division by it is exact
     applied = (step(start, lr)[1] - start) / -lr
-    report = check_gradient(lambda parameters: step(parameters, 0.0)[0], applied, start)
-    extras = ", bias" * bias + ", normalisers" * normalisers
+    if general:
+        unmoved = int(np.sum(applied[FROZEN * SIZE : (FROZEN + 1) * SIZE] == 0))
+        covers.append(Cover("numbers of a frozen center word that stay", unmoved, SIZE))
+    report = check_gradient(
+        lambda parameters: step(parameters, 0.0)[0], applied, start, coordinates=checked.tolist()
+    )
+    extras = ", bias" * bias + ", normalisers" * normalisers + ", general" * general
     what = f"{loss.name}, split{extras}"
-    return Row("fused kernel", what, report, start.size, tuple(covers))
+    return Row("fused kernel", what, report, len(checked), tuple(covers))
 
 
-def _group_covered(group: Group, n_noise: int) -> tuple[Cover, ...]:
+def _group_covered(group: Group, n_noise: int, general: bool) -> tuple[Cover, ...]:
     """What a group holds of the cases that a kernel could get wrong."""
-    inputs, candidates, _ = group.sizes
+    inputs, candidates = group.sizes
     centers, words = group.input_ids[:inputs], group.candidate_ids[:candidates]
     noise, contexts = words[:n_noise], words[n_noise:]
-    pairs = group.weights.reshape(len(group.input_ids), -1)[:inputs, n_noise:candidates]
+    weights = group.weights.reshape(len(group.input_ids), -1)[:inputs, n_noise:candidates]
+    pairs = weights > 0
     hits = np.isin(contexts, noise)
+    of_general = (
+        Cover("pairs that weigh less", int(np.sum(pairs & (weights < 1))), 2),
+        Cover("pairs of a frozen center word", int(pairs[centers == FROZEN].sum()), 2),
+    )
     return (
+        *(of_general if general else ()),
         Cover("pairs", int(pairs.sum()), 8),
         Cover("pairs that noise hits", int(pairs[:, hits].sum()), 2),
         Cover("pairs that noise misses", int(pairs[:, ~hits].sum()), 2),
@@ -154,22 +186,21 @@ def _model(parameters: np.ndarray, fixed: np.ndarray, bias: bool, normalisers: b
 
 def full_steps() -> Iterator[Row]:
     """Each full loss with each kind of target: gradients of both matrices and the bias."""
-    examples = target_examples()
     for loss in _losses(FullLoss):
-        for kind in loss.targets:
-            yield _full_step(loss, kind, examples[kind])
+        for window in (PLAIN_WINDOW, GENERAL_WINDOW):
+            examples = target_examples(window)
+            for kind in loss.targets:
+                yield _full_step(loss, kind, examples[kind], window)
 
 
-def target_examples() -> dict[str, Examples]:
+def target_examples(window: Window = PLAIN_WINDOW) -> dict[str, Examples]:
     """Examples of each kind from the same draws over a small corpus."""
     words = np.random.default_rng(3).integers(0, VOCABULARY, 40)
     sentences = [[f"w{w}" for w in words[i : i + 8]] for i in range(0, 40, 8)]
     corpus = encode_sentences(sentences, min_count=1)
     size = len(corpus.vocabulary)
     thresholds = keep_thresholds(keep_probs(corpus.vocabulary.counts, 0.1))
-    windows = block_windows(
-        corpus, 0, len(sentences), thresholds, WINDOW, True, stream_key(4)
-    )  # fmt: skip
+    windows = block_windows(corpus, 0, len(sentences), thresholds, window, stream_key(4))
     return {
         "distribution": distribution_examples(windows),
         "split": split_examples(windows),
@@ -177,10 +208,10 @@ def target_examples() -> dict[str, Examples]:
     }
 
 
-def _full_step(loss: FullLoss, kind: str, examples: Examples) -> Row:
+def _full_step(loss: FullLoss, kind: str, examples: Examples, window: Window) -> Row:
     generator = np.random.default_rng(5)
     start = generator.normal(0.0, 1.0, VOCABULARY * (2 * SIZE + 1))
-    weights = generator.uniform(0.5, 2.0, len(examples.centers))
+    weights = examples.pairs * generator.uniform(0.5, 2.0, len(examples.centers))
 
     def evaluate(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         n = VOCABULARY * SIZE
@@ -205,7 +236,8 @@ def _full_step(loss: FullLoss, kind: str, examples: Examples) -> Row:
         Cover("rows of several context words", several, 0 if kind == "split" else 1),
     )
     covers = tuple(cover for cover in covers if cover.least)
-    return Row("full softmax", f"{loss.name}, {kind}", report, start.size, covers)
+    what = f"{loss.name}, {kind}{'' if window.is_plain else ', general'}"
+    return Row("full softmax", what, report, start.size, covers)
 
 
 def _losses(kind: type) -> Iterator[Any]:

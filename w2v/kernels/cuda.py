@@ -91,10 +91,10 @@ MOST_CANDIDATES = 128
 BATCH_GROUPS = 256
 """Groups that are arranged at once."""
 
-# Rows of a block's scratch: the words that subsampling keeps, the radius of the window around each,
-# how many words are kept before each word, and for each group its first position, the end of its
-# positions, its first input and the end of its inputs.
-KEPT_IDS, RADII, KEPT_BEFORE, FIRST, LAST, BEGIN, END, SCRATCH_ROWS = range(8)
+# Rows of a block's scratch: the words that subsampling keeps, how far the center words of each may
+# be before it and behind it, how many words are kept before each word, and for each group its first
+# position, the end of its positions, its first input and the end of its inputs.
+KEPT_IDS, BEFORE, BEHIND, KEPT_BEFORE, FIRST, LAST, BEGIN, END, SCRATCH_ROWS = range(9)
 
 REALS: dict[Any, Any] = {np.float32: float32, np.float64: float64}
 """Numba's types of numbers, by NumPy's."""
@@ -470,7 +470,7 @@ def _signature(real: Any) -> Any:
     """The types of `train`'s arguments."""
     return (
         real[::1], real[::1], real[::1], real[::1], int32[::1], int64, int64[::1], int64[::1],
-        uint32[::1], uint32[:, ::1], int64, int64, real[::1], uint64[::1], uint64[::1],
+        uint32[::1], uint32[:, ::1], int64, int64, int64, real[::1], uint64[::1], uint64[::1],
         int32[:, :, ::1], int32[:, :, ::1], int64[::1], float64[::1], int64[::1], int64[::1],
     )  # fmt: skip
 
@@ -505,9 +505,9 @@ def _make_train(
 
     def train(
         centers: Any, contexts: Any, logit_offsets: Any, log_normalisers: Any, tokens: Any,
-        origin: Any, starts: Any, edges: Any, thresholds: Any, alias_table: Any, window: Any,
-        shrink: Any, rates: Any, pair_keys: Any, noise_keys: Any, scratches: Any, batches: Any,
-        next_block: Any, block_losses: Any, pair_counts: Any, word_counts: Any,
+        origin: Any, starts: Any, edges: Any, thresholds: Any, alias_table: Any, left: Any,
+        right: Any, shrink: Any, rates: Any, pair_keys: Any, noise_keys: Any, scratches: Any,
+        batches: Any, next_block: Any, block_losses: Any, pair_counts: Any, word_counts: Any,
     ) -> None:  # fmt: skip
         """Take blocks and train them until none are left.
 
@@ -518,7 +518,8 @@ def _make_train(
             origin: the position in the corpus at which it begins.
             starts: (S + 1,) int64, the positions in the corpus at which sentences begin.
             edges: (B + 1,) int64, the sentences at which blocks begin.
-            thresholds, alias_table, window, shrink: see `w2v.kernels.sampled`.
+            thresholds, alias_table: see `w2v.kernels.sampled`.
+            left, right, shrink: see `w2v.corpus.windows.Window`.
             rates: (B,), learning rates.
             pair_keys, noise_keys: (B,) uint64, the blocks' random streams.
             scratches: (thread blocks, `SCRATCH_ROWS`, words of a block + 1) int32.
@@ -552,7 +553,7 @@ def _make_train(
             end = starts[_u(edges[_u(block + 1)])]
             lr = rates[_u(block)]
             words = subsample(
-                integers, tokens[begin - origin :], end - begin, thresholds, window, shrink,
+                integers, tokens[begin - origin :], end - begin, thresholds, left, right, shrink,
                 pair_keys[_u(block)], scratch,
             )  # fmt: skip
             n_groups = plan(integers, starts, edges[_u(block)], edges[_u(block + 1)], scratch)
@@ -618,8 +619,8 @@ def _make_subsample(layout: Layout) -> Any:
     threads, COUNTS = layout.warps * WARP, layout.counts
 
     def subsample(
-        integers: Any, tokens: Any, n: Any, thresholds: Any, window: Any, shrink: Any, key: Any,
-        scratch: Any,
+        integers: Any, tokens: Any, n: Any, thresholds: Any, left: Any, right: Any, shrink: Any,
+        key: Any, scratch: Any,
     ) -> Any:  # fmt: skip
         """`w2v.corpus.subsampling.subsample` for all n words of a block; returns how many stay."""
         thread = cuda.threadIdx.x
@@ -628,13 +629,13 @@ def _make_subsample(layout: Layout) -> Any:
             position = begin + thread
             keep: Any = 0
             word = 0
-            radius = window
+            radius = max(left, right)
             if position < n:
                 word = tokens[_u(position)]
                 bits = _u(_draw(key, _u(position)))  # the simulator makes it an int
                 keep = np.int64(_low_half(bits) <= _u(thresholds[_u(word)]))
                 if shrink:
-                    radius = np.int64(_below(bits, _u(window))) + 1
+                    radius = np.int64(_below(bits, _u(radius))) + 1
             integers[_u(COUNTS + thread)] = keep
             kept = cuda.syncthreads_count(keep)
             rank = total
@@ -644,7 +645,9 @@ def _make_subsample(layout: Layout) -> Any:
                 scratch[KEPT_BEFORE, _u(position)] = rank
                 if keep == 1:
                     scratch[KEPT_IDS, _u(rank)] = word
-                    scratch[RADII, _u(rank)] = radius
+                    # Seen from the context word, its center words are on the other side.
+                    scratch[BEFORE, _u(rank)] = min(radius, right)
+                    scratch[BEHIND, _u(rank)] = min(radius, left)
             total += kept
             cuda.syncthreads()
         scratch[KEPT_BEFORE, _u(n)] = total
@@ -688,8 +691,8 @@ def _make_plan(layout: Layout) -> Any:
                 begin = first
                 end = last
                 for p in range(first, last):
-                    begin = min(begin, p - scratch[RADII, _u(p)])
-                    end = max(end, p + scratch[RADII, _u(p)] + 1)
+                    begin = min(begin, p - scratch[BEFORE, _u(p)])
+                    end = max(end, p + scratch[BEHIND, _u(p)] + 1)
                 scratch[FIRST, _u(group + g)] = first
                 scratch[LAST, _u(group + g)] = last
                 scratch[BEGIN, _u(group + g)] = max(begin, sentence_begin)
@@ -749,8 +752,10 @@ def _make_arrange(layout: Layout) -> Any:
             if i < n_inputs:
                 for p in range(positions):
                     if first + p < last:
-                        distance = abs(begin + i - first - p)
-                        if distance > 0 and distance <= scratch[RADII, _u(first + p)]:
+                        offset = begin + i - first - p
+                        before = scratch[BEFORE, _u(first + p)]
+                        behind = scratch[BEHIND, _u(first + p)]
+                        if offset != 0 and -before <= offset and offset <= behind:
                             bits |= 1 << p
                 batch[_u(g), _u(INPUT_IDS + i)] = scratch[KEPT_IDS, _u(begin + i)]
             batch[_u(g), _u(PAIR_BITS + i)] = bits

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from w2v.corpus.windows import Window
 from w2v.kernels.cuda import BATCH_GROUPS, SCRATCH_ROWS, SIMULATED, CudaKernel, cuda
 from w2v.kernels.sampled import Model
 
@@ -25,7 +26,7 @@ class CudaBlocks:
         model: where training starts.
         tokens, starts, edges: ids, and where sentences and blocks begin; see `CudaKernel.train`.
         thresholds, alias_table: of subsampling and noise.
-        window, shrink: the largest window radius, and whether each position draws its own.
+        window: the window; its pairs all weigh 1.
         in_flight: blocks that train at the same time, at most.
         token_bytes: memory for token ids; None takes a part of what is free.
     """
@@ -39,14 +40,14 @@ class CudaBlocks:
         edges: np.ndarray,
         thresholds: np.ndarray,
         alias_table: np.ndarray,
-        window: int,
-        shrink: bool,
+        window: Window,
         in_flight: int,
         token_bytes: int | None = None,
     ) -> None:
         self._kernel = kernel
         self._in_flight = in_flight
-        self._window, self._shrink = window, int(shrink)
+        assert window.distance_weights != "harmonic"
+        self._window = window
         self._word_edges = starts[edges]
         block_words = int(np.diff(self._word_edges).max())
         self._arrays = [cuda.to_device(np.ascontiguousarray(array).reshape(-1)) for array in model]
@@ -103,8 +104,8 @@ class CudaBlocks:
         blocks, shared_bytes = min(self._in_flight, n), self._kernel.layout.shared_bytes
         self._kernel.train[blocks, self._kernel.threads, self._stream, shared_bytes](
             *self._arrays, tokens, origin, self._starts, inputs[0], self._thresholds,
-            self._alias_table, self._window, self._shrink, *inputs[1:], self._scratches,
-            self._batches, cuda.to_device(next_block), *results,
+            self._alias_table, self._window.left, self._window.right, int(self._window.shrinks),
+            *inputs[1:], self._scratches, self._batches, cuda.to_device(next_block), *results,
         )  # fmt: skip
         following = min(last + n, len(self._edges) - 1)
         self._tokens.expect(end, int(self._word_edges[following]))

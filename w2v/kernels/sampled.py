@@ -8,8 +8,9 @@ Shared and Distributed Memory", section 3.2). Neighbouring positions share input
 their windows overlap:
 
     logits[i, j] = x_i . y_j + offset_j - ln Z_i                                     (R, C)
-    weights[i, j] = for a context word 1 if (i, j) is a pair, else 0; for a noise word K / N times
-                    the number of pairs of input i                                   (R, C)
+    weights[i, j] = for a context word the weight of the pair (i, j), which is 1 unless pairs are
+                    weighted by distance, and 0 if it is no pair; for a noise word K / N times the
+                    weights of the pairs of input i                                  (R, C)
     dlogits = d(loss)/d(logits), by the loss, from logits, labels and weights        (R, C)
     Y -= lr dlogits^T X,    X -= lr dlogits Y
 
@@ -35,6 +36,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.corpus.subsampling import subsample
+from w2v.corpus.windows import Window
 from w2v.kernels.tiles import TileOperations, tile_columns, tile_operations
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
@@ -75,8 +77,8 @@ class Group(NamedTuple):
     A tile is a flat array: entry (i, j) is at i * T + j, with T = `tile_columns(C)` >= C.
 
     Attributes:
-        sizes: (3,) int64: how many inputs, candidates and pairs there are. At the end of a sentence
-            there are fewer than C candidates.
+        sizes: (2,) int64: how many inputs and candidates there are. At the end of a sentence there
+            are fewer than C candidates.
         input_ids: (R,) int64, center words.
         candidate_ids: (C,) int64, noise words, then context words.
         weights: (R * T,), a tile; see the module.
@@ -102,6 +104,13 @@ class Scratch(NamedTuple):
             sentence, all in `kept_ids`.
         center_update_counts, context_update_counts: (V,) int32, how many steps have updated each
             row, where that is counted; else empty.
+
+    Only general kernels (`Frozen.general`) read:
+
+        offset_weights: (2 * radius + 1,), the weight of the pair that a context word makes with the
+            center word at each offset from it; see `Window.offset_weights`.
+        reaches: (2,) int64, how far center words may be before and behind their context word.
+        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are; empty if none.
     """
 
     group: Group
@@ -117,6 +126,9 @@ class Scratch(NamedTuple):
     plan: np.ndarray
     center_update_counts: np.ndarray
     context_update_counts: np.ndarray
+    offset_weights: np.ndarray
+    reaches: np.ndarray
+    frozen_words: np.ndarray
 
 
 def plain_step(
@@ -129,7 +141,7 @@ def plain_step(
         The summed loss of the group's pairs in nats, before the step.
     """
     group = scratch.group
-    n_inputs, n_candidates, _ = group.sizes
+    n_inputs, n_candidates = group.sizes
     input_ids, candidate_ids = group.input_ids[:n_inputs], group.candidate_ids[:n_candidates]
     labels, weights = (
         tile.reshape(-1, len(scratch.offsets))[:n_inputs, :n_candidates].ravel()
@@ -140,7 +152,10 @@ def plain_step(
     dlogits = np.empty_like(logits)
     value = loss.tile(logits.ravel(), labels, weights, dlogits.reshape(-1), *logits.shape)
     np.subtract.at(model.context_vectors, candidate_ids, lr * dlogits.T @ x)
-    np.subtract.at(model.center_vectors, input_ids, lr * dlogits @ y)
+    change = lr * dlogits @ y
+    if scratch.frozen_words.size:
+        change[scratch.frozen_words[input_ids] == 1] = 0
+    np.subtract.at(model.center_vectors, input_ids, change)
     if learn_bias:
         np.subtract.at(model.logit_offsets, candidate_ids, lr * dlogits.sum(axis=0))
     if learn_normalisers:
@@ -167,6 +182,8 @@ class Frozen(NamedTuple):
         learn_normalisers: whether `Model.log_normalisers` are subtracted, and trained.
         skip_hits: whether a pair leaves out the noise words that equal its context word.
         count_updates: whether steps count the updates of each row.
+        general: whether windows may have unequal sides, pairs weights other than 1, and center
+            words vectors that stay as they are. Other kernels take no time for that.
     """
 
     positions: int
@@ -178,6 +195,7 @@ class Frozen(NamedTuple):
     learn_normalisers: bool
     skip_hits: bool
     count_updates: bool
+    general: bool
 
 
 class SampledKernels(NamedTuple):
@@ -199,6 +217,7 @@ def sampled_kernels(
     learn_bias: bool = False,
     learn_normalisers: bool = False,
     count_updates: bool = False,
+    general: bool = False,
 ) -> SampledKernels:
     """Kernels for a loss, with the sizes frozen; they work in float32 and float64.
 
@@ -206,7 +225,7 @@ def sampled_kernels(
         loss: what to train.
         vector_size: D.
         num_negatives: K.
-        learn_bias, learn_normalisers, count_updates: see `Frozen`.
+        learn_bias, learn_normalisers, count_updates, general: see `Frozen`.
     """
     positions, noise = GROUP_POSITIONS, GROUP_NOISE * num_negatives
     frozen = Frozen(
@@ -219,6 +238,7 @@ def sampled_kernels(
         learn_normalisers=learn_normalisers,
         skip_hits=loss.accidental_hits == "skip",
         count_updates=count_updates,
+        general=general,
     )
     step = _make_step(frozen, loss, tile_operations(padded(vector_size), noise + positions))
     arrange = _make_arrange(frozen)
@@ -247,7 +267,8 @@ def _make_block(frozen: Frozen, arrange: Any, step: Any) -> Any:
             pair_key, noise_key: random streams of this block.
 
         Returns:
-            Summed loss in nats, pairs, and words that subsampling kept.
+            Summed loss in nats, pairs, and words that subsampling kept. A general kernel returns
+            the sum of the weights of the pairs in place of their number.
         """
         words = 0
         end = 0
@@ -285,15 +306,14 @@ def _make_pipeline(arrange: Any, step: Any) -> Any:
         its rows, and memory delivers them while the step computes.
         """
         loss = 0.0
-        pairs = 0
+        pairs: Any = 0
         group, upcoming = scratch.group, scratch.upcoming
         for number in range(n_groups + 1):
             upcoming.sizes[:] = 0
             if number < n_groups:
-                arrange(scratch, upcoming, number, alias_table, noise_key)
+                pairs += arrange(scratch, upcoming, number, alias_table, noise_key)
             if number > 0:
                 loss += step(model, scratch, group, upcoming, lr)
-                pairs += group.sizes[2]
             group, upcoming = upcoming, group
         return loss, pairs
 
@@ -303,13 +323,14 @@ def _make_pipeline(arrange: Any, step: Any) -> Any:
 def _make_arrange(frozen: Frozen) -> Any:
     """See `arrange`."""
     positions, noise, unit_weight = frozen.positions, frozen.noise, frozen.noise_weight
-    columns, skip_hits = frozen.tile_columns, frozen.skip_hits
+    columns, skip_hits, general = frozen.tile_columns, frozen.skip_hits, frozen.general
 
-    def arrange(scratch: Any, group: Any, number: Any, alias_table: Any, noise_key: Any) -> None:
+    def arrange(scratch: Any, group: Any, number: Any, alias_table: Any, noise_key: Any) -> Any:
         """Fill in the group of that number in scratch.plan, and draw its noise words.
 
-        Position p makes pairs with its neighbours at most window_radii[p] away within its sentence;
-        the inputs are all words from the leftmost to the rightmost of them.
+        Position p makes pairs with its neighbours at most window_radii[p] away within its sentence,
+        and on either side no further than scratch.reaches; the inputs are all words from the
+        leftmost to the rightmost of them. Returns the sum of the weights of the pairs.
         """
         kept_ids, radii, weights = scratch.kept_ids, scratch.window_radii, group.weights
         input_ids, candidate_ids = group.input_ids, group.candidate_ids
@@ -322,23 +343,35 @@ def _make_arrange(frozen: Frozen) -> Any:
         end = last
         for p in range(first, last):
             candidate_ids[noise + p - first] = kept_ids[p]
-            begin = min(begin, p - radii[p])
-            end = max(end, p + radii[p] + 1)
+            if general:
+                begin = min(begin, p - min(radii[p], scratch.reaches[0]))
+                end = max(end, p + min(radii[p], scratch.reaches[1]) + 1)
+            else:
+                begin = min(begin, p - radii[p])
+                end = max(end, p + radii[p] + 1)
         begin = max(begin, sentence_begin)
         n_inputs = min(end, sentence_end) - begin
-        pairs = 0
+        pairs: Any = 0
         for i in range(n_inputs):
             input_ids[i] = kept_ids[begin + i]
             row = i * columns
-            own: Any = 0  # pairs of this input
+            own: Any = 0  # weights of the pairs of this input
             for p in range(first, last):
                 distance = abs(begin + i - p)
                 is_pair = np.int64(distance > 0) & np.int64(distance <= radii[p])
-                weights[row + noise + p - first] = is_pair
-                own += is_pair
+                if general:
+                    weight: Any = 0.0
+                    if is_pair:
+                        middle = scratch.offset_weights.size // 2
+                        weight = scratch.offset_weights[middle + begin + i - p]
+                    weights[row + noise + p - first] = weight
+                    own += weight
+                else:
+                    weights[row + noise + p - first] = is_pair
+                    own += is_pair
             for p in range(last, first + positions):
                 weights[row + noise + p - first] = 0
-            noise_weight = unit_weight * np.float32(own)
+            noise_weight = unit_weight * weights.dtype.type(own)
             for j in range(noise):
                 weights[row + j] = noise_weight
             pairs += own
@@ -350,7 +383,7 @@ def _make_arrange(frozen: Frozen) -> Any:
                             weights[row + j] -= unit_weight * weights[row + c]
         group.sizes[0] = n_inputs
         group.sizes[1] = noise + last - first
-        group.sizes[2] = pairs
+        return pairs
 
     return jit(arrange, inline=True)
 
@@ -360,7 +393,8 @@ def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) ->
     columns, use_offsets, learn_bias = frozen.tile_columns, frozen.use_offsets, frozen.learn_bias
     learn_normalisers, count_updates = frozen.learn_normalisers, frozen.count_updates
     tile, store_dots, copy_row = loss.tile, operations.store_dots, operations.copy_row
-    update_rows = _make_update_rows(operations)
+    update_contexts = _make_update_rows(operations, may_skip=False)
+    update_centers = _make_update_rows(operations, may_skip=frozen.general)
 
     def step(model: Any, scratch: Any, group: Any, upcoming: Any, lr: Any) -> Any:
         """One step on the pairs of a group, as `plain_step`; returns their summed loss in nats.
@@ -390,13 +424,13 @@ def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) ->
         value = tile(logits, scratch.labels, group.weights, dlogits, n_inputs, columns)
         for k in range(n_inputs * columns):
             dlogits[k] *= -lr
-        update_rows(
+        update_contexts(
             contexts, candidate_ids, n_candidates, dlogits, 1, columns, x, n_inputs,
-            upcoming.candidate_ids, upcoming.sizes[1],
+            upcoming.candidate_ids, upcoming.sizes[1], scratch.frozen_words,
         )  # fmt: skip
-        update_rows(
+        update_centers(
             centers, input_ids, n_inputs, dlogits, columns, 1, y, n_candidates,
-            upcoming.input_ids, upcoming.sizes[0],
+            upcoming.input_ids, upcoming.sizes[0], scratch.frozen_words,
         )  # fmt: skip
         if learn_bias:
             for i in range(n_inputs):
@@ -416,15 +450,17 @@ def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) ->
     return jit(step, inline=True)
 
 
-def _make_update_rows(operations: TileOperations) -> Any:
+def _make_update_rows(operations: TileOperations, *, may_skip: bool) -> Any:
     """See `update_rows`."""
     add_one, add_two, prefetch = operations.add_one, operations.add_two, operations.prefetch
 
     def update_rows(
         matrix: Any, ids: Any, n: Any, weights: Any, row_step: Any, source_step: Any, sources: Any,
-        n_sources: Any, upcoming_ids: Any, n_upcoming: Any,
+        n_sources: Any, upcoming_ids: Any, n_upcoming: Any, frozen_words: Any,
     ) -> None:  # fmt: skip
         """matrix[ids[i]] += sum over k of weights[i * row_step + k * source_step] * sources[k].
+
+        With `may_skip`, rows of frozen words are not touched: adding 0 would turn -0 into 0.
 
         Asks for the rows of the upcoming ids, two for each update: asked for all at once, they
         would fill the processor's queue of memory requests, and it would stand still.
@@ -437,7 +473,13 @@ def _make_update_rows(operations: TileOperations) -> Any:
                     prefetch(matrix, upcoming_ids[asked])
                     asked += 1
             start = i * row_step
-            if i + 1 < n and ids[i] != ids[i + 1]:
+            one = False
+            if may_skip and frozen_words.size > 0:
+                if frozen_words[ids[i]]:
+                    i += 1
+                    continue
+                one = i + 1 < n and frozen_words[ids[i + 1]] != 0
+            if not one and i + 1 < n and ids[i] != ids[i + 1]:
                 add_two(
                     matrix, ids[i], ids[i + 1], weights, start, start + row_step, source_step,
                     sources, n_sources,
@@ -458,22 +500,26 @@ def _make_update_rows(operations: TileOperations) -> Any:
 def make_scratch(
     vector_size: int,
     num_negatives: int,
-    window: int,
+    window: Window | int,
     block_words: int = 0,
     dtype: Any = np.float32,
     counted_words: int = 0,
+    frozen_words: np.ndarray | None = None,
 ) -> Scratch:
     """Working memory for kernels of this shape.
 
     Args:
         vector_size, num_negatives: as for `sampled_kernels`.
-        window: the largest window radius.
+        window: the window, or the radius of a plain one.
         block_words: words in a block, at most.
         dtype: precision of the model.
         counted_words: V where updates are counted, else 0.
+        frozen_words: (V,) uint8, of words whose center vectors stay as they are.
     """
+    if isinstance(window, int):
+        window = Window(window, window)
     positions, noise = GROUP_POSITIONS, GROUP_NOISE * num_negatives
-    n_inputs, n_candidates = positions + 2 * window, noise + positions
+    n_inputs, n_candidates = positions + window.left + window.right, noise + positions
     n_inputs += n_inputs % 2  # dot products are computed two rows at a time
     tile = n_inputs, tile_columns(n_candidates)
     size = tile[0] * tile[1]
@@ -484,7 +530,7 @@ def make_scratch(
 
     def group(weights: np.ndarray) -> Group:
         return Group(
-            sizes=np.zeros(3, dtype=np.int64),
+            sizes=np.zeros(2, dtype=np.int64),
             input_ids=np.zeros(n_inputs, dtype=np.int64),
             candidate_ids=np.zeros(n_candidates, dtype=np.int64),
             weights=weights,
@@ -504,6 +550,9 @@ def make_scratch(
         plan=np.zeros((block_words, 3), dtype=np.int32),
         center_update_counts=np.zeros(counted_words, dtype=np.int32),
         context_update_counts=np.zeros(counted_words, dtype=np.int32),
+        offset_weights=window.reversed().offset_weights(dtype),
+        reaches=np.array([window.right, window.left]),
+        frozen_words=np.zeros(0, dtype=np.uint8) if frozen_words is None else frozen_words,
     )
 
 

@@ -267,9 +267,18 @@ class AdaGrad:
         model: the parameters, changed in place.
         softmax: computes their gradients.
         learn_bias: whether the output bias is trained.
+        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are; None if there
+            are none.
     """
 
-    def __init__(self, model: FullModel, softmax: FullSoftmax, learn_bias: bool) -> None:
+    def __init__(
+        self,
+        model: FullModel,
+        softmax: FullSoftmax,
+        learn_bias: bool,
+        frozen_words: np.ndarray | None = None,
+    ) -> None:
+        self.frozen_words = frozen_words
         self.model = model
         self.softmax = softmax
         self.learn_bias = learn_bias
@@ -296,6 +305,9 @@ class AdaGrad:
 
         result = gradients.gradients(examples, weights, update)
         unique, d_centers = summed_by_word(examples.centers, result.d_centers)
+        if self.frozen_words is not None:
+            free = self.frozen_words[unique] == 0
+            unique, d_centers = unique[free], d_centers[free]
         _adagrad(model.center_vectors, unique, d_centers, squares.center_vectors, rate)
         return result.losses
 

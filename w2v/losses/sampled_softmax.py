@@ -17,6 +17,8 @@ each center word, the loss of a pair is logistic in x_0 - L, and the pairs' grad
     loss = softplus(L - x_0),       dloss/dx_0 = -sigmoid(L - x_0)
     dloss/dx_k = e^(x_k - L) times the sum of sigmoid(L - x_0) over the pairs
 
+A pair's weight multiplies its loss and its part of that sum.
+
 A noise word that equals the true one is kept. Which of the candidates x_0..x_N is the true one then
 depends on p(w) / q(w) alone, and s = ln p(w | c) + const is the optimum for every N (Ma and Collins
 2018, section 3, the ranking objective). All candidates have the same weight: a noise word that
@@ -113,12 +115,12 @@ def sampled_softmax_entry(logits: Any, labels: Any, weights: Any, j: Any) -> Any
         ln_noise += logits.dtype.type(math.log(noise))
     if labels[j] != zero:
         p, softplus = sigmoid_and_softplus(ln_noise - logits[j])
-        return softplus, -p
+        return weights[j] * softplus, -weights[j] * p
     wrong = zero
     for k in range(logits.size):
         if labels[k] != zero and weights[k] != zero:
             p, _ = sigmoid_and_softplus(ln_noise - logits[k])
-            wrong += p
+            wrong += weights[k] * p
     return zero, exp(logits[j] - largest) / noise * wrong
 
 

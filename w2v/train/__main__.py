@@ -39,6 +39,8 @@ _NOT_HERE = {
     "hs": "there is no hierarchical softmax; leave it out, or see --loss",
     "classes": "vectors are not clustered here; w2v.explore shows clusters",
     "debug": "use --quiet to print less",
+    "no-shrink-windows": "write --distance-weights flat",
+    "shrink-windows": "write --distance-weights draw, or leave it out: draw is the default",
     "save-vocab": "use --cache to keep the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
@@ -63,7 +65,8 @@ examples:
   python -m w2v.train corpus.txt --checkpoint run1 --resume
   python -m w2v.train corpus.txt --deterministic --shards 8
   python -m w2v.train corpus.txt --engine ray --address auto --shards 32
-  python -m w2v.train newer.txt --init vectors.safetensors --output grown.safetensors"""
+  python -m w2v.train newer.txt --init vectors.safetensors --output grown.safetensors
+  python -m w2v.train newer.txt --init vectors.safetensors --freeze words.txt"""
 
 
 def make_parser() -> command_line.ArgumentParser:
@@ -91,6 +94,11 @@ def make_parser() -> command_line.ArgumentParser:
     files.add_argument(
         "--init", metavar="FILE", default=None,
         help="start from these vectors, on another corpus, whose new words are added",
+    )  # fmt: skip
+    files.add_argument(
+        "--freeze", metavar="FILE", default=None,
+        help="with --init: words, one a line, whose vectors stay as they are, while all others are "
+        "trained; aligns new vectors with old ones",
     )  # fmt: skip
     files.add_argument(
         "--quiet", action="store_true", default=False, help="print errors and warnings only"
@@ -155,7 +163,7 @@ def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
         shown = "on" if default else "off"
     text = f"{spec.metadata['help']} (default: {'all CPUs, ' if is_factory else ''}{shown})"
     text = text.replace("%", "%%")  # argparse formats it once more
-    kind = str(spec.type).removesuffix(" | None")
+    kind = str(spec.type).split(" | ", maxsplit=1)[0]
     if kind == "bool":
         group.add_argument(*flags, dest=spec.name, action=BooleanOptionalAction, help=text)
     else:
@@ -223,6 +231,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 cache_dir=arguments.cache,
                 callbacks=[console],
                 init=init,
+                freeze=arguments.freeze,
                 checkpoint=checkpoints,
                 engine=arguments.engine,
                 address=arguments.address,

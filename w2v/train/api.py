@@ -16,6 +16,8 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import Any, Literal, Unpack
 
+import numpy as np
+
 from w2v.config import (
     Checkpoints,
     TrainConfig,
@@ -48,13 +50,14 @@ from w2v.train.resume import (
     find_checkpoint,
     identity_of,
     resumed_config,
+    saved_frozen_words,
 )
 from w2v.train.rounds import RoundsTrainer
 from w2v.train.sampled import SampledTrainer
 from w2v.train.softmax import SoftmaxTrainer
 from w2v.train.trainer import Trainer
 from w2v.train.validation import Validation
-from w2v.train.warm_start import check_size, grown
+from w2v.train.warm_start import check_size, frozen_rows, grown, words_to_freeze
 from w2v.util.files import StrPath, check_folder
 from w2v.util.signals import interrupts_kept
 
@@ -70,6 +73,7 @@ def train_embeddings(
     callbacks: Sequence[Callback] = (),
     progress: bool | Literal["auto"] = "auto",
     init: StrPath | Embeddings | None = None,
+    freeze: StrPath | Iterable[str] | None = None,
     checkpoint: StrPath | Checkpoints | None = None,
     cache_dir: StrPath | None = None,
     engine: str = "local",
@@ -87,6 +91,8 @@ def train_embeddings(
             happens is also logged, under the name ``w2v`` at level INFO.
         init: vectors to start from, on another corpus: see `w2v.train.warm_start`. Their size is
             the default of `vector_size`.
+        freeze: words, or the path of a file with one a line, whose center vectors stay exactly as
+            they are in `init`, while all others are trained. A resumed run needs not give them.
         checkpoint: a folder for checkpoints of the whole state, made if need be, or a
             `w2v.Checkpoints` with a folder and more: how often, whether to resume, and how often to
             back off after a divergence. One run at a time may use a folder.
@@ -139,6 +145,7 @@ def train_embeddings(
             folder = stack.enter_context(CheckpointFolder(checkpoint.folder))
             start = find_checkpoint(folder, checkpoint.resume, told)
         old = load(init) if isinstance(init, (str, os.PathLike)) else init
+        to_freeze = None if freeze is None else words_to_freeze(freeze, old, told)
         if start is not None:
             check_init(start, old is not None)
             config = resumed_config(start, given, resolve)
@@ -148,6 +155,9 @@ def train_embeddings(
             config = make_config(given)
             refuse_unused(options, config)
         config = resolve(config)
+        freezes = to_freeze is not None or (start is not None and "frozen_words" in start.arrays)
+        if freezes and config.device == "cuda":
+            raise ConfigError("device=cuda: cannot be combined with freeze")
 
         started = time.perf_counter()
         encoded: Corpus | ShardedCorpus
@@ -159,11 +169,13 @@ def train_embeddings(
             encoded = encode_shards(tasks, paths, config, told)
         else:
             encoded = encode(corpus, config, cache_dir, told, old)
+        frozen = None if to_freeze is None else frozen_rows(to_freeze, encoded.vocabulary)
         writer = None
         if folder is not None and checkpoint is not None:
             identity = identity_of(config, encoded)
             if start is not None:
                 check_corpus(start, identity, encoded)
+                frozen = saved_frozen_words(start, frozen, len(encoded.vocabulary))
             writer = CheckpointWriter(folder, checkpoint.interval, identity, checkpoint.output)
             stack.callback(writer.close)
         if config.sample and not {"sample", "epochs", "min_count"} & options.keys():
@@ -176,8 +188,8 @@ def train_embeddings(
 
         read_seconds = time.perf_counter() - started
         run = Run(
-            make_trainer(encoded, config, tasks), callbacks, init=old, validation=validation,
-            checkpoints=writer, read_seconds=read_seconds,
+            make_trainer(encoded, config, tasks, frozen), callbacks, init=old,
+            validation=validation, checkpoints=writer, read_seconds=read_seconds,
         )  # fmt: skip
         if start is not None:
             check_fit(start, identity, run.trainer, told)
@@ -198,7 +210,10 @@ def train_embeddings(
 
 
 def make_trainer(
-    corpus: Corpus | ShardedCorpus, config: TrainConfig, engine: Engine | None = None
+    corpus: Corpus | ShardedCorpus,
+    config: TrainConfig,
+    engine: Engine | None = None,
+    frozen_words: np.ndarray | None = None,
 ) -> Trainer:
     """The way to train this configuration's loss; `config` must have been resolved.
 
@@ -206,6 +221,8 @@ def make_trainer(
         corpus: what to train on.
         config: the options.
         engine: where the shards of a `ShardedCorpus` are.
+        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are. Not for
+            `ShardedCorpus`, and not on a GPU.
     """
     loss = get_loss(config.loss)
     if isinstance(corpus, ShardedCorpus):
@@ -217,9 +234,9 @@ def make_trainer(
             from w2v.train.cuda import CudaTrainer
 
             return CudaTrainer(corpus, config, loss)
-        return SampledTrainer(corpus, config, loss)
+        return SampledTrainer(corpus, config, loss, frozen_words)
     assert isinstance(loss, FullLoss)
-    return SoftmaxTrainer(corpus, config, loss)
+    return SoftmaxTrainer(corpus, config, loss, frozen_words)
 
 
 def make_run(

@@ -16,6 +16,7 @@ from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.corpus.blocks import block_edges
 from w2v.corpus.subsampling import keep_probs
+from w2v.corpus.windows import window_of
 from w2v.errors import ConfigError
 from w2v.kernels.cuda import cuda_kernel, fitting_layout, multiprocessors, why_no_gpu
 from w2v.kernels.cuda_blocks import CudaBlocks
@@ -47,7 +48,11 @@ def refuse_unfit(config: TrainConfig) -> None:
     reason = why_no_gpu()
     if reason is not None:
         raise ConfigError(f"device=cuda: {reason}")
-    fitting_layout(config.vector_size, config.negative, config.window)
+    if config.distance_weights == "harmonic":
+        raise ConfigError(
+            "device=cuda: cannot be combined with distance_weights=harmonic; use draw or flat"
+        )
+    fitting_layout(config.vector_size, config.negative, window_of(config).radius)
 
 
 class CudaTrainer(SampledLossTrainer):
@@ -68,7 +73,7 @@ class CudaTrainer(SampledLossTrainer):
             loss,
             config.vector_size,
             config.negative,
-            config.window,
+            window_of(config).radius,
             learn_bias=config.output_bias_,
             learn_normalisers=config.learn_normaliser,
         )
@@ -109,8 +114,7 @@ class CudaTrainer(SampledLossTrainer):
             self.edges,
             self.model.thresholds,
             self.model.noise.table,
-            self.config.window,
-            self.config.shrink_windows,
+            window_of(self.config),
             self.in_flight,
         )
         try:

@@ -188,7 +188,7 @@ class Run:
             self.validation.begin({})
         if self.checkpoints is not None:
             self.checkpoints.begin(None)
-        self._reported = (0, 0.0, 0)
+        self._reported: tuple[int, float, float] = (0, 0.0, 0)
         return state
 
     def restore(self, checkpoint: Checkpoint) -> None:

@@ -327,7 +327,10 @@ def plan_lines(plan: Plan) -> list[str]:
     if init is not None:
         missing = [name for name in ("counts", "context_vectors") if not init[name]]
         without = f" (without {' and '.join(missing).replace('_', ' ')})" if missing else ""
-        lines.append(f"init: {init['words']:,} old words{without}, {init['new_words']:,} new ones")
+        frozen = f", {init['frozen_words']:,} of them frozen" if "frozen_words" in init else ""
+        lines.append(
+            f"init: {init['words']:,} old words{without}{frozen}, {init['new_words']:,} new ones"
+        )
     left = 1 - plan.words_done / (plan.corpus.n_words * config.epochs_)
     lines.append(
         f"training: {config.epochs} epochs on {config.workers} threads, "

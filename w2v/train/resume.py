@@ -162,6 +162,31 @@ def check_init(checkpoint: Checkpoint, init_given: bool) -> None:
     raise ConfigError(f"{checkpoint.path}: init: {what}")
 
 
+def saved_frozen_words(
+    checkpoint: Checkpoint, given: np.ndarray | None, size: int
+) -> np.ndarray | None:
+    """The words that a resumed run leaves alone, (V,) uint8; None if the run trains all.
+
+    Args:
+        checkpoint: to resume from.
+        given: the words that were asked for; None if none were.
+        size: V.
+
+    Raises:
+        ConfigError: the checkpoint has other ones.
+    """
+    saved = checkpoint.arrays.get("frozen_words")
+    if saved is not None and _kind(saved) != (np.uint8, (size,)):
+        raise ConfigError(f"{checkpoint.path}: frozen_words: does not fit the vocabulary")
+    if given is not None and (saved is None or not np.array_equal(saved, given)):
+        frozen = 0 if saved is None else int((saved == 1).sum())
+        raise ConfigError(
+            f"{checkpoint.path}: freeze: {int(given.sum()):,} words, but the checkpoint has "
+            f"{f'{frozen:,} other ones' if frozen else 'none'}; leave it out to resume"
+        )
+    return None if saved is None else np.array(saved)
+
+
 def check_fit(
     checkpoint: Checkpoint, ours: RunIdentity, trainer: Trainer, callbacks: Callback
 ) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 from w2v.config import TrainConfig
 from w2v.corpus import Shard
 from w2v.corpus.blocks import block_edges
+from w2v.corpus.windows import window_of
 from w2v.engines.base import check_cancelled
 from w2v.kernels.merge_shards import RowDeltas, add_rows, fill_differences, merge_rows
 from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch
@@ -118,7 +119,7 @@ def train_shard(
     first, last = round_bounds(starts, part)
     edges = first + block_edges(starts[first : last + 1] - starts[first])
     own, scratch = _prepared(model, config, int(np.diff(starts[edges]).max(initial=0)))
-    kernels = _kernels(config)
+    kernels, window = _kernels(config), window_of(config)
     stats = EpochStats()
     words = max(1, int(starts[last] - starts[first]))
     for block in range(len(edges) - 1):
@@ -128,7 +129,7 @@ def train_shard(
         key = config.seed, part.epoch, part.round, part.shard, block
         loss, pairs, kept = kernels.block(
             own, scratch, shard.tokens, starts, edges[block], edges[block + 1],
-            tables.thresholds, tables.noise, config.window, config.shrink_windows, np.float32(lr),
+            tables.thresholds, tables.noise, window.radius, window.shrinks, np.float32(lr),
             stream_key(key[0], STREAM_PAIRS, *key[1:]), stream_key(key[0], STREAM_NOISE, *key[1:]),
         )  # fmt: skip
         n_words = int(starts[edges[block + 1]] - starts[edges[block]])
@@ -219,7 +220,8 @@ def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Mode
         scratch = None
     if scratch is None or len(scratch.kept_ids) < block_words:
         scratch = _memory.scratch = make_scratch(
-            config.vector_size, config.negative, config.window, block_words, counted_words=size,
+            config.vector_size, config.negative, window_of(config), block_words,
+            counted_words=size,
         )  # fmt: skip
     _memory.made_for = config
     for mine, theirs in zip(own, model, strict=True):

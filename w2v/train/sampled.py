@@ -18,6 +18,7 @@ import numpy as np
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.corpus.blocks import block_edges
+from w2v.corpus.windows import window_of
 from w2v.kernels.sampled import Scratch, make_scratch
 from w2v.losses.base import SampledLoss
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
@@ -40,9 +41,15 @@ class SampledTrainer(SampledLossTrainer):
 
     corpus: Corpus
 
-    def __init__(self, corpus: Corpus, config: TrainConfig, loss: SampledLoss) -> None:
-        super().__init__(corpus, config, loss)
-        self.kernels = kernels_for(config)
+    def __init__(
+        self,
+        corpus: Corpus,
+        config: TrainConfig,
+        loss: SampledLoss,
+        frozen_words: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(corpus, config, loss, frozen_words)
+        self.kernels = kernels_for(config, has_frozen_words=frozen_words is not None)
         self.edges = block_edges(corpus.sentence_starts)
 
     @property
@@ -54,14 +61,17 @@ class SampledTrainer(SampledLossTrainer):
         """Working memory for one worker."""
         config = self.config
         block_words = int(np.diff(self.corpus.sentence_starts[self.edges]).max())
-        return make_scratch(config.vector_size, config.negative, config.window, block_words)
+        return make_scratch(
+            config.vector_size, config.negative, window_of(config), block_words,
+            frozen_words=self.frozen_words,
+        )  # fmt: skip
 
     def train_block(
         self, scratch: Scratch, epoch: int, block: int, lr: float
-    ) -> tuple[float, int, int]:
+    ) -> tuple[float, float, int]:
         """Train one block; returns (summed loss in nats, pairs, words kept by subsampling)."""
-        seed = self.config.seed
-        result: tuple[float, int, int] = self.kernels.block(
+        seed, window = self.config.seed, window_of(self.config)
+        result: tuple[float, float, int] = self.kernels.block(
             self.model.parameters,
             scratch,
             self.corpus.tokens,
@@ -70,8 +80,8 @@ class SampledTrainer(SampledLossTrainer):
             self.edges[block + 1],
             self.model.thresholds,
             self.model.noise.table,
-            self.config.window,
-            self.config.shrink_windows,
+            window.radius,
+            window.shrinks,
             np.float32(lr),
             stream_key(seed, STREAM_PAIRS, epoch, block),
             stream_key(seed, STREAM_NOISE, epoch, block),

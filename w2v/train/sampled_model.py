@@ -7,6 +7,7 @@ import numpy as np
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, ShardedCorpus
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
+from w2v.corpus.windows import window_of
 from w2v.held_out import NoiseTest, Scorer
 from w2v.kernels.sampled import (
     Model,
@@ -117,9 +118,13 @@ class SampledLossTrainer(Trainer):
     loss: SampledLoss
 
     def __init__(
-        self, corpus: Corpus | ShardedCorpus, config: TrainConfig, loss: SampledLoss
+        self,
+        corpus: Corpus | ShardedCorpus,
+        config: TrainConfig,
+        loss: SampledLoss,
+        frozen_words: np.ndarray | None = None,
     ) -> None:
-        super().__init__(corpus, config, loss)
+        super().__init__(corpus, config, loss, frozen_words)
         self.model = SampledModel(corpus.vocabulary, config, loss)
 
     def synchronise(self) -> None:
@@ -145,7 +150,9 @@ class SampledLossTrainer(Trainer):
         return self.model.arrays()
 
 
-def kernels_for(config: TrainConfig, *, count_updates: bool = False) -> SampledKernels:
+def kernels_for(
+    config: TrainConfig, *, count_updates: bool = False, has_frozen_words: bool = False
+) -> SampledKernels:
     """The kernels of a configuration; see `w2v.kernels.sampled.sampled_kernels`."""
     loss = get_loss(config.loss)
     assert isinstance(loss, SampledLoss)
@@ -156,4 +163,5 @@ def kernels_for(config: TrainConfig, *, count_updates: bool = False) -> SampledK
         learn_bias=config.output_bias_,
         learn_normalisers=config.learn_normaliser,
         count_updates=count_updates,
+        general=has_frozen_words or not window_of(config).is_plain,
     )

@@ -27,6 +27,7 @@ from w2v.corpus.cooccurrence import (
     split_examples,
 )
 from w2v.corpus.subsampling import keep_probs, keep_thresholds
+from w2v.corpus.windows import window_of
 from w2v.held_out import Scorer
 from w2v.kernels.softmax import AdaGrad, FullModel, FullSoftmax
 from w2v.losses.base import FullLoss
@@ -57,8 +58,14 @@ class SoftmaxTrainer(Trainer):
 
     corpus: Corpus
 
-    def __init__(self, corpus: Corpus, config: TrainConfig, loss: FullLoss) -> None:
-        super().__init__(corpus, config, loss)
+    def __init__(
+        self,
+        corpus: Corpus,
+        config: TrainConfig,
+        loss: FullLoss,
+        frozen_words: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(corpus, config, loss, frozen_words)
         shape = len(corpus.vocabulary), config.vector_size
         keep = keep_probs(corpus.vocabulary.text_counts, config.sample)
         kept = corpus.vocabulary.weights * keep
@@ -71,7 +78,7 @@ class SoftmaxTrainer(Trainer):
         self.softmax = FullSoftmax(
             loss, self.model, config.batch_size, config.workers, check=self.pool.check
         )
-        self.optimiser = AdaGrad(self.model, self.softmax, config.output_bias_)
+        self.optimiser = AdaGrad(self.model, self.softmax, config.output_bias_, frozen_words)
         self.thresholds = keep_thresholds(keep)
         self.edges = block_edges(corpus.sentence_starts)
         self.examples: Examples | None = None  # of `corpus` targets, once they are drawn
@@ -112,9 +119,8 @@ class SoftmaxTrainer(Trainer):
 
     def optimiser_state(self) -> dict[str, np.ndarray]:
         """See `Trainer`: AdaGrad's sums of squares."""
-        return {
-            f"squares.{name}": array for name, array in self.optimiser.squares._asdict().items()
-        }
+        squares = self.optimiser.squares._asdict()
+        return {f"squares.{name}": squares[name] for name in squares} | super().optimiser_state()
 
     def memory_bytes(self) -> int:
         """See `Trainer`."""
@@ -130,8 +136,7 @@ class SoftmaxTrainer(Trainer):
             int(self.edges[block]),
             int(self.edges[block + 1]),
             self.thresholds,
-            self.config.window,
-            self.config.shrink_windows,
+            window_of(self.config),
             stream_key(self.config.seed, STREAM_PAIRS, epoch, block),
         )
 
@@ -218,7 +223,7 @@ class SoftmaxTrainer(Trainer):
         if end > begin:
             batch = rows.take(begin, end)
             losses = self.optimiser.step(batch, batch.pairs, lr)
-            stats.loss, stats.pairs = float(batch.pairs @ losses), int(batch.pairs.sum())
+            stats.loss, stats.pairs = float(batch.pairs @ losses), batch.pairs.sum().item()
             self.refuse_divergence(stats, f"epoch {epoch + 1}, word {words:,} of {n_words:,}", lr)
         first_word, last_word = self._words_of(block)
         if end == rows.n:

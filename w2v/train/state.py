@@ -43,14 +43,15 @@ class EpochStats:
     """Statistics of an epoch, or of a part of one.
 
     Attributes:
-        loss: summed over all pairs, in nats.
-        pairs: number of (center, context) pairs.
+        loss: summed over all pairs, each times its weight, in nats.
+        pairs: summed weights of the (center, context) pairs: their number, unless the option
+            `distance_weights` is harmonic.
         words: words of the corpus that were trained, before subsampling.
         words_kept: words of these that subsampling kept.
     """
 
     loss: float = 0.0
-    pairs: int = 0
+    pairs: float = 0
     words: int = 0
     words_kept: int = 0
 
@@ -65,10 +66,13 @@ class EpochStats:
 _STATE: Shape = {
     "n_epochs": int, "n_blocks": int, "n_words": int,
     "position": {"epoch": int, "block": int, "row": int, "ended": bool},
-    "epochs": [{"loss": float, "pairs": int, "words": int, "words_kept": int}],
+    "epochs": [{"loss": float, "pairs": float, "words": int, "words_kept": int}],
     "seconds": float, "lr_factor": float, "back_offs": list, "held_out_losses": [float],
     "history": {
-        "init": (None, {"words": int, "new_words": int, "counts": bool, "context_vectors": bool}),
+        "init": (None, {
+            "words": int, "new_words": int, "counts": bool, "context_vectors": bool,
+            "frozen_words": (None, int),
+        }),
         "resumed_at_words": (None, [int]),
     },
 }  # fmt: skip
@@ -273,6 +277,8 @@ class RunIdentity:
                     f"{place}: {name}={shown(used)}, but this version of w2v no longer has that "
                     "option; start a new run, or resume with the version that began it"
                 )
+        if "shrink_windows" in options:  # what checkpoints had before distance_weights
+            options["distance_weights"] = "draw" if options.pop("shrink_windows") else "flat"
         try:
             config = make_config(options, place)
         except ConfigError as error:

@@ -53,14 +53,23 @@ class Trainer(ABC):
 
     Attributes:
         corpus, config, loss: what is trained, with which options.
+        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are; None if there
+            are none.
         pool: the workers. They change model and state within a turn, so that both can be copied
             while the pool is paused.
     """
 
-    def __init__(self, corpus: Corpus | ShardedCorpus, config: TrainConfig, loss: Loss) -> None:
+    def __init__(
+        self,
+        corpus: Corpus | ShardedCorpus,
+        config: TrainConfig,
+        loss: Loss,
+        frozen_words: np.ndarray | None = None,
+    ) -> None:
         self.corpus = corpus
         self.config = config
         self.loss = loss
+        self.frozen_words = frozen_words
         self.pool = WorkerPool()
 
     @property
@@ -102,8 +111,8 @@ class Trainer(ABC):
         """The model's arrays by name, not copied. Vectors are (V, D)."""
 
     def optimiser_state(self) -> dict[str, np.ndarray]:
-        """The optimiser's arrays by name, not copied."""
-        return {}
+        """The optimiser's arrays by name, not copied, and which center vectors it leaves alone."""
+        return {} if self.frozen_words is None else {"frozen_words": self.frozen_words}
 
     @abstractmethod
     def memory_bytes(self) -> int:

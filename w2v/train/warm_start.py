@@ -13,12 +13,16 @@
 
 The center vector of an old word that is not in the new text stays the same to the last bit; its
 context vector changes when the word is drawn as noise. Biases and the optimiser's state start anew.
+Words may be *frozen*: their center vectors stay the same, too, while all other parameters are
+trained against them. A new model is aligned with an old one in this way.
 gensim's ``build_vocab(update=True)`` does the same with words, counts, noise and subsampling.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,12 +30,16 @@ import numpy as np
 from w2v.corpus import Corpus
 from w2v.corpus.disk_arrays import zeros_on_disk
 from w2v.embeddings import Embeddings
-from w2v.errors import ConfigError, CorpusError
+from w2v.errors import ConfigError, CorpusError, shown
 from w2v.numerics.jit import jit
+from w2v.train.callbacks import Callback
 from w2v.train.trainer import Trainer
+from w2v.util.files import StrPath
+from w2v.util.lines import text_lines
 from w2v.vocab import Vocabulary
 
 _DROPPED = -1
+_MOST_FROZEN = 2**31 - 1
 
 
 def check_size(old: Embeddings, vector_size: int) -> None:
@@ -45,6 +53,58 @@ def check_size(old: Embeddings, vector_size: int) -> None:
             f"vector_size={vector_size}, but the vectors given by init have {old.vector_size} "
             "numbers"
         )
+
+
+def words_to_freeze(
+    freeze: StrPath | Iterable[str], old: Embeddings | None, callbacks: Callback
+) -> list[str]:
+    """The words whose center vectors are to stay as they are in `old`.
+
+    Args:
+        freeze: a file with a word on each line, or words.
+        old: the vectors to start from.
+        callbacks: warned if `old` lacks some of the words.
+
+    Raises:
+        ConfigError: there are no vectors to start from, or they have none of the words.
+        FormatError: the file cannot be read, or is not UTF-8.
+    """
+    if old is None:
+        raise ConfigError("freeze: needs init, the vectors to start from")
+    place = "freeze"
+    if isinstance(freeze, (str, os.PathLike)):
+        place = f"freeze: {os.fspath(freeze)}"
+        words = dict.fromkeys(line for _, line in text_lines(freeze, _MOST_FROZEN))
+    else:
+        try:
+            words = dict.fromkeys(freeze)
+        except TypeError as error:
+            raise ConfigError(f"freeze: expected a path or words, got {shown(freeze)}") from error
+        for word in words:
+            if not isinstance(word, str):
+                raise ConfigError(f"freeze: expected words, got {shown(word)}")
+    if not words:
+        raise ConfigError(f"{place}: no words (one a line)")
+    found = [word for word in words if word in old]
+    if not found:
+        raise ConfigError(
+            f"{place}: none of {len(words):,} words is in the vectors given by init; the first is "
+            f"{shown(next(iter(words)))}"
+        )
+    if len(found) < len(words):
+        first = next(word for word in words if word not in old)
+        callbacks.on_warning(
+            f"{place}: {len(words) - len(found):,} of {len(words):,} words are not in the vectors "
+            f"given by init, and not frozen; the first is {shown(first)}"
+        )
+    return found
+
+
+def frozen_rows(words: Iterable[str], vocabulary: Vocabulary) -> np.ndarray:
+    """(V,) uint8: 1 for these words."""
+    rows = np.zeros(len(vocabulary), dtype=np.uint8)
+    rows[[vocabulary.word_to_id[word] for word in words]] = 1
+    return rows
 
 
 def grown(corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None) -> Corpus:
@@ -133,9 +193,12 @@ def start_from(trainer: Trainer, old: Embeddings) -> dict[str, Any]:
     parameters["center_vectors"][rows] = old.vectors
     if old.context_vectors is not None:
         parameters["context_vectors"][rows] = old.context_vectors
-    return {
+    record = {
         "words": len(old),
         "new_words": len(word_to_id) - len(old),
         "counts": old.counts is not None,
         "context_vectors": old.context_vectors is not None,
     }
+    if trainer.frozen_words is not None:
+        record["frozen_words"] = int(trainer.frozen_words.sum())
+    return record

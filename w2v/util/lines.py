@@ -1,0 +1,44 @@
+"""Read small text files line by line: questions, lists of words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from w2v.errors import FormatError
+
+LONGEST_LINE = 2**16
+"""Bytes; a longer line is no question and no word. It may be endless, as that of /dev/zero."""
+
+
+def text_lines(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, str]]:
+    """The lines of a UTF-8 file that are not blank, stripped, with their numbers from 1.
+
+    Args:
+        path: the file.
+        most: lines that it may have.
+
+    Raises:
+        FormatError: it cannot be read, is not UTF-8, or has more or longer lines.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            lines = iter(lambda: stream.readline(LONGEST_LINE + 1), b"")
+            for number, line in enumerate(lines, start=1):
+                if len(line) > LONGEST_LINE:
+                    raise FormatError(
+                        f"{path}:{number}: a line of more than {LONGEST_LINE} bytes (is this text?)"
+                    )
+                if number > most:
+                    raise FormatError(f"{path}: more than {most} lines")
+                try:
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                except UnicodeDecodeError as error:
+                    raise FormatError(
+                        f"{path}:{number}: byte 0x{line[error.start]:02x} is not UTF-8"
+                    ) from error
+                if text:
+                    yield number, text
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
