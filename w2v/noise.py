@@ -61,7 +61,7 @@ def _alias_table(probs: np.ndarray) -> np.ndarray:
     size = len(probs)
     thresholds = np.empty(size, dtype=np.int64)
     aliases = np.arange(size, dtype=np.int64)
-    _pair_up(probs * size, thresholds, aliases)
+    _pair_up(probs * size, thresholds, aliases, *np.empty((2, size), dtype=np.int64))
     table = np.empty((size, 2), dtype=np.uint32)
     table[:, 0] = np.minimum(thresholds, _FULL - 1)
     table[:, 1] = aliases
@@ -69,14 +69,14 @@ def _alias_table(probs: np.ndarray) -> np.ndarray:
 
 
 @jit
-def _pair_up(scaled: Any, thresholds: Any, aliases: Any) -> None:
-    """Fill each bucket with one word below the mean and one above it."""
-    size = scaled.size
-    small = np.empty(size, np.int64)
-    large = np.empty(size, np.int64)
+def _pair_up(scaled: Any, thresholds: Any, aliases: Any, small: Any, large: Any) -> None:
+    """Fill each bucket with one word below the mean and one above it.
+
+    `small` and `large` are working memory, (V,) int64.
+    """
     n_small = 0
     n_large = 0
-    for word in range(size):
+    for word in range(scaled.size):
         if scaled[word] < 1.0:
             small[n_small] = word
             n_small += 1

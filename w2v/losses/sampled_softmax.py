@@ -29,6 +29,7 @@ with repetition, leaving them out moved the optimum away from p in experiments.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ _LOWEST = np.float32(-1e30)
 """Below any logit."""
 
 
-@jit
+@partial(jit, allocates=True)
 def sampled_softmax_tile(
     logits: Any, labels: Any, weights: Any, dlogits: Any, rows: Any, columns: Any
 ) -> Any:

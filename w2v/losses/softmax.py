@@ -14,6 +14,7 @@ the panels are added by log-sum-exp, so that logits of 1e4 stay finite.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ _LANES = 16
 """Running maxima in `largest_of`: with only one, every comparison waits for the one before."""
 
 
-@jit
+@partial(jit, allocates=True)
 def largest_of(row: Any) -> Any:
     """The largest number of a row. It may miss a NaN, which then shows in the sum of exp."""
     lanes = np.full(_LANES, row[0])

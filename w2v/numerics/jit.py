@@ -31,6 +31,7 @@ import numpy as np
 from numba.core.caching import FunctionCache
 
 numba_config: Any = numba.config
+_njit: Any = numba.njit  # its types leave out `_nrt`, the counting of references
 _vectorize: Any = numba.vectorize  # Numba publishes no types
 
 FASTMATH = frozenset({"reassoc", "contract", "nsz"})
@@ -200,7 +201,7 @@ def _caching(function: types.FunctionType) -> Iterator[bool]:
 # --- compiling ------------------------------------------------------------------------------------
 
 
-def jit(function: Callable[..., Any], *, inline: bool = False) -> Any:
+def jit(function: Callable[..., Any], *, inline: bool = False, allocates: bool = False) -> Any:
     """Compile `function` with Numba on first call: no GIL, cached on disk, `FASTMATH`.
 
     What the function closes over is frozen: Numba treats it as constant, so that LLVM sees, for
@@ -210,8 +211,9 @@ def jit(function: Callable[..., Any], *, inline: bool = False) -> Any:
     Args:
         function: see above.
         inline: whether compiled callers get a copy of its code in place of a call. Worth it where
-            many arrays are passed, each of which costs a call seven arguments and a count of
-            references.
+            many arrays are passed, each of which costs a call seven arguments.
+        allocates: whether it makes arrays. Others work in memory that the caller gives them, and
+            Numba need not count references to arrays, which took a tenth of the time of training.
     """
     assert isinstance(function, types.FunctionType)
     if function.__closure__ and not numba_config.DISABLE_JIT:
@@ -219,8 +221,9 @@ def jit(function: Callable[..., Any], *, inline: bool = False) -> Any:
         digest = hashlib.sha256(fingerprint(function).encode()).hexdigest()
         function.__qualname__ += f"-{digest[:32]}"
     with _caching(function) as cached:
-        compiled: Any = numba.njit(
+        compiled: Any = _njit(
             nogil=True,
+            _nrt=allocates,
             cache=cached,
             fastmath=set(FASTMATH),
             error_model="numpy",  # division by zero gives inf, and costs no branch
