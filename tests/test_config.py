@@ -119,7 +119,6 @@ def test_a_fraction_as_on_the_command_line():
         ("max_final_vocab", "did you mean max_vocab"), ("sg", "always trains skip-gram"),
         ("hs", "no hierarchical softmax"), ("resume", "w2v.Checkpoints"),
         ("sentences", "the corpus is the first argument"), ("observer", "callbacks takes a list"),
-        ("shrink_windows", "write distance_weights=draw for true, distance_weights=flat for false"),
     ],
 )  # fmt: skip
 def test_names_of_other_programs_get_ours(name, expected):
@@ -180,7 +179,8 @@ def test_toml(write):
         ("vectorsize = 3", "did you mean vector_size"),
         ("[train]\nlr = 1", "unknown option 'train'"),
         ("lr = 'fast'", "lr: expected a number"),
-        ("shrink_windows = false", "write distance_weights=draw for true"),
+        ("shrink_windows = 1", "shrink_windows: expected true or false, got 1"),
+        ("shrink_windows = true\ndistance-weights = 'draw'", "be combined with distance_weights"),
         (b"\xff\xfe", "not valid TOML"),
     ],
 )

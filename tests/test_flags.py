@@ -167,6 +167,20 @@ def test_frozen_words_keep_their_vectors(door, way, write):
     assert same == [word for word in old if word in ("b", "d")]
 
 
+@on(WAYS[:1])
+@pytest.mark.parametrize(("shrink", "weights"), [(True, "draw"), (False, "flat")])
+def test_shrink_windows_is_another_name(door, way, shrink, weights, write):
+    expected = run(door, way, options={**way.base(), "distance_weights": weights})
+    old = {**way.base(), "shrink_windows": shrink}
+    found = [run(door, way, options=old)]
+    if door == "command":
+        write("options.toml", toml_of(old))
+        found += [run(door, way, options={}, config="options.toml")]
+    for wv in found:
+        assert arrays_of(wv) == arrays_of(expected)
+        assert wv.training["config"]["distance_weights"] == weights
+
+
 @covers("quiet", "callbacks")
 @on(WAYS[:1], ["command"])
 def test_a_quiet_command_prints_nothing(door, way, capsys):

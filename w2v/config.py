@@ -500,6 +500,25 @@ class TrainOptions(TypedDict, total=False):
     round_words: int | None
 
 
+def with_current_names(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, with `distance_weights` in place of `shrink_windows`.
+
+    That is gensim's name, and was ours: True means ``draw``, and False ``flat``.
+
+    Raises:
+        ConfigError: it is something else, or both are given.
+    """
+    renamed = dict(options)
+    if "shrink_windows" in renamed:
+        shrink = renamed.pop("shrink_windows")
+        if not isinstance(shrink, bool):
+            raise ConfigError(f"shrink_windows: expected true or false, got {shown(shrink)}")
+        if "distance_weights" in renamed:
+            raise ConfigError("shrink_windows: cannot be combined with distance_weights")
+        renamed["distance_weights"] = "draw" if shrink else "flat"
+    return renamed
+
+
 def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainConfig:
     """A `TrainConfig` from names and values.
 
@@ -512,10 +531,10 @@ def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainCo
     """
     known = [spec.name for spec in dataclasses.fields(TrainConfig)]
     for name in options:
-        if name not in known:
+        if name not in (*known, "shrink_windows"):
             raise ConfigError(f"{place or 'option'}: unknown option {shown(name)}{_hint(name)}")
     try:
-        return TrainConfig(**options)
+        return TrainConfig(**with_current_names(options))
     except ConfigError as error:
         if place is None:
             raise
@@ -539,7 +558,6 @@ ELSEWHERE = {
     "back_off": "checkpoint takes w2v.Checkpoints(folder, back_off=...)",
     "merge_every": "all rows are merged after each round; leave it out",
     "hot_words": "all rows are merged after each round; leave it out",
-    "shrink_windows": "write distance_weights=draw for true, distance_weights=flat for false",
     "minn": "words have no subwords here; leave it out",
     "maxn": "words have no subwords here; leave it out",
     "bucket": "words have no subwords here; leave it out",
@@ -609,4 +627,4 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise ConfigError(f"{path}: {field_name} is given twice")
         options[field_name] = value
     make_config(options, os.fspath(path))  # only to refuse what is wrong, with the file's name
-    return options
+    return with_current_names(options)

@@ -39,8 +39,6 @@ _NOT_HERE = {
     "hs": "there is no hierarchical softmax; leave it out, or see --loss",
     "classes": "vectors are not clustered here; w2v.explore shows clusters",
     "debug": "use --quiet to print less",
-    "no-shrink-windows": "write --distance-weights flat",
-    "shrink-windows": "write --distance-weights draw, or leave it out: draw is the default",
     "save-vocab": "use --cache to keep the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
@@ -139,7 +137,7 @@ def make_parser() -> command_line.ArgumentParser:
 
 
 def add_options(parser: command_line.ArgumentParser, leave_out: Sequence[str] = ()) -> None:
-    """A flag for each field of `TrainConfig` but those left out, in groups."""
+    """A flag for each field of `TrainConfig` but those left out, in groups; and old names."""
     groups: dict[str, Any] = {}
     for spec in dataclasses.fields(TrainConfig):
         name = spec.metadata["group"]
@@ -147,6 +145,10 @@ def add_options(parser: command_line.ArgumentParser, leave_out: Sequence[str] = 
             if name not in groups:
                 groups[name] = parser.add_argument_group(name)
             _add_option(groups[name], spec)
+    for flag, value in (("--shrink-windows", "draw"), ("--no-shrink-windows", "flat")):
+        parser.add_argument(
+            flag, dest="distance_weights", action="store_const", const=value, help=SUPPRESS
+        )
 
 
 def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:

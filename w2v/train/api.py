@@ -25,6 +25,7 @@ from w2v.config import (
     make_config,
     of_rounds,
     unused,
+    with_current_names,
 )
 from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus, read_shards
 from w2v.corpus.options import corpus_options
@@ -131,7 +132,8 @@ def train_embeddings(
             raise ConfigError(f"deterministic: the engine {engine} is always deterministic")
         options["deterministic"] = True
         config = config and dataclasses.replace(config, deterministic=True)
-    given = dict(options) if config is None else dataclasses.asdict(resolve(config))
+    named = with_current_names(options)
+    given = named if config is None else dataclasses.asdict(resolve(config))
     if checkpoint is not None and not isinstance(checkpoint, Checkpoints):
         checkpoint = Checkpoints(checkpoint)
     callbacks = [Log(), *shown_progress(progress, callbacks), *callbacks]
@@ -153,7 +155,7 @@ def train_embeddings(
             if old is not None:
                 given.setdefault("vector_size", old.vector_size)
             config = make_config(given)
-            refuse_unused(options, config)
+            refuse_unused(named, config)
         config = resolve(config)
         freezes = to_freeze is not None or (start is not None and "frozen_words" in start.arrays)
         if freezes and config.device == "cuda":

@@ -277,8 +277,6 @@ class RunIdentity:
                     f"{place}: {name}={shown(used)}, but this version of w2v no longer has that "
                     "option; start a new run, or resume with the version that began it"
                 )
-        if "shrink_windows" in options:  # what checkpoints had before distance_weights
-            options["distance_weights"] = "draw" if options.pop("shrink_windows") else "flat"
         try:
             config = make_config(options, place)
         except ConfigError as error:
