@@ -264,7 +264,7 @@ def test_a_run_is_resumed_with_one_of_its_options_given_again(here):
     assert main([*argv, *flags_of(options), "-o", "a.bin"]) == 0
     assert main([*argv, "--resume", "--patience", "2", "-o", "b.bin"]) == 0
     assert (here / "a.bin").read_bytes() == (here / "b.bin").read_bytes()
-    with pytest.raises(ConfigError, match="patience: expected validate"):
+    with pytest.raises(ConfigError, match="patience: needs validate"):
         main([f"{way.name}.txt", "--patience", "2"])
 
 

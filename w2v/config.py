@@ -1,7 +1,7 @@
 """The options of a training run: one frozen dataclass, which validates itself.
 
-Every field carries the text, the aliases and the group that the command line shows, so that an
-option is written down once. Standard library only: ``--help`` imports this.
+Every field carries its help text, aliases and group for the command line, so each option is defined
+in one place. Standard library only: ``--help`` imports this module.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from w2v.losses import LOSSES, TARGETS
 DEFAULT_INTERVAL = "10m"
 """Time between two checkpoints."""
 MAX_BACK_OFF = 20
-"""Half the learning rate this often is a millionth of it."""
+"""Twenty halvings leave a millionth of the learning rate."""
 
 DEFAULT_ROUNDS = 200
 """Rounds in an epoch: enough for the quality of training without rounds, as measured in
 docs/explanation/rounds.md."""
 MIN_ROUND_WORDS = 1_000
-"""With fewer, merging would take all the time."""
+"""With fewer, most of the time would go into merging."""
 
 MAX_SHARDS = 65_536
 
@@ -51,9 +51,9 @@ MAX_WORKERS = 1_024
 MAX_EPOCHS = 1_000_000
 MAX_BATCH_SIZE = 1_000_000
 MIN_LR, MAX_LR = 1e-37, 3e38
-"""What float32 holds: below, a rate would be 0 and nothing be learned; above, infinite."""
+"""The range of float32: a smaller rate would become 0, a larger one infinite."""
 MAX_TOML_BYTES = 2**20
-"""A longer configuration file is none; it may even be endless, such as /dev/zero."""
+"""Longest configuration file; guards against endless ones such as /dev/zero."""
 
 
 def available_cpus() -> int:
@@ -64,7 +64,7 @@ def available_cpus() -> int:
 
 
 def fraction(text: str) -> float:
-    """A fraction as people write it: ``0.01`` or ``1%``; ValueError for anything else."""
+    """Parse a fraction such as ``0.01`` or ``1%``; ValueError for anything else."""
     number = text.strip()
     return float(number[:-1]) / 100 if number.endswith("%") else float(number)
 
@@ -86,10 +86,10 @@ def _option(
     default: Any, group: str, text: str, *aliases: str, choices: Any = None,
     unset: str = "no limit", parse: Any = None, family: str | None = None,
 ) -> Any:  # fmt: skip
-    """A field with what the command line needs to know of it.
+    """A field with the metadata that the command line needs.
 
-    `unset` says what None means; `parse` reads the value, where the field's type does not say how;
-    `family` is the only family of losses that the option is for (`w2v.losses.base`).
+    `unset` says what None means. `parse` converts the value if the field's type is not enough.
+    `family` is the family of losses that uses the option (`w2v.losses.base`); None means all.
     """
     metadata = {
         "group": group, "help": text, "aliases": aliases, "choices": choices, "unset": unset,
@@ -113,86 +113,86 @@ class TrainConfig:
     )  # fmt: skip
     vector_size: int = _option(100, "model", "numbers in a vector", "size", "dim")
     window: int | tuple[int, int] = _option(
-        5, "model", "context words on either side of a center word, at most; 5,2 is 5 to its left "
-        "and 2 to its right, 5,0 only to its left", parse=window,
+        5, "model", "largest distance between center and context word; 5,2 means up to 5 words to "
+        "the left and 2 to the right, 5,0 only to the left", parse=window,
     )  # fmt: skip
     distance_weights: str = _option(
-        "draw", "model", "nearer context words count more: draw each window's width from "
-        "1..window, as word2vec does; harmonic weighs by 1/distance, as GloVe; flat not at all",
+        "draw", "model", "how much more nearer context words count: draw the width of each window "
+        "from 1..window, as in word2vec; harmonic weights 1/distance, as in GloVe; or flat",
         choices=DISTANCE_WEIGHTS,
     )  # fmt: skip
     targets: str | None = _option(
-        None, "model", "full softmax: how a center word's contexts make an example",
+        None, "model", "full softmax: how context words become training examples",
         choices=TARGETS, unset="the loss's own",
     )  # fmt: skip
     output_bias: bool | None = _option(
         None, "model", "learn a bias for each context word", unset="the loss's own"
     )
     learn_normaliser: bool = _option(
-        False, "model", "NCE: learn ln Z of each center word in place of fixing it to 0"
+        False, "model", "NCE: learn ln Z of each center word instead of fixing it at 0"
     )
-    batch_size: int = _option(256, "model", "full softmax: examples in one step", family="full")
+    batch_size: int = _option(256, "model", "full softmax: examples per step", family="full")
     negative: int = _option(
-        5, "model", "sampled losses: noise words for each true context word", "neg",
+        5, "model", "sampled losses: noise words per true context word", "neg",
         family="sampled",
     )  # fmt: skip
     noise_exponent: float = _option(
-        0.75, "model", "sampled losses: noise words are drawn in proportion to count ** this",
+        0.75, "model", "sampled losses: draw noise words in proportion to count ** X",
         "ns-exponent", family="sampled",
     )  # fmt: skip
-    min_count: int = _option(5, "vocabulary", "drop words that occur less often than this")
-    max_vocab: int | None = _option(
-        None, "vocabulary", "keep at most this many words, the most frequent"
-    )
+    min_count: int = _option(5, "vocabulary", "drop words that occur fewer than N times")
+    max_vocab: int | None = _option(None, "vocabulary", "keep at most the N most frequent words")
     sample: float = _option(
         1e-4, "vocabulary", "subsampling threshold for frequent words; 0 keeps all of them"
     )
     tokenize: str = _option(
-        "whitespace", "text", "what a word is: whatever stands between whitespace, or runs of "
+        "whitespace", "text", "how to split text into words: at whitespace, or into runs of "
         "letters and digits, without punctuation", choices=TOKENIZERS,
     )  # fmt: skip
-    lowercase: bool = _option(False, "text", "lower the case of the text")
+    lowercase: bool = _option(False, "text", "convert the text to lower case")
     text_column: str | None = _option(
-        None, "text", "column or field with the text: reads CSV, TSV, JSON lines and Parquet",
+        None, "text", "column or field with the text, in CSV, TSV, JSON lines or Parquet files",
         unset="plain text",
     )  # fmt: skip
     encoding: str = _option(
         "utf-8", "text", "encoding of the text, such as latin-1, cp1252 or utf-16"
     )
     encoding_errors: str = _option(
-        "strict", "text", "what to do with bytes that are not in the encoding",
+        "strict", "text", "what to do with bytes that cannot be decoded",
         choices=ENCODING_ERRORS,
     )  # fmt: skip
     phrases: int = _option(
-        0, "text", "join frequent phrases (new york to new_york) in so many passes; in 2 passes, "
-        "of up to 4 words"
+        0, "text", "join frequent phrases (new york becomes new_york) in N passes; 2 passes give "
+        "phrases of up to 4 words"
     )  # fmt: skip
     phrase_scoring: str = _option(
-        "word2phrase", "text", "score of a phrase, from the counts of its words and of both",
+        "word2phrase", "text", "score of a phrase, from the counts of its words and of the pair",
         choices=tuple(PHRASE_THRESHOLDS),
     )  # fmt: skip
     phrase_threshold: float | None = _option(
-        None, "text", "join phrases with a higher score; a lower threshold gives more phrases",
+        None, "text", "join phrases that score higher than this; lower values join more phrases",
         unset=" or ".join(f"{x:g} for {name}" for name, x in PHRASE_THRESHOLDS.items()),
     )  # fmt: skip
     phrase_min_count: int = _option(
-        5, "text", "join only words and phrases that occur so often; the discount of word2phrase"
+        5,
+        "text",
+        "join only words and pairs that occur at least N times; also the discount of word2phrase",
     )
     epochs: int | None = _option(
         None, "training", "passes over the corpus", "iter", "epoch", unset="the loss's own"
     )
     lr: float | None = _option(
-        None, "training", "learning rate at the start", "alpha", unset="the loss's own"
+        None, "training", "initial learning rate", "alpha", unset="the loss's own"
     )
     min_lr: float = _option(
-        1e-4, "training", "learning rate at the end of the linear decay", "min-alpha"
+        1e-4, "training", "final learning rate, after linear decay", "min-alpha"
     )
     validate: float = _option(
-        0.0, "training", "hold out this part of the sentences (0.01 or 1%) and report their loss "
-        "after each epoch; 0 holds out none", parse=fraction,
+        0.0, "training", "hold out this fraction of the sentences (0.01 or 1%) and report their "
+        "loss after each epoch; 0 holds out none", parse=fraction,
     )  # fmt: skip
     patience: int | None = _option(
-        None, "training", "with --validate: stop after this many epochs without a lower held-out "
+        None, "training", "with --validate: stop after N epochs without a lower held-out "
         "loss, and keep the best epoch's vectors", unset="never",
     )  # fmt: skip
     workers: int = _option(
@@ -200,20 +200,20 @@ class TrainConfig:
         "threads", "thread",
     )  # fmt: skip
     device: str = _option(
-        "cpu", "training", "where sampled losses are trained; cuda is an NVIDIA GPU, and needs the "
-        "extra w2v[cuda]", choices=DEVICES,
+        "cpu", "training", "where to train the sampled losses; cuda is an NVIDIA GPU, and needs "
+        "w2v[cuda]", choices=DEVICES,
     )  # fmt: skip
-    seed: int = _option(1, "training", "seed of every random number")
+    seed: int = _option(1, "training", "random seed")
     deterministic: bool = _option(
-        False, "rounds", "train shards of plain text files in rounds: the same bytes for any "
-        "number of workers; on a cluster it is always so", family="sampled",
+        False, "rounds", "train shards of plain text files in rounds, which gives the same bytes "
+        "for any number of workers; always on with a cluster", family="sampled",
     )  # fmt: skip
     shards: int = _option(
-        4, "rounds", "parts of the corpus that are trained side by side; the result depends on it",
+        4, "rounds", "parts of the corpus to train in parallel; the result depends on it",
         family="sampled",
     )  # fmt: skip
     round_words: int | None = _option(
-        None, "rounds", "words of each shard in a round; in the first epoch rounds grow, from few",
+        None, "rounds", "words per shard and round; in the first epoch, rounds start shorter",
         family="sampled",
         unset=f"{DEFAULT_ROUNDS} rounds an epoch",
     )  # fmt: skip
@@ -262,7 +262,7 @@ class TrainConfig:
     def with_defaults(
         self, *, lr: float, epochs: int, targets: str, output_bias: bool
     ) -> TrainConfig:
-        """A copy in which the options that depend on the loss have a value."""
+        """A copy with values for the options whose default depends on the loss."""
         return dataclasses.replace(
             self,
             lr=lr if self.lr is None else self.lr,
@@ -274,19 +274,19 @@ class TrainConfig:
 
     @property
     def lr_(self) -> float:
-        """`lr` once it is known: see `with_defaults`."""
+        """`lr`, after `with_defaults`."""
         assert self.lr is not None
         return self.lr
 
     @property
     def epochs_(self) -> int:
-        """`epochs` once it is known."""
+        """`epochs`, after `with_defaults`."""
         assert self.epochs is not None
         return self.epochs
 
     @property
     def output_bias_(self) -> bool:
-        """`output_bias` once it is known."""
+        """`output_bias`, after `with_defaults`."""
         assert self.output_bias is not None
         return self.output_bias
 
@@ -296,12 +296,12 @@ class TrainConfig:
         return (self.window, self.window) if isinstance(self.window, int) else self.window
 
     def _check_type(self, name: str, annotation: str) -> None:
-        """Check a value's type; numbers of NumPy's types become Python's."""
+        """Check the type of a value, and convert NumPy scalars to Python numbers."""
         value = getattr(self, name)
         if value is None and "None" in annotation:
             return
         kind = annotation.removesuffix(" | None")
-        is_bool = type(value).__name__ in ("bool", "bool_")  # Python's is a number, too
+        is_bool = type(value).__name__ in ("bool", "bool_")  # a bool is an int in Python
         converted: Any
         try:
             if is_bool:
@@ -322,7 +322,7 @@ class TrainConfig:
             raise ConfigError(f"{name}: expected a finite number, got {value}")
 
     def _parse_text(self, spec: dataclasses.Field[Any]) -> None:
-        """Parse a value that was given as on the command line, such as validate="10%"."""
+        """Parse a value given as a string, such as validate="10%"."""
         value = getattr(self, spec.name)
         if spec.metadata["parse"] is not None and isinstance(value, str):
             try:
@@ -422,23 +422,23 @@ def parse_interval(text: str) -> Interval:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where and how a run keeps checkpoints, for `w2v.train_embeddings`.
+    """Where and how often to write checkpoints, for `w2v.train_embeddings`.
 
     >>> Checkpoints("run1", every="5%", resume=True).interval
     Interval(seconds=inf, part=0.05)
 
     Attributes:
-        folder: where they go; made if need be. One run at a time may use it.
-        every: how often one is written: ``90s``, ``10m``, ``2h``, or ``5%`` of the run. One more is
-            written at the end, and after Ctrl-C (KeyboardInterrupt).
-        resume: continue from the newest intact checkpoint in the folder; begin if there is none.
-            Needs the same corpus; options that are not given are the checkpoint's, and only
+        folder: where to write them; created if necessary. Only one run at a time may use it.
+        every: time between two checkpoints: ``90s``, ``10m``, ``2h``, or ``5%`` of the run. Another
+            one is written at the end, and after Ctrl-C (KeyboardInterrupt).
+        resume: continue from the newest intact checkpoint in the folder, or start if there is none.
+            Needs the same corpus. Options that are not given are taken from the checkpoint; only
             `workers` and `device` may differ. With one worker on the CPU, on the same machine and
-            with the same versions, the vectors are those of the uninterrupted run, bit for bit.
-        back_off: if the loss diverges, return to the last checkpoint (or the beginning) and
-            continue at half the learning rate, at most this often in a run.
-        output: the file that the vectors will be written to afterwards, for the record; the command
-            line resumes with it.
+            with the same versions, the vectors equal those of the uninterrupted run, bit for bit.
+        back_off: if the loss diverges, return to the last checkpoint (or to the start) and
+            continue at half the learning rate, at most this many times in a run.
+        output: the file that the vectors will be written to. Only recorded, so that the command
+            line can resume with it.
 
     Raises:
         ConfigError: a value is out of range.
@@ -524,7 +524,7 @@ def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainCo
 
     Args:
         options: the values by name.
-        place: where they come from, such as a file, for messages.
+        place: where they come from, such as a file name, for error messages.
 
     Raises:
         ConfigError: a name is unknown (with the nearest known one), or a value is wrong.
@@ -544,34 +544,34 @@ def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainCo
 ELSEWHERE = {
     "sg": "w2v always trains skip-gram; leave it out",
     "cbow": "w2v always trains skip-gram; leave it out",
-    "hs": "there is no hierarchical softmax; leave it out, or see loss",
+    "hs": "w2v has no hierarchical softmax; leave it out, or choose another loss",
     "sentences": "the corpus is the first argument",
     "corpus_file": "the corpus is the first argument",
     "train": "the corpus is the first argument",
     "input": "the corpus is the first argument",
-    "output": "give it to the method save of the result",
-    "binary": "the extension of the output decides: .bin or .txt",
-    "compute_loss": "losses are always in the metadata of the result; leave it out",
+    "output": "call save(path) on the result",
+    "binary": "the extension of the output decides: .bin is binary, .txt is text",
+    "compute_loss": "the result always records the losses in its metadata; leave it out",
     "observer": "callbacks takes a list",
     "checkpoint_every": "checkpoint takes w2v.Checkpoints(folder, every=...)",
     "resume": "checkpoint takes w2v.Checkpoints(folder, resume=True)",
     "back_off": "checkpoint takes w2v.Checkpoints(folder, back_off=...)",
     "merge_every": "all rows are merged after each round; leave it out",
     "hot_words": "all rows are merged after each round; leave it out",
-    "minn": "words have no subwords here; leave it out",
-    "maxn": "words have no subwords here; leave it out",
-    "bucket": "words have no subwords here; leave it out",
+    "minn": "w2v has no subwords; leave it out",
+    "maxn": "w2v has no subwords; leave it out",
+    "bucket": "w2v has no subwords; leave it out",
 }
-"""Options of gensim, word2vec.c, fastText and earlier versions that w2v lacks, and what to do."""
+"""Hints for options of gensim, word2vec.c, fastText and earlier versions that w2v does not have."""
 _OTHER_NAMES = {
     "ws": "window", "mincount": "min_count", "t": "sample", "max_vocab_size": "max_vocab",
     "max_final_vocab": "max_vocab", "n_jobs": "workers", "random_state": "seed",
 }  # fmt: skip
-"""Names in gensim, fastText and scikit-learn, besides the aliases of the command line."""
+"""Names in gensim, fastText and scikit-learn, in addition to the command-line aliases."""
 
 
 def _hint(name: object) -> str:
-    """What to write in place of an unknown option."""
+    """A suggestion for an unknown option."""
     fields = dataclasses.fields(TrainConfig)
     known = [spec.name for spec in fields]
     plain = str(name).replace("-", "_").lower()
@@ -586,13 +586,13 @@ def _hint(name: object) -> str:
 
 
 def unused(options: Mapping[str, Any], family: str) -> list[str]:
-    """The names among `options` that a loss of this family has no use for."""
+    """The names in `options` that losses of this family do not use."""
     families = {spec.name: spec.metadata["family"] for spec in dataclasses.fields(TrainConfig)}
     return [name for name in options if families[name] not in (None, family)]
 
 
 def of_rounds(options: Iterable[str]) -> list[str]:
-    """The names among `options` that ask for a run in rounds, or that only such a run uses."""
+    """The names in `options` that belong to training in rounds."""
     groups = {spec.name: spec.metadata["group"] for spec in dataclasses.fields(TrainConfig)}
     return [name for name in options if groups[name] == "rounds"]
 
@@ -615,7 +615,7 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: not valid TOML: nested too deeply") from error
-    # Also what is no TOMLDecodeError: bytes that are not UTF-8, and integers of 5,000 digits.
+    # Not only TOMLDecodeError: also bytes that are not UTF-8, and integers of 5,000 digits.
     except ValueError as error:
         if isinstance(error, ConfigError):
             raise
@@ -626,5 +626,5 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         if field_name in options:
             raise ConfigError(f"{path}: {field_name} is given twice")
         options[field_name] = value
-    make_config(options, os.fspath(path))  # only to refuse what is wrong, with the file's name
+    make_config(options, os.fspath(path))  # so that errors name the file
     return with_current_names(options)

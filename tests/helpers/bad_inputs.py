@@ -285,7 +285,7 @@ _NOT_VECTORS = (
     ("a Git LFS pointer", b"version https://git-lfs.github.com/spec/v1\n", ": a Git LFS pointer"),
     ("a program", b"\x7fELF\2\1\1" + bytes(99), ": a program"),
     ("UTF-16 text", VECTORS.decode().encode("utf-16"), ": UTF-16 text"),
-    ("nothing", b"", ": an empty file"),
+    ("nothing", b"", ": the file is empty"),
 )
 
 IMPORT = [
@@ -299,7 +299,7 @@ IMPORT = [
                 expected, name="v.bin")
         for header, expected in (
             (b"1000000000000 300\n", "take at least 1202000000000000 bytes, but 14"),
-            (b"2 1000000000000\n", "1000000000000 numbers per word; at most 4194304"),
+            (b"2 1000000000000\n", "1000000000000 numbers per word; the limit is 4194304"),
             (b"9999999999999999999999999 300\n", "take at least 12019999999999999"),
             (b"-2 1\n", "the header says -2 words of 1 numbers"),
             (b"0 1\n", "the header says 0 words of 1 numbers"),
@@ -328,7 +328,7 @@ IMPORT = [
             ("negative header", b"-1 2\na 1 2\n", "v.txt:1: the header says -1 rows"),
             ("header that is no integer", b"2.5 2\na 1 2\n", "v.txt:1: '2.5 2' is neither"),
             ("fewer rows than the header says", b"9 2\na 1 2\nb 1 2\n", "v.txt: 2 rows, but"),
-            ("more rows than the header says", b"1 2\na 1 2\nb 1 2\n", "v.txt:3: a row more than "),
+            ("more rows than the header says", b"1 2\na 1 2\nb 1 2\n", "v.txt:3: more rows than "),
             ("a short row", b"2 2\na 1 2\nb 1\n", "v.txt:3: 1 numbers, but the header says"),
             ("a long row", b"2 2\na 1 2\nb 1 2 3\n", "v.txt:3: 3 numbers, but the header s"),
             ("a row without numbers", b"2 2\na 1 2\nbcdefg\n", "v.txt:3: 0 numbers, but the head"),
@@ -343,7 +343,7 @@ IMPORT = [
             ("an empty word", b"2 2\n a 1 2\nb 1 2\n", "v.txt:2: 3 numbers, but the header"),
             ("a word with a space", b"2 2\nnew york 1 2\nb 1 2\n", "v.txt:2: 3 numbers, but the "),
             ("a word that is not UTF-8", b"2 2\na 1 2\nb\xff 3 4\n", "v.txt:3: byte 0xff in the"),
-            ("a line without end", b"a" * 2**25, "v.txt:1: no end of the line in 17,"),
+            ("a line without end", b"a" * 2**25, "v.txt:1: no line end within 17,"),
         )
     ),
     *(
@@ -367,14 +367,14 @@ IMPORT = [
             ("Python objects", tensors(a={"dtype": "object", "shape": [1],
              "data_offsets": [0, 8]}), "a damaged safetensors"),
             ("another program's tensors", tensors(a={"dtype": "F32", "shape": [2],
-             "data_offsets": [0, 8]}), "but not one of vectors that w2v"),
+             "data_offsets": [0, 8]}), "but not written by w2v"),
         )
     ),
     Case("a folder", f"{QUERY} . a", ".: cannot be read: a folder"),
     Case("no such file", f"{QUERY} none.bin a", "none.bin: cannot be read: No such file"),
     Case("an empty name", f"{QUERY} '' a", "vectors: the path is empty"),
     Case("/dev/zero, which has no end", f"{QUERY} /dev/zero a", "a device, not a file"),
-    Case("standard input that is something else", f"{QUERY} /dev/stdin a", ":1: one field, not a w",
+    Case("standard input that is something else", f"{QUERY} /dev/stdin a", ":1: one field instead",
          stdin=b"y\n" * 10**6),
 ]  # fmt: skip
 

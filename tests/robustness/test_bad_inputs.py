@@ -246,10 +246,10 @@ SPARSE_BYTES = 50 * 2**30
     ("name", "begin", "code", "expected"),
     [
         ("v.bin", b"", 2, "v.bin: the first line must hold two integers"),
-        ("v.txt", b"", 2, "v.txt:1: no end of the line in 17"),
-        ("v", b"", 2, "v:1: no end of the line in 17"),
+        ("v.txt", b"", 2, "v.txt:1: no line end within 17"),
+        ("v", b"", 2, "v:1: no line end within 17"),
         ("v.bin", b"100000000 100\nabc ", 1, "out of memory: v.bin: Unable to allocate 37.3 GiB"),
-        ("v.txt", b"100000000 100\nabc ", 2, "v.txt:2: no end of the line in 17"),
+        ("v.txt", b"100000000 100\nabc ", 2, "v.txt:2: no line end within 17"),
         (
             "v.bin",
             b"1 10000000000\nabc ",

@@ -139,7 +139,7 @@ def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
         (["corpus.txt", "-o", "none/vectors.bin"], "none"),
         (["corpus.txt", "-o", "folder.bin"], "folder.bin"),
         (["-", "--cache", "kept"], "a stream cannot be cached"),
-        (["corpus.txt", "-binary", "1"], "-binary: the name of --output decides"),
+        (["corpus.txt", "-binary", "1"], "-binary: the extension of --output decides"),
         (["corpus.txt", "-cbow", "0"], "-cbow: w2v always trains skip-gram; leave it out"),
         (["corpus.txt", "-outptu", "v.bin"], "-outptu: unknown option (did you mean --output?)"),
         (["corpus.txt", "--validate", "one%"], "invalid fraction value: 'one%'"),

@@ -1,19 +1,19 @@
-"""Reading and writing word vectors: word2vec binary and text, and safetensors.
+"""Read and write word vectors: word2vec binary and text, and safetensors.
 
-    read(path)               a `VectorTable` from any of the formats
-    write(path, table)       in the format that the path's extension names
-    check_format(path)       refuses an extension that nothing can be written in
-    check_words(words, path) refuses words that the format of a path cannot hold
+    read(path)               read a `VectorTable` in any of the formats
+    write(path, table)       write one in the format that the extension names
+    check_format(path)       check that the extension names a format
+    check_words(words, path) check that the format can hold the words
 
 | extension | format | holds |
 |---|---|---|
 | `.bin` | word2vec binary | words, vectors |
-| `.txt`, `.vec` | word2vec text; fastText's and GloVe's are read too | words, vectors |
-| `.safetensors` | w2v's own | all, also words with spaces; can be mapped |
+| `.txt`, `.vec` | word2vec text; also reads fastText and GloVe | words, vectors |
+| `.safetensors` | w2v's own | everything, also words with spaces; can be memory-mapped |
 
-Files may be packed (``vectors.vec.gz``); "-" is standard input, and word2vec text on standard
-output. A format is one module and one row of `FORMATS`. Nothing here is a pickle: reading a file
-runs no code from it.
+Files may be compressed (``vectors.vec.gz``). "-" stands for standard input, or for word2vec text on
+standard output. A format is one module and one entry of `FORMATS`. No format uses pickle: reading a
+file never runs code from it.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ __all__ = [
 ]
 
 FORMATS: tuple[Format, ...] = (native.FORMAT, binary.FORMAT, text.FORMAT)
-"""All formats. The first that a file looks like is taken where its name does not tell."""
+"""All formats. If the extension is unknown, the first one that the content looks like is used."""
 
 EXTENSIONS = {extension: each for each in FORMATS for extension in each.extensions}
-"""What each extension stands for."""
+"""The format of each extension."""
 
 _BYTES_A_WORD = 32
 _BYTES_OF_HEADER = 1024
 
 
 def check_format(path: str | os.PathLike[str]) -> Format:
-    """The format that `path` will be written in.
+    """The format in which `path` will be written.
 
     Raises:
         ConfigError: its extension is not one of `EXTENSIONS`.
@@ -67,19 +67,19 @@ def check_format(path: str | os.PathLike[str]) -> Format:
 
 
 def check_words(words: Sequence[str], path: str | os.PathLike[str]) -> None:
-    """Refuse words that could not be read back from `path`.
+    """Check that words can be read back from `path`.
 
-    Training calls this before it begins, so that it cannot end with nothing to show for it.
+    Called before training, so that a run cannot fail when it writes its result.
 
     Args:
         words: the words to store.
-        path: the file; its extension decides what a word may hold. A word of a .bin file ends at a
-            space or a newline, in a .txt and a .vec also at a tab or a carriage return; no-break
-            and ideographic spaces are letters like others.
+        path: the file; its extension decides what words may contain. In .bin files, a word ends at
+            a space or a newline; in .txt and .vec files, also at a tab or a carriage return.
+            No-break and ideographic spaces are allowed.
 
     Raises:
-        FormatError: a word is empty, too long, occurs twice, holds a character at which words
-            end, or is not Unicode text.
+        FormatError: a word is empty, too long, occurs twice, contains a character at which words
+            end, or is not valid Unicode.
         ConfigError: the extension is not one of `EXTENSIONS`.
     """
     _check_words(words, os.fspath(path), check_format(path))
@@ -87,7 +87,7 @@ def check_words(words: Sequence[str], path: str | os.PathLike[str]) -> None:
 
 def _check_words(words: Sequence[str], path: str, kind: Format) -> None:
     for row, word in enumerate(words, start=1):
-        # isascii and isalpha look once at flags and letters; most words need nothing more.
+        # Fast path: most words need no further checks.
         if word.isascii() and word.isalpha() and len(word) <= LONGEST_WORD:
             continue
         place = f"{path}: row {row}"
@@ -96,31 +96,31 @@ def _check_words(words: Sequence[str], path: str, kind: Format) -> None:
         forbidden = kind.forbidden_in(word)
         if forbidden is not None:
             raise FormatError(
-                f"{place}: the word {shown(word)} holds {forbidden}, at which words of this format "
-                "end; .safetensors can hold it"
+                f"{place}: the word {shown(word)} contains {forbidden}, which ends a word in this "
+                "format; use .safetensors"
             )
         try:
             size = len(word.encode())
         except UnicodeEncodeError as error:
             raise FormatError(
-                f"{place}: the word {shown(word)} holds half of a surrogate pair, which UTF-8 "
-                "cannot hold"
+                f"{place}: the word {shown(word)} contains half of a surrogate pair, which UTF-8 "
+                "cannot encode"
             ) from error
         if size > LONGEST_WORD:
-            raise FormatError(f"{place}: a word of {size} bytes; {LONGEST_WORD} is the most")
+            raise FormatError(f"{place}: a word of {size} bytes; the limit is {LONGEST_WORD}")
     check_unique(path, words)
 
 
 def estimated_bytes(
     path: str | os.PathLike[str], rows: int, vector_size: int, *, context_vectors: bool = False
 ) -> int:
-    """About how large a file `write` will make, for `files.check_output`.
+    """Estimate the size of the file that `write` makes, for `files.check_output`.
 
     Args:
         path: its name, which decides the format.
         rows: number of words.
         vector_size: numbers per word.
-        context_vectors: whether there are any; only safetensors holds them.
+        context_vectors: whether there are any; only safetensors stores them.
     """
     kind = check_format(path)
     matrices = 2 if context_vectors and kind.complete else 1
@@ -139,15 +139,15 @@ def read(
     """Read a file of vectors.
 
     Args:
-        path: the extension says the format; where it is none of `EXTENSIONS`, the content does.
-            "-" is standard input.
-        mmap: map the vectors rather than read them: safetensors only.
-        limit: read only the first this many words, and nothing of the rest.
-        lenient: accept what other programs write against the rules of their own formats: words
-            with spaces (GloVe 840B), duplicates (the first counts), words cut inside a character
-            (U+FFFD takes its place), blank lines, headers that are too high, too low or of more
-            than two integers.
-        report: called with one line that counts what a lenient reader accepted.
+        path: the file; "-" is standard input. The format is that of the extension, or, if it is not
+            one of `EXTENSIONS`, the one that the content looks like.
+        mmap: memory-map the vectors instead of reading them; safetensors only.
+        limit: number of words to read, from the beginning; the rest is not read.
+        lenient: accept violations of the format that other programs produce: words with spaces
+            (GloVe 840B), duplicates (the first one is kept), words cut inside a character (replaced
+            by U+FFFD), blank lines, and headers with a wrong number of rows or more than two
+            integers.
+        report: called with a one-line summary of what was accepted.
 
     Raises:
         FormatError: the file cannot be read; the message says what it looks like.
@@ -167,7 +167,7 @@ def read(
         kind = named or likely or text.FORMAT
         if mmap and (not kind.mappable or source.size is None):
             raise ConfigError(
-                f"{source.name}: only an unpacked .safetensors file can be mapped (mmap=True)"
+                f"{source.name}: mmap=True needs a .safetensors file that is not compressed"
             )
         irregularities = Irregularities(source.name, kind.unit, lenient)
         try:
@@ -185,25 +185,25 @@ def read(
 
 
 def _by_extension(name: str) -> Format | None:
-    """The format that a path names, packed or not."""
+    """The format of a path's extension, without that of compression; None if it is unknown."""
     path = Path(name)
     return EXTENSIONS.get((path.with_suffix("") if path.suffix in SUFFIXES else path).suffix)
 
 
 def write(path: str | os.PathLike[str], table: VectorTable, kind: Format | None = None) -> None:
-    """Write a file of vectors, whole or not at all.
+    """Write a file of vectors, completely or not at all.
 
-    Only safetensors holds counts, context vectors and metadata; the others leave them out.
+    Only safetensors stores counts, context vectors and metadata; other formats leave them out.
 
     Args:
         path: the file; "-" is standard output.
         table: what to write.
-        kind: the format; the one that the extension names by default.
+        kind: the format; by default, that of the extension.
 
     Raises:
-        ConfigError: an extension that is none of `EXTENSIONS`.
-        FormatError: before anything is written, words or numbers that could not be read back: see
-            `check_words`; a NaN or an infinity.
+        ConfigError: the extension is not one of `EXTENSIONS`.
+        FormatError: before anything is written, a word could not be read back (`check_words`), or a
+            number is not finite.
         OutputError: the file cannot be written.
     """
     name = os.fspath(path)
@@ -212,14 +212,14 @@ def write(path: str | os.PathLike[str], table: VectorTable, kind: Format | None 
     rows, vector_size = table.vectors.shape
     if rows != len(words) or rows < 1 or vector_size < 1:
         raise FormatError(
-            f"{path}: {len(words)} words and {rows} vectors of {vector_size} numbers; there must "
-            "be a vector for each word"
+            f"{path}: {len(words)} words, but {rows} vectors of {vector_size} numbers; there must "
+            "be one vector per word"
         )
     _check_words(words, name, kind)
     check_finite(name, words, table.vectors)
     if kind.complete:
         if table.counts is not None and table.counts.min() < 0:
-            raise FormatError(f"{path}: a count of {table.counts.min()}")
+            raise FormatError(f"{path}: a negative count, {table.counts.min()}")
         if table.context_vectors is not None:
             check_finite(f"{path}: context_vectors", words, table.context_vectors)
         if table.output_bias is not None:

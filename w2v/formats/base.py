@@ -1,8 +1,8 @@
-"""What a file format is to w2v, and what every reader is told.
+"""The interface of a file format.
 
-A format is one module that ends with a `Format`, and one row of the registry in
-`w2v.formats.FORMATS`. Its reader takes a `Source` and `ReadOptions`, its writer a path and a
-`VectorTable` whose words and numbers have been checked.
+A format is one module that defines a `Format`, and one entry of `w2v.formats.FORMATS`. Its reader
+takes a `Source` and `ReadOptions`; its writer takes a path and a `VectorTable` whose words and
+numbers have been checked.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from w2v.formats.open_vectors import Source
 from w2v.formats.table import VectorTable
 
 LENIENT_SWITCH = "--lenient (in Python: lenient=True)"
-"""How errors name the switch that would accept the file."""
+"""The option that accepts a file which breaks the rules, as errors name it."""
 
 
 _CHARACTER_NAMES = {" ": "a space", "\n": "a newline", "\t": "a tab", "\r": "a carriage return"}
 
 
 class Irregularities:
-    """Departures from a format: errors in a strict reader, counted in a lenient one.
+    """Violations of a format: an error if the reader is strict, counted if it is lenient.
 
     Args:
-        name: what messages call the file.
-        unit: what the file's rows are called: "line" or "row".
-        lenient: whether to count rather than to raise.
+        name: of the file, for messages.
+        unit: what the rows of the file are called: "line" or "row".
+        lenient: whether to count violations instead of raising.
     """
 
     def __init__(self, name: str, unit: str, lenient: bool) -> None:
@@ -39,17 +39,17 @@ class Irregularities:
         self._examples: dict[str, str] = {}
 
     def place(self, number: int) -> str:
-        """The file and the row, counted from 1, as errors begin with it."""
+        """The file and the row (from 1), with which error messages begin."""
         return f"{self._name}:{number}" if self.unit == "line" else f"{self._name}: row {number}"
 
     def found(self, kind: str, number: int | None, problem: str, remedy: str) -> None:
-        """Note one departure.
+        """Record a violation.
 
         Args:
-            kind: what the summary calls it, such as ``"duplicates dropped"``.
-            number: the row, counted from 1; None for the file as a whole.
-            problem: what is wrong there.
-            remedy: what a lenient reader does about it, such as ``"keeps the first one"``.
+            kind: its name in the summary, such as ``"duplicates dropped"``.
+            number: the row, from 1; None for the file as a whole.
+            problem: what is wrong.
+            remedy: what a lenient reader does, such as ``"keeps the first one"``.
 
         Raises:
             FormatError: the reader is strict.
@@ -62,7 +62,7 @@ class Irregularities:
         self._examples.setdefault(kind, where + problem)
 
     def summary(self) -> str | None:
-        """One line about everything found, with the first case of each kind; None if nothing."""
+        """A one-line summary with the first case of each kind; None without violations."""
         if not self._counts:
             return None
         parts = [f"{n:,} {kind} ({self._examples[kind]})" for kind, n in self._counts.items()]
@@ -70,7 +70,7 @@ class Irregularities:
 
 
 def decoded_word(word: bytes, number: int, irregularities: Irregularities) -> str:
-    """A word's text; U+FFFD for what is not UTF-8, such as a word cut inside a character.
+    """Decode a word; bytes that are not UTF-8, as in a word cut inside a character, give U+FFFD.
 
     Raises:
         FormatError: it is not UTF-8, and the reader is strict.
@@ -83,7 +83,7 @@ def decoded_word(word: bytes, number: int, irregularities: Irregularities) -> st
             number,
             f"byte 0x{word[error.start]:02x} in the word {shown(word.decode(errors='replace'))} "
             "is not UTF-8",
-            "puts U+FFFD in its place",
+            "replaces it by U+FFFD",
         )
         return word.decode(errors="replace")
 
@@ -93,9 +93,9 @@ class ReadOptions:
     """How a file is read.
 
     Attributes:
-        irregularities: what becomes of departures from the format.
-        limit: read only this many words, the first ones; None reads all.
-        mmap: map the vectors rather than read them.
+        irregularities: how to treat violations of the format.
+        limit: number of words to read, from the beginning; None reads all.
+        mmap: memory-map the vectors instead of reading them.
     """
 
     irregularities: Irregularities
@@ -110,13 +110,13 @@ class Format:
     Attributes:
         name: for messages.
         extensions: of file names, with the dot.
-        looks_like: whether a file that begins with these bytes is likely one.
-        read: reads a whole file; raises `FormatError`.
-        write: writes a table that has been checked, so that the file appears whole or not at all.
-        word_ends: the characters at which a word ends, and which no word may hold.
-        bytes_per_number: about how many bytes a number takes.
-        complete: whether there is room for counts, context vectors, biases and metadata.
-        mappable: whether the vectors can be mapped.
+        looks_like: whether a file that begins with these bytes is probably in this format.
+        read: reads a file; raises `FormatError`.
+        write: writes a table that has been checked, completely or not at all.
+        word_ends: characters that end a word, and that words must not contain.
+        bytes_per_number: approximate size of a number.
+        complete: whether counts, context vectors, biases and metadata are stored.
+        mappable: whether the vectors can be memory-mapped.
         unit: what messages call a row: "line" or "row".
     """
 
@@ -132,7 +132,7 @@ class Format:
     unit: str = "row"
 
     def forbidden_in(self, word: str) -> str | None:
-        """What `word` holds that would end it, such as "a space"; None if nothing."""
+        """The first character of `word` that would end it, such as "a space", or None."""
         for character in self.word_ends:
             if character in word:
                 return _CHARACTER_NAMES[character]

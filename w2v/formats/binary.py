@@ -1,9 +1,9 @@
 r"""The word2vec binary format: ``V D\n``, then for each word ``word``, a space and D floats.
 
-The floats are little-endian float32. word2vec.c writes a newline after each vector, gensim and the
-GoogleNews file do not: a newline before a word is skipped, as word2vec.c and gensim do, so both
-kinds load, mixed ones too. What is written has the newlines. It holds words and vectors only.
-Source: word2vec.c, TrainModel, and distance.c (https://github.com/tmikolov/word2vec).
+The floats are little-endian float32. word2vec.c writes a newline after each vector; gensim does
+not, and neither does the GoogleNews file. A newline before a word is skipped, as in word2vec.c and
+gensim, so both variants can be read. The writer adds the newlines. The format stores words and
+vectors only. Source: word2vec.c, TrainModel, and distance.c (https://github.com/tmikolov/word2vec).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from w2v.util.files import atomic_write
 _FLOAT = np.dtype("<f4")
 _NEWLINE = ord("\n")
 _BLOCK = 2**20
-"""Bytes read or written at once, if no row is longer: they stay in the cache."""
+"""Bytes read or written at a time, unless a row is longer: a block stays in the CPU cache."""
 _LONGEST_HEADER = 128
 _SHORTEST_WORD = 2
 """Bytes: one character and the space."""
@@ -36,7 +36,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
     """Read a file.
 
     Raises:
-        FormatError: cut short, too long, a wrong header, or a word or number that cannot be.
+        FormatError: the file is truncated or too long, or has a bad header, word or number.
     """
     promised, vector_size, rest = _header(source, options)
     row_bytes = vector_size * _FLOAT.itemsize
@@ -44,7 +44,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
     rows = RowCollector(options, vector_size, min(promised, room))
     irregularities = options.irregularities
     done, expected = 0, promised
-    # Whole rows of a block at a time; what is left of it is the beginning of the next.
+    # Reads whole rows of a block; the rest becomes the beginning of the next block.
     size = max(_BLOCK, LONGEST_WORD + row_bytes + 2)
     while rows.room != 0:
         block = rest + source.read(size - len(rest))
@@ -63,7 +63,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
                     "header too high",
                     None,
                     f"{done} words, but the header says {promised} (cut short?)",
-                    "reads what is there",
+                    "reads the rows that there are",
                 )
             break
         numbers = range(done + 1, done + 1 + len(words))
@@ -71,12 +71,12 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
         done += len(words)
         rest = block[at:]
     if not done:
-        raise FormatError(f"{source.name}: a header without words")
+        raise FormatError(f"{source.name}: no words after the header")
     return rows.table()
 
 
 def _header(source: Source, options: ReadOptions) -> tuple[int, int, bytes]:
-    """Rows, numbers per row, and what has been read beyond the header."""
+    """Rows, numbers per row, and the bytes already read after the header."""
     head = source.read(_LONGEST_HEADER)
     match = sniff.HEADER.match(head)
     if match is None and (match := _LONGER_HEADER.match(head)):
@@ -95,15 +95,15 @@ def _header(source: Source, options: ReadOptions) -> tuple[int, int, bytes]:
     rows, vector_size = int(match[1]), int(match[2])
     if rows < 1 or vector_size < 1:
         raise FormatError(
-            f"{source.name}: the header says {rows} words of {vector_size} numbers; at least 1 of "
-            "each must be there"
+            f"{source.name}: the header says {rows} words of {vector_size} numbers; both must be "
+            "at least 1"
         )
     if vector_size * _FLOAT.itemsize > LONGEST_ROW:
         raise FormatError(
-            f"{source.name}: the header says {vector_size} numbers per word; at most "
-            f"{LONGEST_ROW // _FLOAT.itemsize} can be read"
+            f"{source.name}: the header says {vector_size} numbers per word; the limit is "
+            f"{LONGEST_ROW // _FLOAT.itemsize}"
         )
-    # A truncated download is refused at once, before minutes of reading.
+    # Refuse a truncated download immediately, not after minutes of reading.
     if source.size is not None and options.limit is None and not options.irregularities.lenient:
         least = rows * (_SHORTEST_WORD + vector_size * _FLOAT.itemsize)
         left = source.size - match.end()
@@ -113,7 +113,7 @@ def _header(source: Source, options: ReadOptions) -> tuple[int, int, bytes]:
                 None,
                 f"the header says {rows} words of {vector_size} numbers, which take at least "
                 f"{least} bytes, but {left} follow (cut short?)",
-                "reads the words that are there",
+                "reads the words that there are",
             )
     return rows, vector_size, head[match.end() :]
 
@@ -123,7 +123,7 @@ def _scan(block: bytes, count: int, row_bytes: int) -> tuple[list[bytes], list[i
     words: list[bytes] = []
     starts: list[int] = []
     size, at = len(block), 0
-    for _ in range(count):  # a million times: as little Python as will do
+    for _ in range(count):  # runs a million times: as little Python as possible
         begin = at + 1 if at < size and block[at] == _NEWLINE else at
         space = block.find(b" ", begin)
         end = space + 1 + row_bytes
@@ -162,7 +162,7 @@ def _decoded(words: list[bytes], numbers: range, options: ReadOptions) -> list[s
 
 
 def _more_rows(block: bytes, is_last: bool, done: int, options: ReadOptions) -> bool:
-    """Whether a lenient reader should read on after all rows that the header says."""
+    """Whether a lenient reader should continue after the number of rows in the header."""
     if is_last and block in (b"", b"\n"):
         return False
     if is_last and not block.strip():
@@ -170,13 +170,13 @@ def _more_rows(block: bytes, is_last: bool, done: int, options: ReadOptions) -> 
     else:
         kind, what = "header too low", f"{len(block)}{'' if is_last else ' or more'} bytes"
     options.irregularities.found(
-        kind, None, f"{what} follow the {done} words that the header says", "reads on"
+        kind, None, f"{what} follow the {done} words that the header says", "reads on to the end"
     )
     return bool(block.strip())
 
 
 def _bad_row(place: str, block: bytes, row_bytes: int, is_last: bool) -> FormatError | None:
-    """The error for a row that `block` begins with; None at the end of the file."""
+    """The error for the row at the beginning of `block`; None at the end of the file."""
     block = block.removeprefix(b"\n")
     if not block.strip(b"\n"):
         return None
@@ -184,7 +184,7 @@ def _bad_row(place: str, block: bytes, row_bytes: int, is_last: bool) -> FormatE
         return FormatError(f"{place}: the word is empty")
     word = block[: LONGEST_WORD + 1].partition(b" ")[0]
     if len(word) > LONGEST_WORD or (len(word) == len(block) and not is_last):
-        return FormatError(f"{place}: no space in {LONGEST_WORD} bytes, so no word ends")
+        return FormatError(f"{place}: no space within {LONGEST_WORD} bytes, so the word has no end")
     return FormatError(
         f"{place}: {len(block)} bytes, not a word, a space and {row_bytes} bytes of numbers "
         "(cut short?)"
@@ -192,13 +192,13 @@ def _bad_row(place: str, block: bytes, row_bytes: int, is_last: bool) -> FormatE
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that begins so is likely binary: a header, and no text after it."""
+    """Whether a file that begins like this is probably binary: a header, then no text."""
     header = sniff.HEADER.match(head)
     return header is not None and not sniff.is_text(head[header.end() :].partition(b"\n")[0])
 
 
 def write(path: str, table: VectorTable) -> None:
-    """Write words and vectors that have been checked; the file appears whole or not at all."""
+    """Write words and vectors that have been checked, completely or not at all."""
     row_bytes = table.vectors.shape[1] * _FLOAT.itemsize
     step = max(1, _BLOCK // row_bytes)
     with atomic_write(path) as stream:
@@ -218,7 +218,7 @@ def _packed(words: list[bytes], vectors: FloatMatrix) -> np.ndarray[Any, np.dtyp
     starts = ends - row_bytes - 1
     _as_rows(out, row_bytes)[starts] = rows.view(f"V{row_bytes}")[:, 0]
     text = np.frombuffer(b"".join(words), np.uint8)
-    # The k-th byte of the words lies as much further back as numbers and newlines precede it.
+    # The k-th byte of the words is shifted by the numbers and newlines that precede it.
     out[np.arange(len(text)) + np.repeat(np.arange(len(words)) * (row_bytes + 1), sizes)] = text
     return out
 

@@ -1,9 +1,9 @@
-"""w2v's own format: all that is known of the vectors in one safetensors file.
+"""w2v's own format: one safetensors file with everything that is known about the vectors.
 
-Tensors: ``center_vectors`` (V, D) float32; where there are any, ``context_vectors`` likewise,
-``output_bias`` (V,) float32 and ``counts`` (V,) int64; ``words_utf8``, the words' bytes one after
-the other, and ``word_offsets`` (V + 1,) int64, where each begins. Words may hold spaces. The
-vectors can be mapped.
+Tensors: ``center_vectors`` (V, D) float32; optionally ``context_vectors`` (V, D) float32,
+``output_bias`` (V,) float32 and ``counts`` (V,) int64; ``words_utf8``, the concatenated bytes of
+the words, and ``word_offsets`` (V + 1,) int64, where each word begins. Words may contain spaces.
+The vectors can be memory-mapped.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _MOST_NAMES = 8
 def read(source: Source, options: ReadOptions) -> VectorTable:
     """Read a file that `write` wrote.
 
-    With a limit only the first rows are read. Mapped vectors are not searched for NaN, which would
-    read them all: `Embeddings` looks for it when it first uses them.
+    With a limit, only the first rows are read. Mapped vectors are not checked for NaN, which would
+    read all of them; `Embeddings` checks the ones that it uses.
 
     Raises:
-        FormatError: not such a file, of another version, or its parts contradict one another.
+        FormatError: the file has another format or version, or its parts contradict each other.
     """
     name, limit = source.name, options.limit
     tensors, metadata = read_tensors(
@@ -51,13 +51,13 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
     )
     if metadata.get("format") != METADATA_FORMAT:
         raise FormatError(
-            f"{name}: a safetensors file with {_names(tensors)}, but not one of vectors that w2v "
-            f"wrote (whose metadata hold format={METADATA_FORMAT})"
+            f"{name}: a safetensors file with {_names(tensors)}, but not written by w2v (its "
+            f"metadata lack format={METADATA_FORMAT})"
         )
     if metadata.get("format_version") != FORMAT_VERSION:
         raise FormatError(
-            f"{name}: format version {metadata.get('format_version')}; this w2v reads version "
-            f"{FORMAT_VERSION} (written by a newer one?)"
+            f"{name}: format version {metadata.get('format_version')}, but this w2v reads version "
+            f"{FORMAT_VERSION} (written by a newer w2v?)"
         )
     check_shapes(name, tensors)
     if limit is not None:
@@ -78,7 +78,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
 
 
 def _names(tensors: Tensors) -> str:
-    """Names of tensors; a foreign file may have thousands, of any length."""
+    """Names of tensors, clipped: a foreign file may have thousands, of any length."""
     shown_names = [shown(name)[1:-1] for name in islice(tensors, _MOST_NAMES)]
     more = [f"{len(tensors) - _MOST_NAMES} more"] if len(tensors) > _MOST_NAMES else []
     return ", ".join(shown_names + more) or "no tensors"
@@ -96,10 +96,10 @@ def _first(name: str, tensors: Tensors, count: int) -> Tensors:
 
 
 def check_shapes(name: str, tensors: Tensors) -> None:
-    """Refuse tensors that are not those of a file of vectors, as the module's header says.
+    """Check that the tensors are those described in the module's docstring.
 
     Raises:
-        FormatError: one is missing, of another type, or of a shape that does not fit the others.
+        FormatError: one is missing, or has a wrong type or shape.
     """
     for key, (dtype, dimensions) in _TENSORS.items():
         tensor = tensors.get(key)
@@ -114,9 +114,7 @@ def check_shapes(name: str, tensors: Tensors) -> None:
             )
     rows, vector_size = tensors["center_vectors"].shape
     if rows < 1 or vector_size < 1:
-        raise FormatError(
-            f"{name}: {rows} words of {vector_size} numbers; at least 1 of each must be there"
-        )
+        raise FormatError(f"{name}: {rows} words of {vector_size} numbers; both must be at least 1")
     expected = {
         "context_vectors": (rows, vector_size),
         "output_bias": (rows,),
@@ -127,11 +125,11 @@ def check_shapes(name: str, tensors: Tensors) -> None:
         if key in tensors and tensors[key].shape != shape:
             raise FormatError(f"{name}: tensor {key}: shape {tensors[key].shape}, not {shape}")
     if "counts" in tensors and tensors["counts"].min() < 0:
-        raise FormatError(f"{name}: tensor counts: a count of {tensors['counts'].min()}")
+        raise FormatError(f"{name}: tensor counts: a negative count, {tensors['counts'].min()}")
 
 
 def pack_words(words: Sequence[str]) -> Tensors:
-    """The tensors that hold words."""
+    """Pack words into tensors."""
     encoded = [word.encode() for word in words]
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(word) for word in encoded], out=offsets[1:])
@@ -139,7 +137,7 @@ def pack_words(words: Sequence[str]) -> Tensors:
 
 
 def unpack_words(name: str, tensors: Tensors) -> list[str]:
-    """The words that `pack_words` packed.
+    """Unpack the words of `pack_words`.
 
     Raises:
         FormatError: the offsets contradict the bytes, or the bytes are not UTF-8.
@@ -164,18 +162,18 @@ def unpack_words(name: str, tensors: Tensors) -> list[str]:
 
 def _bad_offsets(name: str, size: int) -> FormatError:
     return FormatError(
-        f"{name}: tensor word_offsets: the offsets do not increase from 0 to {size}, the number of "
-        "bytes of words_utf8"
+        f"{name}: tensor word_offsets: offsets must increase from 0 to {size}, the number of bytes "
+        "of words_utf8"
     )
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that begins so is likely a safetensors file."""
+    """Whether a file that begins like this is probably a safetensors file."""
     return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32
 
 
 def write(path: str, table: VectorTable) -> None:
-    """Write a table that has been checked; the file appears whole or not at all."""
+    """Write a table that has been checked, completely or not at all."""
     tensors: Tensors = {"center_vectors": table.vectors, **pack_words(table.words)}
     if table.context_vectors is not None:
         tensors["context_vectors"] = table.context_vectors
@@ -187,7 +185,7 @@ def write(path: str, table: VectorTable) -> None:
 
 
 def own_metadata() -> dict[str, str]:
-    """What tells these files from other safetensors."""
+    """The metadata that distinguish these files from other safetensors files."""
     return {
         "format": METADATA_FORMAT,
         "format_version": FORMAT_VERSION,

@@ -1,7 +1,6 @@
-"""The bytes of a file of vectors, unpacked, from beginning to end.
+"""The decompressed bytes of a file, a pipe or standard input, read once in bounded memory.
 
-A file, a pipe and standard input read alike, and memory stays bounded whatever comes. Files are
-not mapped: one that is cut short meanwhile would take the process with it. Knows no format.
+Files are not mapped, because the process would be killed if one were truncated meanwhile.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from w2v.util.compression import Readable, decompressed, kind_of
 from w2v.util.files import STANDARD_STREAM
 
 HEAD_BYTES = 2**16
-"""The beginning of a file, enough to tell what it is."""
+"""Bytes at the beginning of a file that are used to detect its format."""
 _COPY_BYTES = 2**20
 
 
@@ -28,9 +27,9 @@ class Source:
     """An open file, read once from beginning to end.
 
     Attributes:
-        name: what messages call it.
-        head: its first bytes, at most `HEAD_BYTES`. Reading them takes nothing away.
-        size: its size in bytes; None if it is packed or comes through a pipe.
+        name: its name in messages.
+        head: its first bytes, at most `HEAD_BYTES`, which `read` returns as well.
+        size: its size in bytes; None if it is compressed or a pipe.
     """
 
     def __init__(self, name: str, stream: Readable, stack: ExitStack, size: int | None) -> None:
@@ -42,7 +41,7 @@ class Source:
         """The next `size` bytes; fewer only at the end.
 
         Raises:
-            FormatError: the file cannot be read, or what it is packed in is damaged.
+            FormatError: the file cannot be read, or its compressed data are damaged.
         """
         rest, self._rest = self._rest[:size], self._rest[size:]
         return rest + self._read(size - len(rest)) if len(rest) < size else rest
@@ -58,7 +57,7 @@ class Source:
         return b"".join(parts)
 
     def file(self) -> str:
-        """The path of a file that can be opened anew and mapped; of a pipe, a temporary copy."""
+        """The path of a file that can be opened again and mapped; for a pipe, a temporary copy."""
         if self.size is not None:
             return self.name
         copy = self._stack.enter_context(tempfile.NamedTemporaryFile())  # noqa: SIM115
@@ -70,14 +69,13 @@ class Source:
 
 @contextmanager
 def opened(name: str) -> Iterator[Source]:
-    """Open a file for as long as the block lasts.
+    """Context that opens a file.
 
     Args:
-        name: its path; "-" is standard input. It may be packed as a corpus may be, whatever its
-            name says.
+        name: its path; "-" is standard input. It may be compressed, whatever its extension.
 
     Raises:
-        FormatError: there is no such file, or it is a folder, a device, or empty.
+        FormatError: the file does not exist, or is a folder, a device, or empty.
     """
     if not name:
         raise FormatError("vectors: the path is empty")
@@ -92,7 +90,7 @@ def opened(name: str) -> Iterator[Source]:
             if stat.S_ISBLK(status.st_mode) or (
                 stat.S_ISCHR(status.st_mode) and not stream.isatty()
             ):
-                raise FormatError(f"{name}: a device, not a file of vectors")  # without an end
+                raise FormatError(f"{name}: a device, not a file of vectors")  # which has no end
         except OSError as error:
             what = "a folder" if isinstance(error, IsADirectoryError) else error.strerror or error
             raise FormatError(f"{name}: cannot be read: {what}") from error
@@ -100,10 +98,10 @@ def opened(name: str) -> Iterator[Source]:
         display = "standard input" if name == STANDARD_STREAM else name
         source = Source(display, stream, stack, None if name == STANDARD_STREAM else size)
         if not source.head:
-            raise FormatError(f"{display}: an empty file")
+            raise FormatError(f"{display}: the file is empty")
         kind = kind_of(source.head)
         if kind is not None:
             source = Source(display, decompressed(display, kind, source, FormatError), stack, None)
             if not source.head:
-                raise FormatError(f"{display}: a {kind} archive of an empty file")
+                raise FormatError(f"{display}: the {kind} file contains nothing")
         yield source

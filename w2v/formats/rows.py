@@ -1,4 +1,4 @@
-"""Collecting the rows of a file block by block, whatever its format."""
+"""Collect the rows of a file, block by block."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _GROWTH = 1.3
 
 
 class RowCollector:
-    """Words and vectors as they are read: each word once, finite numbers, up to the limit.
+    """Collects words and vectors; refuses numbers that are not finite, and repeated words.
 
     Args:
-        options: the limit, and what becomes of duplicates.
+        options: the limit, and how to treat duplicates.
         vector_size: numbers per row.
-        expected: rows to make room for at once. Must not come from a header that the size of the
-            file does not bear out: the header may say anything.
+        expected: number of rows to allocate. Must be bounded by the size of the file, because a
+            header may claim any number.
     """
 
     def __init__(self, options: ReadOptions, vector_size: int, expected: int) -> None:
@@ -34,7 +34,7 @@ class RowCollector:
 
     @property
     def room(self) -> int | None:
-        """Rows that may still come; None without a limit."""
+        """Rows that can still be added; None without a limit."""
         limit = self._options.limit
         return None if limit is None else limit - len(self.words)
 
@@ -44,7 +44,7 @@ class RowCollector:
         Args:
             words: R words.
             vectors: (R, D) float32.
-            numbers: the line or row of each, counted from 1.
+            numbers: the line or row of each, from 1.
 
         Raises:
             FormatError: a number is not finite, or a word occurs twice.
@@ -80,7 +80,7 @@ class RowCollector:
         irregularities = self._options.irregularities
         for position, word in enumerate(words):
             if word in seen:
-                # Rows follow one another without a gap until the first irregularity.
+                # Up to the first irregularity, rows have consecutive numbers.
                 first = [*self.words, *words].index(word) + self._first_number
                 problem = f"{shown(word)} is already in {irregularities.unit} {first}"
                 if irregularities.lenient:

@@ -1,7 +1,7 @@
-"""Named arrays in one safetensors file, streamed to disk and mapped back without a copy.
+"""Named arrays in a safetensors file, written without a copy and memory-mapped for reading.
 
-Knows nothing of words or vectors: embeddings, corpus caches and checkpoints are all stored so.
-The format is an 8-byte length, a JSON header and the raw arrays: no pickle, nothing executable.
+Embeddings, corpus caches and checkpoints are stored like this. The format consists of an 8-byte
+length, a JSON header and the raw arrays; it contains no pickle and nothing executable.
 Source: https://github.com/huggingface/safetensors#format
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import hashlib
 
 _HASH_BYTES = 2**26
-"""Hashed in one call: Ctrl-C is not noticed within one."""
+"""Bytes hashed in one call, which Ctrl-C cannot interrupt."""
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -45,11 +45,11 @@ _DTYPES = {
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 _DATA_ALIGNMENT = 64
-"""The data starts at a multiple of this (a cache line); the header is padded with spaces."""
+"""The data begin at a multiple of this, a cache line; the header is padded with spaces."""
 
 _LONGEST_REASON = 300
 MAX_HEADER_BYTES = 2**24
-"""Names, shapes and metadata; they become Python objects, which take many times as much memory."""
+"""Limit for names, shapes and metadata, which take many times as much memory in Python."""
 
 
 def write_tensors(
@@ -57,20 +57,19 @@ def write_tensors(
     tensors: Mapping[str, np.ndarray[Any, Any]],
     metadata: Mapping[str, str],
 ) -> None:
-    """Write arrays and texts to a safetensors file, which appears whole or not at all.
+    """Write arrays and metadata to a safetensors file, completely or not at all.
 
-    Arrays are written from where they lie; only one that is not C-contiguous is copied. The
-    widest element types come first, so that each array is aligned to its own type. Equal input
-    gives equal bytes.
+    Only arrays that are not C-contiguous are copied. Arrays are sorted by decreasing item size, so
+    that each is aligned to its type. Equal input gives equal bytes.
 
     Raises:
-        FormatError: an array's type has no name in safetensors, or the metadata is not text.
+        FormatError: safetensors lacks the type of an array, or the metadata are not text.
         OutputError: the file cannot be written.
     """
     header: dict[str, object] = {}
     for text in (*tensors, *metadata, *metadata.values()):
         if not isinstance(text, str) or not _is_unicode(text):
-            raise FormatError(f"{path}: {shown(text)} is not text, as names and metadata must be")
+            raise FormatError(f"{path}: names and metadata must be text, not {shown(text)}")
     if metadata:
         header["__metadata__"] = dict(sorted(metadata.items()))
     arrays = sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
@@ -78,7 +77,7 @@ def write_tensors(
     for name, array in arrays:
         dtype = _NAMES.get(array.dtype.newbyteorder("<"))
         if dtype is None:
-            raise FormatError(f"{path}: tensor {name}: {array.dtype} is not a type of safetensors")
+            raise FormatError(f"{path}: tensor {name}: safetensors has no type {array.dtype}")
         end = position + array.nbytes
         header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": [position, end]}
         position = end
@@ -93,7 +92,7 @@ def write_tensors(
 
 
 def _is_unicode(text: str) -> bool:
-    """False for lone surrogates, which JSON could write but no reader accepts."""
+    """False for lone surrogates, which JSON can write but readers reject."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -104,19 +103,19 @@ def _is_unicode(text: str) -> bool:
 def read_tensors(
     path: str | os.PathLike[str], mmap: bool = False, *, name: str | None = None
 ) -> tuple[Tensors, dict[str, str]]:
-    """Read what `write_tensors`, or any other safetensors writer, has written.
+    """Read a safetensors file.
 
     Args:
-        path: an ordinary file.
-        mmap: map the arrays read-only from the file rather than read them: instant, and processes
-            share the memory. The file must not be changed meanwhile.
-        name: what messages call the file, if not by its path.
+        path: a regular file.
+        mmap: memory-map the arrays read-only instead of reading them: takes no time, and processes
+            share the memory. The file must not change while the arrays are in use.
+        name: of the file in messages; by default, its path.
 
     Returns:
-        The arrays by name, in the file's order, and the metadata.
+        The arrays by name, in the order of the file, and the metadata.
 
     Raises:
-        FormatError: the file is not safetensors, or lies about shapes, offsets or lengths.
+        FormatError: the file is not safetensors, or its shapes, offsets or lengths are wrong.
     """
     place = os.fspath(path) if name is None else name
     try:
@@ -125,7 +124,8 @@ def read_tensors(
         tensors: Tensors = {}
         with Path(path).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
-            # One map for all: a foreign file may have more tensors than there can be maps.
+            # One map for all tensors: a foreign file may have more tensors than the system allows
+            # maps.
             mapped = np.memmap(stream, np.uint8, "r") if mmap and size > data_start else None
             for key, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
                 tensor = f"{place}: tensor {shown(key)[1:-1]}"
@@ -147,22 +147,22 @@ def read_tensors(
 
 
 def _checked_entry(place: str, entry: Mapping[str, Any]) -> tuple[Any, tuple[int, ...], int, int]:
-    """Type, shape, begin and end of a tensor, from an entry of the header.
+    """Type, shape, begin and end of a tensor, from its entry in the header.
 
-    Python's integers do not overflow, and the header was read a second time.
+    Checked again here: Python's integers do not overflow, and the header was read twice.
     """
     dtype = _DTYPES.get(entry["dtype"])
     if dtype is None:
-        raise FormatError(f"{place}: {entry['dtype']} is none of {', '.join(_DTYPES)}")
+        raise FormatError(f"{place}: type {entry['dtype']} is not one of {', '.join(_DTYPES)}")
     shape = tuple(entry["shape"])
     begin, end = entry["data_offsets"]
     if math.prod(shape) * dtype.itemsize != end - begin:
-        raise FormatError(f"{place}: its shape does not fit its data")
+        raise FormatError(f"{place}: the shape does not match the data")
     return dtype, shape, begin, end
 
 
 def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[str, Any], int]:
-    """The header, and where the data starts, once the safetensors library has accepted both."""
+    """The header, as validated by the safetensors library, and where the data begin."""
     with Path(path).open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         if length > MAX_HEADER_BYTES:
@@ -170,9 +170,9 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
                 f"{place}: not a safetensors file: its header would have {length} bytes, more than "
                 f"{MAX_HEADER_BYTES}"
             )
-        # Before all of the file is mapped, for which a large one may need too much address space.
+        # First, because safe_open maps the whole file, which may need too much address space.
         if stream.read(1) != b"{":
-            raise FormatError(f"{place}: not a safetensors file: it has no header")
+            raise FormatError(f"{place}: not a safetensors file: no header")
         try:
             with safe_open(path, framework="numpy"):
                 pass
@@ -185,7 +185,7 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
 
 
 def add_to_digest(digest: hashlib._Hash, array: np.ndarray) -> None:
-    """Hash the bytes of an array, as they lie in memory, piece by piece."""
+    """Update a hash with the bytes of an array, piece by piece."""
     data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     for first in range(0, len(data), _HASH_BYTES):
         digest.update(data[first : first + _HASH_BYTES].data)

@@ -1,7 +1,4 @@
-"""Telling from the first bytes what a file is, so that an error can say so.
-
-Opens and parses nothing: it guesses from bytes that others have read.
-"""
+"""Guess from its first bytes what a file is, for error messages."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def foreign(head: bytes) -> str | None:
-    """What a file that begins with `head` is, where its signature tells that it is not vectors."""
+    """The kind of a file that begins with `head`, if it is known and not a file of vectors."""
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return name
@@ -50,7 +47,7 @@ def foreign(head: bytes) -> str | None:
 
 
 def is_text(line: bytes) -> bool:
-    """Whether a line has no control characters, which the bytes of numbers are seldom without."""
+    """Whether a line has no control characters, which binary numbers nearly always contain."""
     try:
         return _CONTROL.search(line.decode()) is None
     except UnicodeDecodeError as error:
@@ -59,11 +56,11 @@ def is_text(line: bytes) -> bool:
 
 
 def is_row(text: bytes) -> bool:
-    """Whether the first line is a word and numbers, NaN and infinities included, or begins so."""
+    """Whether the first line, perhaps cut off, is a word and numbers (or NaN or infinities)."""
     line, newline, _ = text.partition(b"\n")
     fields = line.split()
     if not newline:
-        fields = fields[:-1]  # the text may end inside a number
+        fields = fields[:-1]  # the last field may be cut off
     try:
         b" ".join(fields).decode()
     except UnicodeDecodeError:

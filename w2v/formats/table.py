@@ -1,7 +1,4 @@
-"""What every format holds: words and their vectors; and what no format may hold.
-
-Reads and writes nothing itself.
-"""
+"""The content of a file of vectors, and checks that apply to all formats."""
 
 from __future__ import annotations
 
@@ -19,18 +16,18 @@ FloatVector = np.ndarray[Any, np.dtype[np.float32]]
 CountVector = np.ndarray[Any, np.dtype[np.int64]]
 
 LONGEST_WORD = 2**19
-"""Bytes; longer runs are not words, here as in a corpus."""
+"""Longest word in bytes, as in a corpus."""
 LONGEST_ROW = 2**24
-"""Bytes of a row, binary or text: the least that must be in memory at once."""
+"""Longest row in bytes, binary or text: a row must fit into memory."""
 
 _ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True, eq=False)
 class VectorTable:
-    """V words, their vectors, and what else is known of them: the content of a file.
+    """V words, their vectors, and what else is known about them.
 
-    `w2v.embeddings.Embeddings` is this with checks, look-up and queries.
+    `w2v.embeddings.Embeddings` adds checks, lookup and queries.
 
     Attributes:
         words: V words, each once.
@@ -49,26 +46,26 @@ class VectorTable:
     metadata: dict[str, str] = field(default_factory=dict)
 
     def parts(self, count: int | None = None) -> dict[str, Any]:
-        """All attributes by name; with a `count`, those of the first words. Nothing is copied."""
+        """All attributes by name, optionally of the first `count` words only. Nothing is copied."""
         parts = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
         by_row = {k: v[:count] for k, v in parts.items() if isinstance(v, list | np.ndarray)}
         return parts | by_row
 
 
 def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The same array, which can no longer be changed through what is returned."""
+    """A read-only view of an array."""
     view = array.view()
     view.flags.writeable = False
     return view
 
 
 def row_blocks(rows: int) -> Iterator[slice]:
-    """Slices that cover `rows` rows, a bounded number at a time."""
+    """Slices of bounded size that cover `rows` rows."""
     return (slice(i, min(i + _ROWS_AT_ONCE, rows)) for i in range(0, rows, _ROWS_AT_ONCE))
 
 
 def first_duplicate(words: Sequence[str]) -> tuple[int, int] | None:
-    """Positions (first, second) of the first word that occurs a second time, or None."""
+    """Positions (first, second) of the first repeated word, or None."""
     if len(set(words)) == len(words):
         return None
     seen: dict[str, int] = {}
@@ -80,7 +77,7 @@ def first_duplicate(words: Sequence[str]) -> tuple[int, int] | None:
 
 
 def first_not_finite(vectors: FloatMatrix) -> int | None:
-    """The first row that holds a NaN or an infinity, or None."""
+    """The first row that contains a NaN or an infinity, or None."""
     for block in row_blocks(len(vectors)):
         finite = np.isfinite(vectors[block])
         if not finite.all():
@@ -94,10 +91,10 @@ def bad_number(row: np.ndarray[Any, Any]) -> float:
 
 
 def check_finite(place: str, words: Sequence[str], vectors: FloatMatrix) -> None:
-    """Refuse NaN and infinities.
+    """Check that all numbers are finite.
 
     Raises:
-        FormatError: a number is not finite; the message names the word and its row, from 1.
+        FormatError: one is not; the message names its word and row (from 1).
     """
     row = first_not_finite(vectors)
     if row is not None:
@@ -108,10 +105,10 @@ def check_finite(place: str, words: Sequence[str], vectors: FloatMatrix) -> None
 
 
 def check_unique(place: str, words: Sequence[str]) -> None:
-    """Refuse a word that occurs twice.
+    """Check that no word occurs twice.
 
     Raises:
-        FormatError: one does; the message names it and its rows, from 1.
+        FormatError: one does; the message names it and its rows (from 1).
     """
     duplicate = first_duplicate(words)
     if duplicate is not None:

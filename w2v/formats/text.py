@@ -1,13 +1,13 @@
 r"""The word2vec text format, fastText's ``.vec`` and GloVe's: a word and its numbers on each line.
 
-word2vec and fastText begin with a line of two integers, rows and numbers per row; GloVe does not. A
-first line of exactly two integers is always taken as that header. (A GloVe file with one number
-per word whose first word and number are integers cannot be told from it.) Spaces and tabs separate;
-a line may end with spaces and with CR LF; words are UTF-8.
+Files of word2vec and fastText begin with a header line of two integers, rows and numbers per row;
+those of GloVe do not. A first line of exactly two integers is always read as a header. (A GloVe
+file with one number per word, whose first word and number are integers, looks the same.) Fields are
+separated by spaces or tabs; a line may end with spaces and with CR LF; words are UTF-8.
 
-What is written has the header, and the shortest decimals that give the same float32. It holds words
-and vectors only. orjson, a small library that reads and writes JSON, converts the numbers: a row is
-a JSON array but for its commas.
+The writer adds the header, and writes the shortest decimals that give the same float32. The format
+stores words and vectors only. orjson, a small JSON library, converts the numbers: except for its
+commas, a row is a JSON array.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTabl
 from w2v.util.files import atomic_write
 
 _BLOCK = 2**20
-"""Bytes read at once."""
+"""Bytes read at a time."""
 _NUMBERS_AT_ONCE = 2**16
-"""Numbers converted at once: they stay in the cache."""
+"""Numbers converted at a time: they stay in the CPU cache."""
 _LINES_LOOKED_AT = 100
-"""The first lines, from which a lenient reader takes the size of a GloVe file's vectors."""
+"""Lines from which a lenient reader infers the vector size of a GloVe file."""
 _LONGEST_INTEGER = 100
-"""Digits of a header's integer that are read: more than any file can mean."""
+"""Digits read of an integer in the header: more than any file needs."""
 _SMALLEST_ROW = 2
-"""Bytes: a word of one character and the line's end. Each number takes two more, with its space."""
+"""Bytes of a word of one character and the line end. Each number adds at least two."""
 _LONGEST_SHOWN = 200
 
 _BLANK = b" \t\r"
@@ -45,21 +45,21 @@ _BLANKS = re.compile(rb"[ \t\r]+")
 _INTEGER = re.compile(rb"[+-]?[0-9]+")
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN = b"0123456789.-+eE "
-"""All that a row of plain numbers is made of."""
+"""The characters of ordinary numbers."""
 
 
 def read(source: Source, options: ReadOptions) -> VectorTable:
     """Read a file.
 
     Raises:
-        FormatError: with the line, if there are more or fewer rows than the header says, or a
-            line is not a new word and that many finite numbers.
+        FormatError: the number of rows differs from the header, or a line is not a new word and
+            the right number of finite numbers; the message names the line.
     """
     return _TextReader(source, options).table()
 
 
 class _TextReader:
-    """One reading of one file: the header, then batches of lines."""
+    """Reads a file: the header, then batches of lines."""
 
     def __init__(self, source: Source, options: ReadOptions) -> None:
         self._name, self._options = source.name, options
@@ -68,7 +68,7 @@ class _TextReader:
         self._line_number = 0  # of the last line read
         self._rows_read = 0
         self._promised: int | None = None
-        """Rows, as the header says."""
+        """Number of rows in the header."""
         self._vector_size = 0
         self._read_header()
         room = 0
@@ -85,14 +85,14 @@ class _TextReader:
         first, rows = begin[0], begin[1:]
         fields = _split(first)
         if not fields:
-            raise FormatError(f"{self._name}:1: an empty line, not a word and its numbers")
+            raise FormatError(f"{self._name}:1: an empty line instead of a word and its numbers")
         if sniff.HEADER.fullmatch(first) or self._is_longer_header(fields, rows):
             self._promised = int(fields[0][:_LONGEST_INTEGER])
             self._vector_size = int(fields[1][:_LONGEST_INTEGER])
             if self._promised < 1 or self._vector_size < 1:
                 raise FormatError(
                     f"{self._name}:1: the header says {self._promised} rows of "
-                    f"{self._vector_size} numbers; at least 1 of each must be there"
+                    f"{self._vector_size} numbers; both must be at least 1"
                 )
             self._line_number = 1
             self._lines = chain(rows, self._lines)
@@ -127,7 +127,7 @@ class _TextReader:
                 "(rows, numbers per row) nor a word and its numbers"
             )
         if size < 1:
-            raise FormatError(f"{self._name}:1: one field, not a word and its numbers")
+            raise FormatError(f"{self._name}:1: one field instead of a word and its numbers")
         return size
 
     # --- rows ---
@@ -147,7 +147,7 @@ class _TextReader:
                 continue
             if blank_line is not None:  # not at the end of the file
                 self._irregularities.found(
-                    "runs of blank lines skipped", blank_line, "a blank line", "skips it"
+                    "runs of blank lines skipped", blank_line, "a blank line", "skips blank lines"
                 )
                 blank_line = None
             self._rows_read += 1
@@ -155,7 +155,7 @@ class _TextReader:
                 self._irregularities.found(
                     "header too low",
                     self._line_number,
-                    f"a row more than the {self._promised} that the header says",
+                    f"more rows than the {self._promised} in the header",
                     "reads all rows",
                 )
             row = _plain_row(stripped, self._vector_size) or self._other_row(stripped)
@@ -175,14 +175,14 @@ class _TextReader:
                 "header too high",
                 None,
                 f"{self._rows_read} rows, but the header says {promised} (cut short?)",
-                "reads what is there",
+                "reads the rows that there are",
             )
         if not self._rows_read:
-            raise FormatError(f"{self._name}: a header without rows")
+            raise FormatError(f"{self._name}: no rows after the header")
         return self._rows.table()
 
     def _add(self, words: list[bytes], numbers: list[float], line_numbers: list[int]) -> None:
-        with np.errstate(over="ignore", under="ignore"):  # what overflows is refused as infinite
+        with np.errstate(over="ignore", under="ignore"):  # an overflow is refused as an infinity
             vectors = np.array(numbers, np.float32).reshape(len(words), self._vector_size)
         self._rows.add(self._decoded(words, line_numbers), vectors, line_numbers)
 
@@ -196,10 +196,10 @@ class _TextReader:
             ]
 
     def _other_row(self, line: bytes) -> tuple[bytes, list[float]]:
-        """The word and the numbers of a line that is not plain, or an error.
+        """The word and the numbers of an unusual line, or an error.
 
         Args:
-            line: without blanks at its end.
+            line: without trailing blanks.
         """
         size = self._vector_size
         place = f"{self._name}:{self._line_number}"
@@ -236,13 +236,13 @@ class _TextReader:
 
 
 def _plain_row(line: bytes, vector_size: int) -> tuple[bytes, list[float]] | None:
-    """The word and the numbers of a line as most are; None for one that needs a closer look."""
+    """The word and the numbers of an ordinary line; None for an unusual one."""
     word, _, rest = line.partition(b" ")
-    # No commas, which would make two JSON numbers of one.
+    # No commas, which would split a number into two JSON numbers.
     if not word or b"\t" in word or b"\r" in word or rest.translate(None, _PLAIN):
         return None
     array = b"[" + rest.replace(b" ", b",") + b"]"
-    # No integer -0, whose sign JSON drops: seldom are there any integers.
+    # No integer -0, whose sign JSON drops. Integers are rare.
     if rest.count(b".") != vector_size and (b"-0," in array or b"-0]" in array):
         return None
     try:
@@ -253,7 +253,7 @@ def _plain_row(line: bytes, vector_size: int) -> tuple[bytes, list[float]] | Non
 
 
 def _numbers_at_the_end(fields: list[bytes]) -> int:
-    """How many of the last fields of a line are numbers; the first field is not looked at."""
+    """The number of trailing fields that are numbers, not counting the first field."""
     count = 0
     for field in reversed(fields[1:]):
         if not _is_number(field):
@@ -275,21 +275,21 @@ def _shown(field: bytes) -> str:
 
 
 def _lines(source: Source) -> Iterator[bytes]:
-    """The lines of a file without their ends."""
+    """The lines of a file, without line ends."""
     rest = b""
     number = 1
     while block := source.read(_BLOCK):
         *lines, rest = (rest + block).split(b"\n")
         number += len(lines)
         if len(rest) > LONGEST_ROW + LONGEST_WORD:
-            raise FormatError(f"{source.name}:{number}: no end of the line in {len(rest):,} bytes")
+            raise FormatError(f"{source.name}:{number}: no line end within {len(rest):,} bytes")
         yield from lines
     if rest:
         yield rest
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that begins so is likely text: a header and a row, or a row."""
+    """Whether a file that begins like this is probably text: a row, perhaps after a header."""
     header = sniff.HEADER.match(head)
     if header is None:
         return sniff.is_row(head.removeprefix(sniff.BOM))
@@ -297,7 +297,7 @@ def looks_like(head: bytes) -> bool:
 
 
 def write(path: str, table: VectorTable) -> None:
-    """Write words and vectors that have been checked; the file appears whole or not at all."""
+    """Write words and vectors that have been checked, completely or not at all."""
     rows, vector_size = table.vectors.shape
     step = max(1, _NUMBERS_AT_ONCE // vector_size)
     with atomic_write(path) as stream:
@@ -311,11 +311,11 @@ def write(path: str, table: VectorTable) -> None:
 
 
 def format_rows(rows: FloatMatrix, separator: bytes = b" ") -> list[bytes]:
-    """The text of each row: the shortest decimals that give the same float32 again.
+    """Format rows with the shortest decimals that give the same float32.
 
     Args:
         rows: (R, D) float32, finite.
-        separator: what stands between two numbers.
+        separator: between two numbers.
     """
     array = orjson.dumps(np.ascontiguousarray(rows), option=orjson.OPT_SERIALIZE_NUMPY)
     return array[2:-2].replace(b",", separator).split(b"]" + separator + b"[")

@@ -1,8 +1,8 @@
 """The command `python -m w2v.train`: a corpus in, vectors out.
 
-The options come from the fields of `w2v.config.TrainConfig`; the work is done by
-`w2v.train.api.train_embeddings`, which is imported after the arguments are checked, so that
-``--help`` and mistakes are answered at once.
+The options come from the fields of `w2v.config.TrainConfig`. The work is done by
+`w2v.train.api.train_embeddings`, which is imported only after the arguments have been checked, so
+that ``--help`` and errors appear immediately.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ from w2v.util.signals import Terminated, exit_code, terminated_like_interrupted
 PROG = "w2v.train"
 DEFAULT_OUTPUT = "vectors.bin"
 _NOT_HERE = {
-    "binary": "the name of --output decides: .bin is binary, .txt and .vec are text; leave it out",
-    "hs": "there is no hierarchical softmax; leave it out, or see --loss",
-    "classes": "vectors are not clustered here; w2v.explore shows clusters",
+    "binary": "the extension of --output decides: .bin is binary, .txt is text; leave it out",
+    "hs": "w2v has no hierarchical softmax; leave it out, or choose another --loss",
+    "classes": "w2v.train does not cluster; w2v.explore shows clusters",
     "debug": "use --quiet to print less",
-    "save-vocab": "use --cache to keep the encoded corpus",
+    "save-vocab": "use --cache to store the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
-"""Options of word2vec.c that w2v lacks, and what to do, where `w2v.config.ELSEWHERE` differs."""
+"""Hints for options of word2vec.c that w2v does not have; the others: `w2v.config.ELSEWHERE`."""
 
 _USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
 
 _DESCRIPTION = """\
-Train word vectors: skip-gram word2vec on a text of one sentence a line.
+Train skip-gram word2vec vectors on text with one sentence per line.
 
   python -m w2v.train corpus.txt --output vectors.bin
 
-A corpus is a file, a folder, a glob pattern (quoted or not) or - for standard input; plain text or
-.gz, .bz2, .xz, .zst. Words are whatever stands between whitespace; see --tokenize."""
+A corpus is a file, a folder, a glob pattern (quoted or not), or - for standard input. Files may be
+plain text or compressed (.gz, .bz2, .xz, .zst). Text is split at whitespace; see --tokenize."""
 
 _EPILOG = """\
 examples:
@@ -68,7 +68,7 @@ examples:
 
 
 def make_parser() -> command_line.ArgumentParser:
-    """The command line's options; the README's tables are made from them."""
+    """The parser of the command line."""
     parser = command_line.ArgumentParser(
         prog=f"python -m {PROG}",
         usage=_USAGE,
@@ -77,25 +77,28 @@ def make_parser() -> command_line.ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         argument_default=SUPPRESS,
     )
-    parser.add_argument("corpus", nargs="+", help="what to train on")
+    parser.add_argument("corpus", nargs="+", help="text to train on")
     parser.add_argument("--version", action="version", version=f"w2v {__version__}")
     files = parser.add_argument_group("files")
     files.add_argument(
         "--output", "-o", metavar="FILE", default=None,
-        help=f"where the vectors go: .bin (word2vec), .txt or .vec (word2vec text), .safetensors "
-        f"(everything, memory-mapped) (default: {DEFAULT_OUTPUT}, with --resume the checkpoint's)",
+        help=f"file for the vectors: .bin (word2vec binary), .txt or .vec (word2vec text), or "
+        f".safetensors (also counts and context vectors) (default: {DEFAULT_OUTPUT}; with "
+        "--resume, that of the interrupted run)",
     )  # fmt: skip
-    files.add_argument("--config", metavar="FILE", help="options from a TOML file; flags win")
     files.add_argument(
-        "--cache", metavar="DIR", default=None, help="keep the encoded corpus here and reuse it"
+        "--config", metavar="FILE", help="read options from a TOML file; flags override it"
+    )
+    files.add_argument(
+        "--cache", metavar="DIR", default=None, help="store the encoded corpus here and reuse it"
     )
     files.add_argument(
         "--init", metavar="FILE", default=None,
-        help="start from these vectors, on another corpus, whose new words are added",
+        help="continue training these vectors on another corpus, and add its new words",
     )  # fmt: skip
     files.add_argument(
         "--freeze", metavar="FILE", default=None,
-        help="with --init: words, one a line, whose vectors stay as they are, while all others are "
+        help="with --init: file of words, one per line, whose vectors stay fixed while all others are "
         "trained; aligns new vectors with old ones",
     )  # fmt: skip
     files.add_argument(
@@ -104,28 +107,29 @@ def make_parser() -> command_line.ArgumentParser:
     where = parser.add_argument_group("where to train")
     where.add_argument(
         "--engine", metavar="ENGINE", choices=("local", "ray"), default="local",
-        help="local or ray: on this machine, or on a Ray cluster, which needs w2v[ray] "
+        help="train on this machine (local) or on a Ray cluster (ray), which needs w2v[ray] "
         "(default: local)",
     )  # fmt: skip
     where.add_argument(
         "--address", metavar="ADDRESS", default=None,
-        help="of the Ray cluster: auto or host:port (default: RAY_ADDRESS, or one that is started "
-        "for this run)",
+        help="address of the Ray cluster: auto or host:port (default: RAY_ADDRESS; if that is not "
+        "set, start a cluster on this machine)",
     )  # fmt: skip
     keeping = parser.add_argument_group("checkpoints")
     keeping.add_argument(
         "--checkpoint", metavar="DIR", default=None,
-        help="keep the whole state of the run here: at intervals, at the end, and when it is "
-        "interrupted or terminated",
+        help="write checkpoints here: at intervals, at the end, and when the run is interrupted or "
+        "terminated",
     )  # fmt: skip
     keeping.add_argument(
         "--checkpoint-every", metavar="TIME", default=DEFAULT_INTERVAL,
-        help=f"how often: 90s, 10m, 2h, or 5%% of the run (default: {DEFAULT_INTERVAL})",
+        help=f"time between checkpoints: 90s, 10m, 2h, or 5%% of the run (default: "
+        f"{DEFAULT_INTERVAL})",
     )  # fmt: skip
     keeping.add_argument(
         "--resume", action="store_true", default=False,
-        help="continue from the newest checkpoint, or begin if there is none; options that are not "
-        "given are the checkpoint's",
+        help="continue from the newest checkpoint, or start if there is none; options that are not "
+        "given are taken from the checkpoint",
     )  # fmt: skip
     keeping.add_argument(
         "--back-off", metavar="N", type=int, default=0,
@@ -137,7 +141,7 @@ def make_parser() -> command_line.ArgumentParser:
 
 
 def add_options(parser: command_line.ArgumentParser, leave_out: Sequence[str] = ()) -> None:
-    """A flag for each field of `TrainConfig` but those left out, in groups; and old names."""
+    """Add a flag for each field of `TrainConfig` that is not left out, in groups, and old names."""
     groups: dict[str, Any] = {}
     for spec in dataclasses.fields(TrainConfig):
         name = spec.metadata["group"]
@@ -152,7 +156,7 @@ def add_options(parser: command_line.ArgumentParser, leave_out: Sequence[str] = 
 
 
 def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
-    """One flag, with its aliases, from a field of the configuration."""
+    """Add the flag of one field, with its aliases."""
     flags = [f"--{name}" for name in (spec.name.replace("_", "-"), *spec.metadata["aliases"])]
     is_factory = spec.default_factory is not dataclasses.MISSING
     default = spec.default
@@ -164,7 +168,7 @@ def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
     elif isinstance(default, bool):
         shown = "on" if default else "off"
     text = f"{spec.metadata['help']} (default: {'all CPUs, ' if is_factory else ''}{shown})"
-    text = text.replace("%", "%%")  # argparse formats it once more
+    text = text.replace("%", "%%")  # argparse interpolates the text
     kind = str(spec.type).split(" | ", maxsplit=1)[0]
     if kind == "bool":
         group.add_argument(*flags, dest=spec.name, action=BooleanOptionalAction, help=text)
@@ -180,7 +184,7 @@ def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
 
 
 def given_options(arguments: Namespace) -> dict[str, Any]:
-    """The options of `TrainConfig` that were given: the configuration file's, then the flags'."""
+    """The options of `TrainConfig` that were given, in the configuration file or as flags."""
     options = read_toml(arguments.config) if hasattr(arguments, "config") else {}
     names = [spec.name for spec in dataclasses.fields(TrainConfig)]
     flags = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
@@ -188,13 +192,17 @@ def given_options(arguments: Namespace) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code. Raises `W2VError` for anything that goes wrong."""
+    """Run the command and return its exit code.
+
+    Raises:
+        W2VError: anything that goes wrong.
+    """
     words = sys.argv[1:] if argv is None else list(argv)
     parser = make_parser()
     arguments = parser.parse_args(two_dashes(words, parser))
     options = given_options(arguments)
     checkpoints = _checkpoints(arguments)
-    if not arguments.resume:  # else the checkpoint has the options that are not given
+    if not arguments.resume:  # otherwise, the checkpoint has the other options
         make_config(options)
 
     from w2v.formats import check_format, check_words
@@ -206,7 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if checkpoints is not None and not is_stream(output):
         checkpoints = dataclasses.replace(checkpoints, output=os.path.abspath(output))  # noqa: PTH100
 
-    if sys.stderr.isatty() and not arguments.quiet:  # the first line, before the slow imports
+    if sys.stderr.isatty() and not arguments.quiet:  # before the slow imports
         print(f"w2v {__version__}: training on {' '.join(map(shown, arguments.corpus))}",
               file=sys.stderr)  # fmt: skip
     from w2v.corpus.sources import expand
@@ -268,10 +276,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
-    """Arguments in which word2vec.c's long options (``-size 50``) have two dashes.
+    """The arguments, with word2vec.c's long options (``-size 50``) spelt with two dashes.
 
-    ``-train FILE`` becomes FILE. Exits with 2, as the parser does, for options
-    that w2v lacks.
+    ``-train FILE`` becomes FILE. Options that w2v does not have exit with 2, as in the parser.
     """
     found: list[str] = []
     for word in words:
@@ -300,7 +307,7 @@ def _close_flag(name: str, parser: command_line.ArgumentParser) -> str | None:
 
 
 def _output(arguments: Namespace) -> str:
-    """Where the vectors go: as given, or as the run to be resumed has it, or the default."""
+    """The output: the given one, that of the run to be resumed, or the default."""
     if arguments.output is not None:
         return str(arguments.output)
     saved = None
@@ -315,7 +322,7 @@ def _output(arguments: Namespace) -> str:
 
 
 def _checkpoints(arguments: Namespace) -> Checkpoints | None:
-    """What the flags say about checkpoints.
+    """The `Checkpoints` that the flags describe; None without --checkpoint.
 
     Raises:
         ConfigError: a value is out of range, or a flag needs --checkpoint.
@@ -324,7 +331,7 @@ def _checkpoints(arguments: Namespace) -> Checkpoints | None:
         for name in ("resume", "back_off"):
             if getattr(arguments, name):
                 flag = name.replace("_", "-")
-                raise ConfigError(f"--{flag} needs --checkpoint and the folder of the checkpoints")
+                raise ConfigError(f"--{flag} needs --checkpoint DIR")
         return None
     return Checkpoints(
         arguments.checkpoint, arguments.checkpoint_every, arguments.resume, arguments.back_off
@@ -332,13 +339,13 @@ def _checkpoints(arguments: Namespace) -> Checkpoints | None:
 
 
 def _resuming(words: Sequence[str]) -> str:
-    """The command that resumes a run which was started with these arguments."""
+    """The command that resumes a run started with these arguments."""
     resume = [] if "--resume" in words else ["--resume"]
     return shlex.join(["python", "-m", PROG, *words, *resume])
 
 
 def entry() -> NoReturn:
-    """The console script."""
+    """Entry point of the console script."""
     command_line.run(main, PROG)
 
 

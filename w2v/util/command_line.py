@@ -1,6 +1,6 @@
-"""What every command shares: one-line errors, exit codes, Ctrl-C, closed and narrow streams.
+"""What all commands share: one-line errors, exit codes, Ctrl-C, and robust standard streams.
 
-Does not know any command. Standard library only, so that ``--help`` stays quick.
+Standard library only, so that ``--help`` stays fast.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from w2v.errors import OutputError, W2VError, one_line
 from w2v.util.signals import interrupts_kept
 
 _RENAMED = {"--max-words": "--limit"}
-"""Flags of earlier versions, and what they are called now."""
+"""Flags of earlier versions, with their new names."""
 
 _NO_THREAD = "can't start new thread"
-"""What Python says, in a RuntimeError, where there is no memory for a thread's stack."""
+"""Message of the RuntimeError that Python raises without memory for the stack of a thread."""
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -83,32 +83,34 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
         print(f"{prog}: interrupted", file=sys.stderr)
         code = 128 + signal.SIGINT
     except BrokenPipeError:
-        # The reader of our output (head, less) has gone; Python would complain once more at exit.
+        # The reader of the output (head, less) has exited; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 128 + signal.SIGPIPE
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"{prog}: {one_line(f'{place}{error.strerror or error}')}", file=sys.stderr)
         code = 1
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done; Python has no ear for it any more
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # nothing is left to interrupt, and Python is shutting down
     sys.exit(code)
 
 
 def _open_streams() -> None:
-    """Standard streams that cannot fail for what is written, nor for being closed.
+    """Make sure that writing to a standard stream does not fail.
 
-    A closed one (``<&-``) is opened as nothing at all: an output file would otherwise get its
-    number, and whatever some library says on stderr would end up in the vectors.
+    A closed stream (``<&-``) is opened on /dev/null. Otherwise, an output file would get its file
+    descriptor, and the messages of some library on stderr would end up in the vectors.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream: TextIO | None = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (until the end)
         elif name == "stdout" and hasattr(stream, "reconfigure"):
-            # Words that the terminal's encoding lacks are shown as escapes, as on stderr.
+            # Escape characters that the terminal cannot show, as on stderr.
             stream.reconfigure(errors="backslashreplace")

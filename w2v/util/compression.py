@@ -1,11 +1,11 @@
-"""Compressed text as a stream: what a file is packed with, and its bytes in bounded memory.
+"""Decompress streams in bounded memory: gzip, bzip2, xz and zstd.
 
     kind_of(first_bytes)                 "gzip", "bzip2", "xz", "zstd" or None
-    decompressed(name, kind, stream)     a reader of the text
+    decompressed(name, kind, stream)     a reader of the decompressed bytes
 
-Several members one after the other are one text. Python's own readers of bzip2 and xz take whatever
-follows the first member for rubbish if it is damaged, and stop there: a shorter text in silence.
-Here every byte must belong to a whole member, or be the zeros with which gzip and xz may be padded.
+Concatenated members are decompressed as one text. Python's own readers of bzip2 and xz silently
+stop at a damaged second member, and return a shorter text. Here, every byte must belong to an
+intact member, or be part of the zeros with which gzip and xz may be padded.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Any, Protocol
 from w2v.errors import InputError
 
 LONGEST_MAGIC = 10
-"""Bytes of a file that tell what it is packed with."""
+"""Bytes at the start of a file that tell its compression."""
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 
 MAX_MEMORY = 2**28
-"""Of a decompressor. Ordinary xz files take up to 65 MB, zstd ones up to 128 MB; a header may ask
-for gigabytes."""
+"""Memory limit of a decompressor. Ordinary xz files need up to 65 MB, zstd files up to 128 MB; a
+forged header may ask for gigabytes."""
 
 _MAGIC = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)")  # a block, or the empty file
@@ -35,7 +35,7 @@ _PACKED_BLOCK = 2**18
 
 
 def kind_of(start: bytes) -> str | None:
-    """What a file that begins with these bytes is packed with."""
+    """The compression of a file that begins with these bytes; None if it is not compressed."""
     for kind, magic in _MAGIC.items():
         if start.startswith(magic):
             return kind
@@ -43,7 +43,7 @@ def kind_of(start: bytes) -> str | None:
 
 
 def zstd_module() -> Any:
-    """Python's own module where it has one, the extra's otherwise, or None."""
+    """Python's own zstd module (3.14), or that of the extra; None without either."""
     try:
         if sys.version_info >= (3, 14):
             from compression import zstd
@@ -55,14 +55,14 @@ def zstd_module() -> Any:
 
 
 class Readable(Protocol):
-    """All that is asked of a packed stream."""
+    """A stream of compressed bytes."""
 
     def read(self, size: int, /) -> bytes:
         """The next `size` bytes, fewer only at the end."""
 
 
 class _Decompressor(Protocol):
-    """One member; as in the standard library."""
+    """A decompressor of one member, as in the standard library."""
 
     @property
     def eof(self) -> bool: ...
@@ -90,18 +90,18 @@ class _Gzip:
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         text = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
-        # A full answer may be a part of it, whether or not there is input left.
+        # If the output is full, more of it may be pending, even without more input.
         self.needs_input = not self._zlib.unconsumed_tail and len(text) < max_length
         return text
 
 
 class _Text:
-    """The text of a compressed stream."""
+    """Reader of a compressed stream."""
 
     def __init__(self, name: str, kind: str, packed: Readable, error: type[InputError]) -> None:
         self._name, self._kind, self._packed, self._error = name, kind, packed, error
         self._member: _Decompressor | None = self._new_member()
-        self._rest = b""  # read, but not given to a member yet
+        self._rest = b""  # read, but not decompressed yet
 
     def _new_member(self) -> _Decompressor:
         if self._kind == "gzip":

@@ -1,7 +1,7 @@
-"""Writing files so that a reader finds the old one or the new one, never a part of either.
+"""Write files atomically: a reader finds the old file or the new one, never a part of either.
 
-`atomic_write` writes; `check_output`, `check_folder` and `check_space` refuse early. Reads nothing
-and knows no format.
+`atomic_write` writes; `check_output`, `check_folder` and `check_space` check before any work is
+done that writing can succeed.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from w2v.errors import OutputError
 STANDARD_STREAM = "-"
 """The path that stands for standard output."""
 _OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
-"""These may lead to an ordinary file that is already open: written through, never replaced."""
+"""These may lead to a regular file that is already open: write to it, never replace it."""
 
 StrPath = str | os.PathLike[str]
 
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}
-"""What file systems answer that cannot sync a folder."""
+"""Errors of file systems that cannot sync a folder."""
 
 
 def is_stream(path: StrPath) -> bool:
-    """Whether `path` is a device, a pipe or a socket: something to write into, not to replace."""
+    """Whether `path` is a device, a pipe or a socket: something to write to rather than replace."""
     if os.fspath(path) == STANDARD_STREAM:
         return True
     if os.path.abspath(path).startswith(_OPEN_FILES):  # noqa: PTH100 (must not resolve links)
@@ -44,17 +44,17 @@ def is_stream(path: StrPath) -> bool:
 
 @contextmanager
 def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[Any]]:
-    r"""Give a file object whose content replaces `path` when the block ends without an exception.
+    r"""Open a file whose content replaces `path` when the block ends without an exception.
 
-    The content goes to a temporary file in the same folder, is synced to the disk, and is renamed
-    over `path`; then the folder is synced. After any exception (Ctrl-C too) the temporary file is
-    gone and `path` is what it was. The one exception is a folder that cannot be synced: the new
-    file is then whole and in place, but the rename may not survive a power cut.
+    The content is written to a temporary file in the same folder, synced to the disk and renamed to
+    `path`; then the folder is synced. After an exception (including Ctrl-C), the temporary file is
+    removed and `path` is unchanged. The only exception is a folder that cannot be synced: the new
+    file is then complete and in place, but the rename may not survive a power cut.
 
-    A symbolic link stays a link: its target is replaced. An existing file keeps its permissions
-    (not its owner, nor its other hard links); a new one gets what `open` gives. Streams
-    (`is_stream`: "-" for standard output, ``/dev/stdout``, a FIFO) cannot be replaced and are
-    written into directly.
+    A symbolic link stays a link: its target is replaced. An existing file keeps its permissions,
+    but not its owner or other hard links; a new file gets the permissions that `open` would give
+    it. Streams (`is_stream`: "-" for standard output, ``/dev/stdout``, a FIFO) are written
+    directly.
 
     Args:
         path: the file to replace or create.
@@ -66,7 +66,7 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
     encoding = None if mode == "wb" else "utf-8"
     newline = None if mode == "wb" else ""
     target = Path(os.path.realpath(path))
-    # A name of its own, short enough for any file system whatever the target is called.
+    # A unique name, short enough for any file system.
     temporary = _temporary(target.parent)
     ours = {"None", str(path), str(target), str(temporary), str(target.parent)}
     try:
@@ -92,19 +92,20 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
         _sync_folder(target.parent)
     except OSError as error:
         if isinstance(error, OutputError) or str(error.filename) not in ours:
-            raise  # the caller's own, such as an input that it could not open
+            raise  # the caller's error, such as an input that it could not open
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
-    """Refuse, before any work is done, an output that could not be written afterwards.
+    """Check, before any work is done, that an output can be written.
 
     Args:
         path: the file that will be written.
         estimated_bytes: its size; see `check_space`.
 
     Raises:
-        OutputError: a folder, no parent folder, no permission, or not enough free space.
+        OutputError: it is a folder, its folder does not exist, or there is no permission or too
+            little disk space.
     """
     target = Path(os.path.realpath(path))
     if is_stream(path):
@@ -125,18 +126,19 @@ def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
 def check_folder(
     folder: StrPath, files: Sequence[str] = (), *, only: bool = False, estimated_bytes: int = 0
 ) -> None:
-    """Refuse, before any work is done, a folder that could not be made or written in.
+    """Check, before any work is done, that a folder can be created and written in.
 
-    Makes nothing. A link that leads nowhere counts as a file: no folder can be made of its name.
+    Creates nothing. A broken link counts as a file, since no folder can be created under its name.
 
     Args:
-        folder: it need not exist yet, nor those above it.
+        folder: the folder; neither it nor its parents need to exist yet.
         files: names of the files that will be written in it.
-        only: whether it may hold nothing else.
-        estimated_bytes: what will be written in it; see `check_space`.
+        only: whether it must not contain other files.
+        estimated_bytes: total size of the files; see `check_space`.
 
     Raises:
-        OutputError: a file, no permission, not enough free space, or something else in it.
+        OutputError: it is a file, it contains other files, or there is no permission or too little
+            disk space.
     """
     path = Path(folder)
     try:
@@ -156,14 +158,14 @@ def check_folder(
 
 
 def check_space(needs: Mapping[StrPath, int]) -> None:
-    """Refuse outputs for which there is not enough free space; those on one disk are added up.
+    """Check that there is enough disk space for all outputs together.
 
     Args:
-        needs: bytes to come for each file or folder. What is there already stays until the new
-            file is whole, so that all of this must be free beside it. Streams need no space.
+        needs: bytes that will be written, by file or folder. Existing files are kept until the new
+            ones are complete, so all of this space must be free. Streams need no space.
 
     Raises:
-        OutputError: not enough space.
+        OutputError: there is too little space.
     """
     of_device: dict[int, tuple[int, list[str]]] = {}
     for path, need in needs.items():
@@ -181,10 +183,10 @@ def check_space(needs: Mapping[StrPath, int]) -> None:
 
 
 def make_folder(folder: StrPath) -> None:
-    """Make a folder and those above it, if they are not there.
+    """Create a folder and its parents, unless they exist.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: it cannot be created.
     """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -193,7 +195,7 @@ def make_folder(folder: StrPath) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files of writers that were killed. Only where nobody is writing now."""
+    """Remove temporary files left by killed processes. No process may be writing to the folder."""
     for leftover in folder.glob(_TEMPORARY.format("*")):
         leftover.unlink(missing_ok=True)
 
@@ -206,13 +208,13 @@ def _temporary(folder: Path) -> Path:
 
 
 def _existing(path: Path) -> Path:
-    """The path itself, or the nearest one above it that exists."""
+    """The path itself, or its nearest parent that exists."""
     above = path, *path.absolute().parents
     return next(each for each in above if each.exists() or each.is_symlink())
 
 
 def _try_folder(path: StrPath, folder: Path) -> None:
-    """Refuse a folder in which no file can be made, by making one."""
+    """Check that files can be created in a folder, by creating one."""
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: no permission to write in {folder}")
     trial = _temporary(folder)

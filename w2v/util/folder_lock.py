@@ -1,11 +1,11 @@
 """A lock on a folder: only one run at a time may write there.
 
-A POSIX record lock: the kernel releases it however the process ends, and forked children do not
-inherit it. It does not exclude other threads of the same process; a set of names does.
-Source: fcntl(2), "Advisory record locking".
+The lock is a POSIX record lock: the kernel releases it however the process ends, and forked
+children do not inherit it. It does not exclude other threads of the same process; a set of names
+does that. Source: fcntl(2), "Advisory record locking".
 
-The package filelock (4.3) does not do: it cannot say which process holds the folder, and it leaves
-its empty file behind.
+The package filelock (4.3) is no substitute: it cannot tell which process holds the lock, and it
+leaves an empty file behind.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _lock = threading.Lock()
 
 
 class FolderLock:
-    """Locks a folder within a `with` block; makes it, and removes it if it stays empty.
+    """Locks a folder in a `with` block; creates it, and removes it if it stays empty.
 
     Raises:
-        OutputError: another run holds it, or it cannot be made.
+        OutputError: another run holds the lock, or the folder cannot be created.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -61,7 +61,7 @@ class FolderLock:
         return self
 
     def _locked(self) -> int:
-        """The lock's file, open and locked."""
+        """Open and lock the lock file; returns its descriptor."""
         make_folder(self._path.parent)
         try:
             # Only where this process holds no lock: closing any descriptor of the file releases it.
@@ -74,7 +74,7 @@ class FolderLock:
         except OSError as error:
             holder = os.read(descriptor, 20).decode(errors="replace").strip()
             os.close(descriptor)
-            if isinstance(error, BlockingIOError | PermissionError):  # as the system pleases
+            if isinstance(error, BlockingIOError | PermissionError):  # depends on the system
                 raise self._refused(f"process {holder}") from error
             raise self._failed(error) from error
         return descriptor
@@ -88,13 +88,13 @@ class FolderLock:
             _ours.discard(self._key)
 
     def _remove(self) -> None:
-        """Remove the file, by who holds the lock."""
+        """Remove the lock file; only the holder of the lock may do this."""
         with suppress(OSError):
             self._path.unlink()
             self._remove_folder()
 
     def _remove_folder(self) -> None:
-        """Remove the folder if it was made here and nothing is in it."""
+        """Remove the folder if it was created here and is empty."""
         if self._made:
             with suppress(OSError):
                 self._path.parent.rmdir()

@@ -1,7 +1,7 @@
 """Self-contained HTML pages: Jinja templates, packed data, and a policy that forbids the network.
 
-A page is one HTML file. Its templates, styles and scripts live in the ``assets`` folder of the
-package that writes it; what all pages share is in ``w2v/util/assets``. The templates escape
+A page is one HTML file. Its templates, styles and scripts are in the ``assets`` folder of the
+package that writes it, and those shared by all pages in ``w2v/util/assets``. Templates escape
 everything that is not `Markup`.
 """
 
@@ -26,11 +26,11 @@ _PACKAGES = {"plotly.offline": "plotly", "jinja2": "jinja2"}
 
 
 def require_packages(page: str, hint: str = "") -> None:
-    """Refuse to start work that could not end in a page.
+    """Check, before any work is done, that the packages for writing a page are installed.
 
     Args:
         page: what needs the packages, for the message.
-        hint: what to do instead of installing them.
+        hint: an alternative to installing them.
 
     Raises:
         ConfigError: a package is missing.
@@ -61,7 +61,7 @@ def json_element(name: str, content: object) -> Markup:
     """A script element with this id that holds data as JSON."""
     from markupsafe import Markup
 
-    # Nothing but "<" could end a script element early.
+    # Only "<" could end a script element early.
     data = json.dumps(content, allow_nan=False, ensure_ascii=False).replace("<", "\\u003c")
     return Markup(f'<script type="application/json" id="{name}">{data}</script>')
 
@@ -75,7 +75,7 @@ def compressed_element(name: str, content: bytes) -> Markup:
 
 
 def policy(scripts: Iterable[str]) -> str:
-    """The Content-Security-Policy: no network, and no scripts but these.
+    """The Content-Security-Policy: no network, and only these scripts.
 
     Source: https://www.w3.org/TR/CSP3/, sections 6.1 and 6.7.3.
     """

@@ -1,8 +1,8 @@
-"""Check that JSON read from a file has the shape that the program relies on.
+"""Validate the structure of JSON that was read from a file.
 
-A shape is a type (`float` accepts integers too), None, a list with the shape of its items, a dict
-of shapes for required keys, or a tuple of alternative shapes. Checkpoints and the results of a
-comparison need no more than these thirty lines; a schema library would bring a compiled dependency.
+A shape is a type (`float` also accepts integers), None, a list with the shape of its items, a dict
+with the shapes of its required keys, or a tuple of alternative shapes. This is all that checkpoints
+and the results of a comparison need; a schema library would bring a compiled dependency.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def misfit(value: Any, shape: Shape, place: str = "") -> str | None:
     else:
         types = (int, float) if shape is float else shape
         fits = value is None if shape is None else isinstance(value, types)
-        # A bool is an int in Python, but true is no number in JSON.
+        # A bool is an int in Python, but not a number in JSON.
         return None if fits and isinstance(value, bool) == (shape is bool) else place
     for key, item, each in parts:
         found_at = misfit(item, each, f"{place}.{key}" if place else key)

@@ -1,9 +1,9 @@
-"""Signals that end a run: Ctrl-C that is never lost, SIGTERM made to do what Ctrl-C does.
+"""Signals that end a run: Ctrl-C is never lost, and SIGTERM acts like Ctrl-C.
 
-Python turns SIGINT into KeyboardInterrupt in the main thread by itself. Where that thread is in a
-function that C has called, such as LLVM's when it has compiled a kernel, or in a destructor, the
-exception goes no further: Python prints it and carries on. Such a signal is sent once more. Where a
-C function returns a result although an exception is set, Python raises a SystemError instead.
+Python turns SIGINT into KeyboardInterrupt in the main thread. If that thread is in a callback from
+C, such as LLVM's after compiling a kernel, or in a destructor, the exception does not propagate:
+Python prints it and carries on. Such a signal is sent again. If a C function returns a result
+although an exception is set, Python raises a SystemError instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 RESEND_SECONDS = 0.05
-"""Time to get out of the function in which the interrupt was lost."""
+"""Time for leaving the function in which the interrupt was lost."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -50,12 +50,12 @@ def _send_again(kind: type[KeyboardInterrupt]) -> None:
         try:
             _Resend.latest = latest = _Resend(kind, seconds)
             latest.start()
-        except KeyboardInterrupt:  # the machine is so busy that it is here already
+        except KeyboardInterrupt:  # on a busy machine, the signal may arrive before this returns
             seconds = 2 * seconds + 0.01
 
 
 def _cancel_resend() -> type[KeyboardInterrupt] | None:
-    """Make sure that no signal is sent later, when nobody may handle it.
+    """Make sure that no signal is sent later, when it may not be handled.
 
     Returns:
         The lost interrupt, if its signal has not been sent again; the caller should raise it.
@@ -70,10 +70,10 @@ def _cancel_resend() -> type[KeyboardInterrupt] | None:
 
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """Within, a KeyboardInterrupt that Python had to drop is raised a moment later, or at the end.
+    """Context in which a lost KeyboardInterrupt is raised again soon, or at the end.
 
-    One that became a SystemError is raised as what it was. Outside the main thread, which alone
-    gets any, this does nothing.
+    A KeyboardInterrupt that became a SystemError is raised as KeyboardInterrupt. Does nothing
+    outside the main thread, because only the main thread receives interrupts.
     """
     outer = sys.unraisablehook
     if threading.current_thread() is not threading.main_thread():
@@ -102,7 +102,7 @@ def interrupts_kept() -> Iterator[None]:
 
 @contextmanager
 def terminated_like_interrupted(active: bool = True) -> Iterator[None]:
-    """Within, SIGTERM raises `Terminated` in the main thread, unless it already has a handler.
+    """Context in which SIGTERM raises `Terminated` in the main thread, unless it has a handler.
 
     Args:
         active: False changes nothing.
@@ -132,7 +132,7 @@ def terminated_like_interrupted(active: bool = True) -> Iterator[None]:
 
 @contextmanager
 def handlers_kept() -> Iterator[None]:
-    """Around what installs handlers of its own: afterwards SIGINT and SIGTERM are as before."""
+    """Context that restores the handlers of SIGINT and SIGTERM at its end."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
     try:
@@ -145,7 +145,7 @@ def handlers_kept() -> Iterator[None]:
 
 
 def exit_code(interrupt: KeyboardInterrupt) -> int:
-    """The exit code that shells expect of a process that was ended by the signal."""
+    """The exit code that shells use for a process ended by the signal."""
     return 128 + _number(type(interrupt))
 
 

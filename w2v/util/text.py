@@ -1,9 +1,9 @@
-"""One text to words, as in training: what queries, sentence vectors and exports apply to a text.
+"""Split text into words as in training, for queries, sentence vectors and exports.
 
     prepare("The king of New York", record, vocabulary)  ->  ["the", "king", "of", "new_york"]
 
-The same rules as `w2v.corpus.tokenizer` in plain Python, which is quicker for short texts and does
-not wait for the compiler.
+Follows the rules of `w2v.corpus.tokenizer`, but in plain Python, which is faster for short texts
+and does not wait for the compiler.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from functools import cache
 from typing import Any
 
 INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
-"""Apostrophes, hyphens and the joiners of Persian and Indic scripts: part of a word inside it."""
+"""Apostrophes, hyphens and joiners (Persian, Indic scripts), which may occur inside words."""
 DELIMITER = "_"
-"""What joins the words of a phrase."""
+"""Joins the words of a phrase."""
 
 _MOST_PASSES = 8
-"""Of joining pairs that are looked at: phrases of up to 256 words."""
+"""Passes of joining pairs that are considered: phrases of up to 256 words."""
 
 
 def prepare(text: str, record: Mapping[str, Any], vocabulary: Container[str] = ()) -> list[str]:
-    """The words of a text, treated like the training text of some vectors.
+    """Split a text into words, like the training text of some vectors.
 
     Args:
-        text: anything; line ends are whitespace.
-        record: the options of the training run, ``wv.training["config"]``: of these ``tokenize``,
-            ``lowercase`` and ``phrases`` count. What is missing has its default.
-        vocabulary: the words of the vectors. With phrases, the longest run of words that is one of
-            these when joined becomes one word.
+        text: the text; line ends count as whitespace.
+        record: options of the training run, ``wv.training["config"]``. Only ``tokenize``,
+            ``lowercase`` and ``phrases`` are used; missing ones have their defaults.
+        vocabulary: the words of the vectors. With phrases, the longest runs of words that are in
+            it when joined become one word.
 
     Returns:
-        Words, whether the vocabulary has them or not.
+        The words, including unknown ones.
 
     >>> prepare("The cat. The dog!", {"tokenize": "words", "lowercase": True})
     ['the', 'cat', 'the', 'dog']
@@ -50,7 +50,7 @@ def prepare(text: str, record: Mapping[str, Any], vocabulary: Container[str] = (
 
 
 def split(text: str, tokenize: object = None) -> list[str]:
-    """The words of a text by the tokenizer of that name; at whitespace unless it is "words"."""
+    """Split a text with the tokenizer "words", or at whitespace."""
     return _words_pattern().findall(text) if tokenize == "words" else text.split()
 
 
@@ -62,7 +62,7 @@ def _words_pattern() -> re.Pattern[str]:
 
 
 def _joined(words: list[str], longest: int, vocabulary: Container[str]) -> list[str]:
-    """Join the longest runs that are in the vocabulary, from left to right."""
+    """Join the longest runs of words that are in the vocabulary, from left to right."""
     joined, begin = [], 0
     while begin < len(words):
         for end in range(min(begin + longest, len(words)), begin, -1):

@@ -1,8 +1,8 @@
-"""Threads that are not begun where they would have no memory to begin with.
+"""A thread pool that raises MemoryError, rather than hang, if there is no memory for a thread.
 
-CPython's `Thread.start` waits until the new thread says that it has begun; one that runs out of
-memory before that says nothing, and the wait has no end (python/cpython#140746). So the room is
-looked at first. Another thread may take it in the microseconds between; that is left to chance.
+CPython's `Thread.start` waits until the new thread has started. If the thread runs out of memory
+before that, the wait never ends (python/cpython#140746). So the pool first checks that there is
+enough address space. Another thread may still take it within the next microseconds.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ROOM_BYTES = 10 * 2**20
-"""Of address space: 8 MB for the stack, which is Linux's usual limit, and some for Python."""
+"""Address space of a thread: 8 MB for the stack, Linux's usual limit, and some for Python."""
 
 
 class ThreadPool(ThreadPoolExecutor):
-    """A `ThreadPoolExecutor` that raises in place of waiting for ever."""
+    """A `ThreadPoolExecutor` that raises MemoryError instead of hanging."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """As the base class; each call may begin a thread.
+        """See the base class; each call may start a thread.
 
         Raises:
-            MemoryError: there is no room for one.
+            MemoryError: there is no memory for one.
         """
         try:
-            mmap.mmap(-1, ROOM_BYTES).close()  # microseconds, for it is never touched
+            mmap.mmap(-1, ROOM_BYTES).close()  # takes microseconds: no page is touched
         except OSError as error:
             raise MemoryError("a thread (fewer --workers need less)") from error
         return super().submit(fn, *args, **kwargs)
