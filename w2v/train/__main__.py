@@ -98,8 +98,8 @@ def make_parser() -> command_line.ArgumentParser:
     )  # fmt: skip
     files.add_argument(
         "--freeze", metavar="FILE", default=None,
-        help="with --init: file of words, one per line, whose vectors stay fixed while all others are "
-        "trained; aligns new vectors with old ones",
+        help="with --init: file of words, one per line, whose vectors stay fixed while the others "
+        "are trained; aligns new vectors with old ones",
     )  # fmt: skip
     files.add_argument(
         "--quiet", action="store_true", default=False, help="print errors and warnings only"
