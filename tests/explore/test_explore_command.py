@@ -81,6 +81,16 @@ def test_an_old_flag_is_named_by_its_new_name(capsys):
     assert "--max-words 5 (did you mean --limit?)" in capsys.readouterr().err
 
 
+def test_a_page_may_be_larger_where_a_limit_is_given(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(page, "MAX_PAGE_BYTES", 1)
+    monkeypatch.chdir(tmp_path)
+    words = [f"w{n}" for n in range(1_500)]
+    Embeddings(words, np.random.default_rng(0).normal(size=(1_500, 2))).save("v.bin")
+    for limit, shown in (([], "1,000 of 1,500 words"), (["--limit", "1200"], "1,200 words")):
+        assert main(["v.bin", "-o", "v.html", "--map", "pca", *limit]) == 0
+        assert f"v.bin: {shown}, " in capsys.readouterr().out
+
+
 def test_names_of_files():
     assert explore._names(["a/x.bin", "b/y.bin"]) == ["x.bin", "y.bin"]
     assert explore._names(["a/x.bin", "b/x.bin"]) == ["a/x.bin", "b/x.bin"]
