@@ -104,7 +104,7 @@ NEAREST = {
 }
 """The nearest tests, under tests/, by prefix of the path; in the order in which they are run."""
 OPTIONS_TEST = "test_options.py"
-"""Last for everything that trains; for a read of an option, its tests in this file come first."""
+"""For everything that trains; for a read of an option, its tests in this file come first."""
 TRAINS = ("losses/", "kernels/", "train/", "engines/", "corpus/", "noise.py", "config.py")
 
 CPU_SECONDS = 200
@@ -278,8 +278,9 @@ def tests_of(mutation: Mutation, file: str, tests: Path) -> list[str]:
     names = list(mutation.tests)
     if not names:
         names = next((names for start, names in NEAREST.items() if file.startswith(start)), [])
-        if file.startswith(TRAINS):
-            names = [*names, OPTIONS_TEST]
+        if file.startswith(TRAINS):  # before whole folders, which take long
+            files = [name for name in names if name.endswith(".py")]
+            names = [*files, OPTIONS_TEST, *(name for name in names if name not in files)]
     missing = [name for name in names if not (tests / name.partition("::")[0]).exists()]
     if missing or not names:
         sys.exit(f"{file}: no such tests: {', '.join(missing) or 'none named in NEAREST'}")
