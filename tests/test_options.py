@@ -126,7 +126,7 @@ def reads_latin_1(case):
     as_twin = twin_of(case.content, case.after)
     case.is_twin(as_twin)
     assert any("é" in word for word in as_twin.words)
-    with pytest.raises(CorpusError, match="is not UTF-8; name the encoding"):
+    with pytest.raises(CorpusError, match="is not UTF-8; set the encoding"):
         train(case.path, case.before)
 
 

@@ -101,7 +101,7 @@ def test_another_encoding(write):
     path = write("t.csv", "n,text\n1,café thé café\n".encode("latin-1"))
     words = read_corpus(path, min_count=1, text_column="text", encoding="latin-1").vocabulary.words
     assert words == ["café", "thé"]
-    with pytest.raises(CorpusError, match=r"t.csv: 0xe9 is not UTF-8; name the encoding"):
+    with pytest.raises(CorpusError, match=r"t.csv: 0xe9 is not UTF-8; set the encoding"):
         read_corpus(path, min_count=1, text_column="text")
 
 
@@ -114,18 +114,26 @@ def test_another_encoding(write):
         ("t.csv", "n,text\n1,a\n2\n", "t.csv:3: 1 fields, but the header has 2"),
         ("t.csv", 'n,text\n1,"a" b\n', "t.csv:2: not CSV"),
         ("t.csv", 'n,text\n1,"a b\n', "t.csv:2: not CSV"),
-        ("t.csv", "n,text\n1,a\0b\n", "t.csv:2: the text has a NUL character"),
+        ("t.csv", "n,text\n1,a\0b\n", "t.csv:2: the text contains a NUL character"),
         ("t.jsonl", '{"text": "a"}\n{"txt": "b"}\n', "t.jsonl:2: no field 'text'; it has txt"),
         ("t.jsonl", '{"text": "a"}\n{"text": 3}\n', "t.jsonl:2: text is 3, not a text"),
         ("t.jsonl", '{"text": "a"}\n{"text": \n', "t.jsonl:2: not JSON"),
         ("t.jsonl", '{"text": "a"}\n["b"]\n', "t.jsonl:2: not a JSON object"),
-        ("t.jsonl", '{"text": "a\\ud800"}\n', "t.jsonl:1: the text has half of a surrogate pair"),
+        (
+            "t.jsonl",
+            '{"text": "a\\ud800"}\n',
+            "t.jsonl:1: the text contains half of a surrogate pair",
+        ),
         ("t.json", '[{"text": "a"}]\n', "t.json: a JSON array, not JSON lines"),
-        ("t.parquet", b"PAR1 and nothing more", "t.parquet: not a whole Parquet file"),
+        ("t.parquet", b"PAR1 and nothing more", "t.parquet: damaged or not Parquet"),
         ("t.parquet", lambda: as_parquet([1, 2]), "t.parquet: row 1: text is 1, not a text"),
         ("t.parquet", lambda: as_parquet(["a"], "b"), "t.parquet: no column 'text'; it has n, b"),
-        ("t.parquet.gz", lambda: gzip.compress(b"PAR1"), "Parquet is read from a file that is not"),
-        ("t.csv", "n,text\n1,\n", r"t.csv: no words \(empty"),
+        (
+            "t.parquet.gz",
+            lambda: gzip.compress(b"PAR1"),
+            "Parquet cannot be read from a compressed",
+        ),
+        ("t.csv", "n,text\n1,\n", r"t.csv: no words \(the text is empty"),
     ],
 )
 def test_what_has_no_such_text_is_refused(write, name, content, message):
@@ -148,16 +156,16 @@ def test_a_nul_can_be_replaced(write):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.csv", as_csv(TEXTS), "a table with the columns n, text; name the one with the text"),
+        ("t.csv", as_csv(TEXTS), "a table with the columns n, text; choose the one with the text"),
         (
             "t.tsv.gz",
             gzip.compress(as_csv(TEXTS, "\t"), mtime=0),
             "a table with the columns n, text",
         ),
-        ("t.jsonl", as_json_lines(TEXTS), "JSON lines with the fields n, text; name the one"),
-        ("t.txt", as_json_lines(TEXTS), "JSON lines with the fields n, text; name the one"),
-        ("t.json", b'[{"text": "a b"}]', "a JSON array; name the one with the text"),
-        ("t.txt", b"PAR1" + bytes(99), "a Parquet file; name the one with the text"),
+        ("t.jsonl", as_json_lines(TEXTS), "JSON lines with the fields n, text; choose the one"),
+        ("t.txt", as_json_lines(TEXTS), "JSON lines with the fields n, text; choose the one"),
+        ("t.json", b'[{"text": "a b"}]', "a JSON array; choose the one with the text"),
+        ("t.txt", b"PAR1" + bytes(99), "a Parquet file; choose the one with the text"),
     ],
 )
 def test_a_table_without_a_column_gets_a_hint(write, name, content, message):

@@ -142,14 +142,14 @@ def test_a_byte_order_mark_is_dropped_in_each_file(write, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no words (empty, or nothing but whitespace)"),
-        (b" \n\t\r\n \xe3\x80\x80\n", "no words (empty, or nothing but whitespace)"),
+        (b"", "no words (the text is empty or only whitespace)"),
+        (b" \n\t\r\n \xe3\x80\x80\n", "no words (the text is empty or only whitespace)"),
         (
             b"a b c d",
-            "no word occurs min_count=5 times; the most frequent of 4 words occurs 1 times",
+            "no word occurs at least min_count=5 times; the most frequent of 4 words occurs 1",
         ),
-        (b"a " * 10 + b"b c", "only one word is left, 'a', of 3 different ones with min_count=5"),
-        (b"good text\nbad \xff byte", "byte 14: 0xff is not UTF-8; name the encoding"),
+        (b"a " * 10 + b"b c", "only one word is left, 'a', of 3 distinct ones with min_count=5"),
+        (b"good text\nbad \xff byte", "byte 14: 0xff is not UTF-8; set the encoding"),
         (b"cut \xe6\x97", "byte 4: 0xe6 is not UTF-8"),
         (b"t\x00e\x00x\x00t\x00", "byte 1: a NUL character; is this UTF-16"),
         (b"\xff\xfea\x00", "UTF-16 text; read it with --encoding utf-16"),
@@ -230,16 +230,16 @@ def test_compressed_files(write, suffix):
         assert np.array_equal(corpus.tokens, plain.tokens)
     packed = compress(TEXT)
     for cut in (5, len(packed) // 2, len(packed) - 1):
-        with pytest.raises(CorpusError, match=r"truncated|as its name says") as error:
+        with pytest.raises(CorpusError, match=r"truncated|but the content is") as error:
             read_corpus(write(f"cut{suffix}", packed[:cut]), min_count=1)
         assert str(error.value).count("\n") == 0
     damaged = bytearray(packed)
     damaged[len(packed) // 2] ^= 0xFF
     with pytest.raises(CorpusError):
         read_corpus(write(f"damaged{suffix}", bytes(damaged)), min_count=1)
-    with pytest.raises(CorpusError, match="as its name says"):
+    with pytest.raises(CorpusError, match="but the content is something else"):
         read_corpus(write(f"text{suffix}", TEXT), min_count=1)
-    with pytest.raises(CorpusError, match="as its name says"):
+    with pytest.raises(CorpusError, match="but the content is something else"):
         read_corpus(write(f"empty{suffix}", b""), min_count=1)
 
 

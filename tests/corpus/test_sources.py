@@ -132,7 +132,7 @@ def test_one_file_in_another_encoding_names_the_switch(write, tmp_path):
     path = write("d/b.txt", "café thé\n".encode("latin-1"))
     with pytest.raises(CorpusError, match=f"{path}: byte 3: 0xe9 is not UTF-8; .*--encoding latin"):
         read(tmp_path / "d")
-    with pytest.raises(CorpusError, match="byte 4: 0x81 is not cp1252, the --encoding"):
+    with pytest.raises(CorpusError, match="byte 4: 0x81 is not cp1252, the given --encoding"):
         read(write("c.txt", b"abc \x81"), encoding="cp1252")
     with pytest.raises(CorpusError, match="UTF-16 text; read it with --encoding utf-16"):
         read(write("u.txt", TEXT.encode("utf-16")), encoding_errors="ignore")
@@ -145,9 +145,9 @@ def test_shards_of_another_encoding(write):
     corpus = read_shards(engine, [path], 2, **given, encoding="latin-1")
     assert corpus.vocabulary.words == ["thé", "café"]
     for options, message in (
-        ({"encoding": "utf-16"}, "encoding: utf-16 cannot be cut into shards"),
-        ({"phrases": 1}, "phrases: not available in shards"),
-        ({"text_column": "t"}, "text_column: not available in shards"),
+        ({"encoding": "utf-16"}, "encoding: utf-16 text cannot be cut into shards"),
+        ({"phrases": 1}, "phrases: cannot be combined with deterministic"),
+        ({"text_column": "t"}, "text_column: cannot be combined with deterministic"),
     ):
         with pytest.raises(ConfigError, match=message):
             read_shards(engine, [path], 2, **given, **options)

@@ -112,12 +112,12 @@ if ZSTD is not None:
 KINDS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 
 CORPUS = [
-    corpus("empty", b"", "no words (empty, or nothing but whitespace)"),
-    corpus("whitespace only", " \n\t\r\n\u3000\u2028\n".encode(), "no words (empty"),
+    corpus("empty", b"", "no words (the text is empty or only whitespace)"),
+    corpus("whitespace only", " \n\t\r\n\u3000\u2028\n".encode(), "no words (the text is empty"),
     corpus("every word rarer than min_count", b"a b c a", "the most frequent of 3 words occurs 2"),
     corpus("one word only", b"a " * 99, "only one word is left, 'a'"),
     corpus("one word a line", b"a\nb\n" * 99, "no sentence has two words that occur at least"),
-    corpus("bytes that are not UTF-8", b"good text\nbad \xff", "byte 14: 0xff is not UTF-8; name"),
+    corpus("bytes that are not UTF-8", b"good text\nbad \xff", "byte 14: 0xff is not UTF-8; set"),
     corpus("a character cut by the end of the file", b"a \xe6\x97", "byte 2: 0xe6 is not UTF-8"),
     corpus("a NUL byte", b"a\0b", "byte 1: a NUL character; is this UTF-16"),
     corpus("UTF-16", "a b".encode("utf-16"), "UTF-16 text; read it with --encoding utf-16"),
@@ -133,7 +133,7 @@ CORPUS = [
             ("with a cut member after its end", lambda whole: whole + whole[:-1]),
         )
     ),
-    corpus("text that is called .gz", TEXT, "not gzip data, as its name says", name="t.gz"),
+    corpus("text that is called .gz", TEXT, "the name says gzip, but the content is", name="t.gz"),
     corpus("an .xz that asks for 4 GB of memory", _greedy_xz,
            "the xz data need more than 256 MB of memory", name="t.xz"),
     *([corpus("a .zst that asks for 2 GB of memory", _greedy_zstd,

@@ -254,7 +254,7 @@ SPARSE_BYTES = 50 * 2**30
             "v.bin",
             b"1 10000000000\nabc ",
             2,
-            "v.bin: the header says 10000000000 numbers per word; at most",
+            "v.bin: the header says 10000000000 numbers per word; the limit",
         ),
         ("v.safetensors", b"", 2, "v.safetensors: not a safetensors file"),
         (

@@ -134,7 +134,7 @@ def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
         (["empty.txt"], "empty.txt: no words"),
         (["corpus.txt", "--min-count", "1000"], "the most frequent of 7 words occurs 800 times"),
         (["corpus.txt", "--min-count", "500"], "only one word is left"),
-        (["latin1.txt"], "latin1.txt: byte 3: 0xe9 is not UTF-8; name the encoding"),
+        (["latin1.txt"], "latin1.txt: byte 3: 0xe9 is not UTF-8; set the encoding"),
         (["corpus.txt", "-o", "vectors.xyz"], "vectors.xyz: the name ends in .xyz"),
         (["corpus.txt", "-o", "none/vectors.bin"], "none"),
         (["corpus.txt", "-o", "folder.bin"], "folder.bin"),

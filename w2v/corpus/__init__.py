@@ -1,4 +1,4 @@
-"""Text to sentences of word ids: read once, counted, encoded, and mapped from disk afterwards.
+"""Encode text as sentences of word ids: read it once, count words, and map the ids from disk.
 
     read_corpus(paths)       files, folders, patterns, standard input
     encode_sentences(...)    lists of words, texts or rows in Python
@@ -6,7 +6,7 @@
     with_phrases(corpus)     join frequent pairs of words
     Corpus                   vocabulary, token ids, sentence bounds, and what was dropped
 
-Pairs and windows are drawn by `w2v.corpus.subsampling`. The names below load on first use.
+Pairs and windows are drawn by `w2v.corpus.subsampling`. The names below are imported on first use.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Blocks: the unit of training, progress, the learning rate and random numbers.
 
 A block is a run of whole sentences. Its random numbers come from streams keyed by (seed, purpose,
-epoch, block), so it draws the same numbers whichever worker trains it, and however often.
+epoch, block), so they do not depend on which worker trains it, or how many times.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 BLOCK_WORDS = 10_000
-"""Words in a block, about: few enough to balance workers and to notice divergence soon, and enough
-(a few milliseconds) that handing out blocks costs nothing."""
+"""Approximate words in a block: few enough to balance workers and to notice divergence early, and
+enough (a few milliseconds) that handing out blocks costs nothing."""
 
 
 def block_edges(sentence_starts: np.ndarray, block_words: int = BLOCK_WORDS) -> np.ndarray:
-    """Sentences at which blocks of about `block_words` words begin, and the end: (B + 1,) int64."""
+    """The sentences at which blocks of about `block_words` words begin, and the end: (B + 1,)."""
     n_words = int(sentence_starts[-1])
     targets = np.arange(0, n_words + block_words, block_words)
     edges = np.unique(np.searchsorted(sentence_starts, np.minimum(targets, n_words)))

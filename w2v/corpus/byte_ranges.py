@@ -1,16 +1,16 @@
-"""Plain text files cut into shards: ranges of bytes that begin and end at line ends.
+"""Cut plain text files into shards: ranges of bytes that begin and end at line ends.
 
     expand_urls(paths)          files and URLs
     plan_ranges(sources, S)     S shards of about as many bytes
     range_text(segment)         the text of a part of a file, in chunks
 
-The text is cut into S x K stripes, and shard s has stripes s, s + S, s + 2 S, ... So the shards
-advance through the text side by side, as one reader would: with 16 shards that gave better vectors
-than 16 contiguous pieces (docs/explanation/rounds.md).
+The text is cut into S x K stripes; shard s consists of stripes s, s + S, s + 2 S, ... So the shards
+advance through the text together, as a single reader would. With 16 shards, this gave better
+vectors than 16 contiguous pieces (docs/explanation/rounds.md).
 
-A file is a path, or a URL that fsspec reads (``s3://...``), which every machine that reads a shard
-must be able to reach. A line belongs to the stripe in which it begins. Compressed files and streams
-cannot be cut, and are refused.
+A file is a path, or a URL that fsspec can read (``s3://...``); every machine that reads a shard
+must be able to access it. A line belongs to the stripe in which it begins. Compressed files and
+streams cannot be cut and are refused.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from w2v.util.compression import kind_of
 from w2v.util.files import StrPath
 
 MOST_STRIPES = 200
-"""Of a shard: one for each round, where the number of rounds is the default."""
+"""Stripes per shard: one for each of the default number of rounds."""
 _MOST_CUTS = 4096
-"""In all: finding the first line of each takes a read, from a store perhaps 0.1 s."""
+"""Stripes in total: finding the first line of each takes a read, about 0.1 s over the network."""
 _SHORTEST_STRIPE = 2**14
 _READ_BYTES = 2**16
 _HEAD_BYTES = 2**12
-"""Enough to tell text from anything else."""
+"""Bytes at the beginning of a file that show whether it is text."""
 _URL = "://"
 
 
@@ -53,9 +53,9 @@ class Segment(NamedTuple):
     """A stripe, or the part of it that is in one file.
 
     Attributes:
-        name: of the file, an absolute path or a URL.
-        begin, end: its bytes.
-        number: how many segments come before it in the text.
+        name: the file, an absolute path or a URL.
+        begin, end: range of bytes.
+        number: the number of segments before it in the text.
     """
 
     name: str
@@ -65,9 +65,9 @@ class Segment(NamedTuple):
 
 
 class _File(NamedTuple):
-    """A file that is read in pieces: `read(begin, end)` gives those bytes, fewer at the end.
+    """A file that is read in pieces: `read(begin, end)` returns those bytes, fewer at the end.
 
-    `size()` costs a request to a store, so it is not asked where it is not needed.
+    `size()` may take a request to object storage, so it is a function.
     """
 
     size: Callable[[], int]
@@ -77,10 +77,10 @@ class _File(NamedTuple):
 def expand_urls(
     paths: Sequence[StrPath], on_warning: Callable[[str], None] = no_warning
 ) -> list[Source]:
-    """What a person types as absolute paths and URLs; see `w2v.corpus.sources.expand`.
+    """Expand arguments to absolute paths and URLs; see `w2v.corpus.sources.expand`.
 
     Raises:
-        CorpusError: see there; or a stream.
+        CorpusError: see there; or one is a stream.
     """
     sources: list[Source] = []
     binary: list[Source] = []
@@ -122,7 +122,7 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
         The segments of each shard; together they are the text.
 
     Raises:
-        CorpusError: a file cannot be read, is compressed or is not text; or there are fewer lines
+        CorpusError: a file cannot be read, is compressed or is not text, or there are fewer lines
             than shards.
     """
     sizes = [_size(source.name) for source in sources]
@@ -142,8 +142,8 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
     empty = sum(not shard for shard in shards)
     if empty:
         raise CorpusError(
-            f"{named(sources)}: {empty} of {count} shards of {total // count:,} bytes would have "
-            "no line; use fewer shards"
+            f"{named(sources)}: {empty} of {count} shards would be empty (a shard has about "
+            f"{total // count:,} bytes); use fewer shards"
         )
     return shards
 
@@ -152,7 +152,7 @@ def range_text(segment: Segment, options: TextOptions) -> Iterator[tuple[int, by
     """Yield (byte offset, text in UTF-8) as `w2v.corpus.sources.chunks` does.
 
     Raises:
-        CorpusError: see there; or the file has become shorter.
+        CorpusError: see there; or the file has shrunk.
     """
     source = Source(segment.name, None)
     with opened(segment.name) as file:
@@ -161,7 +161,7 @@ def range_text(segment: Segment, options: TextOptions) -> Iterator[tuple[int, by
 
 
 class _Part:
-    """A stream that ends where a segment does."""
+    """A stream of the bytes of a segment."""
 
     def __init__(self, file: _File, segment: Segment) -> None:
         self._file = file
@@ -169,13 +169,13 @@ class _Part:
         self._at = segment.begin
 
     def read(self, size: int, /) -> bytes:
-        """At most so many bytes, none at the end."""
+        """Read at most `size` bytes; none at the end."""
         end = min(self._at + size, self._segment.end)
         data = self._file.read(self._at, end) if end > self._at else b""
         if len(data) < end - self._at:
             raise CorpusError(
-                f"{self._segment.name}: {self._at + len(data)} bytes, but it had at least "
-                f"{self._segment.end} before; it was changed while it was read"
+                f"{self._segment.name}: shrank from at least {self._segment.end} to "
+                f"{self._at + len(data)} bytes while it was read; read a copy"
             )
         self._at = end
         return data
@@ -183,10 +183,10 @@ class _Part:
 
 @contextmanager
 def opened(name: str) -> Iterator[_File]:
-    """A path or URL to read from.
+    """Open a path or URL.
 
     Raises:
-        ConfigError: a URL, and fsspec is not there.
+        ConfigError: it is a URL, and fsspec is not installed.
         CorpusError: it cannot be read.
     """
     try:
@@ -199,7 +199,7 @@ def opened(name: str) -> Iterator[_File]:
         raise
     except OSError as error:
         raise CorpusError(f"{name}: cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # every store has errors of its own
+    except Exception as error:  # each kind of storage has its own errors
         if _URL not in name:
             raise
         why = next(iter(str(error).splitlines()), type(error).__name__)
@@ -207,7 +207,7 @@ def opened(name: str) -> Iterator[_File]:
 
 
 def _of_store(name: str) -> _File:
-    """Asks for single ranges: fsspec's own files would read tens of megabytes ahead."""
+    """Requests single ranges: fsspec's file objects would read tens of megabytes ahead."""
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
@@ -225,11 +225,11 @@ def _piece(stream: BinaryIO, begin: int, end: int) -> bytes:
 
 
 def _size(name: str) -> int:
-    """Bytes in a file, which is refused unless it is plain text as far as its beginning tells."""
+    """The size of a file in bytes; refuses files that do not begin like plain text."""
     with opened(name) as file:
         size: int | None = file.size()
         if size is None:
-            raise CorpusError(f"{name}: the store does not tell the size of this file")
+            raise CorpusError(f"{name}: the storage does not report the size of this file")
         head = file.read(0, min(_HEAD_BYTES, size)) if size else b""
         kind = kind_of(head)
         if kind is not None:
@@ -239,19 +239,19 @@ def _size(name: str) -> int:
 
 
 def _snapped(name: str, bounds: Sequence[int], size: int) -> list[int]:
-    """Each bound moved to the first line that begins there or later, or to the file's end."""
+    """Move each bound to the first line that begins at or after it, or to the end of the file."""
     with opened(name) as file:
         return [bound if bound in (0, size) else _line_start(file, bound, size) for bound in bounds]
 
 
 def _line_start(file: _File, bound: int, size: int) -> int:
-    position = bound - 1  # a newline there makes the bound itself a line's start
+    position = bound - 1  # if a newline is there, a line begins at the bound itself
     while position < size:
         block = file.read(position, min(position + _READ_BYTES, size))
         newline = block.find(b"\n")
         if newline >= 0:
             return position + newline + 1
-        if not block:  # it has become shorter, as its reader will notice
+        if not block:  # it has shrunk, which `_Part.read` will report
             break
         position += len(block)
     return size

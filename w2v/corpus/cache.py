@@ -1,8 +1,8 @@
-"""Encoded corpora kept on disk, keyed by what they were made from.
+"""A cache of encoded corpora on disk.
 
-The key is a SHA-256 of the bytes of every file and of every option that changes the result, so a
-cache may be missing but is never stale: after any edit of the text the key is another. The file
-also holds a SHA-256 of its own content: a damaged one is ignored, and never trained on.
+The key is a SHA-256 of the content of all files and of all options that change the result, so an
+entry is never stale: any edit of the text changes the key. An entry also contains a SHA-256 of its
+own content; damaged entries are ignored.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from w2v.util.files import make_folder
 from w2v.vocab import pack_lines
 
 CACHE_FORMAT = 3
-"""Raised whenever the tokeniser or the layout of the file changes."""
+"""Incremented whenever the tokenizer or the layout of the file changes."""
 
 _HASH_BLOCK = 2**20
 
 
 def content_key(sources: Sequence[Source], options: Mapping[str, object]) -> str:
-    """Hexadecimal key of these files' contents, in this order, read with these options."""
+    """The key of the contents of these files, in this order, read with these options."""
     digest = hashlib.sha256(json.dumps([CACHE_FORMAT, options], sort_keys=True).encode())
     for source in sources:
         if source.path is None or source.size() is None:
             raise CorpusError(
-                f"{source.name}: a stream cannot be cached, for it can be read only once; leave "
-                "out the cache, or write the text to a file"
+                f"{source.name}: a stream cannot be cached, because it can be read only once; "
+                "leave out the cache, or save the text to a file"
             )
         one_file = hashlib.sha256()
         try:
@@ -56,15 +56,15 @@ Entry = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
 
 
 def load(folder: Path, key: str, audit_keys: Collection[str]) -> Entry | None:
-    """The corpus stored under `key`, with tokens mapped from disk; None if there is none.
+    """Load the corpus stored under `key`, with tokens mapped from disk; None if there is none.
 
-    A damaged file is ignored, and the next `save` replaces it. The content is checked besides its
-    digest, which reveals accidents but not malice: no file can lead a kernel out of its arrays.
+    Damaged files are ignored, and replaced by the next `save`. The content is validated in addition
+    to its digest, which detects damage but not forgery, so that kernels stay within their arrays.
 
     Args:
-        folder: where caches are.
+        folder: folder of the cache.
         key: see `content_key`.
-        audit_keys: the keys of the audit, each with an integer.
+        audit_keys: the keys of the audit; each has an integer value.
     """
     path = _file(folder, key)
     if not path.is_file():
@@ -105,7 +105,7 @@ def _is_consistent(
 
 
 def _digest(tensors: Mapping[str, np.ndarray], audit: str) -> str:
-    """SHA-256 of all content of a file but its key, in hexadecimal."""
+    """SHA-256 of all content of an entry except its key, in hexadecimal."""
     digest = hashlib.sha256(audit.encode())
     for name in sorted(tensors):
         array = tensors[name]
@@ -124,7 +124,7 @@ def save(
     sentence_starts: np.ndarray,
     audit: Mapping[str, int],
 ) -> None:
-    """Store a corpus under `key`; the file appears whole or not at all.
+    """Store a corpus under `key`, completely or not at all.
 
     Raises:
         OutputError: it cannot be written.
@@ -134,7 +134,7 @@ def save(
         "counts": counts,
         "tokens": tokens,
         "sentence_starts": sentence_starts,
-        # Words hold no newlines, which can therefore separate them.
+        # Words contain no newlines, so newlines can separate them.
         "words_utf8": pack_lines(words),
     }
     text = json.dumps(audit)

@@ -1,4 +1,4 @@
-"""An encoded corpus: its vocabulary, the ids of its words, its sentences, and what was dropped."""
+"""An encoded corpus: its vocabulary, word ids and sentences, and what was dropped."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from w2v.vocab import Vocabulary
 
 @dataclass(frozen=True)
 class Audit:
-    """Accounts for the text: ``words == kept + dropped_rare + dropped_max_vocab``.
+    """Statistics of the text; ``words == kept + dropped_rare + dropped_max_vocab``.
 
     Attributes:
         files: files read; 0 for sentences from Python.
-        files_skipped: binary files passed over in folders.
+        files_skipped: binary files in folders, which were skipped.
         lines: lines, empty ones included.
         sentences: sentences with at least one kept word.
         lines_split: lines longer than `MAX_SENTENCE_WORDS`, split into several sentences.
-        words: tokens in the text; a phrase that was joined is one.
+        words: tokens in the text; a joined phrase is one token.
         distinct: different words in the text.
-        phrases: different phrases that were joined; 0 unless that was asked for.
-        joins: how often two words were joined, so many tokens fewer.
+        phrases: distinct phrases that were joined; 0 without the option `phrases`.
+        joins: how many times two tokens were joined.
         kept: tokens of the vocabulary's words, before subsampling.
         dropped_rare: tokens of words rarer than min_count.
         dropped_max_vocab: tokens of words beyond max_vocab.
         max_count: count of the most frequent word.
-        longest_sentence: kept words of the longest sentence; with 1, there is nothing to learn.
+        longest_sentence: kept words of the longest sentence; 1 leaves nothing to learn.
     """
 
     files: int
@@ -67,7 +67,7 @@ class Corpus:
 
     @property
     def n_words(self) -> int:
-        """Tokens, all of words in the vocabulary."""
+        """Number of tokens; only words of the vocabulary count."""
         return len(self.tokens)
 
     @property

@@ -1,4 +1,4 @@
-"""Arrays too large for memory: temporary files, written once and then memory-mapped."""
+"""Arrays in temporary files, which are written once and then memory-mapped."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from w2v.errors import OutputError
 
 
 class TempArray:
-    """An array in a temporary file, which disappears however the process ends.
+    """An array in a temporary file, which is deleted however the process ends.
 
     Raises:
         OutputError: the disk is full.
     """
 
     def __init__(self) -> None:
-        # Already unlinked: the space is freed when the file is neither open nor mapped.
+        # Unlinked already: its space is freed once the file is neither open nor mapped.
         self._file: BinaryIO = tempfile.TemporaryFile(prefix="w2v-")  # noqa: SIM115
 
     def __enter__(self) -> TempArray:
@@ -37,7 +37,7 @@ class TempArray:
             self._file.write(array.data)
 
     def mapped(self, dtype: Any, count: int) -> np.ndarray:
-        """The file as (count,) numbers of type `dtype`, extended with zeros if it is shorter."""
+        """Map the file as (count,) numbers of type `dtype`; a shorter file is padded with zeros."""
         size = count * np.dtype(dtype).itemsize
         with self._explained():
             self._file.flush()
@@ -48,14 +48,14 @@ class TempArray:
 
     def _extend(self, size: int) -> None:
         if hasattr(os, "posix_fallocate"):
-            # Reserve the blocks now: a disk that fills up under a memory map kills the process.
+            # Reserve the blocks: if the disk fills up while mapped, the process is killed.
             os.posix_fallocate(self._file.fileno(), 0, size)
         else:
             self._file.truncate(size)
 
     def close(self) -> None:
         """Close the file. Arrays mapped from it stay valid."""
-        with suppress(OSError):  # after a failed write, closing tries to write once more
+        with suppress(OSError):  # after a failed write, closing tries to write again
             self._file.close()
 
     @contextmanager
@@ -66,8 +66,8 @@ class TempArray:
             if error.errno == errno.ENOMEM:  # no address space for the map
                 raise MemoryError("the word ids of the corpus") from error
             raise OutputError(
-                f"{tempfile.gettempdir()}: no room for the word ids of the corpus (4 bytes a word, "
-                f"10 a sentence): {error.strerror}; set TMPDIR to use another folder"
+                f"{tempfile.gettempdir()}: no space for the word ids of the corpus (4 bytes per "
+                f"word, 10 per sentence): {error.strerror}; set TMPDIR to use another folder"
             ) from error
 
 

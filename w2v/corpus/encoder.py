@@ -1,9 +1,9 @@
-"""From tokens to a corpus: ids go to temporary files, then the vocabulary is chosen.
+"""Build a corpus from tokens: write ids to temporary files, then choose the vocabulary.
 
     chunks of ids --> temporary files --> join phrases --> choose the vocabulary --> renumber
 
-All but the word table stays on disk, whatever the size of the corpus, and however short or long its
-lines: where sentences begin is kept in a file too.
+Only the word table is kept in memory, whatever the size of the corpus; even the starts of sentences
+are in a file.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from w2v.numerics.jit import jit
 from w2v.vocab import Vocabulary, kept_words, pack_lines
 
 MAX_SENTENCE_WORDS = 10_000
-"""A longer line is split into sentences of this many words; every word is trained."""
+"""Longer lines are split into sentences of this many words; no word is lost."""
 
 MIN_VOCABULARY = 2
-"""One word alone has no other word to be told apart from."""
+"""A single word cannot be distinguished from any other."""
 
 MAX_DISTINCT = 2**31 - 1
-"""Ids are int32. So many words would take over 60 GB of memory to count."""
+"""Ids are int32. Counting this many words would take over 60 GB of memory."""
 
 DROPPED = -1
 _LENGTH = np.uint16
-"""Of a sentence, which has at most `MAX_SENTENCE_WORDS` words."""
+"""Type of a sentence's length, at most `MAX_SENTENCE_WORDS`."""
 
 
 class Encoder:
@@ -43,7 +43,7 @@ class Encoder:
         self._tokens, self._lengths, self._starts = TempArray(), TempArray(), TempArray()
         self.n_tokens = 0
         self.sentences = 0
-        self.open_length = 0  # tokens of the line that the last chunk left unfinished
+        self.open_length = 0  # tokens of the unfinished line at the end of the last chunk
         self.lines = 0
         self.lines_split = 0
 
@@ -65,7 +65,7 @@ class Encoder:
         self._close_lines(lengths[:-1])
 
     def end_file(self) -> None:
-        """End the last line of a file, whether a newline does or not."""
+        """End the last line of a file, in case there is no newline at its end."""
         if self.open_length:
             self.lines += 1
             self._close_lines(np.array([self.open_length], dtype=np.int64))
@@ -99,7 +99,7 @@ class Encoder:
         Args:
             table: the words, with their counts.
             name: of the text, in messages.
-            options: see there.
+            options: see `TextOptions`.
             files, skipped: for the audit.
 
         Raises:
@@ -119,17 +119,17 @@ def with_phrases(
     corpus: Corpus, *, passes: int = 1, scoring: str = "word2phrase",
     threshold: float | None = None, min_count: int = 5,
 ) -> Corpus:  # fmt: skip
-    """A corpus whose phrases are joined: see `w2v.corpus.phrases`.
+    """Join the phrases of a corpus; see `w2v.corpus.phrases`.
 
-    Words that reading has dropped are not there to stand between two others: to join phrases of the
-    whole text, read it with ``phrases=``, or with ``min_count=1``.
+    Words that were dropped when the text was read no longer separate their neighbours. To join the
+    phrases of the complete text, read it with ``phrases=`` or ``min_count=1``.
 
     Args:
-        corpus: stays as it is.
-        passes: how often to join.
+        corpus: the corpus; it is not changed.
+        passes: number of passes.
         scoring: ``word2phrase`` or ``npmi``.
-        threshold: of the score; None for 100 and 0.5.
-        min_count: words and pairs that occur less often are not joined.
+        threshold: of the score; None for 100 (word2phrase) or 0.5 (npmi).
+        min_count: words and pairs that occur fewer times are not joined.
 
     Raises:
         CorpusError: fewer than two words are left.
@@ -160,7 +160,7 @@ def _chosen(
     tokens: np.ndarray, lengths: np.ndarray, starts: np.ndarray, table: WordTable, name: str,
     options: TextOptions,
 ) -> Corpus:  # fmt: skip
-    """The corpus of tokens that have the ids of a table. Changes them in place; fills `starts`."""
+    """Build a corpus from tokens with ids of `table`. Changes them in place, and fills `starts`."""
     order = np.arange(len(table))
     phrases = joins = 0
     if options.phrases:
@@ -191,19 +191,19 @@ def _chosen(
 
 
 def refuse_too_many(table: WordTable, name: str) -> None:
-    """Refuse more different words than ids can tell apart.
+    """Check that the number of distinct words does not exceed that of ids.
 
     Raises:
-        CorpusError: there are more; `name` says of what.
+        CorpusError: there are more than `MAX_DISTINCT`.
     """
     if len(table) > MAX_DISTINCT:
-        raise CorpusError(f"{name}: more than {MAX_DISTINCT} different words")
+        raise CorpusError(f"{name}: more than {MAX_DISTINCT} distinct words")
 
 
 def chosen_words(
     table: WordTable, order: np.ndarray, name: str, options: TextOptions
 ) -> np.ndarray:
-    """The ids in the table of the words to keep, in the order of their new ids.
+    """Choose the vocabulary: ids in the table of the words to keep, in the order of their new ids.
 
     Args:
         table: the words, with their counts.
@@ -216,26 +216,26 @@ def chosen_words(
     """
     counts, min_count = table.counts[order], options.min_count
     if not len(counts):
-        raise CorpusError(f"{name}: no words (empty, or nothing but whitespace)")
+        raise CorpusError(f"{name}: no words (the text is empty or only whitespace)")
     kept_ids: np.ndarray = order[kept_words(counts, min_count, options.max_vocab)]
     if len(kept_ids) == 0:
         raise CorpusError(
-            f"{name}: no word occurs min_count={min_count} times; the most frequent of "
-            f"{len(counts)} words occurs {counts.max()} times"
+            f"{name}: no word occurs at least min_count={min_count} times; the most frequent of "
+            f"{len(counts)} words occurs {counts.max()} times; lower --min-count"
         )
     if len(kept_ids) < MIN_VOCABULARY:
         raise CorpusError(
             f"{name}: only one word is left, {shown(table.words(kept_ids)[0])}, of {len(counts)} "
-            f"different ones with min_count={min_count}; training needs at least {MIN_VOCABULARY}"
+            f"distinct ones with min_count={min_count}; training needs at least {MIN_VOCABULARY}"
         )
     return kept_ids
 
 
 @jit
 def renumber(tokens: Any, new_ids: Any, lengths: Any, starts: Any) -> Any:
-    """Replace ids by `new_ids`, and close the gaps of dropped words and of empty sentences.
+    """Replace ids by `new_ids`, and remove dropped words and empty sentences.
 
-    Fills `starts`; returns the number of sentences, and of words in the longest.
+    Fills `starts`; returns the number of sentences, and the length of the longest.
     """
     read = write = sentences = longest = 0
     starts[0] = 0
@@ -243,7 +243,7 @@ def renumber(tokens: Any, new_ids: Any, lengths: Any, starts: Any) -> Any:
         end = read + np.int64(lengths[sentence])
         while read < end:
             word = new_ids[tokens[read]]
-            # Written whether it is kept or not: a branch that is hard to predict costs more.
+            # Written even if the word is dropped: an unpredictable branch would cost more.
             tokens[write] = word
             write += 1 if word != DROPPED else 0
             read += 1

@@ -1,11 +1,11 @@
-"""Reading a corpus from files: chunks of text are tokenized in order, by one thread or several.
+"""Read a corpus from files: chunks of text are tokenized by one or several threads.
 
     chunks of text --readers--> the reader's ids --in order--> the corpus's ids --> encoder
 
-A reader is a thread with a word table of its own, so that readers share nothing. What a chunk adds
-to its reader's table is added to that of the corpus when the chunk's turn comes: words are numbered
-in order of first appearance, whatever the number of readers. Peak memory is a few chunks and the
-word tables, whatever the size of the corpus.
+Each reader is a thread with its own word table, so readers share nothing. The new words of a chunk
+are added to the table of the corpus in the order of chunks, so words are numbered by first
+appearance, whatever the number of readers. Peak memory is a few chunks and the word tables,
+whatever the size of the corpus.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ from w2v.util.threads import ThreadPool
 from w2v.vocab import Vocabulary
 
 MAX_READERS = 16
-"""Each holds a chunk and a word table, and so many outrun any disk."""
+"""Each takes the memory of a chunk and a word table, and this many are faster than any disk."""
 
 MAX_READER_WORDS = 2**20
-"""A reader whose table has more words begins another, so that memory is bounded: 50 MB."""
+"""A reader whose table has more words starts a new one, which bounds its memory to 50 MB."""
 
 
 def read_corpus(
@@ -61,21 +61,21 @@ def read_corpus(
     on_warning: Callable[[str], None] = no_warning,
     **options: Unpack[CorpusOptions],
 ) -> Corpus:
-    """Read text, one sentence a line; count its words, choose the vocabulary, encode.
+    """Read text with one sentence per line, count its words, choose the vocabulary, and encode it.
 
     Args:
         paths: files, folders, glob patterns or ``-`` (standard input); see `sources.expand`.
-        workers: threads that tokenize; the result does not depend on it.
-        cache_dir: keep the encoded corpus here, and take it from here when the contents of the
-            files and the options are the same.
-        on_progress: called with (bytes of text read so far, bytes in all or None if unknown).
-        on_warning: told about files in folders that are not read.
+        workers: number of threads that tokenize; the result does not depend on it.
+        cache_dir: folder in which the encoded corpus is stored, and from which it is loaded if the
+            contents of the files and the options are the same.
+        on_progress: called with (bytes of text read, total bytes or None if unknown).
+        on_warning: called with a warning about files in folders that are skipped.
         options: see `TextOptions`.
 
     Raises:
-        CorpusError: see `sources`; or there is nothing to train on; or a file was changed while it
-            was read.
-        OutputError: no room for the temporary files, or no cache can be written there.
+        CorpusError: see `sources`; or there is nothing to train on, or a file changed while it was
+            read.
+        OutputError: the temporary files or the cache cannot be written.
     """
     text_options = TextOptions(**options)
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
@@ -115,7 +115,7 @@ def _read(
     sizes = [source.text_size() if is_plain else None for source in sources]
     known = [size for size in sizes if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
-    # Compiled here, where Ctrl-C ends it, and not in a thread that is waited for.
+    # Compile here, where Ctrl-C can interrupt it, not in a thread that this one waits for.
     WordTable().tokenize(b"\n", options.tokenize)
     table, name, done = WordTable(), named(sources), 0
     skipped: list[Source] = []
@@ -139,7 +139,7 @@ def _read(
 
 
 class _Chunk(NamedTuple):
-    """Text of a file, and the byte where it begins; without text, the end of the file."""
+    """Text of a file, and the byte at which it begins; an empty text marks the end of the file."""
 
     source: Source
     offset: int
@@ -155,7 +155,7 @@ def _texts(
         try:
             for offset, text in read(source, options):
                 yield _Chunk(source, offset, text)
-        except BinaryFileError:  # it comes before any chunk
+        except BinaryFileError:  # raised before the first chunk
             if not source.in_folder:
                 raise
             skipped.append(source)
@@ -181,7 +181,7 @@ def tokenize_chunk(
 def _tokenized(
     texts: Iterator[_Chunk], table: WordTable, options: TextOptions, readers: int
 ) -> Iterator[tuple[_Chunk, Tokens | None]]:
-    """Each chunk with its tokens as ids of `table`, None at the end of a file, in order."""
+    """Each chunk with its tokens as ids of `table`, in order; None at the end of a file."""
     if readers == 1:
         for chunk in texts:
             yield chunk, tokenize_chunk(table, *chunk, options) if chunk.text else None
@@ -193,7 +193,7 @@ def _tokenized(
             stack.enter_context(ThreadPool(max_workers=1, thread_name_prefix="w2v-read"))
             for _ in threads
         ]
-        # In turn, so that each reader has its chunks in order.
+        # Round-robin, so that each reader gets its chunks in order.
         turns = itertools.cycle(zip(threads, pools, strict=True))
         for chunk in texts:
             future = None
@@ -224,7 +224,7 @@ class _ReaderWords:
         self._corpus_ids = np.empty(0, dtype=np.int32)
 
     def translate(self, ids: np.ndarray, new: NewWords, table: WordTable) -> None:
-        """Turn the ids of a chunk, in which `new` words came up, into ids of the corpus."""
+        """Convert the ids of a chunk to ids of the corpus; `new` are its new words."""
         if new.last > len(self._corpus_ids):
             larger = np.empty(2 * new.last, dtype=np.int32)
             larger[: new.first] = self._corpus_ids[: new.first]
@@ -233,12 +233,12 @@ class _ReaderWords:
         _translate(ids, self._corpus_ids)
 
     def add_counts(self, table: WordTable) -> None:
-        """Add all counts to those of the corpus."""
+        """Add the counts to those of the corpus."""
         table.counts[self._corpus_ids[: len(self.table)]] += self.table.counts
 
 
 class _Reader:
-    """What one thread does."""
+    """The work of one thread."""
 
     def __init__(self, options: TextOptions) -> None:
         self._options = options
@@ -256,7 +256,7 @@ class _Reader:
 
 
 class _Read(NamedTuple):
-    """A chunk as a reader gives it; `is_last` of those with these words."""
+    """A tokenized chunk; `is_last` if it is the last one with these words."""
 
     words: _ReaderWords
     tokens: Tokens

@@ -1,4 +1,4 @@
-"""What decides which corpus a text becomes: the options of reading it."""
+"""Options for reading text."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class CorpusOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class TextOptions:
-    """From text to vocabulary and ids. The same text and options give the same corpus.
+    """How text becomes a corpus. The same text and options give the same corpus.
 
     Attributes:
         tokenize: ``whitespace`` or ``words``; see `w2v.corpus.tokenizer.character_classes`.
-        lowercase: lower the case of the text first, by Unicode's rules.
-        encoding: of the files, by any name that Python knows.
-        encoding_errors: what to do with bytes that are not in that encoding: ``strict`` refuses
-            the file, ``replace`` puts U+FFFD, ``ignore`` drops them.
+        lowercase: first convert the text to lower case, by the rules of Unicode.
+        encoding: encoding of the files, by any name that Python accepts.
+        encoding_errors: what to do with bytes that cannot be decoded: ``strict`` refuses the file,
+            ``replace`` replaces them by U+FFFD, ``ignore`` drops them.
         text_column: the column or field that holds the text, of CSV, TSV, JSON lines and Parquet
             files, and of rows in Python.
-        min_count: words that occur less often are dropped.
+        min_count: words that occur fewer times are dropped.
         max_vocab: keep at most this many words, the most frequent; None keeps all.
-        phrases: how many times to join frequent pairs of words; see `w2v.corpus.phrases`, also for
-            the other options of phrases.
+        phrases: number of passes that join frequent pairs of words; see `w2v.corpus.phrases`, also
+            for the other options of phrases.
     """
 
     tokenize: str = "whitespace"
@@ -55,12 +55,12 @@ class TextOptions:
 
     @property
     def is_plain_utf8(self) -> bool:
-        """Whether bytes can be taken as they are, to be checked where they are tokenized."""
+        """Whether the bytes need no decoding; the tokenizer checks them."""
         return self.is_utf8 and self.encoding_errors == "strict"
 
     @property
     def is_utf8(self) -> bool:
-        """Whether the encoding is UTF-8, by one of its names."""
+        """Whether the encoding is UTF-8, under any of its names."""
         return codecs.lookup(self.encoding).name == "utf-8"
 
     @property
@@ -70,7 +70,7 @@ class TextOptions:
 
 
 def corpus_options(config: object) -> CorpusOptions:
-    """Those of a configuration: an object that has them as attributes, among others."""
+    """The options for reading text, from a `TrainConfig`."""
     return cast(
         CorpusOptions, {spec.name: getattr(config, spec.name) for spec in fields(TextOptions)}
     )

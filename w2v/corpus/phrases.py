@@ -1,20 +1,20 @@
-"""Phrases: pairs of words that occur together far more often than apart, joined to one word.
+"""Join phrases: pairs of words that occur together far more often than expected by chance.
 
-A pass joins pairs (``new york`` becomes ``new_york``); the next may join those in turn
-(``new_york_times``). With counts n(a), n(b) of two words, n(ab) of b right after a, and N tokens,
-a pair is joined if its score exceeds the threshold:
+A pass joins pairs (``new york`` becomes ``new_york``), which the next pass may join again
+(``new_york_times``). With counts n(a) and n(b) of two words, n(ab) of b directly after a, and N
+tokens, a pair is joined if its score exceeds the threshold:
 
     word2phrase     N (n(ab) - d) / (n(a) n(b))         d = min_count, the discount
     npmi            ln(N n(ab) / (n(a) n(b))) / -ln(n(ab) / N)
 
 The first is equation 6 of Mikolov et al. 2013, "Distributed Representations of Words and Phrases
-and their Compositionality", section 4, times N, as in their program word2phrase, so that one
-threshold does for texts of all sizes. The second is normalised pointwise mutual information (Bouma
-2009), 1 for words that only occur together and 0 for words that meet by chance. Words and pairs
-that occur fewer than d times are left alone. Within a sentence pairs are joined from left to right,
-and a word joins once a pass.
+and their Compositionality", section 4, times N, as in their program word2phrase, so that the same
+threshold suits texts of all sizes. The second is normalised pointwise mutual information (Bouma
+2009): 1 for words that only occur together, 0 for independent words. Words and pairs that occur
+fewer than d times are not joined. Within a sentence, pairs are joined from left to right, and a
+word is joined at most once per pass.
 
-All of it works on ids, before rare words are dropped, in place.
+Works on ids in place, before rare words are dropped.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from w2v.numerics.jit import jit
 from w2v.util.text import DELIMITER
 
 SCORINGS = {"word2phrase": 100.0, "npmi": 0.5}
-"""Scores, with the thresholds that are their defaults."""
+"""Default threshold of each score."""
 
 TOKENS_A_PART = 2**25
-"""Pairs of a longer text are counted in parts, by their first word, so that memory is bounded."""
+"""Pairs of longer texts are counted in parts, by their first word, to bound memory."""
 _FIRST_SLOTS = 2**16
 _NO_PAIR = np.uint64(2**64 - 1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -39,13 +39,13 @@ _HALF = np.uint64(32)
 
 
 class Joined(NamedTuple):
-    """What `join_phrases` has done.
+    """The result of `join_phrases`.
 
     Attributes:
-        n_tokens: tokens that are left, at the beginning of the array.
-        order: ids of the words that are left, in order of first appearance.
-        phrases: different phrases that were joined, over all passes.
-        joins: how often two tokens were joined.
+        n_tokens: number of remaining tokens, at the beginning of the array.
+        order: ids of the remaining words, in order of first appearance.
+        phrases: number of distinct phrases that were joined, over all passes.
+        joins: how many times two tokens were joined.
     """
 
     n_tokens: int
@@ -58,15 +58,15 @@ def join_phrases(
     tokens: np.ndarray, lengths: np.ndarray, table: WordTable, *, passes: int, scoring: str,
     threshold: float | None, min_count: int,
 ) -> Joined:  # fmt: skip
-    """Join phrases in place: changes tokens, lengths, and the words and counts of the table.
+    """Join phrases in place; changes tokens, lengths, and the words and counts of the table.
 
     Args:
         tokens: (N,) int32, ids of the table.
         lengths: (S,) tokens of each sentence.
         table: the words, with their counts in `tokens`.
-        passes: how often.
+        passes: number of passes.
         scoring: one of `SCORINGS`.
-        threshold: None for the default of the scoring.
+        threshold: of the score; None for the default.
         min_count: the discount d.
     """
     limit = SCORINGS[scoring] if threshold is None else threshold
@@ -95,7 +95,7 @@ def _phrases(
     tokens: np.ndarray, lengths: np.ndarray, counts: np.ndarray, scoring: str, threshold: float,
     min_count: int,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """First and second words of the pairs to join, (P,) each."""
+    """The first and second words of the pairs to join, (P,) each."""
     frequent = counts >= min_count
     parts = 1 + len(tokens) // TOKENS_A_PART
     found = []
@@ -120,7 +120,7 @@ def pair_scores(
     if scoring == "word2phrase":
         scores: np.ndarray = n_tokens * (together - float(min_count)) / apart
         return scores
-    with np.errstate(divide="ignore", invalid="ignore"):  # the text is this pair alone: 0 / 0
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 if the text is this pair alone
         scores = np.log(n_tokens * together.astype(np.float64) / apart)
         scores /= -np.log(together / n_tokens)
     return scores
@@ -142,14 +142,14 @@ class _PairTable:
     def count(
         self, tokens: np.ndarray, lengths: np.ndarray, frequent: np.ndarray, part: int, parts: int
     ) -> None:
-        """Count the pairs of frequent words whose first one is of this part, by id modulo parts."""
+        """Count pairs of frequent words whose first word is in this part, by id modulo `parts`."""
         while not _count_pairs(
             tokens, lengths, frequent, part, parts, self.keys, self.values, self._cursor
         ):
             self._double()
 
     def insert(self, left: np.ndarray, right: np.ndarray, values: np.ndarray) -> None:
-        """Set the values of different pairs."""
+        """Set the values of distinct pairs."""
         pairs = left.astype(np.uint64) << _HALF | right.astype(np.uint64)
         while 2 * len(pairs) > len(self.keys):
             self._double()
@@ -165,7 +165,7 @@ class _PairTable:
 
 @jit
 def _slot(keys: Any, pair: Any) -> Any:
-    """The slot of a pair, or the empty one where it belongs."""
+    """The slot of a pair, or the empty slot for it."""
     mask = keys.size - 1
     slot = np.int64(((pair ^ pair >> _HALF) * _SPREAD) >> _HALF) & mask
     while keys[slot] != pair and keys[slot] != _NO_PAIR:
@@ -186,9 +186,10 @@ def _count_pairs(
     tokens: Any, lengths: Any, frequent: Any, part: Any, parts: Any, keys: Any, counts: Any,
     cursor: Any,
 ) -> Any:  # fmt: skip
-    """Count from where `cursor` says: (sentence, its first token, pairs so far).
+    """Count pairs, starting at `cursor`: (sentence, its first token, number of pairs so far).
 
-    Returns False, with `cursor` at a sentence, where its pairs might fill the table over 3/4.
+    Returns False, with `cursor` at the next sentence, if its pairs might fill more than 3/4 of the
+    table.
     """
     first_sentence, begin, n_pairs = cursor
     for sentence in range(first_sentence, lengths.size):
@@ -213,9 +214,9 @@ def _count_pairs(
 def _join(
     tokens: Any, lengths: Any, starts_phrase: Any, keys: Any, joined_ids: Any, counts: Any
 ) -> Any:
-    """Replace pairs by their joined word, left to right, and close the gaps; counts all words.
+    """Replace pairs by their joined words, from left to right, and count all words.
 
-    Returns how many tokens there are now.
+    Returns the number of remaining tokens.
     """
     read = write = 0
     for sentence in range(lengths.size):

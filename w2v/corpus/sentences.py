@@ -1,7 +1,7 @@
-"""Sentences from Python: an iterable of lists of words, of texts, or of rows with a text in them.
+"""Encode sentences from Python: an iterable of lists of words, texts, or rows that contain a text.
 
-Batches of sentences are joined to text, so that they are counted by the same tokenizer as files:
-quick, and words that no file could hold are noticed.
+Batches of sentences are joined and passed to the tokenizer of files, which is fast and detects
+words that files could not contain.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, TextFault, Tokens, WordTable
 from w2v.errors import CorpusError, shown
 
 BATCH_CHARACTERS = 2**22
-_WORDS_AS_GIVEN = "spaces"  # the tokenizer that splits at single spaces and newlines alone
+_WORDS_AS_GIVEN = "spaces"  # the tokenizer that splits only at single spaces and newlines
 
 
 def encode_sentences(sentences: Iterable[Any], **options: Unpack[CorpusOptions]) -> Corpus:
-    """Encode sentences from Python; each is read once, so a generator will do.
+    """Encode sentences from Python. The iterable is read once, so it may be a generator.
 
     Args:
         sentences: all of one kind:
 
-            - lists of words (or other sequences or generators of str), taken as they are. A word
-              may not hold spaces, newlines, NUL or surrogates, which no file of vectors could;
+            - lists of words (or other sequences or generators of str). Words must not contain
+              spaces, newlines, NUL or surrogates, which files of vectors cannot store;
             - texts, such as the lines of an open file or a pandas Series of str, which are
-              tokenized like a file, one sentence a line;
-            - rows, with `text_column`: mappings that hold a text under that name (`csv.DictReader`,
-              a Hugging Face dataset), or a pandas DataFrame.
+              tokenized like a file with one sentence per line;
+            - rows, with `text_column`: mappings with a text under that name (`csv.DictReader`, a
+              Hugging Face dataset), or a pandas DataFrame.
 
-            A sentence longer than `MAX_SENTENCE_WORDS` is split, as a line is.
+            Sentences longer than `MAX_SENTENCE_WORDS` are split.
         options: see `TextOptions`.
 
     Raises:
-        CorpusError: a sentence is something else (the message says which and why); or there is
+        CorpusError: a sentence is something else (the message says which and why), or there is
             nothing to train on.
     """
     text_options = TextOptions(**options)
@@ -58,7 +58,7 @@ def encode_sentences(sentences: Iterable[Any], **options: Unpack[CorpusOptions])
 
 
 def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
-    """The sentences or texts of what was given as a corpus."""
+    """The sentences or texts of a corpus."""
     column = options.text_column
     if isinstance(corpus, (Mapping, Set)):
         what = f"a {type(corpus).__name__}"
@@ -68,7 +68,7 @@ def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
         raise CorpusError(f"corpus: {what} is not a list of sentences; {hint}")
     if hasattr(corpus, "itertuples") and hasattr(corpus, "columns"):  # pandas
         if column is None:
-            raise CorpusError("corpus: a table; name the column of the text with text_column=")
+            raise CorpusError("corpus: a table; name the column with the text: text_column=...")
         if column not in corpus.columns:
             raise CorpusError(
                 f"corpus: no column {shown(column)}; it has {', '.join(map(str, corpus.columns))}"
@@ -95,7 +95,7 @@ def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
 
 
 class _Batch:
-    """Sentences on their way into a table."""
+    """A batch of sentences, to be tokenized together."""
 
     def __init__(self, options: TextOptions) -> None:
         self._options = options
@@ -106,10 +106,11 @@ class _Batch:
         self._size = 0
 
     def append(self, number: int, sentence: Any) -> None:
-        """Take a sentence.
+        """Add a sentence.
 
         Raises:
-            CorpusError: it is neither a text nor words, or not what the ones before it were.
+            CorpusError: it is neither a text nor a list of words, or not of the same kind as the
+                sentences before it.
         """
         is_text = isinstance(sentence, str)
         if self._of_texts is None:
@@ -134,19 +135,19 @@ class _Batch:
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to tokenize."""
+        """Whether the batch should be tokenized."""
         return self._size >= BATCH_CHARACTERS
 
     def clear(self) -> None:
-        """Begin the next batch."""
+        """Start the next batch."""
         self._first += len(self._lines)
         self._lines, self._sentences, self._size = [], [], 0
 
     def tokenized(self, table: WordTable) -> Tokens:
-        """The tokens of all sentences.
+        """Tokenize all sentences.
 
         Raises:
-            CorpusError: a sentence holds what no file could.
+            CorpusError: a sentence contains something that files cannot contain.
         """
         text = "".join(line + "\n" for line in self._lines)
         if self._options.lowercase:
@@ -167,7 +168,7 @@ class _Batch:
         return tokens
 
     def _fault(self) -> CorpusError:
-        """The first thing that is wrong."""
+        """The error for the first sentence that is wrong."""
         for number, sentence in enumerate(self._sentences, start=self._first):
             if isinstance(sentence, str):
                 what = _wrong_in(sentence)
@@ -178,11 +179,11 @@ class _Batch:
                     what = _wrong_with(word)
                     if what is not None:
                         return CorpusError(f"sentence {number}: word {position} {what}")
-        raise AssertionError("a batch was refused for nothing")
+        raise AssertionError("a batch was refused without a reason")
 
 
 def _word_list(number: int, sentence: Any) -> list[str]:
-    """A sentence as a list, whose members are not looked at."""
+    """Convert a sentence to a list, without checking its items."""
     if isinstance(sentence, (list, tuple)):
         return sentence  # type: ignore[return-value]
     if isinstance(sentence, (bytes, bytearray, Mapping, Set)) or not isinstance(sentence, Iterable):
@@ -206,7 +207,7 @@ def _joined(number: int, words: list[str]) -> str:
 
 
 def _kind(value: object) -> str:
-    """What a value is, in a message."""
+    """Describe a value in a message."""
     if value is None or isinstance(value, (bool, int, float)):
         return shown(value)
     return f"a {type(value).__name__} ({shown(value)})"
@@ -214,7 +215,7 @@ def _kind(value: object) -> str:
 
 def _hint(sentence: object) -> str:
     if isinstance(sentence, Mapping):
-        return "; name the field of the text with text_column="
+        return "; name the field with the text: text_column=..."
     if isinstance(sentence, Set):
         return "; a set has no order"
     if isinstance(sentence, (bytes, bytearray)):
@@ -225,27 +226,27 @@ def _hint(sentence: object) -> str:
 
 
 def _wrong_in(text: str) -> str | None:
-    """Why a text cannot be trained on."""
+    """What is wrong with a text; None if nothing."""
     if "\0" in text:
-        return f"the text has a NUL character: {shown(text)}"
+        return f"the text contains a NUL character: {shown(text)}"
     if _has_surrogate(text):
-        return f"the text has half of a surrogate pair, which is no character: {shown(text)}"
+        return f"the text contains half of a surrogate pair: {shown(text)}"
     if any(len(token.encode()) >= MAX_TOKEN_BYTES for token in text.split()):
         return f"{MAX_TOKEN_BYTES} bytes or more without whitespace; is this text?"
     return None
 
 
 def _wrong_with(word: str) -> str | None:
-    """Why a str cannot be a word."""
+    """What is wrong with a word; None if nothing."""
     if not word:
         return "is empty"
     if " " in word or "\n" in word:
         what = "a space" if " " in word else "a newline"
-        return f"has {what} in it: {shown(word)}; join its parts with _, or split it"
+        return f"contains {what}: {shown(word)}; join its parts with _, or split it"
     if "\0" in word:
-        return f"has a NUL character in it: {shown(word)}"
+        return f"contains a NUL character: {shown(word)}"
     if _has_surrogate(word):
-        return f"has half of a surrogate pair in it, which is no character: {shown(word)}"
+        return f"contains half of a surrogate pair: {shown(word)}"
     if len(word.encode()) >= MAX_TOKEN_BYTES:
         return f"has {MAX_TOKEN_BYTES} bytes or more: {shown(word)}"
     return None

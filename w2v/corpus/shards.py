@@ -1,12 +1,12 @@
-"""A corpus in shards, each read, counted and encoded by a task of its own, where it is trained.
+"""A corpus in shards; each is read, counted and encoded by its own task, where it will be trained.
 
-    read_shards        runs the tasks below on an engine; the corpus that they make
-    read_segments      text -> tokens in the shard's own ids, and the shard's words with counts
-    merge_counts       the words and counts of two shards -> one; in pairs, a binary tree
-    encode_shard       tokens in the shard's ids -> ids of the vocabulary
+    read_shards        run the following tasks on an engine, and return the corpus
+    read_segments      text -> tokens with ids of the shard, and its words with their counts
+    merge_counts       words and counts of two shards -> of both; pair by pair, in a binary tree
+    encode_shard       tokens with ids of the shard -> tokens with ids of the vocabulary
 
-The tasks are pure functions. The vocabulary equals that of `read_corpus`, whatever the number of
-shards. It is fixed before any shard is encoded, and each task that encodes checks its hash.
+The tasks are pure functions. The vocabulary is that of `read_corpus`, whatever the number of
+shards. It is fixed before any shard is encoded, and each task that encodes a shard checks its hash.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from w2v.util.files import StrPath
 from w2v.vocab import Vocabulary, pack_lines
 
 _PLACE_BITS = 32
-"""A place is the number of the word's segment, followed by the word's id in the shard."""
+"""A place is the number of a segment, followed by the id of the word in the shard."""
 
 
 class ShardText(NamedTuple):
-    """A shard's text as numbers.
+    """The encoded text of a shard.
 
     Attributes:
-        tokens: (N,) int32, ids among the shard's own words.
-        lengths: (S,) uint16, words of each sentence.
+        tokens: (N,) int32, ids of the words of the shard.
+        lengths: (S,) uint16, number of words of each sentence.
         lines, lines_split: see `Audit`.
     """
 
@@ -53,12 +53,12 @@ class ShardText(NamedTuple):
 
 
 class WordCounts(NamedTuple):
-    """Different words.
+    """Distinct words with their counts.
 
     Attributes:
-        text: (B,) uint8, in UTF-8, a newline between two words.
+        text: (B,) uint8, the words in UTF-8, separated by newlines.
         counts: (W,) int64.
-        places: (W,) int64, which sort the words by first appearance in the text.
+        places: (W,) int64; sorting by place orders the words by first appearance in the text.
     """
 
     text: np.ndarray
@@ -67,14 +67,14 @@ class WordCounts(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """A shard in the ids of the vocabulary: (N,) int32 tokens, (S + 1,) int64 sentence starts."""
+    """A shard with ids of the vocabulary: (N,) int32 tokens, (S + 1,) int64 sentence starts."""
 
     tokens: np.ndarray
     sentence_starts: np.ndarray
 
 
 class ShardSummary(NamedTuple):
-    """What the driver keeps of a shard: words before and after rare ones were dropped, a hash..."""
+    """What the driver knows of a shard: numbers of words and sentences, and a hash."""
 
     words: int
     kept: int
@@ -87,7 +87,7 @@ class ShardSummary(NamedTuple):
 
 @dataclass(frozen=True)
 class ShardedCorpus:
-    """A corpus whose tokens stay where its shards were read.
+    """A corpus whose tokens stay where the shards were read.
 
     Attributes:
         vocabulary, audit: as in `Corpus`.
@@ -104,7 +104,7 @@ class ShardedCorpus:
 
     @property
     def n_words(self) -> int:
-        """Tokens, all of words in the vocabulary."""
+        """Number of tokens; only words of the vocabulary count."""
         return self.audit.kept
 
     @property
@@ -113,7 +113,7 @@ class ShardedCorpus:
         return self.audit.sentences
 
     def fingerprint(self) -> str:
-        """`digest`: other shards of the same text have another one."""
+        """`digest`, which differs for other shards of the same text."""
         return self.digest
 
 
@@ -130,14 +130,14 @@ def read_shards(
 
     Args:
         engine: runs the tasks.
-        paths: files, folders, patterns and URLs; every machine that runs tasks must reach them.
-        count: the number of shards; the result depends on it, and on no other division of the work.
-        on_progress: called with (bytes of text read so far, bytes in all).
-        on_warning: told about files in folders that are not read.
+        paths: files, folders, patterns and URLs that every machine which runs tasks can access.
+        count: the number of shards; the result depends on it, but not on how tasks are distributed.
+        on_progress: called with (bytes of text read, total bytes).
+        on_warning: called with a warning about files in folders that are skipped.
         options: see `TextOptions`.
 
     Raises:
-        ConfigError: an option that shards do not have.
+        ConfigError: an option is not available for shards.
         CorpusError: see `w2v.corpus.byte_ranges` and `w2v.corpus.read_corpus`.
     """
     text_options = TextOptions(**options)
@@ -190,25 +190,25 @@ def read_shards(
 
 
 def _refuse_options(options: TextOptions) -> None:
-    """Refuse what needs the whole text in one place.
+    """Refuse options that need the whole text in one place.
 
     Raises:
-        ConfigError: something does.
+        ConfigError: one of them was given.
     """
     if options.phrases:
-        raise ConfigError("phrases: not available in shards; train without deterministic and ray")
+        raise ConfigError("phrases: cannot be combined with deterministic or the engine ray")
     if options.text_column is not None:
-        raise ConfigError("text_column: not available in shards, which need plain text files")
+        raise ConfigError("text_column: cannot be combined with deterministic or the engine ray")
     if not options.is_ascii_based:
         raise ConfigError(
-            f"encoding: {options.encoding} cannot be cut into shards; convert the files to UTF-8"
+            f"encoding: {options.encoding} text cannot be cut into shards; convert it to UTF-8"
         )
 
 
 def _fixed(
     all_words: WordCounts, name: str, files: int, options: TextOptions
 ) -> tuple[Vocabulary, Audit]:
-    """The vocabulary, and what the counts tell for the audit."""
+    """Choose the vocabulary, and compute the part of the audit that follows from the counts."""
     table = table_of(in_order(all_words))
     counts = table.counts
     refuse_too_many(table, name)
@@ -246,8 +246,8 @@ def read_segments(
         if not encoder.n_tokens:
             first = segments[0]
             raise CorpusError(
-                f"{first.name}: a shard has no words (bytes {first.begin} to {segments[-1].end}); "
-                "use fewer shards"
+                f"{first.name}: a shard contains no words (bytes {first.begin} to "
+                f"{segments[-1].end}); use fewer shards"
             )
         tokens, lengths = (array.view(np.ndarray) for array in encoder.mapped())
         text_ = ShardText(tokens, lengths, encoder.lines, encoder.lines_split)
@@ -255,7 +255,7 @@ def read_segments(
 
 
 def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
-    """The words of both, with the sum of their counts and the earlier of their places."""
+    """Merge words: counts are added, and the earlier place is kept."""
     table = table_of(first)
     known = len(table)
     ids = _add(table, second)
@@ -265,7 +265,7 @@ def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
 
 
 def in_order(words: WordCounts) -> WordCounts:
-    """The same words, sorted by first appearance in the text."""
+    """Sort words by first appearance in the text."""
     order = np.argsort(words.places)
     lines = words.text.tobytes().split(b"\n")
     text = np.frombuffer(b"\n".join([lines[row] for row in order]), dtype=np.uint8)
@@ -273,7 +273,7 @@ def in_order(words: WordCounts) -> WordCounts:
 
 
 def table_of(words: WordCounts) -> WordTable:
-    """A table that numbers the words in the order given."""
+    """A table that numbers words in the given order."""
     table = WordTable()
     _add(table, words)
     return table
@@ -282,18 +282,18 @@ def table_of(words: WordCounts) -> WordTable:
 def encode_shard(
     text: ShardText, own: WordCounts, words: np.ndarray, digest: str
 ) -> tuple[Shard, ShardSummary]:
-    """Encode a shard with the ids of the vocabulary; words outside it are dropped.
+    """Encode a shard with ids of the vocabulary, and drop all other words.
 
     Args:
         text, own: what `read_segments` returned.
-        words: those of the vocabulary, by id, as in `WordCounts`.
-        digest: their `words_digest`.
+        words: the vocabulary, as the text of `WordCounts`.
+        digest: `words_digest` of the vocabulary.
 
     Raises:
-        CorpusError: the words do not have that digest; or no word of the shard is among them.
+        CorpusError: the digest does not match, or no word of the shard is in the vocabulary.
     """
     if words_digest(words) != digest:
-        raise CorpusError("vocabulary: not the words that were chosen for all shards")
+        raise CorpusError("vocabulary: differs from the one that was chosen for all shards")
     table = WordTable()
     table.tokenize(words.tobytes(), "spaces")
     size = len(table)
@@ -305,7 +305,7 @@ def encode_shard(
     sentences, longest = renumber(tokens, new_ids, text.lengths, starts)
     shard = Shard(tokens[: starts[sentences]], starts[: sentences + 1])
     if not sentences:
-        raise CorpusError("corpus: a shard has no word of the vocabulary; use fewer shards")
+        raise CorpusError("corpus: a shard contains no word of the vocabulary; use fewer shards")
     summary = ShardSummary(
         words=len(text.tokens), kept=len(shard.tokens), sentences=int(sentences),
         longest_sentence=int(longest), lines=text.lines, lines_split=text.lines_split,

@@ -1,8 +1,8 @@
-"""Where text comes from: paths, folders, patterns and standard input, plain or compressed.
+"""Read text from files, folders, patterns and standard input, plain or compressed.
 
     str | Path | "-"  ->  expand()  ->  [Source]  ->  chunks()  ->  bytes, bytes, ...
 
-Chunks are UTF-8 and end between two words. Does not know words or sentences.
+Chunks are UTF-8 and end between two words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from w2v.util.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
 from w2v.util.files import StrPath
 
 CHUNK_BYTES = 4 * 2**20
-"""Text is read and tokenized in pieces of about this size, whatever the length of its lines."""
+"""Approximate size of a chunk, whatever the length of lines."""
 
 STDIN = "-"
 
@@ -41,15 +41,15 @@ _LONGEST_SPACE = max(len(c.encode()) for c in WHITESPACE)
 HEAD_BYTES = 2**16
 _CONTROL = bytes(code for code in [*range(32), 127] if not chr(code).isspace() and code != 27)
 _FEWEST_CONTROL, _CONTROL_SHARE = 32, 1 / 32
-"""A head with more control characters than both is binary: of float32 numbers 6% to 9% are."""
+"""With more control characters than both, a file is binary. Of float32 numbers, 6% to 9% are."""
 
 
 class BinaryFileError(CorpusError):
-    """A file that is not text."""
+    """A file is not text."""
 
 
 def no_warning(_: str) -> None:
-    """For who does not listen."""
+    """Ignore warnings."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Source:
     Attributes:
         name: in messages.
         path: None for standard input.
-        in_folder: whether it was found in a folder, and not named.
+        in_folder: whether it was found in a folder rather than named.
     """
 
     name: str
@@ -67,25 +67,25 @@ class Source:
     in_folder: bool = False
 
     def size(self) -> int | None:
-        """Bytes on disk; None where that means nothing (standard input, a pipe)."""
+        """Size on disk in bytes; None for standard input and pipes."""
         status = self._status()
         return None if status is None else status.st_size
 
     def text_size(self) -> int | None:
-        """Bytes of text to come; None where the size on disk does not tell."""
+        """Size of the text in bytes; None if it is unknown, as for compressed files."""
         compressed = self.path is not None and self.path.suffix.lower() in SUFFIXES
         return None if compressed else self.size()
 
     def stamp(self) -> object:
-        """Something that changes when an ordinary file is changed or replaced."""
+        """A value that changes when a regular file is changed or replaced."""
         status = self._status()
         return status and (status.st_ino, status.st_size, status.st_mtime_ns)
 
     def _status(self) -> os.stat_result | None:
-        """Of an ordinary file; None for anything else.
+        """Status of a regular file; None for anything else.
 
         Raises:
-            CorpusError: it does not exist (any more).
+            CorpusError: it does not exist any more.
         """
         if self.path is None:
             return None
@@ -99,16 +99,15 @@ class Source:
 def expand(
     paths: Sequence[StrPath], on_warning: Callable[[str], None] = no_warning
 ) -> list[Source]:
-    """Turn what a person types into files: a folder gives all files below it, sorted by path.
+    """Expand paths to files; a folder gives all files below it, sorted by path.
 
-    A name that exists is taken as it is; otherwise ``*``, ``?`` and ``[`` make it a pattern
-    (``**`` crosses folders), so that patterns work quoted and unquoted. Hidden files in folders
-    are passed over.
+    A name that exists is used literally; otherwise ``*``, ``?`` and ``[`` make it a pattern (``**``
+    matches subfolders), so patterns work quoted and unquoted. Hidden files in folders are skipped.
 
     Args:
         paths: files, folders, patterns, or ``-`` for standard input.
-        on_warning: told what in a folder is not read: linked folders, broken links, subfolders
-            without permission, and what is not a file (a socket, a pipe).
+        on_warning: called with a warning about what is skipped in folders: linked folders, broken
+            links, subfolders without permission, and special files (sockets, pipes).
 
     Raises:
         CorpusError: a path does not exist, a pattern matches nothing, or a folder has no files.
@@ -126,14 +125,14 @@ def expand(
     if sum(source.path is None for source in sources) > 1:
         raise CorpusError("-: standard input can be read only once, but is given twice")
     if not sources:
-        raise CorpusError("corpus: no path and no sentence was given")
+        raise CorpusError("corpus: no paths or sentences were given")
     return sources
 
 
 def _files(name: str, on_warning: Callable[[str], None]) -> list[Source]:
-    """The files of one name, folder or pattern."""
+    """The files of one path or pattern."""
     path = Path(name)
-    if not name:  # which the file system would take for the current folder
+    if not name:  # the file system would use the current folder
         raise CorpusError("corpus: the path is empty")
     if path.is_dir():
         found = _files_below(path, on_warning)
@@ -160,7 +159,7 @@ def _short(name: str) -> str:
 
 
 def _files_below(folder: Path, on_warning: Callable[[str], None]) -> list[Source]:
-    """All files in a folder and its subfolders, without hidden ones."""
+    """All files in a folder and its subfolders, except hidden ones."""
     found: list[Path] = []
     unread: dict[str, list[Path]] = {}
 
@@ -193,28 +192,28 @@ def _files_below(folder: Path, on_warning: Callable[[str], None]) -> list[Source
 
 
 def _counted(paths: Sequence[object], kind: str) -> str:
-    """So many of a kind, with the names of the first few."""
+    """The number of paths, with the names of the first few."""
     names = ", ".join(one_line(str(path)) for path in paths[:_FEW_NAMES])
     more = ", ..." if len(paths) > _FEW_NAMES else ""
     return f"{len(paths)} {kind}{'' if len(paths) == 1 else 's'}: {names}{more}"
 
 
 def skipped_binary(sources: Sequence[Source]) -> str:
-    """The warning about binary files in folders."""
+    """A warning about binary files in folders."""
     return f"skipped {_counted([source.name for source in sources], 'binary file')}"
 
 
 def chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, bytes]]:
     """Yield (byte offset, text in UTF-8) in chunks that end at a line end or between words.
 
-    A byte order mark at the start is dropped. Text that is strictly UTF-8 comes as it is, to be
-    checked by who tokenizes it (`check_fault`); otherwise bytes that are not in the encoding, and
-    NUL, which no text has, are replaced by U+FFFD or dropped, as `encoding_errors` says.
+    A byte order mark at the beginning is dropped. Strict UTF-8 is passed on unchanged, because the
+    tokenizer checks it. Otherwise, bytes that cannot be decoded, and NUL, are replaced by U+FFFD or
+    dropped, depending on `encoding_errors`.
 
     Raises:
         BinaryFileError: the file is not text.
-        CorpusError: a byte that is not in the encoding; a truncated or damaged compressed file; a
-            token of `MAX_TOKEN_BYTES` or more.
+        CorpusError: a byte cannot be decoded, a compressed file is truncated or damaged, or a token
+            has `MAX_TOKEN_BYTES` or more.
     """
     try:
         with open_source(source) as stream:
@@ -226,7 +225,7 @@ def chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, bytes]]:
 def range_chunks(
     source: Source, stream: Readable, begin: int, options: TextOptions
 ) -> Iterator[tuple[int, bytes]]:
-    """`chunks` of a stream that begins at that byte of the source, which begins a line.
+    """`chunks` of a stream that begins at the byte `begin` of the source, at the start of a line.
 
     Raises:
         CorpusError: see `chunks`.
@@ -235,7 +234,7 @@ def range_chunks(
     offset = begin
     carry = b""
     head = stream.read(CHUNK_BYTES)
-    # A mark is what the file begins with, not what is left where bytes before it were dropped.
+    # Only at the very beginning of the file, not after bytes that were dropped.
     is_marked = begin == 0 and head.startswith("\ufeff".encode(options.encoding, "ignore"))
     for block in _decoded(source, stream, head, options):
         text = block
@@ -258,7 +257,7 @@ def range_chunks(
 def _decoded(
     source: Source, stream: Readable, block: bytes, options: TextOptions
 ) -> Iterator[bytes]:
-    """Blocks of the text in UTF-8; `block` is the first one, which has been read."""
+    """The text in blocks of UTF-8; `block` is the first one, already read."""
     refuse_table(source, block[:HEAD_BYTES])
     if options.is_ascii_based:
         refuse_binary(source.name, block)
@@ -285,17 +284,17 @@ def _decoded(
         if options.encoding_errors != "strict":
             text = text.replace("\0", "\ufffd" if options.encoding_errors == "replace" else "")
         if text:
-            yield text.encode(errors="replace")  # UTF-7 may hold half of a surrogate pair
+            yield text.encode(errors="replace")  # UTF-7 may contain half of a surrogate pair
         if last:
             return
         block = stream.read(CHUNK_BYTES)
 
 
 def refuse_binary(name: str, head: bytes) -> None:
-    """Refuse a file that begins with these bytes if it is not text.
+    """Check that a file that begins with these bytes is text.
 
     Raises:
-        BinaryFileError: it is not.
+        BinaryFileError: it is not text.
     """
     head = head[:HEAD_BYTES]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -311,7 +310,7 @@ def refuse_binary(name: str, head: bytes) -> None:
 
 
 def table_suffix(source: Source) -> str:
-    """The extension of a file's name, in lower case, before that of its packing."""
+    """The extension of a file, in lower case, without that of compression."""
     suffixes = [] if source.path is None else [s.lower() for s in source.path.suffixes]
     if suffixes and suffixes[-1] in SUFFIXES:
         suffixes.pop()
@@ -319,14 +318,14 @@ def table_suffix(source: Source) -> str:
 
 
 def refuse_table(source: Source, head: bytes) -> None:
-    """Refuse a table, which is not to be read as plain text.
+    """Refuse to read a table as plain text.
 
     Args:
-        source: names ending in .csv and .tsv are believed.
-        head: the first bytes, which tell Parquet and JSON.
+        source: a table if its name ends in .csv or .tsv.
+        head: its first bytes, from which Parquet and JSON are recognised.
 
     Raises:
-        CorpusError: it is one; the message says which columns it has.
+        CorpusError: it is a table; the message lists its columns.
     """
     first = head.partition(b"\n")[0].decode(errors="replace").strip()
     suffix = table_suffix(source)
@@ -342,7 +341,7 @@ def refuse_table(source: Source, head: bytes) -> None:
         what = f"a table with the columns {joined_names(names)}"
     else:
         return
-    raise CorpusError(f"{source.name}: {what}; name the one with the text: --text-column NAME")
+    raise CorpusError(f"{source.name}: {what}; choose the one with the text: --text-column NAME")
 
 
 def joined_names(names: Iterable[str]) -> str:
@@ -351,10 +350,10 @@ def joined_names(names: Iterable[str]) -> str:
 
 
 def given_paths(corpus: Any, tokenize: str = "whitespace") -> list[StrPath] | None:
-    """The paths that a corpus is given by; None where it is given otherwise.
+    """The paths of a corpus; None if it is not given by paths.
 
-    A list of str is a list of paths, unless a tokenizer was chosen and none of them exists: then
-    they are texts.
+    A list of str is a list of paths, unless a tokenizer was chosen and none of the paths exists;
+    then they are texts.
     """
     if isinstance(corpus, (str, os.PathLike)):
         return [corpus]
@@ -373,7 +372,7 @@ def _may_be_path(item: StrPath) -> bool:
         return True
     try:
         return bool(name) and (Path(name).exists() or bool(glob.glob(name)))  # noqa: PTH207
-    except (OSError, ValueError):  # too long for a name, or NUL in it
+    except (OSError, ValueError):  # too long for a path, or contains NUL
         return False
 
 
@@ -383,10 +382,10 @@ def named(sources: Sequence[Source]) -> str:
 
 
 def refuse_changed(sources: Sequence[Source], stamps: Sequence[object]) -> None:
-    """Refuse files that are not as they were when their `stamps` were taken.
+    """Check that no file has changed since its stamp was taken.
 
     Raises:
-        CorpusError: one has been changed.
+        CorpusError: one has.
     """
     for source, stamp in zip(sources, stamps, strict=True):
         if source.stamp() != stamp:
@@ -394,10 +393,10 @@ def refuse_changed(sources: Sequence[Source], stamps: Sequence[object]) -> None:
 
 
 def lowered(source: Source, offset: int, text: bytes, options: TextOptions) -> bytes:
-    """A chunk in lower case, by Unicode's rules.
+    """Convert a chunk to lower case, by the rules of Unicode.
 
     Raises:
-        CorpusError: it is not UTF-8, or has NUL.
+        CorpusError: it is not UTF-8, or contains NUL.
     """
     if text.isascii():
         return text.lower()
@@ -434,9 +433,9 @@ def token_too_long(source: Source, offset: int) -> CorpusError:
 def not_in_encoding(place: str, byte: int, options: TextOptions) -> CorpusError:
     """The error for a byte that is not in the encoding of the text."""
     if options.is_utf8:
-        what = "UTF-8; name the encoding of the files (--encoding latin-1, cp1252, ...)"
+        what = "UTF-8; set the encoding of the files (--encoding latin-1, cp1252, ...)"
     else:
-        what = f"{options.encoding}, the --encoding that was given; name another"
+        what = f"{options.encoding}, the given --encoding; choose another"
     return CorpusError(f"{place}: 0x{byte:02x} is not {what}, or use --encoding-errors replace")
 
 
@@ -448,10 +447,10 @@ def _nul(source: Source, offset: int) -> CorpusError:
 
 
 def _last_break(text: bytes, begin: int) -> int:
-    """Where `text` may be cut: after its last newline, else after its last whitespace, else 0.
+    """Where to cut `text`: after its last newline, or else its last whitespace; 0 without either.
 
-    What is before `begin` was searched in vain already: a long word that comes in many pieces would
-    otherwise be searched as often.
+    The text before `begin` contains neither. Skipping it avoids searching a very long word again
+    for each of its pieces.
     """
     newline = text.rfind(b"\n", begin) + 1
     if newline:
@@ -466,21 +465,21 @@ def _last_break(text: bytes, begin: int) -> int:
 
 
 class Readable(Protocol):
-    """What text is read from."""
+    """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """At most so many bytes; none at the end."""
+        """Read at most `size` bytes; none at the end."""
         ...
 
 
 @contextmanager
 def open_source(source: Source) -> Iterator[Readable]:
-    """Open a source, decompressing by what its first bytes say; standard input stays open."""
+    """Open a source, and decompress it if its first bytes say so. Does not close standard input."""
     with ExitStack() as stack:
-        raw: Any  # a buffered reader: it can peek
+        raw: Any  # a buffered reader, which can peek
         if source.path is None:
             if sys.stdin is None:
-                raise CorpusError(f"{source.name}: is closed")
+                raise CorpusError(f"{source.name}: closed")
             raw = sys.stdin.buffer
         else:
             raw = stack.enter_context(source.path.open("rb", buffering=2**18))
@@ -488,7 +487,7 @@ def open_source(source: Source) -> Iterator[Readable]:
         expected = SUFFIXES.get(source.path.suffix.lower()) if source.path else None
         if expected and kind != expected:
             raise CorpusError(
-                f"{source.name}: not {expected} data, as its name says, but "
+                f"{source.name}: the name says {expected}, but the content is "
                 f"{kind or 'something else'}"
             )
         yield raw if kind is None else decompressed(source.name, kind, raw, CorpusError)

@@ -1,9 +1,9 @@
 """Subsampling of frequent words, and windows of random width.
 
-A pair is (center, context): two positions of one sentence, at most b apart, where b is drawn
-uniformly from 1..window (Mikolov et al. 2013, "Efficient Estimation of Word Representations in
-Vector Space", section 3.2). As in word2vec.c, b is drawn once for each window, words are dropped
-before windows are formed (so a window spans dropped words), and no pair crosses the end of a
+A pair (center, context) consists of two positions of one sentence, at most b apart, where b is
+drawn uniformly from 1..window (Mikolov et al. 2013, "Efficient Estimation of Word Representations
+in Vector Space", section 3.2). As in word2vec.c, b is drawn once for each window, words are dropped
+before windows are formed (so windows reach across dropped words), and no pair crosses the end of a
 sentence. `w2v.corpus.windows` has windows of unequal sides, and other weights by distance.
 
 One 64-bit random number per position decides both: its low half subsampling, its high half b.
@@ -35,7 +35,7 @@ def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
         (Mikolov et al. 2013, "Distributed Representations", section 2.3) has sqrt(t/f) alone.
     """
     if sample < 0:
-        raise ConfigError(f"sample: {sample} is negative; 0 keeps all words")
+        raise ConfigError(f"sample: expected 0 or more, got {sample}; 0 keeps all words")
     if sample == 0:
         return np.ones(len(counts))
     with np.errstate(divide="ignore"):  # words that do not occur have probability 1
@@ -45,7 +45,7 @@ def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
 
 
 def keep_thresholds(probs: np.ndarray) -> np.ndarray:
-    """Probabilities as (V,) uint32: a word is kept if 32 random bits are not above this."""
+    """Probabilities as (V,) uint32: a word is kept if 32 random bits are at most its threshold."""
     scaled = np.floor(np.asarray(probs) * 2.0**32) - 1
     thresholds: np.ndarray = np.clip(scaled, 0, _ALWAYS).astype(np.uint32)
     return thresholds
@@ -76,7 +76,7 @@ def subsample(
     for position in range(start, end):
         word = tokens[position]
         bits = draw(key, np.uint64(position - origin))
-        # Written whether it is kept or not: an unpredictable branch costs more.
+        # Written even if the word is dropped: an unpredictable branch would cost more.
         kept[n] = word
         reach[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
         n += np.int64(low_half(bits) <= np.uint64(thresholds[word]))

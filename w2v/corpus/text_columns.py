@@ -1,10 +1,10 @@
-"""Text in a column of a table: CSV, TSV, JSON lines and Parquet files, packed or not.
+"""Read text from a column of a table: CSV, TSV, JSON lines or Parquet, perhaps compressed.
 
     column_chunks(source, options)  ->  (0, text in UTF-8), ... as `w2v.corpus.sources.chunks`
 
-The name of a file says what kind of table it is (``.csv``, ``.tsv``, ``.jsonl``, ``.parquet``, the
-first three also with ``.gz`` and the like), or else its first byte. A missing value (``null``, an
-empty cell) is an empty text; a text of several lines is several sentences.
+The kind of table is given by the extension (``.csv``, ``.tsv``, ``.jsonl``, ``.parquet``; the first
+three also compressed, as in ``.csv.gz``), or else by the first byte. A missing value (``null`` or
+an empty cell) is an empty text; a text of several lines becomes several sentences.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from w2v.errors import CorpusError, shown
 
 _DELIMITERS = ",\t;|"
 _LONGEST_CELL = 2**26
-"""Of a CSV file; the csv module's own limit is 128 kB."""
+"""Limit for CSV; the default of the csv module is 128 kB."""
 _PARQUET_ROWS = 4096
 
 
@@ -37,7 +37,7 @@ def column_chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, b
     """Yield (0, text in UTF-8), in chunks of whole lines, from the column `options.text_column`.
 
     Raises:
-        CorpusError: the file cannot be read, is no table, or has no such column; or a value is not
+        CorpusError: the file cannot be read, is not a table or lacks the column, or a value is not
             a text. The message names the line or row.
     """
     size, lines = 0, []
@@ -55,7 +55,7 @@ def column_chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, b
 
 
 def _texts(source: Source, options: TextOptions) -> Iterator[tuple[str, str]]:
-    """Each text, with its place for messages."""
+    """The texts, each with its place for messages."""
     column = options.text_column
     assert column is not None
     if table_suffix(source) == ".parquet":
@@ -106,8 +106,8 @@ def _json_lines(
 ) -> Iterator[tuple[str, str]]:
     if first.lstrip().startswith("["):
         raise CorpusError(
-            f"{source.name}: a JSON array, not JSON lines (one object a line); jq -c '.[]' makes "
-            "lines of it"
+            f"{source.name}: a JSON array, not JSON lines (one object per line); convert it with "
+            "jq -c '.[]'"
         )
     line, number = first, 0
     while line:
@@ -134,7 +134,9 @@ def _parquet(source: Source, column: str) -> Iterator[tuple[str, str]]:
             f"{source.name}: reading Parquet needs pyarrow: pip install 'w2v[export]'"
         ) from error
     if source.path is None or source.path.suffix != ".parquet":
-        raise CorpusError(f"{source.name}: Parquet is read from a file that is not packed")
+        raise CorpusError(
+            f"{source.name}: Parquet cannot be read from a compressed file or a stream"
+        )
     try:
         with parquet.ParquetFile(source.path) as file:
             names = file.schema_arrow.names
@@ -150,7 +152,7 @@ def _parquet(source: Source, column: str) -> Iterator[tuple[str, str]]:
                     yield place, _as_text(place, column, value)
     except ArrowException as error:
         message = next(iter(str(error).splitlines()), type(error).__name__)
-        raise CorpusError(f"{source.name}: not a whole Parquet file: {message}") from error
+        raise CorpusError(f"{source.name}: damaged or not Parquet: {message}") from error
 
 
 def _as_text(place: str, column: str, value: Any) -> str:
@@ -162,17 +164,19 @@ def _as_text(place: str, column: str, value: Any) -> str:
 
 
 def _clean(place: str, text: str, options: TextOptions) -> str:
-    """The text without what no text has, or an error."""
+    """Remove or refuse NUL and lone surrogates."""
     for fault, what in (("\0", "a NUL character"), *_surrogates(text)):
         if fault in text:
             if options.encoding_errors == "strict":
-                raise CorpusError(f"{place}: the text has {what}; use --encoding-errors replace")
+                raise CorpusError(
+                    f"{place}: the text contains {what}; use --encoding-errors replace"
+                )
             text = text.replace(fault, "\ufffd" if options.encoding_errors == "replace" else "")
     return text
 
 
 def _surrogates(text: str) -> list[tuple[str, str]]:
-    """Halves of surrogate pairs, which JSON can spell and UTF-8 cannot."""
+    """Lone surrogates, which JSON can contain but UTF-8 cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -182,7 +186,7 @@ def _surrogates(text: str) -> list[tuple[str, str]]:
 
 
 class _Raw(io.RawIOBase):
-    """A stream of text as the io module wants it."""
+    """Adapts a stream to the interface of the io module."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream

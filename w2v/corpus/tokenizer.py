@@ -1,14 +1,13 @@
-r"""Bytes to word ids: a tokenizer and an exact hash table, in one pass, in Numba.
+r"""Convert bytes to word ids in one pass: a tokenizer and an exact hash table, in Numba.
 
     table.tokenize(b"the cat\nthe dog")  ->  ids [0, 1, 0, 2], line lengths [2, 2]
 
-A `WordTable` numbers words in order of first appearance and counts them. How characters make words
-is a table of classes by code point (`character_classes`), so that every way of tokenizing runs
-through the same loop. A line ends at ``\n`` alone: ``\r`` and U+2028 are whitespace, so that text
-with CRLF line ends reads the same.
+A `WordTable` numbers words in order of first appearance and counts them. A table of character
+classes by code point (`character_classes`) defines what a word is, so all tokenizers share one
+loop. Only ``\n`` ends a line; ``\r`` and U+2028 are whitespace, so CRLF line ends make no
+difference.
 
-Text is checked on the way: bytes that are not UTF-8, NUL, and words too long to be words raise
-`TextFault`.
+Bytes that are not UTF-8, NUL, and overlong words raise `TextFault`.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
 TOKENIZERS = ("whitespace", "words")
 
 MAX_TOKEN_BYTES = 2**19
-"""A longer run of characters is refused: it is not a word, and is never cut."""
+"""Longer words are refused, never cut: they are not words."""
 
 _WORD, _SPACE, _NEWLINE, _INNER, _INVALID = range(5)
 
 _ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
-"""Where Unicode has letters, marks and digits, and will have for long: 0x33480 are in use."""
+"""Code points of letters, marks and digits, now and in future versions of Unicode."""
 
 
 @cache
 def character_classes(tokenizer: str) -> np.ndarray:
-    r"""What each character is to a tokenizer, (0x110000,) uint8 by code point.
+    r"""The class of each character for a tokenizer, (0x110000,) uint8 by code point.
 
     Args:
         tokenizer: ``whitespace``, words as `str.split` gives them; ``words``, runs of letters,
@@ -63,12 +62,12 @@ def character_classes(tokenizer: str) -> np.ndarray:
 
 
 class TextFault(Exception):
-    """Text that cannot be tokenized.
+    """The text cannot be tokenized.
 
     Attributes:
-        position: the byte of the text where the fault begins.
-        too_long: whether a word of `MAX_TOKEN_BYTES` or more begins there; otherwise it is NUL or
-            not UTF-8.
+        position: the byte at which the fault begins.
+        too_long: whether a word of `MAX_TOKEN_BYTES` or more begins there; otherwise, the fault is
+            NUL or not UTF-8.
     """
 
     def __init__(self, position: int, too_long: bool) -> None:
@@ -77,7 +76,7 @@ class TextFault(Exception):
 
 
 class Tokens(NamedTuple):
-    """Text as numbers.
+    """Tokenized text.
 
     Attributes:
         ids: (N,) int32, the word of each token.
@@ -90,10 +89,10 @@ class Tokens(NamedTuple):
 
 # --- compiled -----------------------------------------------------------------------------------
 #
-# Words are told apart by a 64-bit key. The key of up to 8 bytes is those bytes: it has no NUL in
-# it, so equal keys mean equal words. The key of longer words is their last 8 bytes, mixed with the
-# others as in FNV-1a (Fowler, Noll and Vo), with the lowest byte cleared, as in no short word; of
-# these the bytes are compared as well.
+# Words are identified by a 64-bit key. The key of a word of up to 8 bytes consists of these bytes;
+# since words contain no NUL, equal keys mean equal words. The key of a longer word is its last 8
+# bytes, mixed with the others as in FNV-1a (Fowler, Noll and Vo), with the lowest byte cleared,
+# which distinguishes it from short words; the bytes of long words are compared as well.
 
 _KEY_BYTES = 8
 _FNV_PRIME = np.uint64(0x100000001B3)
@@ -107,7 +106,7 @@ _DONE, _FULL, _STOPPED, _TOO_LONG = range(4)
 
 @jit
 def _wide_character(data: Any, i: Any) -> Any:
-    """Code point and bytes of the non-ASCII character at i; 0 bytes if that is not UTF-8."""
+    """Code point and length of the non-ASCII character at i; length 0 if it is not UTF-8."""
     first = np.int64(data[i])
     if first < 0xC2 or first > 0xF4:
         return 0, 0
@@ -130,7 +129,7 @@ def _wide_character(data: Any, i: Any) -> Any:
 
 @jit
 def _class_at(data: Any, i: Any, classes: Any) -> Any:
-    """Class and bytes of the character at i; the end of the text is whitespace."""
+    """Class and length of the character at i; the end of the text counts as whitespace."""
     if i >= data.size:
         return np.uint8(_SPACE), 1
     if data[i] < 0x80:
@@ -143,14 +142,14 @@ def _class_at(data: Any, i: Any, classes: Any) -> Any:
 
 @jit
 def _home(key: Any, mask: Any) -> Any:
-    """The first slot to look at."""
+    """The first slot to probe."""
     return np.int64(((key ^ key >> _HALF) * _SPREAD) >> _HALF) & mask
 
 
 @jit
 def _find(slots: Any, keys: Any, starts: Any, arena: Any, data: Any, begin: Any, end: Any,
           key: Any) -> Any:  # fmt: skip
-    """The slot of the word data[begin:end], or the empty slot where it belongs: linear probing."""
+    """The slot of the word data[begin:end], or the empty slot for it (linear probing)."""
     mask = slots.size - 1
     slot = _home(key, mask)
     while True:
@@ -173,14 +172,14 @@ def _find(slots: Any, keys: Any, starts: Any, arena: Any, data: Any, begin: Any,
 
 @jit
 def _has_room(slots: Any, arena: Any, starts: Any, n_words: Any, n_bytes: Any) -> Any:
-    """Whether one more word of so many bytes fits, with half of the slots empty."""
+    """Whether a word of `n_bytes` bytes can be added, with half of the slots empty."""
     return 2 * (n_words + 1) <= slots.size and starts[n_words] + n_bytes <= arena.size
 
 
 @jit
 def _insert(slots: Any, keys: Any, starts: Any, counts: Any, arena: Any, slot: Any, word: Any,
             data: Any, begin: Any, end: Any, key: Any) -> None:  # fmt: skip
-    """Make data[begin:end] the word of the next id, which is `word`, not counted yet."""
+    """Add data[begin:end] with the next id, `word`, and a count of 0."""
     slots[slot] = word
     keys[word] = key
     counts[word] = 0
@@ -193,10 +192,10 @@ def _insert(slots: Any, keys: Any, starts: Any, counts: Any, arena: Any, slot: A
 @jit
 def _tokenize(data: Any, classes: Any, slots: Any, keys: Any, starts: Any, counts: Any, arena: Any,
               ids: Any, line_lengths: Any, cursor: Any) -> Any:  # fmt: skip
-    """Tokenize from where `cursor` says: (byte, tokens, lines, first token of the line, words).
+    """Tokenize, starting at `cursor`: (byte, tokens, lines, first token of the line, words).
 
-    Returns why it ended, with `cursor` where it did: at the end of the text, or for want of room
-    in the table, in front of the word that found none.
+    Returns the reason for stopping, with `cursor` where it stopped: at the end of the text, or at a
+    word for which the table has no room.
     """
     i, n_tokens, n_lines, line_start, n_words = cursor
     end = _DONE
@@ -216,7 +215,7 @@ def _tokenize(data: Any, classes: Any, slots: Any, keys: Any, starts: Any, count
         key = np.uint64(0)
         while i < data.size:
             byte = data[i]
-            if byte < 0x80 and classes[byte] == _WORD:  # nearly all of nearly all texts
+            if byte < 0x80 and classes[byte] == _WORD:  # nearly all characters of most texts
                 key = key << _BYTE | np.uint64(byte)
                 i += 1
                 continue
@@ -256,7 +255,7 @@ def _tokenize(data: Any, classes: Any, slots: Any, keys: Any, starts: Any, count
 def _add_words(slots: Any, keys: Any, starts: Any, counts: Any, arena: Any, n_words: Any,
                other_keys: Any, other_starts: Any, other_arena: Any, first: Any, last: Any,
                ids: Any) -> Any:  # fmt: skip
-    """Give words first..last - 1 of another table their ids in this one; see `_tokenize`."""
+    """Add words first..last - 1 of another table, and fill in their ids; see `_tokenize`."""
     for other in range(first, last):
         begin, end, key = other_starts[other], other_starts[other + 1], other_keys[other]
         slot = _find(slots, keys, starts, arena, other_arena, begin, end, key)
@@ -289,7 +288,7 @@ _FIRST_BYTES = 2 * MAX_TOKEN_BYTES
 
 
 class WordTable:
-    """Different words with their counts, numbered in order of first appearance."""
+    """Distinct words with their counts, numbered in order of first appearance."""
 
     def __init__(self) -> None:
         self._n_words = 0
@@ -304,7 +303,7 @@ class WordTable:
 
     @property
     def counts(self) -> np.ndarray:
-        """(W,) int64, how often each word occurred; a view, so that it can be changed."""
+        """(W,) int64, the count of each word; a view, which can be changed."""
         return self._counts[: self._n_words]
 
     def words(self, ids: np.ndarray) -> list[str]:
@@ -314,10 +313,10 @@ class WordTable:
         return [arena[begin:end].decode() for begin, end in zip(begins, ends, strict=True)]
 
     def tokenize(self, text: bytes, tokenizer: str = "whitespace") -> Tokens:
-        """Split UTF-8 text into lines and words; count the words.
+        """Split UTF-8 text into lines and words, and count the words.
 
         Raises:
-            TextFault: it is not UTF-8, or a word is too long. What came before is counted.
+            TextFault: the text is not UTF-8, or a word is too long. Words before that are counted.
         """
         data = np.frombuffer(text, dtype=np.uint8)
         ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
@@ -337,7 +336,7 @@ class WordTable:
         return Tokens(ids[: cursor[1]], line_lengths)
 
     def since(self, first: int) -> NewWords:
-        """The words from id `first` on. They stay as they are while this table grows."""
+        """The words from id `first` on, which stay valid while this table grows."""
         return NewWords(self._keys, self._starts, self._arena, first, self._n_words)
 
     def add(self, new: NewWords) -> np.ndarray:
@@ -353,7 +352,7 @@ class WordTable:
         return ids[new.first :]
 
     def _make_room(self) -> None:
-        """Room for one more word of any length, at least."""
+        """Make room for at least one more word of any length."""
         if 2 * (self._n_words + 1) > len(self._slots):
             self._slots = np.full(2 * len(self._slots), _EMPTY, dtype=np.int32)
             self._keys, self._counts = _doubled(self._keys), _doubled(self._counts)
@@ -374,7 +373,7 @@ class NewWords(NamedTuple):
 
 
 def _doubled(array: np.ndarray) -> np.ndarray:
-    """A copy with room for as many entries again."""
+    """A copy of twice the size."""
     larger = np.empty(2 * len(array), array.dtype)
     larger[: len(array)] = array
     return larger
