@@ -53,8 +53,8 @@ def speed_table() -> str:
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += [
         "",
-        f"Measured on {measured['machine']}, {measured['date']}, on {measured['corpus']}; "
-        f"{measured['options']}.",
+        f"Measured by `scripts/benchmarks/chart.py` on {measured['machine']}, {measured['date']}, "
+        f"with {measured['corpus']}; {measured['options']}.",
     ]
     return "\n".join(lines)
 
