@@ -20,6 +20,7 @@ from w2v.held_out import held_out_pairs, measure, split_corpus
 from w2v.losses import LOSSES
 from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler
+from w2v.numerics.jit import read_only
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
 from w2v.train.api import make_run, make_trainer, resolve
 from w2v.train.trainer import Preparation
@@ -127,8 +128,9 @@ def drawn_by_the_kernel(run, epoch, block):
     model.context_vectors[...] = 0
     always = NoiseSampler(np.where(np.arange(size) == last, 1000, 1), 10.0)
     _, pairs, words = run.kernels.block(
-        model, run.make_scratch(), run.corpus.tokens, run.corpus.sentence_starts, run.edges[block],
-        run.edges[block + 1], run.model.thresholds, always.table, run.config.window, True,
+        model, run.make_scratch(), read_only(run.corpus.tokens),
+        read_only(run.corpus.sentence_starts), run.edges[block], run.edges[block + 1],
+        read_only(run.model.thresholds), read_only(always.table), run.config.window, True,
         np.float32(1e-3),
         stream_key(run.config.seed, STREAM_PAIRS, epoch, block),
         stream_key(run.config.seed, STREAM_NOISE, epoch, block),

@@ -17,6 +17,7 @@ from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
 from w2v.noise import NoiseSampler
 from w2v.numerics.aligned_memory import aligned_zeros, padded
+from w2v.numerics.jit import read_only
 from w2v.numerics.random import stream_key
 
 VOCABULARY = 9
@@ -55,8 +56,9 @@ def both(name, size, negatives, window, dtype, *, warps=2, tokens=None, **learne
     scratch = make_scratch(size, negatives, window, len(TOKENS), dtype)
     results = [
         block(
-            expected, scratch, TOKENS, STARTS, EDGES[b], EDGES[b + 1], thresholds, NOISE.table,
-            window.radius, window.shrinks, rates[b], KEYS[0][b], KEYS[1][b],
+            expected, scratch, read_only(TOKENS), read_only(STARTS), EDGES[b], EDGES[b + 1],
+            read_only(thresholds), read_only(NOISE.table), window.radius, window.shrinks, rates[b],
+            KEYS[0][b], KEYS[1][b],
         )
         for b in range(2)
     ]  # fmt: skip
@@ -102,9 +104,8 @@ def test_blocks_are_trained_as_on_the_cpu(name):
 @pytest.mark.parametrize(
     ("size", "negatives", "window", "warps"),
     [
-        (40, 5, 5, 4),  # a row is more than one number for each thread of a warp
+        (40, 20, 2, 4),  # more numbers in a row, and more candidates, than threads in a warp
         (170, 2, 3, 1),  # more columns than one warp updates at once
-        (5, 20, 2, 3),  # more candidates than threads in a warp
         (3, 1, 11, 1),  # more inputs than positions in a sentence
     ],
 )

@@ -1,6 +1,7 @@
 """The fused kernel against the oracle: on the shipped code path, in float64 and in float32."""
 
 import dataclasses
+from functools import lru_cache
 
 import naive
 import numpy as np
@@ -31,12 +32,18 @@ from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler, sample
 from w2v.numerics.aligned_memory import aligned_zeros, padded
-from w2v.numerics.jit import LANES, jit
+from w2v.numerics.jit import LANES, jit, read_only
 from w2v.numerics.random import stream_key
 
 SIZE, VOCABULARY, NEGATIVES, WINDOW = 5, 6, 3, 2
 SAMPLED = [name for name in LOSSES if isinstance(get_loss(name), SampledLoss)]
 TOLERANCE = {np.float32: 2e-6, np.float64: 1e-12}
+
+
+@lru_cache
+def kernels_of(name, **learn):
+    """Made once: a new one would be loaded from disk in each of Hypothesis' examples."""
+    return sampled_kernels(get_loss(name), SIZE, NEGATIVES, **learn)
 
 
 def random_model(dtype, seed, vocabulary=VOCABULARY, size=SIZE):
@@ -76,10 +83,9 @@ def places(draw):
 def test_a_step_is_minus_the_rate_times_the_oracles_gradient(dtype, place, seed):
     # Few words, so that repeated centers, repeated noise and noise that hits are all common.
     sentence, radii, first = place
-    loss = get_loss("negative-sampling")
     model = random_model(dtype, seed)
     before = copy_of(model)
-    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    kernels = kernels_of("negative-sampling")
     scratch, n_pairs = arranged(kernels, sentence, radii, first, dtype, seed)
     value = kernels.step(model, scratch, scratch.group, scratch.upcoming, dtype(0.5))
 
@@ -123,7 +129,7 @@ def test_a_step_is_the_plain_step(name, learn, dtype, place, seed):
     if "learn_normalisers" in learn:
         model.log_normalisers[:] = rng.normal(size=VOCABULARY)
     plain = Model(*(array.astype(np.float64) for array in model))
-    kernels = sampled_kernels(loss, SIZE, NEGATIVES, **learn)
+    kernels = kernels_of(name, **learn)
     scratch, _ = arranged(kernels, sentence, radii, first, dtype, seed)
     value = kernels.step(model, scratch, scratch.group, scratch.upcoming, dtype(0.5))
     wide, _ = arranged(kernels, sentence, radii, first, np.float64, seed)
@@ -156,7 +162,7 @@ def test_a_general_step_is_the_plain_step_on_the_pairs_of_the_window(
     model.log_normalisers[:] = rng.normal(size=VOCABULARY) * loss.learns_normalisers
     model.center_vectors[:, 0] = -0.0
     plain, before = copy_of(model), copy_of(model)
-    kernels = sampled_kernels(loss, SIZE, NEGATIVES, general=True, **learn)
+    kernels = kernels_of(name, general=True, **learn)
     mask = np.isin(np.arange(VOCABULARY), list(frozen)).astype(np.uint8) if frozen else None
     window = Window(*sides, weights)
     scratch, n_pairs = arranged(kernels, sentence, radii, first, np.float64, seed, window, mask)
@@ -191,10 +197,9 @@ def test_a_general_step_is_the_plain_step_on_the_pairs_of_the_window(
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_a_step_with_rate_zero_changes_nothing(name):
-    loss = get_loss(name)
     model = random_model(np.float32, 1)
     before = copy_of(model)
-    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    kernels = kernels_of(name)
     scratch, _ = arranged(kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
     assert kernels.step(model, scratch, scratch.group, scratch.upcoming, np.float32(0)) > 0
     for new, old in zip(model, before, strict=True):
@@ -203,8 +208,7 @@ def test_a_step_with_rate_zero_changes_nothing(name):
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_asking_for_upcoming_rows_changes_nothing(name):
-    loss = get_loss(name)
-    kernels = sampled_kernels(loss, SIZE, NEGATIVES)
+    kernels = kernels_of(name)
     models = [random_model(np.float32, 1) for _ in range(2)]
     for model, rows in zip(models, (0, 4), strict=True):
         scratch, _ = arranged(kernels, [0, 1, 2, 0, 3], [2, 2, 2, 2, 2], 1)
@@ -216,8 +220,7 @@ def test_asking_for_upcoming_rows_changes_nothing(name):
 
 def test_update_counts_are_those_of_the_rows_in_a_group():
     """Each occurrence counts, and nothing else: at the end of a sentence a group is shorter."""
-    loss = get_loss("negative-sampling")
-    kernels = sampled_kernels(loss, SIZE, NEGATIVES, count_updates=True)
+    kernels = kernels_of("negative-sampling", count_updates=True)
     sentence = [0, 1, 1, 2, 3, 0]
     scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(sentence), counted_words=VOCABULARY)
     scratch.kept_ids[:], scratch.window_radii[:] = sentence, WINDOW
@@ -255,12 +258,11 @@ def test_a_block_is_its_steps_with_the_same_draws():
 
     model = random_model(np.float64, 5)
     rows = [matrix[:, :SIZE].tolist() for matrix in model[:2]]
-    negative_sampling = get_loss("negative-sampling")
     scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(tokens), np.float64)
-    block = sampled_kernels(negative_sampling, SIZE, NEGATIVES).block
+    block = kernels_of("negative-sampling").block
     loss, n_pairs, n_words = block(
-        model, scratch, tokens, starts, 0, 3, thresholds, noise.table, WINDOW, True,
-        lr, pair_key, noise_key,
+        model, scratch, read_only(tokens), read_only(starts), 0, 3, read_only(thresholds),
+        read_only(noise.table), WINDOW, True, lr, pair_key, noise_key,
     )  # fmt: skip
 
     drawn = np.zeros(100, dtype=np.int64)

@@ -31,7 +31,7 @@ WRITERS = {
     "vectors in .txt": (f"w2v.train t.txt {QUICK} -o v.txt", ["v.txt"]),
     "vectors in .safetensors": (f"w2v.train t.txt {QUICK} -o v.safetensors", ["v.safetensors"]),
     "a cache of the corpus": (f"w2v.train t.txt {QUICK} --cache kept -o v.bin", ["v.bin"]),
-    "the explorer's page": ("w2v.explore new.txt -o e.html", ["e.html"]),
+    "the explorer's page": ("w2v.explore new.txt --map pca -o e.html", ["e.html"]),
     "an export for the Embedding Projector": (
         "w2v.export new.txt --to projector -o p",
         ["p/vectors.tsv", "p/metadata.tsv", "p/projector_config.pbtxt"],

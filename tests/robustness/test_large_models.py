@@ -17,7 +17,7 @@ from w2v.formats import estimated_bytes
 from w2v.kernels.sampled import Model
 from w2v.train.api import make_trainer, resolve
 
-VECTOR_SIZE = 128
+VECTOR_SIZE = 16
 ROWS = 2**31 // VECTOR_SIZE + 1000
 
 SENTENCES = [["the", "cat", "sat", "on", "the", "mat"], ["the", "dog", "sat", "on", "a", "log"]] * 9

@@ -15,6 +15,7 @@ from w2v.corpus import Shard, read_corpus
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
+from w2v.numerics.jit import read_only
 from w2v.numerics.random import stream_key
 from w2v.train import round_tasks, worker_pool
 from w2v.train.api import resolve, train_embeddings
@@ -180,8 +181,9 @@ def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
     own = Model(*(array.copy() for array in model))
     scratch = make_scratch(10, 5, 3, n_words)
     result = kernels.block(
-        own, scratch, shard.tokens, starts, first, last, tables.thresholds, tables.noise, 3, True,
-        np.float32(0.05), stream_key(3, 1, 1, 1, 2, 0), stream_key(3, 2, 1, 1, 2, 0),
+        own, scratch, read_only(shard.tokens), read_only(starts), first, last,
+        read_only(tables.thresholds), read_only(tables.noise), 3, True, np.float32(0.05),
+        stream_key(3, 1, 1, 1, 2, 0), stream_key(3, 2, 1, 1, 2, 0),
     )  # fmt: skip
     assert (stats.loss, stats.pairs, stats.words_kept) == result
     for mine, theirs, found in zip(own[:2], model[:2], deltas, strict=True):

@@ -232,10 +232,10 @@ def test_help_imports_neither_numba_nor_numpy():
 def test_long_options_of_word2vec_c_have_one_dash(write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write("corpus.txt", TEXT)
-    ours = ["--vector-size", "6", "--window", "3", "--epochs", "1", "--negative", "4"]
+    ours = ["--vector-size", "6", "--window", "3", "--epochs", "1", "--negative", "3"]
     ours += ["--sample", "0.01", "--min-count", "2", "--workers", "1", "--lr", "0.03"]
     assert main(["corpus.txt", *ours, "--quiet", "--output", "a.bin"]) == 0
-    theirs = "-train corpus.txt -output b.bin -size 6 -window 3 -iter 1 -negative 4 -sample 0.01"
+    theirs = "-train corpus.txt -output b.bin -size 6 -window 3 -iter 1 -negative 3 -sample 0.01"
     theirs += " -min-count 2 -threads 1 -alpha 0.03 --quiet"
     assert main(theirs.split()) == 0
     assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()

@@ -234,6 +234,18 @@ def jit(function: Callable[..., Any], *, inline: bool = False, allocates: bool =
     return compiled
 
 
+def read_only(array: np.ndarray) -> np.ndarray:
+    """A view that cannot be written, for an argument of compiled code that only reads it.
+
+    Numba compiles a function once for arrays that can be written and once more for those that
+    cannot, and whether an array of the corpus can depends on where it comes from: a file that is
+    mapped into memory, this process, or another one.
+    """
+    view = array.view(np.ndarray)
+    view.flags.writeable = False
+    return view
+
+
 def ufunc(scalar: Callable[..., Any]) -> Any:
     """A NumPy ufunc of a function of float64 numbers, callable from compiled code.
 

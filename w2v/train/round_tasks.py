@@ -29,6 +29,7 @@ from w2v.engines.base import check_cancelled
 from w2v.kernels.merge_shards import RowDeltas, add_rows, fill_differences, merge_rows
 from w2v.kernels.sampled import Model, SampledKernels, Scratch, make_scratch
 from w2v.numerics.aligned_memory import aligned_zeros
+from w2v.numerics.jit import read_only
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
 from w2v.train.sampled_model import kernels_for
 from w2v.train.state import EpochStats
@@ -128,9 +129,10 @@ def train_shard(
         lr = part.lr_begin + (part.lr_end - part.lr_begin) * done / words
         key = config.seed, part.epoch, part.round, part.shard, block
         loss, pairs, kept = kernels.block(
-            own, scratch, shard.tokens, starts, edges[block], edges[block + 1],
-            tables.thresholds, tables.noise, window.radius, window.shrinks, np.float32(lr),
-            stream_key(key[0], STREAM_PAIRS, *key[1:]), stream_key(key[0], STREAM_NOISE, *key[1:]),
+            own, scratch, read_only(shard.tokens), read_only(starts), edges[block],
+            edges[block + 1], read_only(tables.thresholds), read_only(tables.noise), window.radius,
+            window.shrinks, np.float32(lr), stream_key(key[0], STREAM_PAIRS, *key[1:]),
+            stream_key(key[0], STREAM_NOISE, *key[1:]),
         )  # fmt: skip
         n_words = int(starts[edges[block + 1]] - starts[edges[block]])
         stats.add(EpochStats(loss, pairs, n_words, kept))

@@ -21,6 +21,7 @@ from w2v.corpus.blocks import block_edges
 from w2v.corpus.windows import window_of
 from w2v.kernels.sampled import Scratch, make_scratch
 from w2v.losses.base import SampledLoss
+from w2v.numerics.jit import read_only
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
 from w2v.train.sampled_model import SampledLossTrainer, kernels_for
 from w2v.train.schedule import Schedule
@@ -74,12 +75,12 @@ class SampledTrainer(SampledLossTrainer):
         result: tuple[float, float, int] = self.kernels.block(
             self.model.parameters,
             scratch,
-            self.corpus.tokens,
-            self.corpus.sentence_starts,
+            read_only(self.corpus.tokens),
+            read_only(self.corpus.sentence_starts),
             self.edges[block],
             self.edges[block + 1],
-            self.model.thresholds,
-            self.model.noise.table,
+            read_only(self.model.thresholds),
+            read_only(self.model.noise.table),
             window.radius,
             window.shrinks,
             np.float32(lr),
