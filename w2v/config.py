@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from w2v.errors import ConfigError, shown
 from w2v.losses import LOSSES, TARGETS
+from w2v.util.text import PHRASE_THRESHOLDS, TOKENIZERS
 
 DEFAULT_INTERVAL = "10m"
 """Time between two checkpoints."""
@@ -34,9 +35,6 @@ MIN_ROUND_WORDS = 1_000
 
 MAX_SHARDS = 65_536
 
-TOKENIZERS = ("whitespace", "words")
-PHRASE_THRESHOLDS = {"word2phrase": 100.0, "npmi": 0.5}
-"""Scores of phrases, with their default thresholds: see `w2v.corpus.phrases`."""
 MAX_PHRASE_PASSES = 10
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 DEVICES = ("cpu", "cuda")

@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.config import PHRASE_THRESHOLDS
 from w2v.corpus import encode_sentences, phrases, read_corpus, with_phrases
-from w2v.corpus.phrases import SCORINGS, pair_scores
+from w2v.corpus.phrases import pair_scores
 from w2v.errors import CorpusError
-from w2v.util.text import prepare
+from w2v.util.text import PHRASE_THRESHOLDS, prepare
 
 WORDS = st.sampled_from(["a", "b", "c", "d", "a_b", "a_b_c", "_"])
 SENTENCES = st.lists(st.lists(WORDS, max_size=8), max_size=20)
@@ -24,10 +23,6 @@ def assert_is(corpus, sentences, min_count=1):
     counts = corpus.vocabulary.counts.tolist()
     assert list(zip(corpus.vocabulary.words, counts, strict=True)) == vocabulary
     assert [s.tolist() for s in corpus.sentences()] == naive.encode(sentences, vocabulary)
-
-
-def test_the_configuration_knows_the_scores():
-    assert PHRASE_THRESHOLDS == SCORINGS
 
 
 @given(
@@ -113,7 +108,7 @@ def test_files_and_corpora_too(write, tmp_path):
     assert joined.audit == corpus.audit
 
 
-@pytest.mark.parametrize("scoring", SCORINGS)
+@pytest.mark.parametrize("scoring", PHRASE_THRESHOLDS)
 def test_scores_are_the_formulas(scoring):
     counts = np.array([[9, 10, 12], [7, 7, 7], [5, 5000, 5000], [50, 50, 60]])
     scores = pair_scores(scoring, *counts.T, 10_000, 5)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.config import TOKENIZERS as CONFIG_TOKENIZERS
-from w2v.corpus.tokenizer import TOKENIZERS, TextFault, WordTable, character_classes
+from w2v.corpus.tokenizer import TextFault, WordTable, character_classes
 from w2v.util import text
 
 PIECES = st.sampled_from(
@@ -21,10 +20,6 @@ PIECES = st.sampled_from(
 def words_of(table, tokens):
     words = iter(table.words(tokens.ids))
     return [[next(words) for _ in range(n)] for n in tokens.line_lengths.tolist()]
-
-
-def test_the_configuration_knows_the_tokenizers():
-    assert TOKENIZERS == CONFIG_TOKENIZERS
 
 
 @given(content=st.lists(PIECES, max_size=40).map("".join))
@@ -66,7 +61,7 @@ def test_words_by_example(content, expected):
                      b"\xe0\x80\x80", b"\x80", b" ", b"\n", b"\0"]),
     max_size=12,
 ).map(b"".join) | st.binary(max_size=12))  # fmt: skip
-@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize("tokenizer", text.TOKENIZERS)
 def test_what_is_no_text_is_found_where_python_finds_it(tokenizer, content):
     position = content.find(b"\0") if b"\0" in content else len(content)
     try:

@@ -25,10 +25,7 @@ import numpy as np
 
 from w2v.corpus.tokenizer import WordTable
 from w2v.numerics.jit import jit
-from w2v.util.text import DELIMITER
-
-SCORINGS = {"word2phrase": 100.0, "npmi": 0.5}
-"""Default threshold of each score."""
+from w2v.util.text import DELIMITER, PHRASE_THRESHOLDS
 
 TOKENS_A_PART = 2**25
 """Pairs of longer texts are counted in parts, by their first word, to bound memory."""
@@ -65,11 +62,11 @@ def join_phrases(
         lengths: (S,) tokens of each sentence.
         table: the words, with their counts in `tokens`.
         passes: number of passes.
-        scoring: one of `SCORINGS`.
+        scoring: a key of `PHRASE_THRESHOLDS`.
         threshold: of the score; None for the default.
         min_count: the discount d.
     """
-    limit = SCORINGS[scoring] if threshold is None else threshold
+    limit = PHRASE_THRESHOLDS[scoring] if threshold is None else threshold
     n_tokens, n_phrases = len(tokens), 0
     for _ in range(passes):
         left, right = _phrases(tokens[:n_tokens], lengths, table.counts, scoring, limit, min_count)

@@ -24,8 +24,6 @@ from w2v.util.text import INNER_CHARACTERS
 WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
 """The characters at which `str.split` splits."""
 
-TOKENIZERS = ("whitespace", "words")
-
 MAX_TOKEN_BYTES = 2**19
 """Longer words are refused, never cut: they are not words."""
 

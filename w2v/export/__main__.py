@@ -23,6 +23,7 @@ from w2v.explore.projection import METHODS, check_method
 from w2v.export import huggingface, parquet, projector
 from w2v.util import command_line
 from w2v.util.files import check_folder, check_output, check_space, make_folder
+from w2v.util.text import TOKENIZERS
 
 PROG = "w2v.export"
 KINDS = {"projector": projector.FILES, "parquet": (), "huggingface": huggingface.FILES}
@@ -70,7 +71,7 @@ def _parser() -> command_line.ArgumentParser:
         help="lower-case texts (default: if the training text was, or if all words are lower case)",
     )  # fmt: skip
     hub.add_argument(
-        "--tokenize", choices=huggingface.TOKENIZERS, default=SUPPRESS,
+        "--tokenize", choices=TOKENIZERS, default=SUPPRESS,
         help="split texts into words without punctuation, or at whitespace (default: words, if no "
         "word of the vocabulary contains punctuation)",
     )  # fmt: skip

@@ -30,9 +30,6 @@ WEIGHTS, TOKENIZER, CARD = "model.safetensors", "tokenizer.json", "README.md"
 MODULES, SETTINGS = "modules.json", "config_sentence_transformers.json"
 FILES = (WEIGHTS, TOKENIZER, MODULES, SETTINGS, CARD)
 
-TOKENIZERS = ("words", "whitespace")
-"""How a text is split: into runs of letters and digits without punctuation, or at whitespace."""
-
 _LETTER = r"[\p{L}\p{M}\p{N}]"
 _WORDS = f"{_LETTER}+(?:[{re.escape(INNER_CHARACTERS)}]{_LETTER}+)*"
 """The words of `w2v.util.text.split`, as a regular expression of the tokenizers library."""
@@ -48,7 +45,7 @@ class Preparation(NamedTuple):
 
     Attributes:
         lowercase: whether it is lower-cased.
-        tokenizer: one of `TOKENIZERS`.
+        tokenizer: one of `w2v.util.text.TOKENIZERS`.
     """
 
     lowercase: bool

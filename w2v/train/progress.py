@@ -19,12 +19,12 @@ from typing import Any, Literal
 
 from tqdm.auto import tqdm
 
-from w2v.config import PHRASE_THRESHOLDS
 from w2v.embeddings import Embeddings
 from w2v.errors import W2VError, one_line
 from w2v.formats import check_words, estimated_bytes
 from w2v.train.callbacks import Callback, Plan, Progress
 from w2v.util.files import STANDARD_STREAM, check_space
+from w2v.util.text import PHRASE_THRESHOLDS
 
 LOG_SECONDS = 10.0
 """Without a terminal, a line of progress is printed this often."""

@@ -15,6 +15,10 @@ from collections.abc import Container, Mapping
 from functools import cache
 from typing import Any
 
+TOKENIZERS = ("whitespace", "words")
+PHRASE_THRESHOLDS = {"word2phrase": 100.0, "npmi": 0.5}
+"""The scores of phrases (`w2v.corpus.phrases`), with their default thresholds."""
+
 INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
 """Apostrophes, hyphens and joiners (Persian, Indic scripts), which may occur inside words."""
 DELIMITER = "_"
