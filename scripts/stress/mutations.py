@@ -379,7 +379,8 @@ class Copy:
         found = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
         if found:
             return found[1]
-        return (result.stdout + result.stderr).strip().splitlines()[-1]
+        lines = (result.stdout + result.stderr).strip().splitlines()
+        return lines[-1] if lines else f"exit code {result.returncode}"
 
     def _env(self) -> dict[str, str]:
         return {
