@@ -56,6 +56,7 @@ FOLDER = ROOT / "build" / "mutations"
 PASSED = FOLDER / "passed.json"
 
 WAYS = "train/test_ways_of_training.py"
+NUMBERS = "compare/test_compare_numbers.py"
 STATE = [
     "train/test_state.py", "train/test_checkpoint.py", "train/test_resume.py",
     "train/test_resume_rules.py", "train/test_checkpoint_writer.py",
@@ -83,7 +84,9 @@ NEAREST = {
     "engines/": ["engines", "train/test_rounds.py"],
     "corpus/cooccurrence.py": [WAYS, "losses/test_losses.py", "corpus"],
     "corpus/subsampling.py": ["corpus/test_subsampling.py", WAYS, "corpus"],
-    "corpus/": ["corpus", "train"],
+    "corpus/shards.py": ["corpus/test_shards.py", "train/test_rounds.py", "corpus"],
+    "corpus/byte_ranges.py": ["corpus/test_sources.py", "corpus/test_shards.py", "corpus"],
+    "corpus/": ["corpus", WAYS, "train"],
     "noise.py": ["test_noise.py", "losses/test_losses.py"],
     "held_out.py": ["test_held_out.py", "test_reported_numbers.py"],
     "activations.py": ["test_activations.py", "gradcheck", "dense"],
@@ -92,7 +95,12 @@ NEAREST = {
     "evaluate/": ["evaluate", "test_reported_numbers.py"],
     "query.py": ["test_query.py", "test_reported_numbers.py"],
     "embeddings/": ["embeddings", "test_query.py"],
-    "compare/": ["compare"],
+    "compare/__main__.py": ["compare/test_compare_command.py", "compare"],
+    "compare/runs.py": [NUMBERS, "compare/test_compare_runs.py", "compare"],
+    "compare/summary.py": ["compare/test_compare_summary.py", NUMBERS, "compare"],
+    "compare/": [NUMBERS, "compare/test_compare_report.py", "compare"],
+    "explore/assets/map.js": ["explore/test_explorer_map.py", "explore"],
+    "explore/assets/": ["explore/test_explorer_search.py", "explore"],
     "explore/__main__.py": ["explore/test_explore_command.py", "explore/test_explorer_page.py"],
     "explore/projection.py": ["explore/test_projection.py", "explore"],
     "explore/": ["explore/test_explorer_page.py", "explore"],
