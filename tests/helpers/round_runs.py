@@ -9,8 +9,8 @@ from w2v.config import DEFAULT_INTERVAL, Checkpoints
 from w2v.train.api import train_embeddings
 
 OPTIONS = {
-    "vector_size": 10, "window": 3, "min_count": 1, "epochs": 2, "seed": 3, "sample": 1e-2,
-    "deterministic": True, "shards": 4, "round_words": 1_000,
+    "vector_size": 10, "negative": 3, "window": 3, "min_count": 1, "epochs": 2, "seed": 3,
+    "sample": 1e-2, "deterministic": True, "shards": 4, "round_words": 1_000,
 }  # fmt: skip
 KINDS = {
     "negative-sampling": {},

@@ -172,14 +172,14 @@ def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
     model, tables, config, shard = setting
     deltas, stats = train_shard(model, shard, PART, tables, config)
     loss = get_loss("negative-sampling")
-    kernels = sampled_kernels(loss, 10, 5)
+    kernels = sampled_kernels(loss, 10, 3)
     starts = shard.sentence_starts
     words = int(starts[-1])
     first, last = np.searchsorted(starts, [words // 6, words * 2 // 6])
     n_words = int(starts[last] - starts[first])
     assert stats.words == n_words <= 10_000  # one block
     own = Model(*(array.copy() for array in model))
-    scratch = make_scratch(10, 5, 3, n_words)
+    scratch = make_scratch(10, 3, 3, n_words)
     result = kernels.block(
         own, scratch, read_only(shard.tokens), read_only(starts), first, last,
         read_only(tables.thresholds), read_only(tables.noise), 3, True, np.float32(0.05),
@@ -204,7 +204,7 @@ def test_update_counts_are_the_steps_that_update_a_row(setting):
     assert deltas.center.rows.tolist() == [30, 31]
     assert deltas.center.update_counts.tolist() == [1, 1]
     assert {30, 31} <= set(deltas.context.rows.tolist())
-    assert deltas.context.update_counts.sum() <= 2 + 2 * 5  # and the group's noise
+    assert deltas.context.update_counts.sum() <= 2 + 2 * 3  # and the group's noise
 
 
 def test_shards_side_by_side_are_shards_one_by_one(setting):
