@@ -2,6 +2,8 @@
 
 import dataclasses
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -137,3 +139,21 @@ def test_durations(seconds, text):
 )
 def test_sizes(n_bytes, text):
     assert progress._size(n_bytes) == text
+
+
+def test_a_notebook_without_widgets_gets_bars_of_text_and_no_warning():
+    """tqdm asks IPython where it is."""
+    code = """if True:
+        import sys, types, warnings
+
+        warnings.simplefilter("error")
+        shell = types.SimpleNamespace(config={"IPKernelApp": {}})
+        sys.modules["IPython"] = types.SimpleNamespace(get_ipython=lambda: shell)
+        sys.modules["ipywidgets"] = None
+        from w2v.train.progress import tqdm
+        print(tqdm.__module__)
+        """
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (ended.stdout, ended.stderr) == ("tqdm.asyncio\n", "")

@@ -305,7 +305,7 @@ class Display:
     """
 
     def __init__(self, total: int, finished: int) -> None:
-        from tqdm.auto import tqdm
+        from w2v.train.progress import tqdm
 
         self.total, self.finished = total, finished
         self.bar: Any = None

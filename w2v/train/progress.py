@@ -13,11 +13,10 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
-
-from tqdm.auto import tqdm
 
 from w2v.embeddings import Embeddings
 from w2v.errors import W2VError, one_line
@@ -25,6 +24,11 @@ from w2v.formats import check_words, estimated_bytes
 from w2v.train.callbacks import Callback, Plan, Progress
 from w2v.util.files import STANDARD_STREAM, check_space
 from w2v.util.text import PHRASE_THRESHOLDS
+
+with warnings.catch_warnings():
+    # Without ipywidgets, a notebook gets bars of text, and tqdm says how to install them.
+    warnings.simplefilter("ignore")
+    from tqdm.auto import tqdm as tqdm  # also for other commands
 
 LOG_SECONDS = 10.0
 """Without a terminal, a line of progress is printed this often."""
