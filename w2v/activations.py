@@ -226,7 +226,9 @@ def sin_derivative_from_z(z: Any) -> Any:
 def softmax_rows(logits: Any, out: Any) -> None:
     """Softmax of each row of `logits` (B, C) into `out` (B, C); callable inside Numba."""
     for i in range(logits.shape[0]):
-        largest = logits[i].max()
+        largest = logits[i, 0]
+        for j in range(1, logits.shape[1]):
+            largest = max(largest, logits[i, j])
         total = 0.0
         for j in range(logits.shape[1]):
             out[i, j] = math.exp(logits[i, j] - largest)
