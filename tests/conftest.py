@@ -52,7 +52,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def commands(tmp_path_factory):
-    """Runs commands, each in a process of its own; see `commands.Commands.run`."""
+    """Runs each command in its own process; see `commands.Commands.run`."""
     running = Commands(tmp_path_factory.mktemp("commands"))
     yield running
     running.close()

@@ -204,7 +204,7 @@ for a in ACTIVATIONS.values():
 
 
 def test_float32_given_first_is_still_computed_in_float64():
-    """A ufunc compiles for the first type that it meets, so it takes a process of its own."""
+    """In its own process, because a ufunc compiles for the first type that it is called with."""
     subprocess.run([sys.executable, "-c", FLOAT32_FIRST], check=True)
 
 
@@ -270,7 +270,7 @@ def test_softmax_works_over_the_last_axis_of_any_layout():
 
 
 @pytest.mark.parametrize("bad", [1.0, np.empty((2, 0))])
-def test_softmax_refuses_what_has_no_row(bad):
+def test_softmax_refuses_empty_rows(bad):
     with pytest.raises(InputError, match="softmax: expected a last axis"):
         softmax(bad)
     with pytest.raises(InputError, match="softmax_jvp_from_a: expected a last axis"):

@@ -52,7 +52,7 @@ def on(ways, doors=DOORS):
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch, write):
-    """Each test in a folder of its own, with a corpus for every way."""
+    """Each test in its own folder, with a corpus for each way to train."""
     monkeypatch.chdir(tmp_path)
     for way in WAYS:
         write(f"{way.name}.txt", way.content)
@@ -192,7 +192,7 @@ def test_a_quiet_command_prints_nothing(door, way, capsys):
     assert "corpus: " in err
 
 
-def test_on_a_terminal_the_first_line_comes_at_once(here, capsys, monkeypatch):
+def test_on_a_terminal_the_first_line_appears_immediately(here, capsys, monkeypatch):
     """Before anything is imported that takes long."""
     way = WAYS[0]
     argv = [f"{way.name}.txt", *flags_of(way.base()), "-o", "v.bin"]

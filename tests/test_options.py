@@ -277,7 +277,7 @@ def pools(monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "row", "way"), CASES)
-def test_another_value_has_the_effect_that_is_meant(name, row, way, write, pools):
+def test_another_value_has_the_intended_effect(name, row, way, write, pools):
     before = {**way.base(), **{key: row.alongside[key] for key in row.alongside if way.takes(key)}}
     value = row.value(way, before) if callable(row.value) else row.value
     assert value != before.get(name, DEFAULTS[name])
@@ -296,7 +296,9 @@ def test_another_value_has_the_effect_that_is_meant(name, row, way, write, pools
     ("name", "row", "way"),
     [case for case in CASES if case.values[0] != "device"],  # the order of a card's sums varies
 )
-def test_command_line_and_toml_give_what_python_gives(name, row, way, write, tmp_path, monkeypatch):
+def test_command_line_and_toml_give_the_same_as_python(
+    name, row, way, write, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     before = {**way.base(), **{key: row.alongside[key] for key in row.alongside if way.takes(key)}}
     value = row.value(way, before) if callable(row.value) else row.value

@@ -280,7 +280,7 @@ def test_a_bad_line_does_not_stop_the_others(vectors, capsys, monkeypatch):
 
 
 def run_in_terminal(arguments: list[str], typed: list[str], **environment: str) -> str:
-    """What a person sees who runs the command and types each text at a prompt of its own."""
+    """What a user sees who runs the command and types each text at its prompt."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "w2v.query", *arguments],

@@ -215,7 +215,7 @@ def test_the_bundled_questions_are_scored_by_default(tmp_path, monkeypatch, caps
         assert run["curve"][0][kind] is not None
 
 
-def test_questions_of_which_no_word_is_known_have_no_row(here, capsys):
+def test_sections_without_known_words_have_no_row(here, capsys):
     assert main(["corpus.txt", *ONE, "--seeds", "1"]) == 0
     out = capsys.readouterr().out
     assert "\nsimilarity" not in out

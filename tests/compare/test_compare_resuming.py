@@ -35,7 +35,7 @@ class Stops(compare.Display):
         pass
 
 
-def test_interrupted_runs_go_on_to_the_same_results(here, monkeypatch, capsys):
+def test_interrupted_comparisons_continue_to_the_same_results(here, monkeypatch, capsys):
     arguments = ["corpus.txt", *QUICK, "2", "--seeds", "2", "--losses", "nce", "softmax", "-o"]
     assert main([*arguments, "whole"]) == 0
     with monkeypatch.context() as patch:
@@ -124,7 +124,7 @@ def test_another_plan_is_refused(here, change, expected):
     assert (here / "comparison" / "results.json").read_bytes() == before
 
 
-def test_another_corpus_is_refused_unless_begun_anew(here, write):
+def test_another_corpus_is_refused_without_restart(here, write):
     arguments = ["corpus.txt", *ONE, "--seeds", "1"]
     assert main(arguments) == 0
     before = (here / "comparison" / "results.json").read_bytes()

@@ -235,7 +235,7 @@ def test_a_long_run_has_a_short_curve(here, monkeypatch):
     assert run["epochs"] == 9
 
 
-def test_a_loss_that_diverges_is_recorded_and_the_others_go_on(here, capsys):
+def test_a_loss_that_diverges_is_recorded_and_the_others_continue(here, capsys):
     arguments = ["corpus.txt", *QUICK, "3", "--seeds", "2", "--lr", "30"]
     # At this rate the sampled losses overflow; full softmax's AdaGrad bounds its steps.
     assert main([*arguments, "--losses", "nce", "softmax:split"]) == 0

@@ -134,7 +134,7 @@ def test_a_tiny_lead_is_a_tie_and_the_quickest_is_named():
 CLEAR = {"a": [5.0, 6.0, 7.0], "b": [5.69, 6.70, 7.69], "c": [9, 9, 9.5]}
 
 
-def test_a_clear_lead_is_said_with_its_size():
+def test_a_clear_lead_is_reported_with_its_size():
     document = made_up(CLEAR)
     found = summary.verdict(document)
     assert summary.headline(found) == "a predicts best, 0.693 nats per pair ahead of b"

@@ -136,7 +136,7 @@ def test_another_encoding(write):
         ("t.csv", "n,text\n1,\n", r"t.csv: no words \(the text is empty"),
     ],
 )
-def test_what_has_no_such_text_is_refused(write, name, content, message):
+def test_files_without_the_column_are_refused(write, name, content, message):
     path = write(name, content() if callable(content) else content)
     with pytest.raises(CorpusError, match=message) as error:
         read_corpus(path, min_count=1, text_column="text")
@@ -174,7 +174,7 @@ def test_a_table_without_a_column_gets_a_hint(write, name, content, message):
         read_corpus(path, min_count=1)
 
 
-def test_text_that_begins_with_a_brace_is_no_table(write):
+def test_text_that_begins_with_a_brace_is_not_a_table(write):
     path = write("t.txt", '{ a b } [ a\n{"a" b\n')
     assert len(read_corpus(path, min_count=1).vocabulary) == 6
     assert sources.table_suffix(sources.Source("t", path)) == ".txt"

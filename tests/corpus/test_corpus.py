@@ -44,7 +44,7 @@ def assert_same_as_naive(corpus, text, min_count=1, max_vocab=None):
 
 @given(text=TEXTS, min_count=st.integers(1, 3), max_vocab=st.sampled_from([None, 2, 3]))
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_reads_what_a_naive_loader_reads(write, text, min_count, max_vocab):
+def test_reads_the_same_as_a_naive_loader(write, text, min_count, max_vocab):
     path = write("text.txt", text)
     try:
         corpus = read_corpus(path, min_count=min_count, max_vocab=max_vocab)
@@ -324,7 +324,7 @@ class TestCache:
         assert second.audit == first.audit
 
     @pytest.mark.parametrize("options", [{"min_count": 2}, {"max_vocab": 2}, {"lowercase": True}])
-    def test_other_options_are_another_corpus(self, write, tmp_path, options):
+    def test_other_options_give_another_cache_entry(self, write, tmp_path, options):
         path = write("t.txt", "one two Two\nthree one two")
         read_corpus(path, min_count=1, cache_dir=tmp_path / "cache")
         fresh = read_corpus(path, **{"min_count": 1, **options})

@@ -67,7 +67,7 @@ def test_words_in_lower_case():
 
 
 class TestTexts:
-    def test_an_open_file_gives_what_its_path_gives(self, write):
+    def test_an_open_file_gives_the_same_as_its_path(self, write):
         path = write("t.txt", "The cat\n\nthe Dog \n")
         with path.open() as lines:
             corpus = encode_sentences(lines, min_count=1, lowercase=True)

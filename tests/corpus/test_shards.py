@@ -164,7 +164,9 @@ def test_reading_and_encoding_change_nothing_they_are_given(engine, write):
         ("t.txt", "a b\n" * 40 + "c d\0\n" + "c d\n" * 40, 2, "byte 163: a NUL character"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_cut_is_refused_in_one_line(engine, write, name, content, count, message):
+def test_text_that_cannot_be_cut_is_refused_in_one_line(
+    engine, write, name, content, count, message
+):
     path = write(name, content)
     with pytest.raises(CorpusError, match=message) as error:
         shards(engine, [path], count)
@@ -189,7 +191,7 @@ def test_urls_are_read_by_fsspec(engine, write):
             shards(engine, [url], 2)
 
 
-def test_a_store_is_asked_for_what_is_wanted(engine, write, monkeypatch):
+def test_only_the_needed_ranges_are_requested_from_storage(engine, write, monkeypatch):
     fsspec = pytest.importorskip("fsspec", reason="needs the extra w2v[ray]")
     path = write("a.txt", TEXT * 10)
     content = path.read_bytes()
@@ -232,7 +234,7 @@ def test_a_store_that_fails_in_its_own_way_is_refused_in_one_line(monkeypatch):
     assert str(error.value) == message
 
 
-def test_a_file_that_shrinks_is_noticed(write):
+def test_a_file_that_shrinks_while_it_is_read_is_refused(write):
     path = write("a.txt", "a b\n")
     with pytest.raises(CorpusError, match="shrank from at least 99 to 4 bytes"):
         list(range_text(Segment(str(path), 0, 99, 0), TextOptions()))

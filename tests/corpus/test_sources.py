@@ -24,7 +24,7 @@ def read(path, **options):
 
 
 class TestFolders:
-    def test_links_to_folders_and_nowhere_are_said(self, write, tmp_path):
+    def test_linked_folders_and_broken_links_are_reported(self, write, tmp_path):
         write("d/a.txt", TEXT)
         write("other/b.txt", TEXT)
         (tmp_path / "d" / "linked").symlink_to(tmp_path / "other")
@@ -37,7 +37,7 @@ class TestFolders:
             f"{tmp_path}/d: skipped 1 linked folder: {tmp_path}/d/linked",
         ]
 
-    def test_a_subfolder_that_cannot_be_opened_is_said(self, write, tmp_path):
+    def test_a_subfolder_that_cannot_be_opened_is_reported(self, write, tmp_path):
         write("d/a.txt", TEXT)
         locked = write("d/locked/b.txt", TEXT).parent
         locked.chmod(0)
@@ -127,7 +127,7 @@ def test_other_encodings(write, monkeypatch, encoding, text):
         assert corpus.audit == plain.audit
 
 
-def test_one_file_in_another_encoding_names_the_switch(write, tmp_path):
+def test_a_file_in_another_encoding_names_the_option(write, tmp_path):
     write("d/a.txt", TEXT)
     path = write("d/b.txt", "café thé\n".encode("latin-1"))
     with pytest.raises(CorpusError, match=f"{path}: byte 3: 0xe9 is not UTF-8; .*--encoding latin"):

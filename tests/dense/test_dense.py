@@ -104,7 +104,7 @@ def test_softmax_takes_several_right_classes_as_a_distribution():
     np.testing.assert_allclose(loss.dlogits(z, np.array([1.0, 1.0, 0.0])), 2 * both)
 
 
-def test_outside_the_domain_there_is_no_number():
+def test_outside_the_domain_the_result_is_nan():
     loss = DENSE_LOSSES["sigmoid_cross_entropy"]
     assert loss.from_activations(np.array([0.0]), np.array([1.0])) == math.inf
     assert math.isnan(loss.from_activations(np.array([1.5]), np.array([0.0])))
@@ -203,7 +203,7 @@ def test_seeds_decide_everything():
     assert not np.array_equal(run(0, 0), run(0, 1))
 
 
-def test_training_stops_when_told():
+def test_training_stops_when_asked_to():
     inputs, targets = OR
     network = DenseNetwork((2, 1), loss="sigmoid_cross_entropy")
     history = train(

@@ -89,7 +89,7 @@ def test_a_worker_that_is_killed_in_a_round_changes_nothing(text):
         killer.join()
 
 
-def test_an_interrupted_run_goes_on(text, tmp_path, monkeypatch):
+def test_an_interrupted_run_is_resumed(text, tmp_path, monkeypatch):
     """Here, or on the cluster, whichever it was begun on."""
     whole = train(text, epochs=3)
     for begun, ended in ((train_on_ray, train), (train, train_on_ray)):
@@ -104,7 +104,7 @@ def test_an_interrupted_run_goes_on(text, tmp_path, monkeypatch):
         assert same(wv, whole)
 
 
-def test_what_a_task_refuses_is_one_line(tmp_path):
+def test_an_input_error_in_a_task_is_one_line(tmp_path):
     path = tmp_path / "bad.txt"
     path.write_bytes(b"a b\n" * 40 + b"\xff\n")
     with pytest.raises(CorpusError, match="0xff is not UTF-8") as error:
@@ -116,7 +116,7 @@ def fails():
     raise ArithmeticError("on purpose")
 
 
-def test_what_a_task_fails_of_is_one_line():
+def test_the_error_of_a_task_is_one_line():
     engine = RayEngine(1)
     with pytest.raises(W2VError, match=r"ray: a task failed: .*(ModuleNotFoundError|on purpose)"):
         engine.get(engine.submit(fails))
@@ -124,7 +124,7 @@ def test_what_a_task_fails_of_is_one_line():
     assert ray.is_initialized()  # it was not started by the engine
 
 
-def test_no_cluster_at_an_address_is_one_line(text, tmp_path):
+def test_an_address_without_a_cluster_gives_a_one_line_error(text, tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--address",
          "127.0.0.1:1"],
@@ -136,14 +136,14 @@ def test_no_cluster_at_an_address_is_one_line(text, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["nowhere", "ray://host:10001", "host:0", "host:port", ":5"])
-def test_what_is_no_address_is_refused(address, monkeypatch):
+def test_an_invalid_address_is_refused(address, monkeypatch):
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     with pytest.raises(ConfigError, match="address: expected auto or host:port, got"):
         RayEngine(1, address)
 
 
-def test_sigterm_keeps_what_is_trained(text, tmp_path):
-    """Ray has a handler of its own for it."""
+def test_sigterm_writes_a_checkpoint(text, tmp_path):
+    """Although Ray installs its own handler."""
     line = [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--workers", "2"]
     line += ["--vector-size", "10", "--epochs", "2000", "--round-words", "2000"]
     line += ["--checkpoint", "run", "--checkpoint-every", "0.1%", "--min-count", "1"]

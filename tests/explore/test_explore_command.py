@@ -103,7 +103,7 @@ def test_a_page_of_very_few_words(tmp_path, words):
     assert main([str(tmp_path / "v.bin"), "-o", str(tmp_path / "v.html")]) == 0
 
 
-def test_a_record_that_is_no_json(tmp_path):
+def test_a_record_that_is_not_json(tmp_path):
     wv = Embeddings(["a", "b"], np.eye(2), metadata={"training": "{"})
     wv.save(tmp_path / "v.safetensors")
     assert main([str(tmp_path / "v.safetensors"), "-o", str(tmp_path / "v.html")]) == 0

@@ -188,7 +188,7 @@ def test_the_policy_stops_a_script_that_got_in(browser, files):
     assert len(complaints(page)) == 2
 
 
-def test_an_old_browser_is_told(browser, files):
+def test_an_old_browser_shows_a_message(browser, files):
     page = open_page(
         browser, (files / "one.html").as_uri(), before="delete window.DecompressionStream"
     )

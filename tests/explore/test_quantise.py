@@ -37,7 +37,7 @@ def test_equal_vectors_do_not_count_against_recall():
     assert recall(units, directions(to_codes(units, np.int8))) == 1
 
 
-def test_one_byte_is_enough_or_two_are_taken():
+def test_one_byte_is_used_if_it_is_enough_and_two_otherwise():
     random = np.random.default_rng(2)
     spread = random.normal(size=(3000, 100)).astype(np.float32)
     spread /= np.linalg.norm(spread, axis=1, keepdims=True)

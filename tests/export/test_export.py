@@ -66,7 +66,7 @@ def test_several_columns_have_a_header(vectors):
     assert len(lines) == 1 + len(WORDS) + 1
 
 
-def test_one_column_has_none(vectors):
+def test_a_single_column_has_no_header(vectors):
     made_up(counts=False).save("plain.safetensors")
     assert main(["plain.safetensors", "--to", "projector", "-o", "p", "--limit", "3"]) == 0
     assert Path("p/metadata.tsv").read_text(encoding="utf-8") == "king\nqueen\nman\n"

@@ -73,7 +73,7 @@ SENTENCE = "The king rules the empire."
     ("suffix", "lowercase"),
     [(".safetensors", True), (".safetensors", False), (".safetensors", None), (".bin", None)],
 )
-def test_a_sentence_of_known_words_has_no_unknown_word(here, capsys, suffix, lowercase):
+def test_a_sentence_of_known_words_has_no_unknown_words(here, capsys, suffix, lowercase):
     """Also from a .bin, which does not record that its text was lower-cased."""
     made_up(lowercase=lowercase).save(f"v{suffix}")
     export(f"v{suffix}")

@@ -41,7 +41,7 @@ finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 @st.composite
 def tables(draw, word_ends: str = "") -> VectorTable:
-    """Any table whose words hold none of the characters at which words of a format end."""
+    """Any table whose words do not contain the characters that end a word in a format."""
     letters = st.characters(exclude_categories=["Cs"], exclude_characters=word_ends)
     word = st.text(letters, min_size=1, max_size=8)
     words = draw(st.lists(word, min_size=1, max_size=6, unique=True))

@@ -307,13 +307,13 @@ def test_limit_of_an_endless_pipe(tmp_path):
 
 
 @pytest.mark.parametrize("limit", [0, -1, "3", 2.0, True])
-def test_a_limit_that_is_none(tmp_path, limit):
+def test_an_invalid_limit_is_refused(tmp_path, limit):
     with pytest.raises(ConfigError, match=r"limit: .* is not a number of words, 1 or more"):
         load(tmp_path / "v.bin", limit=limit)
 
 
 @pytest.mark.parametrize("path", [None, 5, 1.5, ["v.bin"]])
-def test_a_path_that_is_none(path):
+def test_an_invalid_path_is_refused(path):
     with pytest.raises(InputError, match="is not a path"):
         load(path)
 

@@ -154,7 +154,7 @@ def test_an_error_in_a_tiles_gradient_is_found(monkeypatch, name, part):
 @pytest.mark.parametrize(
     "term", ["center_vectors", "context_vectors", "logit_offsets", "log_normalisers", "value"]
 )
-def test_an_error_in_what_a_step_does_is_found(monkeypatch, name, term):
+def test_an_error_in_the_update_of_a_step_is_found(monkeypatch, name, term):
     real = word2vec_checks.sampled_kernels
 
     def kernels_with_error(*args, **learn):

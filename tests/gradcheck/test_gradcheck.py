@@ -201,7 +201,7 @@ def test_a_gradient_that_writes_into_its_argument_spoils_nothing():
     assert at.tolist() == [3.0, -2.0]
 
 
-def test_a_complex_step_that_gives_no_number_is_undefined():
+def test_a_complex_step_that_is_not_finite_is_undefined():
     def function(x):
         return x * math.nan if isinstance(x, complex) else x
 

@@ -30,7 +30,7 @@ from typing import Any
 
 SLOWEST_SECONDS = 600
 VECTOR_SIZE = 8
-"""Kernels for vectors of this size are compiled already, for every loss."""
+"""Vector size for which the kernels of all losses have been compiled."""
 FOLDER = Path(__file__).parent
 
 CALLS = {"write": 0, "sync": 1, "rename": 2, "create": 3, "grow": 4, "mkdir": 5}

@@ -147,7 +147,7 @@ def outcome(pid: int, result: Path) -> str | None:
 
 
 def boundaries(corpus, options, every: str, step: int, first: int, scratch: Path):
-    """Kill a run before its nth call, n = first, first + step, ... while there are any; go on."""
+    """Kill a run before its nth call, for n = first, first + step, ..., and resume it each time."""
     moments, results = Counter(), []
     nth, moment = first, scratch / "moment"
     while True:
@@ -169,7 +169,7 @@ def boundaries(corpus, options, every: str, step: int, first: int, scratch: Path
 
 
 def at_random(corpus, options, every: str, kills: int, seed: int, scratch: Path):
-    """Kill a run and those that go on, after random times, until `kills` are spent."""
+    """Kill a run and the resumed ones after random times, `kills` times in total."""
     rng = random.Random(seed)
     result = scratch / "result"
     started = time.monotonic()

@@ -92,7 +92,7 @@ def test_merged_steps_go_as_far_down_a_bowl_as_steps_in_one_place():
     np.testing.assert_allclose(merged.deltas, [[shrink ** (n + m) - 1]], rtol=1e-4)
 
 
-def test_a_rate_of_zero_is_no_division_by_zero():
+def test_a_learning_rate_of_zero_does_not_divide_by_zero():
     merged = merge_rows(0.0, *pair([1.0], 5, [2.0], 5))
     assert merged.deltas.tolist() == [[3.0]]
 

@@ -35,7 +35,7 @@ LOGITS = st.lists(st.lists(st.floats(-30, 30), min_size=4, max_size=4), min_size
 
 
 def tile(name, logits, dtype=np.float64, weights=None):
-    """Loss and slope of rows of (true, noise 1..K); all weigh 1 if nothing else is said."""
+    """Loss and slope of rows of (true, noise 1..K); all weights are 1 by default."""
     rows, columns = logits.shape
     labels = np.zeros(logits.shape, dtype)
     labels[:, 0] = 1

@@ -112,6 +112,6 @@ def test_the_tests_of_all_losses_test_it(project):
 
 
 @pytest.mark.slow
-def test_no_test_minds_it(project):
+def test_no_test_notices_it(project):
     names = ("losses", "kernels", "test_held_out.py", "compare", "gradcheck", "train")
     run(project, "-m", "pytest", "-p", "no:cacheprovider", *(f"tests/{name}" for name in names))

@@ -131,7 +131,7 @@ def test_what_cannot_be_told_apart_cannot_be_frozen(value):
 
 
 @compiled
-def test_each_kernel_has_files_of_its_own():
+def test_each_kernel_has_its_own_files():
     """Two processes that write to one index of Numba's cache could mix up its entries."""
     names = []
     for loss in map(get_loss, LOSSES):
@@ -179,14 +179,14 @@ def run(folder, code, *arguments, cache="cache"):
 
 
 @compiled
-def test_another_process_finds_what_was_compiled_and_nothing_that_differs(tmp_path):
+def test_another_process_finds_compiled_code_only_if_nothing_differs(tmp_path):
     (tmp_path / "module.py").write_text(MODULE)
     (tmp_path / "helper.py").write_text(HELPER)
     assert run(tmp_path, PROGRAM, "1", "2") == [["51", "0"], ["52", "0"]]
     assert run(tmp_path, PROGRAM, "2", "3", "1") == [["52", "1"], ["53", "0"], ["51", "1"]]
 
 
-def test_an_unwritable_cache_folder_is_no_error(tmp_path):
+def test_an_unwritable_cache_folder_is_ignored(tmp_path):
     (tmp_path / "file").write_text("x")
     code = (
         "import numpy as np; from w2v.numerics.scalar_functions import sigmoid_and_softplus as f; "
@@ -195,7 +195,7 @@ def test_an_unwritable_cache_folder_is_no_error(tmp_path):
     assert run(tmp_path, code, cache="file") == [["0.5"]]
 
 
-def test_a_function_of_no_file_is_compiled_without_a_cache():
+def test_a_function_without_a_source_file_is_compiled_without_a_cache():
     namespace = {"__name__": __name__}
     exec("def twice(x):\n    return 2 * x", namespace)
     assert cache_folder(namespace["twice"]) is None

@@ -178,7 +178,7 @@ PLACE = r": (\S*/)?(v\.bin|ck|ck/checkpoint-\d+\.safetensors): (cannot be|cannot
     ],
 )
 def test_a_checkpoint_whose_writing_fails_loses_nothing(tmp_path, commands, prepared, call, fault):
-    """Whatever fails, there is a whole checkpoint or none, and the run can be gone on with."""
+    """Whatever fails, there is a whole checkpoint or none, and the run can be continued."""
     module, *arguments = shlex.split(CHECKPOINTED)
     number, _outcomes, expected = NUMBERS.get(fault, 0), Counter(), None
     for nth in count(1):

@@ -160,7 +160,7 @@ def test_an_error_in_one_thread_stops_all_and_is_raised(sentences, monkeypatch):
     assert threading.active_count() == threads
 
 
-def test_an_interrupt_hands_over_the_vectors_so_far(sentences):
+def test_an_interrupt_passes_the_vectors_so_far_to_callbacks(sentences):
     class Impatient(Callback):
         got = None
 
@@ -178,7 +178,7 @@ def test_an_interrupt_hands_over_the_vectors_so_far(sentences):
     assert callback.got.context_vectors.any()
 
 
-def test_an_interrupt_carries_the_vectors_so_far(sentences):
+def test_an_interrupt_has_the_vectors_so_far(sentences):
     class Impatient(Callback):
         def on_progress(self, progress):
             if progress.words:

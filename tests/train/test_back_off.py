@@ -83,7 +83,7 @@ def test_a_divergence_is_stopped_within_a_block_and_the_last_good_checkpoint_kep
     assert 0 < recorder.resumed_at < 0.55
 
 
-def test_a_poisoned_row_that_no_loss_shows_is_not_written(tmp_path, monkeypatch):
+def test_a_nan_row_that_no_loss_shows_is_not_written(tmp_path, monkeypatch):
     real = CheckpointWriter._begin_writing
 
     def poisoned(self, run):

@@ -110,7 +110,7 @@ def test_a_file_cut_or_grown_anywhere_is_refused(tmp_path):
             read_checkpoint(path)
 
 
-def test_other_files_are_no_checkpoints(tmp_path):
+def test_other_files_are_not_checkpoints(tmp_path):
     path = tmp_path / "checkpoint-000001.safetensors"
     w2v.Embeddings(WORDS, np.eye(3)).save(path)
     with pytest.raises(FormatError, match="metadata"):
@@ -139,7 +139,7 @@ def test_other_files_are_no_checkpoints(tmp_path):
         ({"merge_every": 5, "hot_words": 100}, "merge_every=5"),
     ],
 )
-def test_an_option_that_is_gone_is_read_if_it_had_its_default(options, used, tmp_path):
+def test_a_removed_option_is_accepted_if_it_had_its_default(options, used, tmp_path):
     identity = IDENTITY.to_json()
     identity["config"] |= options
     path = tmp_path / "checkpoint-000001.safetensors"
@@ -305,7 +305,7 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
         process.stdout.close()
 
 
-def test_a_folder_that_was_made_for_nothing_is_removed(tmp_path):
+def test_a_folder_that_was_created_and_stayed_empty_is_removed(tmp_path):
     with FolderLock(tmp_path / "new"):
         assert names(tmp_path / "new") == [LOCK_FILE]
     assert names(tmp_path) == []

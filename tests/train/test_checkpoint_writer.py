@@ -41,7 +41,7 @@ def test_checkpoints_between_change_nothing_and_the_last_is_of_the_end(tmp_path)
 
 
 def test_an_interval_of_time(tmp_path, monkeypatch):
-    """By a clock that goes on by a second whenever the run reports, which each block waits for."""
+    """With a clock that advances by a second at each report, for which each block waits."""
     reported = threading.Semaphore(0)
     clock = [0]
     begun = []
@@ -78,7 +78,7 @@ def test_the_longest_interval_keeps_the_end_alone(tmp_path):
     assert [progress for progress, _ in recorder.kept] == [1]
 
 
-def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch):
+def test_training_continues_while_a_checkpoint_is_written(tmp_path, monkeypatch):
     from w2v.train import checkpoint as checkpoint_module
 
     real = checkpoint_module.write_checkpoint

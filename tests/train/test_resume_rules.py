@@ -131,7 +131,7 @@ def test_a_new_run_does_not_overwrite_checkpoints(interrupted_run):
         ),
     ],
 )
-def test_options_that_make_no_sense(options, expected, tmp_path, monkeypatch):
+def test_options_that_make_no_sense_are_refused(options, expected, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=expected):
         train(**options)

@@ -255,7 +255,7 @@ def test_checkpoints_between_change_nothing(text, tmp_path):
     assert same(train_embeddings(text, checkpoint=kept), wv)  # the checkpoint has the options
 
 
-def test_another_corpus_or_way_to_cut_it_is_refused(text, tmp_path):
+def test_another_corpus_or_number_of_shards_is_refused(text, tmp_path):
     kept = {"checkpoint": tmp_path / "run"}
     train(text, **kept)
     other = tmp_path / "other.txt"
@@ -298,7 +298,7 @@ def test_a_divergence_is_reported_and_backed_off_from(text, tmp_path):
         ({"address": "auto"}, "address: 'auto' needs the engine ray"),
     ],
 )
-def test_what_would_be_ignored_is_refused(text, options, message):
+def test_options_that_would_be_ignored_are_refused(text, options, message):
     plain = {k: v for k, v in OPTIONS.items() if k not in ("shards", "round_words")}
     with pytest.raises(ConfigError, match=message):
         train_embeddings(text, **{**plain, **options})

@@ -243,7 +243,7 @@ def test_long_options_of_word2vec_c_have_one_dash(write, tmp_path, monkeypatch):
     assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "c.bin").read_bytes()
 
 
-def test_a_replaced_file_is_said(write, tmp_path, monkeypatch, capsys):
+def test_a_replaced_file_is_reported(write, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write("corpus.txt", TEXT)
     for said in ("vectors     v.bin\n", "vectors     replaced v.bin\n"):
@@ -263,7 +263,7 @@ def test_little_text_with_the_defaults_gets_advice(write, tmp_path, monkeypatch,
         w2v.train_embeddings("corpus.txt", vector_size=8, workers=1)
 
 
-def test_no_pair_at_all_is_an_error_and_leaves_the_old_file(write, tmp_path):
+def test_training_without_pairs_is_an_error_and_leaves_the_old_file(write, tmp_path):
     rng = np.random.default_rng(1)
     lines = [f"w{n} w{n + 1}" for n in rng.integers(0, 3, 10)]
     write("corpus.txt", "\n".join(lines))

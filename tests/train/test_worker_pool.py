@@ -57,7 +57,7 @@ def test_pauses_fall_between_turns_and_no_turn_is_lost(threads):
     assert [begun for begun, _ in seen] == sorted({begun for begun, _ in seen})
 
 
-def test_the_threads_go_on_after_a_pause_that_raised():
+def test_workers_continue_after_a_pause_that_raised():
     pool = WorkerPool()
     work = Work(pool, turns=300)
     failures = []

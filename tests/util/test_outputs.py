@@ -97,7 +97,7 @@ def test_the_output_is_of_the_other_kind(name, here):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_file_can_be_made_there(name, here, monkeypatch):
+def test_a_folder_in_which_files_cannot_be_created(name, here, monkeypatch):
     """As on a file system that is mounted read-only; permissions do not stop root."""
     real = files.os.open
 

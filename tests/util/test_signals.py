@@ -54,7 +54,7 @@ def default_sigterm():
 )
 # Zero: the signal may arrive while it is still being arranged that it should.
 @pytest.mark.parametrize("seconds", [0.05, 0])
-def test_a_signal_that_is_lost_comes_again_and_nothing_is_printed(
+def test_a_lost_signal_is_sent_again_and_nothing_is_printed(
     lose, number, kind, seconds, capfd, default_sigterm, monkeypatch
 ):
     monkeypatch.setattr(signals, "RESEND_SECONDS", seconds)
@@ -102,7 +102,7 @@ def test_a_lost_signal_is_raised_at_the_end_and_never_sent_later(
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, Terminated])
-def test_a_signal_that_became_a_system_error_is_raised_as_what_it_was(kind):
+def test_an_interrupt_that_became_a_system_error_is_raised_as_an_interrupt(kind):
     """As Python does where a function in C has a result and an exception at once."""
     with pytest.raises(kind), interrupts_kept():
         raise SystemError("returned a result with an exception set") from kind()
@@ -142,7 +142,7 @@ def test_other_exceptions_that_are_lost_are_reported_as_ever(monkeypatch):
     assert reported == [RuntimeError]
 
 
-def test_a_sigterm_that_somebody_handles_stays_theirs():
+def test_an_existing_sigterm_handler_is_kept():
     got = []
     previous = signal.signal(signal.SIGTERM, lambda *_: got.append(True))
     try:

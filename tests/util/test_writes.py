@@ -98,7 +98,7 @@ SOURCES = sorted(
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_nothing_writes_by_another_way(source):
+def test_nothing_writes_without_atomic_write(source):
     found = {(source, name) for name, _ in writes(ROOT / source)}
     assert found <= ALLOWED, sorted(writes(ROOT / source))
 
