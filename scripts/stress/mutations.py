@@ -12,10 +12,11 @@ the default of the option replaces it.
 Each mutation is tried in a copy of the project: first with the test that noticed it last time, then
 with the nearest tests (`NEAREST`), until one fails or takes far too long. Results go to
 build/mutations.json; a second run tries only what has changed. The exit code is 1 if a mutation
-survives or its text is gone. The script stops if the tests fail without any mutation.
+survives or its text is gone. The script stops if a test that failed also fails without the
+mutation.
 
-Most of the time goes into compiling mutated kernels. The copies share what the tests compile
-without mutations, which build/mutations/ keeps from run to run.
+Most of the time goes into compiling mutated kernels. What the tests compile without mutations is
+kept in build/mutations/ from run to run.
 
 Existing tools do not fit. mutmut 3.8 switches between mutations when a function is called, which
 compiled code cannot do, so it skips everything that Numba compiles (it made no mutation in
@@ -43,7 +44,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,8 +53,7 @@ PACKAGE = ROOT / "w2v"
 MUTATIONS = Path(__file__).with_suffix(".txt")
 OUTPUT = ROOT / "build" / "mutations.json"
 FOLDER = ROOT / "build" / "mutations"
-"""Copies of the project, and kernels that are compiled without mutations."""
-PASSED = FOLDER / "passed.json"
+"""Copies of the project, each with the kernels that its tests have compiled."""
 
 WAYS = "train/test_ways_of_training.py"
 NUMBERS = "compare/test_compare_numbers.py"
@@ -301,24 +301,13 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "project"
         self.cache = folder / "cache"
-        self.kernels = list(self.cache.glob("*/*"))
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(
             ROOT, self.root, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
         )
-
-    def take_kernels(self, other: Copy) -> None:
-        """Copy the compiled kernels of another copy.
-
-        Numba names a folder of kernels after the folder of their source.
-        """
-        shutil.rmtree(self.cache, ignore_errors=True)
-        shutil.copytree(other.cache, self.cache)
-        for source in [path for path in (self.root / "w2v").rglob("*") if path.is_dir()]:
-            before = _numba_name(other.root / source.relative_to(self.root))
-            for folder in list(self.cache.rglob(before)):
-                folder.rename(folder.with_name(_numba_name(source)))
-        self.kernels = list(self.cache.glob("*/*"))
+        source_digest = importlib.import_module("w2v.numerics.jit").source_digest
+        sources = [*PACKAGE.rglob("*.py"), *(self.root / "tests").rglob("*.py")]
+        self.unbroken = {source_digest(path)[:16] for path in sources}  # names of cache folders
 
     def attempt(self, mutation: Mutation, known: str) -> str:
         """The first test that fails, `SURVIVED` or `GONE`.
@@ -353,30 +342,27 @@ class Copy:
         finally:
             path.write_bytes(original)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-            for folder in self.kernels:  # the oldest are deleted: let it be those of mutations
-                folder.touch()
+            for folder in self.cache.glob("*/*"):  # w2v keeps so many, and deletes the oldest
+                if folder.name not in self.unbroken:
+                    shutil.rmtree(folder, ignore_errors=True)
 
-    def run(self, names: list[str], workers: int = 0) -> str | None:
+    def run(self, names: list[str]) -> str | None:
         """Run tests; return the first that fails, under tests/, or None if all pass.
 
         Args:
             names: under tests/, or flags of pytest.
-            workers: processes; 0 for this one, and a limit on its time.
         """
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        if workers:
-            command += ["-p", "xdist", "-n", str(workers), "--dist", "loadfile"]
         path = ""
         for name in names:
             is_file = not name.startswith("-") and path != "-k"
             command.append(f"tests/{name}" if is_file else name)
             path = name
-        if not workers:
-            command = ["sh", "-c", f'ulimit -t {CPU_SECONDS}; exec "$@"', "sh", *command]
+        command = ["sh", "-c", f'ulimit -t {CPU_SECONDS}; exec "$@"', "sh", *command]
         try:
             result = subprocess.run(
                 command, cwd=self.root, env=self._env(), capture_output=True, text=True,
-                check=False, timeout=None if workers else TEST_SECONDS,
+                check=False, timeout=TEST_SECONDS,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"no end after {TEST_SECONDS:.0f} s"
@@ -400,11 +386,6 @@ class Copy:
 
 NO_TESTS = 5
 """Exit code of pytest: no test matches."""
-
-
-def _numba_name(folder: Path) -> str:
-    """Name of the folder in which Numba caches functions of the modules in a folder."""
-    return f"{folder.name}_{hashlib.sha1(str(folder).encode()).hexdigest()}"
 
 
 # --- the record -----------------------------------------------------------------------------------
@@ -450,18 +431,6 @@ class Record:
         }  # fmt: skip
         OUTPUT.parent.mkdir(exist_ok=True)
         OUTPUT.write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
-
-    def passed(self, tests: Iterable[str]) -> bool:
-        """Whether tests are known to pass without mutations, and what they compiled is kept."""
-        if not PASSED.exists():
-            return False
-        known = json.loads(PASSED.read_text(encoding="utf-8"))
-        return known["files"] == self.everything and set(tests) <= set(known["tests"])
-
-    def note_passed(self, tests: Iterable[str]) -> None:
-        """Record that tests pass without mutations."""
-        content = {"files": self.everything, "tests": list(tests)}
-        PASSED.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def _files(self, mutation: Mutation, result: str) -> str:
         """Digest of the files that a result depends on."""
@@ -510,25 +479,10 @@ def main() -> int:
 
 def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float) -> None:
     """Try mutations in parallel, each worker in its own copy of the project."""
-    base = Copy(FOLDER / "base")
-    needed: dict[str, None] = {}
-    for mutation in left:
-        found = mutation.broken(PACKAGE)
-        if found is not None:
-            file = found[0].relative_to(PACKAGE).as_posix()
-            needed |= dict.fromkeys(tests_of(mutation, file, ROOT / "tests"))
-    is_new = not record.passed(needed)
-    if is_new:
-        failure = base.run(list(needed), workers)
-        if failure is not None:
-            sys.exit(f"{failure} fails without any mutation; fix it first")
-        record.note_passed(needed)
     copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
     for number in range(workers):
-        copy = Copy(FOLDER / str(number))
-        if is_new or not copy.cache.exists():
-            copy.take_kernels(base)
-        copies.put(copy)
+        copies.put(Copy(FOLDER / str(number)))
+    passing: set[str] = set()
 
     def attempt(mutation: Mutation) -> None:
         if time.monotonic() > deadline:
@@ -537,6 +491,10 @@ def _try_all(left: list[Mutation], record: Record, workers: int, deadline: float
         started = time.monotonic()
         try:
             result = copy.attempt(mutation, record.noticed_by(mutation))
+            if "::" in result and result not in passing:
+                if copy.run([result]) is not None:
+                    sys.exit(f"{result} fails without any mutation; fix it first")
+                passing.add(result)
         finally:
             copies.put(copy)
         record.note(mutation, result, time.monotonic() - started)
