@@ -190,8 +190,3 @@ class CudaTrainer(SampledLossTrainer):
             assert self._blocks is not None
             self._blocks.download(self.model.parameters)
             self._card_is_newer = False
-
-    def memory_bytes(self) -> int:
-        """See `Trainer`. The card has a copy of these."""
-        model = sum(array.nbytes for array in self.model.parameters)
-        return model + self.corpus.tokens.nbytes

@@ -68,8 +68,7 @@ class RoundsTrainer(SampledLossTrainer):
 
     def memory_bytes(self) -> int:
         """See `Trainer`: the model, its merged deltas, a copy for each worker, and the tokens."""
-        model = sum(array.nbytes for array in self.model.parameters)
-        return model * (2 + self.config.workers) + 4 * self.corpus.n_words
+        return self.model_bytes * (2 + self.config.workers) + 4 * self.corpus.n_words
 
     @contextmanager
     def prepared(self) -> Iterator[Preparation]:

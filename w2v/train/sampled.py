@@ -141,8 +141,3 @@ class SampledTrainer(SampledLossTrainer):
             stats, f"epoch {epoch + 1}, block {block + 1} of {self.n_blocks}", lr
         )
         state.advance(stats, blocks=1)
-
-    def memory_bytes(self) -> int:
-        """See `Trainer`."""
-        model = sum(array.nbytes for array in self.model.parameters)
-        return model + self.corpus.tokens.nbytes

@@ -149,6 +149,15 @@ class SampledLossTrainer(Trainer):
         self.synchronise()
         return self.model.arrays()
 
+    def memory_bytes(self) -> int:
+        """See `Trainer`: the model and the tokens. A GPU has a copy of both."""
+        return self.model_bytes + 4 * self.corpus.n_words
+
+    @property
+    def model_bytes(self) -> int:
+        """Size of the parameters."""
+        return sum(array.nbytes for array in self.model.parameters)
+
 
 def kernels_for(
     config: TrainConfig, *, count_updates: bool = False, has_frozen_words: bool = False
