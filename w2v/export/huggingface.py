@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from argparse import SUPPRESS, BooleanOptionalAction
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,10 +22,19 @@ import numpy as np
 import w2v
 from w2v.embeddings import Embeddings
 from w2v.embeddings.sentence_vectors import SMOOTHING, word_weights
-from w2v.evaluate.scoring import AnalogyResult, SimilarityResult
+from w2v.evaluate.__main__ import default_files
+from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
+from w2v.evaluate.scoring import (
+    AnalogyResult,
+    SimilarityResult,
+    evaluate_analogies,
+    evaluate_similarity,
+)
+from w2v.export.base import Export, Written
 from w2v.formats.safetensors_file import write_tensors
-from w2v.util.files import atomic_write
-from w2v.util.text import DELIMITER, INNER_CHARACTERS, split
+from w2v.util.command_line import ArgumentParser
+from w2v.util.files import atomic_write, make_folder
+from w2v.util.text import DELIMITER, INNER_CHARACTERS, TOKENIZERS, split
 
 WEIGHTS, TOKENIZER, CARD = "model.safetensors", "tokenizer.json", "README.md"
 MODULES, SETTINGS = "modules.json", "config_sentence_transformers.json"
@@ -285,3 +295,90 @@ def _markdown(content: object) -> str:
     for sign, escape in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("[", "\\[")):
         text = text.replace(sign, escape)
     return text
+
+
+class HuggingFaceExport(Export):
+    """See the module."""
+
+    summary = "a folder that sentence-transformers loads, with a model card"
+    files = FILES
+    options = ("lowercase", "tokenize", "plain_mean", "analogies", "similarity")
+
+    @staticmethod
+    def add_options(parser: ArgumentParser) -> None:
+        """See `Export`."""
+        group = parser.add_argument_group("huggingface")
+        group.add_argument(
+            "--lowercase", action=BooleanOptionalAction, default=SUPPRESS,
+            help="lower-case texts (default: if the training text was, or if all words are lower "
+            "case)",
+        )  # fmt: skip
+        group.add_argument(
+            "--tokenize", choices=TOKENIZERS, default=SUPPRESS,
+            help="split texts into words without punctuation, or at whitespace (default: words, if "
+            "no word of the vocabulary contains punctuation)",
+        )  # fmt: skip
+        group.add_argument(
+            "--plain-mean", action="store_true", default=SUPPRESS,
+            help="do not weight words by smooth inverse frequency, a / (a + p(w)) with "
+            f"a = {SMOOTHING:g}",
+        )  # fmt: skip
+        group.add_argument(
+            "--analogies", nargs="+", metavar="FILE", default=SUPPRESS,
+            help="analogy questions to score for the model card (default: the bundled ones)",
+        )  # fmt: skip
+        group.add_argument(
+            "--similarity", nargs="+", metavar="FILE", default=SUPPRESS,
+            help="word pairs with similarity scores, for the model card (default: the bundled "
+            "ones)",
+        )  # fmt: skip
+
+    def prepare(self, output: Path, given: Mapping[str, Any]) -> None:
+        """See `Export`."""
+        self.lowercase: bool | None = given.get("lowercase")
+        self.tokenizer: str | None = given.get("tokenize")
+        self.smoothing = None if "plain_mean" in given else SMOOTHING
+        super().prepare(output, given)
+        self.analogies, self.similarity = _questions(
+            given.get("analogies"), given.get("similarity")
+        )
+
+    def write(self, output: Path, wv: Embeddings, name: str) -> Written:
+        """See `Export`."""
+        results: list[Result] = [
+            *(evaluate_analogies(wv, file, questions=read) for file, read in self.analogies),
+            *(evaluate_similarity(wv, file, pairs=read) for file, read in self.similarity),
+        ]
+        preparation = find_preparation(wv, self.lowercase, self.tokenizer)
+        make_folder(output)
+        write(output, wv, name, results, preparation, self.smoothing)
+        return Written(f"SentenceTransformer({str(output)!r}) in Python", self._notes(preparation))
+
+    def _notes(self, preparation: Preparation) -> list[str]:
+        """What happens to texts, and which of their words will be unknown."""
+        notes = [f"texts    {preparation}"]
+        if self.lowercase is None and not preparation.lowercase:
+            notes.append(
+                "         (some words have capitals, so case matters; --lowercase ignores it)"
+            )
+        if self.tokenizer is None and preparation.tokenizer == "whitespace":
+            notes.append(
+                "         (some words contain punctuation, so a word with a comma is another word; "
+                "--tokenize words removes it)"
+            )
+        return notes
+
+
+def _questions(
+    analogies: list[str] | None, similarity: list[str] | None
+) -> tuple[list[tuple[str, Analogies]], list[tuple[str, Similarities]]]:
+    """Files of analogies and of similarities with their contents; if none, the bundled ones."""
+    if analogies is None and similarity is None:
+        analogies, similarity = default_files("analogies"), default_files("similarity")
+    return (
+        [(file, read_analogies(file)) for file in analogies or []],
+        [(file, read_similarity(file)) for file in similarity or []],
+    )
+
+
+EXPORT = HuggingFaceExport

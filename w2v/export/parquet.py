@@ -9,6 +9,9 @@ Source: https://apple.github.io/embedding-atlas/tool.html
 from __future__ import annotations
 
 import importlib
+import shlex
+from argparse import SUPPRESS
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,13 @@ import numpy as np
 from w2v.embeddings import Embeddings
 from w2v.embeddings.neighbors import nearest_rows
 from w2v.errors import ConfigError
-from w2v.explore.projection import project
+from w2v.explore.projection import METHODS, check_method, project
+from w2v.export.base import Export, Written
+from w2v.util.command_line import ArgumentParser
 from w2v.util.files import atomic_write
+
+MAX_NEIGHBORS = 1000
+_BYTES_PER_NEIGHBOR = 12
 
 
 def require_pyarrow() -> None:
@@ -85,3 +93,53 @@ def _lists(matrix: np.ndarray[Any, Any], pyarrow: Any) -> Any:
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
     flat = pyarrow.array(np.ascontiguousarray(matrix).reshape(-1))
     return pyarrow.ListArray.from_arrays(pyarrow.array(offsets), flat)
+
+
+class ParquetExport(Export):
+    """See the module."""
+
+    summary = "a file for Apple's embedding-atlas (needs the extra export)"
+    options = ("map", "seed", "neighbors")
+
+    @staticmethod
+    def add_options(parser: ArgumentParser) -> None:
+        """See `Export`."""
+        group = parser.add_argument_group("parquet")
+        group.add_argument(
+            "--map", choices=tuple(METHODS), default=SUPPRESS,
+            help="how x and y are computed; umap and tsne need the extra viz (default: pca)",
+        )  # fmt: skip
+        group.add_argument(
+            "--seed", type=int, default=SUPPRESS, metavar="N", help="seed of the map (default: 0)"
+        )
+        group.add_argument(
+            "--neighbors", type=int, default=SUPPRESS, metavar="N",
+            help="number of nearest words in each row; 0 leaves them out and saves the time "
+            "(default: 10)",
+        )  # fmt: skip
+
+    def prepare(self, output: Path, given: Mapping[str, Any]) -> None:
+        """See `Export`."""
+        self.method: str = given.get("map", "pca")
+        self.seed: int = given.get("seed", 0)
+        self.neighbors: int = given.get("neighbors", 10)
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(f"--seed: {self.seed} is not between 0 and {2**32 - 1}")
+        if not 0 <= self.neighbors <= MAX_NEIGHBORS:
+            raise ConfigError(f"--neighbors: {self.neighbors} is not between 0 and {MAX_NEIGHBORS}")
+        require_pyarrow()
+        check_method(self.method)
+        super().prepare(output, given)
+
+    def estimated_bytes(self, wv: Embeddings) -> int:
+        """See `Export`."""
+        return super().estimated_bytes(wv) + len(wv) * self.neighbors * _BYTES_PER_NEIGHBOR
+
+    def write(self, output: Path, wv: Embeddings, name: str) -> Written:
+        """See `Export`."""
+        write(output, wv, method=self.method, seed=self.seed, neighbors=self.neighbors)
+        columns = "--text word --x x --y y" + (" --neighbors neighbors" if self.neighbors else "")
+        return Written(f"embedding-atlas {shlex.quote(str(output))} {columns}", [])
+
+
+EXPORT = ParquetExport

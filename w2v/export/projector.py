@@ -9,12 +9,14 @@ https://projector.tensorflow.org, "Load data".
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from w2v.embeddings import Embeddings
+from w2v.export.base import Export, Written
 from w2v.formats.table import row_blocks
 from w2v.formats.text import format_rows
-from w2v.util.files import atomic_write
+from w2v.util.files import atomic_write, make_folder
 
 VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
 FILES = (VECTORS, METADATA, CONFIG)
@@ -56,3 +58,24 @@ def write(folder: Path, wv: Embeddings) -> None:
             )
     with atomic_write(folder / CONFIG, "w") as stream:
         stream.write(_CONFIG)
+
+
+class ProjectorExport(Export):
+    """See the module."""
+
+    summary = "a folder for the TensorBoard Embedding Projector"
+    files = FILES
+    bytes_per_number = 13
+
+    def write(self, output: Path, wv: Embeddings, name: str) -> Written:
+        """See `Export`."""
+        make_folder(output)
+        write(output, wv)
+        return Written(
+            f"tensorboard --logdir {shlex.quote(str(output))}, or load the two .tsv files at "
+            "https://projector.tensorflow.org",
+            [],
+        )
+
+
+EXPORT = ProjectorExport
