@@ -91,6 +91,7 @@ def test_the_gradient_check_has_its_rows(project):
         ("word2vec loss, from logits", f"{NAME}, split"),
         ("fused kernel", f"{NAME}, split"),
         ("fused kernel", f"{NAME}, split, bias"),
+        ("fused kernel", f"{NAME}, split, bias, general"),
     }
 
 
