@@ -49,6 +49,7 @@ class Case:
     path: Any
     wv: Any
     pools: list[int]
+    trainer: str
 
     def __repr__(self):
         return f"{self.name}={self.value!r} on {self.way.name}"
@@ -91,6 +92,7 @@ def also_held_out(case):
 
 def on_the_card(case):
     """The twin trains on neither device."""
+    assert case.trainer == "CudaTrainer"
     case.is_twin(twin_of(case.content, case.after))
     assert case.record["config"]["device"] == "cuda"
 
@@ -285,8 +287,8 @@ def test_another_value_has_the_intended_effect(name, row, way, write, pools):
     after = {**before, name: value}
     path = write("corpus.txt", row.content(way.content))
     pools.clear()
-    wv, _ = train(path, after)
-    row.check(Case(way, name, before, after, path, wv, list(pools)))
+    wv, seen = train(path, after)
+    row.check(Case(way, name, before, after, path, wv, list(pools), seen.trainer))
 
 
 # --- doors ----------------------------------------------------------------------------------------

@@ -105,9 +105,13 @@ class Watching(Callback):
 
     def __init__(self):
         self.last, self.warnings, self.plan, self.kept = None, [], None, []
+        self.trainer = ""
 
     def on_progress(self, progress):
         self.last = progress
+
+    def on_epoch_end(self, run):
+        self.trainer = type(run.trainer).__name__
 
     def on_start(self, plan):
         self.plan = plan
