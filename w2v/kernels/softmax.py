@@ -170,7 +170,7 @@ class _Rows:
         words = slice(*self.panels[panel])
         model = self.softmax.model
         logits = self.softmax.buffers[panel][: len(self.centers)]
-        np.matmul(self.centers, model.context_vectors[words].T, out=logits)
+        _product(self.centers, model.context_vectors[words].T, out=logits)
         self.softmax.loss.exponentials(
             logits, model.bias[words], self.labels[panel], self.shifts[panel], self.sums[panel],
             self.expected[panel],
@@ -210,14 +210,25 @@ class _Rows:
         scale = (self.weights / totals).astype(dtype)
         scaled_centers = self.centers * scale[:, None]
         if add:
-            softmax.d_contexts[words] += residuals.T @ scaled_centers
-            softmax.d_bias[words] += scale @ residuals
+            softmax.d_contexts[words] += _product(residuals.T, scaled_centers)
+            softmax.d_bias[words] += _product(scale, residuals)
         else:
-            np.matmul(residuals.T, scaled_centers, out=softmax.d_contexts[words])
-            np.matmul(scale, residuals, out=softmax.d_bias[words])
-        d_centers: np.ndarray = residuals @ softmax.model.context_vectors[words]
+            _product(residuals.T, scaled_centers, out=softmax.d_contexts[words])
+            _product(scale, residuals, out=softmax.d_bias[words])
+        d_centers = _product(residuals, softmax.model.context_vectors[words])
         d_centers *= scale[:, None]
         return d_centers
+
+
+def _product(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """A matrix product that never warns.
+
+    OpenBLAS sometimes reports an invalid operation where none was (numpy issue 24067). A real one
+    shows in the loss.
+    """
+    with np.errstate(invalid="ignore"):
+        product: np.ndarray = np.matmul(a, b, out=out)
+    return product
 
 
 def labels_by_panel(examples: Examples, edges: np.ndarray) -> list[Labels]:
