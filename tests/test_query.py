@@ -152,6 +152,12 @@ def test_the_recorded_preparation(tmp_path, capsys):
     assert answers(capsys)[0]["words"] == ["king", "queen"]
 
 
+def test_a_negative_cosine_has_its_sign(tmp_path, capsys):
+    Embeddings(["a", "b"], np.array([[1, 0], [-3, 4]], np.float32)).save(tmp_path / "v.bin")
+    assert main([str(tmp_path / "v.bin"), "a"]) == 0
+    assert capsys.readouterr().out.split()[-1] == "-0.6000"
+
+
 def test_method(vectors, capsys):
     assert main([vectors, "king - man + woman", "--method", "3cosmul", "--json"]) == 0
     (answer,) = answers(capsys)

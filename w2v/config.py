@@ -266,7 +266,7 @@ class TrainConfig:
             lr=lr if self.lr is None else self.lr,
             min_lr=min(self.min_lr, lr) if self.lr is None else self.min_lr,
             epochs=epochs if self.epochs is None else self.epochs,
-            targets=targets if self.targets is None else self.targets,
+            targets=targets,
             output_bias=output_bias if self.output_bias is None else self.output_bias,
         )
 

@@ -134,6 +134,13 @@ def test_case(wv, write):
     assert evaluate_similarity(wv, pairs, case_sensitive=True).found == 0
 
 
+def test_a_word_in_capitals_is_found_in_small_letters(write):
+    wv = Embeddings(["PARIS", "Rome"], np.eye(2, dtype=np.float32))
+    pairs = write("s.tsv", "paris\tROME\t1\nParis\trome\t2\n")
+    assert evaluate_similarity(wv, pairs).found == 2
+    assert evaluate_similarity(wv, pairs, case_sensitive=True).found == 0
+
+
 def test_the_recorded_preparation(write):
     record = {"tokenize": "words", "lowercase": True, "phrases": 1}
     wv = Embeddings(
