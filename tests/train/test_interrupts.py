@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from runs import CORPUS, Recorder, same, train
@@ -88,6 +90,19 @@ def test_a_signal_writes_a_checkpoint_and_says_how_to_resume(tmp_path, write, nu
     assert (tmp_path / "vectors.bin").read_bytes() == (tmp_path / "whole.bin").read_bytes()
 
 
+def wait_until_asleep(process):
+    """Until it waits for the pipe: Python may miss a signal just before a call that blocks."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():  # not on Linux
+        time.sleep(1)
+        return
+    in_a_row = 0
+    while in_a_row < 5 and process.poll() is None:
+        state = stat.read_text().rpartition(")")[2].split()[0]
+        in_a_row = in_a_row + 1 if state == "S" else 0
+        time.sleep(0.01)
+
+
 def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     with (
@@ -96,6 +111,7 @@ def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path):
     ):
         pipe.write("a b c\n")
         pipe.flush()
+        wait_until_asleep(process)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate()
     assert process.returncode == 128 + signal.SIGTERM
