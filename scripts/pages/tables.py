@@ -42,14 +42,14 @@ def speed_table() -> str:
     speeds, seconds = measured["million_words_per_second"], measured["seconds_from_text_to_vectors"]
     programs = list(speeds["100"])
     rows = {
-        "D = 100, one thread, million words/s": speeds["100"],
-        "D = 300, one thread, million words/s": speeds["300"],
-        "text to vectors, 5 epochs, two threads, seconds": seconds,
-        **measured["quality"],
+        "D = 100, one thread, million words/s": (speeds["100"], ".3g"),
+        "D = 300, one thread, million words/s": (speeds["300"], ".3g"),
+        "text to vectors, 5 epochs, two threads, seconds": (seconds, ".3g"),
+        **{name: (values, ".3f") for name, values in measured["quality"].items()},
     }
     lines = [f"| | {' | '.join(programs)} |", "|---" * (len(programs) + 1) + "|"]
-    for name, values in rows.items():
-        cells = [f"{values[program]}" if program in values else "" for program in programs]
+    for name, (values, form) in rows.items():
+        cells = [f"{values[program]:{form}}" if program in values else "" for program in programs]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += [
         "",
