@@ -17,19 +17,6 @@ settings.register_profile(
 settings.load_profile("w2v")
 
 
-LONG_FILES = [
-    "test_options.py", "test_cuda_kernel.py", "test_cuda_training.py", "test_portability.py",
-    "test_ray_cluster.py", "test_gradcheck.py", "test_documented_examples.py", "test_new_loss.py",
-    "test_bad_inputs.py", "test_losses.py", "test_compare_numbers.py",
-]  # fmt: skip
-"""Files that take long. They come first, so that at the end no process waits for another's."""
-
-
-def pytest_collection_modifyitems(items):
-    order = {name: place for place, name in enumerate(LONG_FILES)}
-    items.sort(key=lambda item: order.get(item.path.name, len(order)))
-
-
 def pytest_make_parametrize_id(val, argname):
     """Bytes are named after their argument: packed ones may hold the time, and ids must not."""
     return argname if isinstance(val, bytes) else None
