@@ -43,10 +43,9 @@ class Export(ABC):
     options: ClassVar[tuple[str, ...]] = ()
     bytes_per_number: ClassVar[int] = 4
 
-    @staticmethod
+    @staticmethod  # noqa: B027 (not abstract: some have no options)
     def add_options(parser: ArgumentParser) -> None:
         """Add a group with `options` to the command."""
-        del parser  # it has none
 
     def prepare(self, output: Path, given: Mapping[str, Any]) -> None:
         """Take the options, and refuse what could not end in files.

@@ -473,19 +473,19 @@ def _make_update_rows(operations: TileOperations, *, may_skip: bool) -> Any:
                     prefetch(matrix, upcoming_ids[asked])
                     asked += 1
             start = i * row_step
-            one = False
+            two_at_once = i + 1 < n and ids[i] != ids[i + 1]
             if may_skip and frozen_words.size > 0:
                 if frozen_words[ids[i]]:
                     i += 1
                     continue
-                one = i + 1 < n and frozen_words[ids[i + 1]] != 0
-            if not one and i + 1 < n and ids[i] != ids[i + 1]:
+                two_at_once = two_at_once and not frozen_words[ids[i + 1]]
+            if two_at_once:
                 add_two(
                     matrix, ids[i], ids[i + 1], weights, start, start + row_step, source_step,
                     sources, n_sources,
                 )  # fmt: skip
                 i += 2
-            else:  # the last one, or a word twice in a row, whose updates must add up
+            else:  # the last one, beside a frozen one, or a word twice, whose updates must add up
                 add_one(matrix, ids[i], weights, start, source_step, sources, n_sources)
                 i += 1
         for k in range(asked, n_upcoming):

@@ -53,17 +53,17 @@ class SampledLoss(Loss):
 
     Several inputs are scored against the same candidates at once, in a tile of logits: the first
     columns are noise words (label 0), the others context words (label 1). A pair is a row (an
-    input) and a column of label 1 in which the weight is not 0, but 1, or less for pairs that
-    count less; its noise is the row's columns of label 0.
+    input) and a column of label 1 with a weight above 0: 1, or less for a pair that counts less.
+    Its noise is the row's columns of label 0.
 
     Attributes:
         tile: compiled ``tile(logits, labels, weights, dlogits, rows, columns) -> loss``. The four
             arrays are flat: (i, j) is at i * columns + j. Fills `dlogits` with d(loss)/d(logits)
-            and returns the summed loss in nats, of pairs times their weights. A row's weight in a
-            noise column is the summed weights of the pairs that the noise word counts for, times
-            K / N. A sum over noise words uses it,
-            so that the noise of a pair weighs K whatever N is; a softmax only asks whether it is 0.
-            Entries of weight 0 have neither loss nor gradient if their logits are finite.
+            and returns the summed loss in nats, in which each pair has its weight. A row's weight
+            in a noise column is the sum of the weights of the pairs that the noise word counts for,
+            times K / N. A sum over noise words uses it, so that the noise of a pair weighs K
+            whatever N is; a softmax only asks whether it is 0. Entries of weight 0 have neither
+            loss nor gradient if their logits are finite.
         entry: compiled ``entry(logits, labels, weights, j) -> (loss, dlogit)``, what `tile` gives
             for entry j of the row that the three arrays are; the entries' losses sum to the row's.
             For GPUs, whose threads take an entry each. None if the loss is only for the CPU.

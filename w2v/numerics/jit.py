@@ -31,8 +31,9 @@ import numpy as np
 from numba.core.caching import FunctionCache
 
 numba_config: Any = numba.config
-_njit: Any = numba.njit  # its types leave out `_nrt`, the counting of references
-_vectorize: Any = numba.vectorize  # Numba publishes no types
+# Not every version of Numba publishes types, and those leave out `_nrt`.
+_njit: Any = numba.njit
+_vectorize: Any = numba.vectorize
 
 FASTMATH = frozenset({"reassoc", "contract", "nsz"})
 """What LLVM may do with floating-point arithmetic.
@@ -223,7 +224,7 @@ def jit(function: Callable[..., Any], *, inline: bool = False, allocates: bool =
     with _caching(function) as cached:
         compiled: Any = _njit(
             nogil=True,
-            _nrt=allocates,
+            _nrt=allocates,  # Numba's own name for memory that it manages by counting references
             cache=cached,
             fastmath=set(FASTMATH),
             error_model="numpy",  # division by zero gives inf, and costs no branch
