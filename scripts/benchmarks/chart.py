@@ -42,12 +42,11 @@ RATE = re.compile(r"Words(?:/thread)?/sec: ([\d.]+)k")
 Figures = dict[str, float]
 
 
-def in_python(code: str, corpus: Path, folder: Path) -> Callable[..., Figures]:
+def in_python(code: str, corpus: Path, output: Path) -> Callable[..., Figures]:
     """A side that is a library: w2v or gensim."""
 
     def run(size: int, epochs: int, workers: int, words: int) -> Figures:
-        output = str(folder / ("ours.bin" if code == OURS else "gensim.bin"))
-        options = {"corpus": str(corpus), "output": output, "lr": None, "vector_size": size,
+        options = {"corpus": str(corpus), "output": str(output), "lr": None, "vector_size": size,
                    "epochs": epochs, "workers": workers}  # fmt: skip
         seconds = run_python(code, options)
         return {"rate": words * epochs / seconds["training"] / 1e6, "seconds": seconds["whole"]}
@@ -55,17 +54,19 @@ def in_python(code: str, corpus: Path, folder: Path) -> Callable[..., Figures]:
     return run
 
 
-def in_c(program: Path, corpus: Path, folder: Path) -> Callable[..., Figures]:
+def in_c(program: Path, corpus: Path, output: Path) -> Callable[..., Figures]:
     """A side that is a program with word2vec.c's options, and prints its speed in the same way."""
 
     def run(size: int, epochs: int, workers: int, words: int) -> Figures:
         command = [
-            str(program.resolve()), "-train", str(corpus), "-output", str(folder / "theirs.bin"),
-            "-size", str(size), "-iter", str(epochs), "-threads", str(workers), "-window", "5",
-            "-negative", "5", "-sample", "1e-4", "-min-count", "5", "-binary", "1", "-cbow", "0",
+            str(program.resolve()), "-train", str(corpus), "-output", str(output), "-size",
+            str(size), "-iter", str(epochs), "-threads", str(workers), "-window", "5", "-negative",
+            "5", "-sample", "1e-4", "-min-count", "5", "-binary", "1", "-cbow", "0",
         ]  # fmt: skip
         started = time.perf_counter()
-        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        ended = subprocess.run(
+            command, cwd=output.parent, capture_output=True, text=True, check=True
+        )
         return {
             "rate": float(RATE.findall(ended.stdout)[-1]) / 1e3,
             "seconds": time.perf_counter() - started,
@@ -110,31 +111,32 @@ def main() -> None:
     args = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.2f}; {machine()}", file=sys.stderr)
 
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        warm = in_python(OURS, args.corpus, folder)
-        for size in (100, 300):
-            warm(size, 1, 1, 1)  # compiles, once
-        words = len(args.corpus.read_bytes().split())
-        sides = {"w2v": warm}
-        if args.pword2vec:
-            sides["pWord2Vec"] = in_c(args.pword2vec, args.corpus, folder)
-        sides["gensim"] = in_python(GENSIM, args.corpus, folder)
-        in_both = dict(sides)
-        if args.word2vec:
-            sides["word2vec.c"] = in_c(args.word2vec, args.corpus, folder)
-        rates = {"100": medians(args.turns, sides, "rate", 100, 1, 1, words),
-                 "300": medians(args.turns, in_both, "rate", 300, 1, 1, words)}  # fmt: skip
-        two = medians(args.turns, {"w2v": warm}, "rate", 100, 1, 2, words)
-        seconds = medians(max(1, args.turns - 1), in_both, "seconds", 100, EPOCHS, 2, words)
-        files = {"w2v": "ours.bin", "pWord2Vec": "theirs.bin", "gensim": "gensim.bin"}
-        scores = {
-            side: quality(folder / files[side], args.analogies, args.similarity) for side in in_both
+    corpus = args.corpus.resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        files = {
+            name: Path(folder, f"{name}.bin")
+            for name in ("w2v", "pWord2Vec", "gensim", "word2vec.c")
         }
+        ours = in_python(OURS, corpus, files["w2v"])
+        for size in (100, 300):
+            ours(size, 1, 1, 1)  # compiles, once
+        words = len(corpus.read_bytes().split())
+        sides = {"w2v": ours}
+        if args.pword2vec:
+            sides["pWord2Vec"] = in_c(args.pword2vec, corpus, files["pWord2Vec"])
+        sides["gensim"] = in_python(GENSIM, corpus, files["gensim"])
+        at_100 = dict(sides)
+        if args.word2vec:
+            at_100["word2vec.c"] = in_c(args.word2vec, corpus, files["word2vec.c"])
+        rates = {"100": medians(args.turns, at_100, "rate", 100, 1, 1, words),
+                 "300": medians(args.turns, sides, "rate", 300, 1, 1, words)}  # fmt: skip
+        two = medians(args.turns, {"w2v": ours}, "rate", 100, 1, 2, words)
+        seconds = medians(max(1, args.turns - 1), sides, "seconds", 100, EPOCHS, 2, words)
+        scores = {side: quality(files[side], args.analogies, args.similarity) for side in sides}
     record: dict[str, Any] = {
         "machine": machine(),
         "date": today(),
-        "corpus": args.described or f"{args.corpus.name}, {words:,} words",
+        "corpus": args.described or f"{corpus.name}, {words:,} words",
         "options": "window 5, 5 negatives, sample 1e-4, min_count 5",
         "million_words_per_second": rates,
         "seconds_from_text_to_vectors": seconds,
