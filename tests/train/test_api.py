@@ -244,6 +244,25 @@ def test_a_bar_is_shown_on_terminals_alone(sentences, progress, capsys, monkeypa
     assert "corpus:" not in err
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("config", 5, "config: expected a w2v.TrainConfig, got 5"),
+        ("init", 5, "init: expected a path or w2v.Embeddings, got 5"),
+        ("checkpoint", 5, "checkpoint: expected a folder or w2v.Checkpoints, got 5"),
+        ("progress", "yes", "progress: expected True, False or 'auto', got 'yes'"),
+        ("progress", None, "progress: expected True, False or 'auto', got None"),
+        ("callbacks", None, "callbacks: expected a list of w2v.Callback, got None"),
+        ("callbacks", Callback(), "callbacks: expected a list of w2v.Callback, got "),
+        ("callbacks", [print], "callbacks: expected a w2v.Callback, got "),
+    ],
+)
+def test_an_argument_of_a_wrong_kind_is_refused_before_the_corpus_is_read(name, value, message):
+    with pytest.raises(ConfigError) as caught:
+        train_embeddings("no such file.txt", **{name: value})
+    assert str(caught.value).startswith(message)
+
+
 @pytest.mark.parametrize("rounds", [{}, {"deterministic": True, "shards": 2}])
 def test_sentences_of_one_word_are_refused(write, rounds):
     path = write("lonely.txt", "a b\nc d\nb d e\n" + "a\nc\n" * 9)

@@ -121,6 +121,7 @@ def train_embeddings(
     """
     if config is not None and options:
         raise ConfigError("train_embeddings: give a config or single options, not both")
+    _check_kinds(config, callbacks, progress, init, checkpoint)
     if engine not in ENGINES:
         raise ConfigError(f"engine: {shown(engine)} is neither {' nor '.join(ENGINES)}")
     if address is not None and engine == "local":
@@ -209,6 +210,32 @@ def train_embeddings(
 
 
 # --- how to train ---------------------------------------------------------------------------------
+
+
+def _check_kinds(
+    config: object, callbacks: object, progress: object, init: object, checkpoint: object
+) -> None:
+    """Refuse arguments of a wrong kind, before they fail somewhere inside.
+
+    Raises:
+        ConfigError: the message names the argument.
+    """
+    paths = str, os.PathLike
+    expected: list[tuple[str, object, tuple[type, ...], str]] = [
+        ("config", config, (TrainConfig,), "a w2v.TrainConfig"),
+        ("init", init, (*paths, Embeddings), "a path or w2v.Embeddings"),
+        ("checkpoint", checkpoint, (*paths, Checkpoints), "a folder or w2v.Checkpoints"),
+    ]
+    for name, value, kinds, what in expected:
+        if value is not None and not isinstance(value, kinds):
+            raise ConfigError(f"{name}: expected {what}, got {shown(value)}")
+    if not (isinstance(progress, bool) or progress == "auto"):
+        raise ConfigError(f"progress: expected True, False or 'auto', got {shown(progress)}")
+    if not isinstance(callbacks, Sequence):
+        raise ConfigError(f"callbacks: expected a list of w2v.Callback, got {shown(callbacks)}")
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            raise ConfigError(f"callbacks: expected a w2v.Callback, got {shown(callback)}")
 
 
 def make_trainer(
