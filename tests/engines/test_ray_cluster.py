@@ -26,6 +26,8 @@ pytestmark = pytest.mark.filterwarnings("default")
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # By default Ray's workers have niceness 15, and get next to no time on a busy machine.
+    os.environ["RAY_worker_niceness"] = "0"
     ray.init(
         num_cpus=2, object_store_memory=100_000_000, include_dashboard=False, log_to_driver=False
     )
