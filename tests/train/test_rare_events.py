@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -12,11 +13,37 @@ from ways import WAYS, Watching, arrays_of, train, twin_of
 
 from w2v.config import Checkpoints
 from w2v.errors import CorpusError, DivergenceError
+from w2v.train import checkpoint_writer
 from w2v.train.api import train_embeddings
 
 BY_NAME = {way.name: way for way in WAYS}
 DIVERGE_LATE = [("nce", 1.0), ("nce-rounds", 4.0), ("sampled-softmax-rounds", 1.0)]
 """Ways, and rates at which, after a back-off or two, a later epoch diverges."""
+
+
+class AtOnce:
+    """In place of the thread that writes checkpoints: each is finished before training goes on."""
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def submit(self, function, *args):
+        future = Future()
+        try:
+            future.set_result(function(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def shutdown(self):
+        pass
+
+
+@pytest.fixture
+def each_epoch(tmp_path, monkeypatch):
+    """Checkpoints after each of four epochs, and at no other time, however busy the machine is."""
+    monkeypatch.setattr(checkpoint_writer, "ThreadPool", AtOnce)
+    return Checkpoints(tmp_path / "kept", every="25%", back_off=20)
 
 
 def options_of(way, lr):
@@ -41,12 +68,11 @@ def is_twin_of_its_record(wv, way, options):
 
 
 @pytest.mark.parametrize(("name", "lr"), DIVERGE_LATE)
-def test_each_epoch_after_a_back_off_has_half_the_rate(name, lr, write, tmp_path):
+def test_each_epoch_after_a_back_off_has_half_the_rate(name, lr, write, each_epoch):
     """From a checkpoint on: what was trained before it stays as it was."""
     way = BY_NAME[name]
     options = options_of(way, lr)
-    kept = Checkpoints(tmp_path / "kept", every="1%", back_off=20)
-    wv, seen = train(write("corpus.txt", way.content), options, checkpoint=kept)
+    wv, seen = train(write("corpus.txt", way.content), options, checkpoint=each_epoch)
     record = json.loads(wv.metadata["training"])
     factors = [back_off["lr_factor"] for back_off in record["back_offs"]]
     assert factors == [0.5 ** (n + 1) for n in range(len(factors))]
@@ -67,14 +93,13 @@ class Interrupting(Watching):
 
 
 @pytest.mark.parametrize(("name", "lr"), DIVERGE_LATE)
-def test_a_run_that_is_resumed_keeps_the_lower_rate(name, lr, write, tmp_path):
+def test_a_run_that_is_resumed_keeps_the_lower_rate(name, lr, write, each_epoch):
     way = BY_NAME[name]
     options = options_of(way, lr)
     path = write("corpus.txt", way.content)
-    kept = Checkpoints(tmp_path / "kept", every="1%", back_off=20)
     with pytest.raises(KeyboardInterrupt):
-        train_embeddings(path, callbacks=[Interrupting()], checkpoint=kept, **options)
-    again = dataclasses.replace(kept, resume=True)
+        train_embeddings(path, callbacks=[Interrupting()], checkpoint=each_epoch, **options)
+    again = dataclasses.replace(each_epoch, resume=True)
     wv, seen = train(path, options, checkpoint=again)
     is_twin_of_its_record(wv, way, options)
     assert seen.last.lr == pytest.approx(options["min_lr"] * lr_factors(wv.training)[-1], rel=1e-6)
