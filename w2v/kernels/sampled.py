@@ -24,7 +24,7 @@ et al. 2011).
 From the top down: `plain_step` says in NumPy what a step computes; `sampled_kernels` compiles the
 training of a block of sentences (`_make_block`), which arranges group after group
 (`_make_arrange`) and takes a step on each (`_make_step`). Rows are requested from memory while the
-group before is trained; that changes nothing but speed, and concerns `_make_pipeline` and
+group before is trained; that changes nothing but speed, and concerns the loop in `block` and
 `_make_update_rows` alone.
 """
 
@@ -248,7 +248,6 @@ def sampled_kernels(
 def _make_block(frozen: Frozen, arrange: Any, step: Any) -> Any:
     """See `block`."""
     positions = frozen.positions
-    pipeline = _make_pipeline(arrange, step)
 
     def block(
         model: Any, scratch: Any, tokens: Any, starts: Any, first: Any, last: Any, thresholds: Any,
@@ -288,23 +287,8 @@ def _make_block(frozen: Frozen, arrange: Any, step: Any) -> Any:
                 scratch.plan[n_groups, 1] = begin
                 scratch.plan[n_groups, 2] = end
                 n_groups += 1
-        loss, pairs = pipeline(model, scratch, n_groups, alias_table, noise_key, lr)
-        return loss, pairs, words
-
-    return jit(block)
-
-
-def _make_pipeline(arrange: Any, step: Any) -> Any:
-    """See `pipeline`."""
-
-    def pipeline(
-        model: Any, scratch: Any, n_groups: Any, alias_table: Any, noise_key: Any, lr: Any
-    ) -> Any:
-        """Arrange and train the groups of the plan; returns (summed loss in nats, pairs).
-
-        Each group is arranged before a step is taken on the one before it: the step then asks for
-        its rows, and memory delivers them while the step computes.
-        """
+        # Each group is arranged before a step is taken on the one before it: the step then asks for
+        # its rows, and memory delivers them while the step computes.
         loss = 0.0
         pairs: Any = 0
         group, upcoming = scratch.group, scratch.upcoming
@@ -315,9 +299,9 @@ def _make_pipeline(arrange: Any, step: Any) -> Any:
             if number > 0:
                 loss += step(model, scratch, group, upcoming, lr)
             group, upcoming = upcoming, group
-        return loss, pairs
+        return loss, pairs, words
 
-    return jit(pipeline, inline=True)
+    return jit(block)
 
 
 def _make_arrange(frozen: Frozen) -> Any:
