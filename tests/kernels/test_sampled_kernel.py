@@ -220,7 +220,7 @@ def test_asking_for_upcoming_rows_changes_nothing(name):
 
 def test_update_counts_are_those_of_the_rows_in_a_group():
     """Each occurrence counts, and nothing else: at the end of a sentence a group is shorter."""
-    kernels = kernels_of("negative-sampling", count_updates=True)
+    kernels = kernels_of("negative-sampling")
     sentence = [0, 1, 1, 2, 3, 0]
     scratch = make_scratch(SIZE, NEGATIVES, WINDOW, len(sentence), counted_words=VOCABULARY)
     scratch.kept_ids[:], scratch.window_radii[:] = sentence, WINDOW

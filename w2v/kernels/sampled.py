@@ -181,7 +181,6 @@ class Frozen(NamedTuple):
         learn_bias: whether they are trained.
         learn_normalisers: whether `Model.log_normalisers` are subtracted, and trained.
         skip_hits: whether a pair leaves out the noise words that equal its context word.
-        count_updates: whether steps count the updates of each row.
         general: whether windows may have unequal sides, pairs weights other than 1, and center
             words vectors that stay as they are. Other kernels take no time for that.
     """
@@ -194,7 +193,6 @@ class Frozen(NamedTuple):
     learn_bias: bool
     learn_normalisers: bool
     skip_hits: bool
-    count_updates: bool
     general: bool
 
 
@@ -216,7 +214,6 @@ def sampled_kernels(
     *,
     learn_bias: bool = False,
     learn_normalisers: bool = False,
-    count_updates: bool = False,
     general: bool = False,
 ) -> SampledKernels:
     """Kernels for a loss, with the sizes frozen; they work in float32 and float64.
@@ -225,7 +222,7 @@ def sampled_kernels(
         loss: what to train.
         vector_size: D.
         num_negatives: K.
-        learn_bias, learn_normalisers, count_updates, general: see `Frozen`.
+        learn_bias, learn_normalisers, general: see `Frozen`.
     """
     positions, noise = GROUP_POSITIONS, GROUP_NOISE * num_negatives
     frozen = Frozen(
@@ -237,7 +234,6 @@ def sampled_kernels(
         learn_bias=learn_bias,
         learn_normalisers=learn_normalisers,
         skip_hits=loss.accidental_hits == "skip",
-        count_updates=count_updates,
         general=general,
     )
     step = _make_step(frozen, loss, tile_operations(padded(vector_size), noise + positions))
@@ -375,7 +371,7 @@ def _make_arrange(frozen: Frozen) -> Any:
 def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) -> Any:
     """See `step`."""
     columns, use_offsets, learn_bias = frozen.tile_columns, frozen.use_offsets, frozen.learn_bias
-    learn_normalisers, count_updates = frozen.learn_normalisers, frozen.count_updates
+    learn_normalisers = frozen.learn_normalisers
     tile, store_dots, copy_row = loss.tile, operations.store_dots, operations.copy_row
     update_contexts = _make_update_rows(operations, may_skip=False)
     update_centers = _make_update_rows(operations, may_skip=frozen.general)
@@ -424,7 +420,7 @@ def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) ->
             for i in range(n_inputs):
                 for j in range(n_candidates):
                     model.log_normalisers[input_ids[i]] -= dlogits[i * columns + j]
-        if count_updates:
+        if scratch.context_update_counts.size > 0:
             for j in range(n_candidates):
                 scratch.context_update_counts[candidate_ids[j]] += 1
             for i in range(n_inputs):

@@ -205,7 +205,7 @@ def round_bounds(starts: np.ndarray, part: Part) -> tuple[int, int]:
 
 @lru_cache(maxsize=4)
 def _kernels(config: TrainConfig) -> SampledKernels:
-    return kernels_for(config, count_updates=True)
+    return kernels_for(config)
 
 
 def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Model, Scratch]:

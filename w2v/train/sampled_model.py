@@ -159,9 +159,7 @@ class SampledLossTrainer(Trainer):
         return sum(array.nbytes for array in self.model.parameters)
 
 
-def kernels_for(
-    config: TrainConfig, *, count_updates: bool = False, has_frozen_words: bool = False
-) -> SampledKernels:
+def kernels_for(config: TrainConfig, *, has_frozen_words: bool = False) -> SampledKernels:
     """The kernels of a configuration; see `w2v.kernels.sampled.sampled_kernels`."""
     loss = get_loss(config.loss)
     assert isinstance(loss, SampledLoss)
@@ -171,6 +169,5 @@ def kernels_for(
         config.negative,
         learn_bias=config.output_bias_,
         learn_normalisers=config.learn_normaliser,
-        count_updates=count_updates,
         general=has_frozen_words or not window_of(config).is_plain,
     )
