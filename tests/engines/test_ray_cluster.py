@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 def cluster():
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # By default Ray's workers have niceness 15, and get next to no time on a busy machine.
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
     ray.init(
         num_cpus=2, object_store_memory=100_000_000, include_dashboard=False, log_to_driver=False
     )
