@@ -370,11 +370,12 @@ class Copy:
             return None  # the last: an id that has " - " in it
         if result.returncode == -signal.SIGXCPU:
             return f"no end after {CPU_SECONDS} s of processor time"
+        if result.returncode < 0:  # such as an index outside an array, in compiled code
+            return f"crashed: {signal.Signals(-result.returncode).name}"
         found = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - .*)?$", result.stdout, re.MULTILINE)
         if found:
             return found[1]
-        lines = (result.stdout + result.stderr).strip().splitlines()
-        return lines[-1] if lines else f"exit code {result.returncode}"
+        return f"pytest ends with exit code {result.returncode}"
 
     def _env(self) -> dict[str, str]:
         return {

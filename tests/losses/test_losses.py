@@ -230,6 +230,17 @@ def test_softmax_rows_sum_to_zero_and_huge_logits_stay_finite():
             assert math.isnan(sums[0])
 
 
+@pytest.mark.parametrize("place", [0, 15, 16, 36])
+def test_the_largest_logit_of_a_row_is_found_wherever_it_is(place):
+    """`largest_of` takes 16 numbers at a time, and then those that are left."""
+    logits = np.zeros((1, 37))
+    logits[0, place] = 1e4
+    labels = Labels(np.array([0]), np.array([1]), np.ones(1, np.float32))
+    shifts, sums, expected = np.empty(1), np.empty(1), np.empty(1)
+    get_loss("softmax").exponentials(logits, np.zeros(37), labels, shifts, sums, expected)
+    assert (shifts[0], sums[0], expected[0]) == (1e4, 1, 0)
+
+
 def small_full_model(vocabulary=7, size=5):
     rng = np.random.default_rng(1)
     return FullModel(
