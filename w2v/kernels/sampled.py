@@ -413,9 +413,12 @@ def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) ->
             upcoming.input_ids, upcoming.sizes[0], scratch.frozen_words,
         )  # fmt: skip
         if learn_bias:
+            offsets[:] = 0
             for i in range(n_inputs):
-                for j in range(n_candidates):
-                    model.logit_offsets[candidate_ids[j]] += dlogits[i * columns + j]
+                for j in range(columns):
+                    offsets[j] += dlogits[i * columns + j]
+            for j in range(n_candidates):
+                model.logit_offsets[candidate_ids[j]] += offsets[j]
         if learn_normalisers:
             for i in range(n_inputs):
                 for j in range(n_candidates):
