@@ -1,6 +1,6 @@
-"""The losses by name. A loss is one file and one row of `LOSSES`; all else iterates the rows.
+"""Registry of losses. A loss is one file and one row of `LOSSES`; all other code iterates the rows.
 
-A loss's file is imported when the loss is first asked for, so that ``--help`` stays fast.
+Modules of losses are imported on first use, so that ``--help`` stays fast.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ LOSSES = {
     "softmax": "w2v.losses.softmax",
     "sampled-softmax": "w2v.losses.sampled_softmax",
 }
-"""Name on the command line -> module with the loss as `LOSS`."""
+"""Name on the command line -> module that defines the loss as `LOSS`."""
 
 TARGETS = ("distribution", "split", "corpus")
 """Kinds of target; see `w2v.corpus.subsampling` and `w2v.corpus.cooccurrence`."""
 
 
 def get_loss(name: str) -> SampledLoss | FullLoss:
-    """The loss of that name.
+    """Return the loss with this name.
+
+    Args:
+        name: key of `LOSSES`.
 
     Raises:
-        KeyError: the name is not in `LOSSES`.
+        KeyError: there is no such loss.
     """
     loss: SampledLoss | FullLoss = importlib.import_module(LOSSES[name]).LOSS
     return loss

@@ -1,11 +1,11 @@
-"""What a loss is: a function from logits and labels to nats and d(loss)/d(logits).
+"""A loss: a function from logits and labels to the loss in nats and d(loss)/d(logits).
 
 A loss knows nothing of vectors, sampling or learning rates. There are two families. A *sampled*
 loss scores the true context word against a few noise words; one kernel serves all of them
 (`w2v.kernels.sampled`). A *full* loss scores every word of the vocabulary (`w2v.kernels.softmax`).
-Each loss is one file, with an instance of a class below as `LOSS`.
+Each loss is one module, which defines `LOSS`, a `SampledLoss` or a `FullLoss`.
 
-Letters in shapes: B pairs or examples, K noise words, V words in the vocabulary.
+Letters: K noise words per pair, N noise words in a tile; R rows and W columns of a panel of logits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Target = Literal["distribution", "split", "corpus"]
 
 
 class Defaults(NamedTuple):
-    """Initial learning rate and number of passes over the corpus, unless given."""
+    """Default initial learning rate, and default number of passes over the corpus."""
 
     lr: float
     epochs: int
@@ -33,11 +33,11 @@ class Loss:
 
     Attributes:
         name: name on the command line.
-        summary: one line for people.
-        targets: the kinds of target that it can be trained on, the default first, each with a
-            learning rate and a number of epochs that suit it.
-        output_bias: whether its model has an output bias by default.
-        family: "sampled" or "full"; some options apply to one of them only.
+        summary: one-line description.
+        targets: the supported kinds of target, the default first, each with its default learning
+            rate and number of epochs.
+        output_bias: whether the model has an output bias by default.
+        family: "sampled" or "full"; some options apply to one family only.
     """
 
     family: ClassVar[str]
@@ -49,29 +49,31 @@ class Loss:
 
 @dataclass(frozen=True)
 class SampledLoss(Loss):
-    """A loss over a true context word and noise words; its targets are `split`.
+    """A loss over the true context word and noise words; its targets are `split`.
 
-    Several inputs are scored against the same candidates at once, in a tile of logits: the first
-    columns are noise words (label 0), the others context words (label 1). A pair is a row (an
-    input) and a column of label 1 with a weight above 0: 1, or less for a pair that counts less.
-    Its noise is the row's columns of label 0.
+    Several inputs (center words) are scored against the same candidates at once, in a tile of
+    logits with a row per input. The first columns are noise words (label 0), the others context
+    words (label 1). A pair is an entry of label 1 with a weight above 0: 1, or less if the pair is
+    down-weighted. Its noise is the entries of label 0 in its row.
 
     Attributes:
         tile: compiled ``tile(logits, labels, weights, dlogits, rows, columns) -> loss``. The four
-            arrays are flat: (i, j) is at i * columns + j. Fills `dlogits` with d(loss)/d(logits)
-            and returns the summed loss in nats, in which each pair has its weight. A row's weight
-            in a noise column is the sum of the weights of the pairs that the noise word counts for,
-            times K / N. A sum over noise words uses it, so that the noise of a pair weighs K
-            whatever N is; a softmax only asks whether it is 0. Entries of weight 0 have neither
-            loss nor gradient if their logits are finite.
-        entry: compiled ``entry(logits, labels, weights, j) -> (loss, dlogit)``, what `tile` gives
-            for entry j of the row that the three arrays are; the entries' losses sum to the row's.
-            For GPUs, whose threads take an entry each. None if the loss is only for the CPU.
+            arrays are flat: entry (i, j) is at i * columns + j. Fills `dlogits` with
+            d(loss)/d(logits) and returns the weighted sum of the pairs' losses in nats. The weight
+            of a noise entry is K / N times the summed weights of the pairs in its row for which the
+            noise word counts. Losses that sum over noise words multiply by it, so that the noise of
+            a pair weighs K whatever N is; a softmax only checks whether it is 0. Entries of weight
+            0 contribute neither loss nor gradient if their logits are finite.
+        entry: compiled ``entry(logits, labels, weights, j) -> (loss, dlogit)``: what entry j of a
+            row, given as three arrays, contributes to `tile`. The losses of a row's entries sum to
+            the loss of the row. For GPUs, with one thread per entry; None if the loss supports only
+            the CPU.
         corrects_by_noise: whether ln(K q(w)) is subtracted from each logit.
-        accidental_hits: what happens to noise words that equal the true word: "skip" takes them
-            out of the weights, "keep" leaves them in.
-        learns_normalisers: whether ln Z of each center word may be learned.
-        is_classifier: whether it learns to tell true words from noise, and can be tested on that.
+        accidental_hits: how to treat noise words equal to the true word: "skip" removes them from
+            the weights, "keep" leaves them in.
+        learns_normalisers: whether it can learn ln Z of each center word.
+        is_classifier: whether it trains a classifier of true words against noise, whose accuracy
+            can be measured.
     """
 
     family: ClassVar[str] = "sampled"
@@ -84,12 +86,11 @@ class SampledLoss(Loss):
 
 
 class Labels(NamedTuple):
-    """The labels of a panel of logits that are not zero.
+    """The nonzero labels of a panel of logits.
 
     Attributes:
-        rows, columns: (N,) int64, positions in the panel. The label of a position that occurs
-            twice is the sum.
-        probs: (N,) float32.
+        rows, columns: (L,) int64, positions in the panel. Labels of a repeated position add up.
+        probs: (L,) float32, the labels.
     """
 
     rows: np.ndarray
@@ -99,20 +100,20 @@ class Labels(NamedTuple):
 
 @dataclass(frozen=True)
 class FullLoss(Loss):
-    """A loss over the whole vocabulary. Its labels are distributions.
+    """A loss over the whole vocabulary, whose labels are distributions.
 
-    The logits come in panels of neighbouring columns, and no pass over all of them is needed to
-    normalise: `exponentials` is called for each panel, and `residuals` when all have been seen.
+    Logits come in panels of adjacent columns. `exponentials` is called on each panel, and
+    `residuals` once all panels have been seen, so that normalising takes no extra pass.
 
     Attributes:
         exponentials: compiled ``exponentials(logits, bias, labels, shifts, sums, expected)``. Adds
             the (W,) bias to each of the (R, W) logits, sets shifts[r] to the largest of row r,
             replaces each logit by e = exp(logit - shifts[r]), sets sums[r] to their sum, and
-            expected[r] to the sum of label times logit. The loss of a row is ln Z minus its
-            `expected` of all panels, with Z the sum over the panels of sums[r] * exp(shifts[r]).
+            expected[r] to the sum of label times logit. The loss of row r is ln Z minus the sum of
+            expected[r] over the panels, where Z sums sums[r] * exp(shifts[r]) over the panels.
         residuals: compiled ``residuals(panel, labels, totals)``. Replaces each e of the panel by
-            e - label * totals[r] with totals[r] = Z * exp(-shifts[r]), which is d(loss)/d(logit)
-            times totals[r].
+            e - label * totals[r], that is, by totals[r] times d(loss)/d(logit), where
+            totals[r] = Z * exp(-shifts[r]).
     """
 
     family: ClassVar[str] = "full"

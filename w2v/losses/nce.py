@@ -10,9 +10,9 @@ the noise are p(w | c) / (K q(w)), and the logit of the classifier is
 
 (Gutmann and Hyvarinen 2012, section 2; Mnih and Teh 2012, section 3). Z(c) is fixed at 1, which
 Mnih and Teh found to be no worse than learning it; ``--learn-normaliser`` learns ln Z for each
-center word. K is the number of noise words of one pair, also where several pairs share their noise.
-Noise words that equal the true one are kept: the noise has to follow q for the estimate to be
-consistent. q is the distribution that the table of the sampler gives.
+center word. K is the number of noise words per pair, even where several pairs share their noise.
+Noise words equal to the true one are kept: the estimate is consistent only if the noise follows q.
+q is the distribution actually sampled, that of the sampler's table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sampled softmax: the softmax over the true context word and N noise words alone.
+"""Sampled softmax: a softmax over only the true context word and N noise words.
 
 With s(w) = u_w . v_c + b_w and candidates 0 (the true context word) and 1..N drawn from q,
 
@@ -6,24 +6,24 @@ With s(w) = u_w . v_c + b_w and candidates 0 (the true context word) and 1..N dr
     loss = ln(sum over j = 0..N of e^x_j) - x_0                 in nats
     dloss/dx_j = softmax(x)_j - [j = 0]
 
-The correction ln(N q(w)) is the logarithm of how often w is expected among the noise. Subtracting
-it makes the gradient an importance-sampling estimate of the full softmax's (Bengio and Senecal
-2008, section III; Jean et al. 2015, section 3, equations 8 and 9). A constant that is added to all
-logits cancels, so that ln(K q(w)), which other losses subtract, serves as well.
+N q(w) is the expected count of w among the noise. Subtracting its logarithm makes the gradient an
+importance-sampling estimate of the full softmax's (Bengio and Senecal 2008, section III; Jean et
+al. 2015, section 3, equations 8 and 9). A constant added to all logits cancels, so ln(K q(w)),
+which other losses subtract, works as well.
 
-Several pairs may share their noise. With L = ln(sum over the noise of e^x_k), computed once for
-each center word, the loss of a pair is logistic in x_0 - L, and the pairs' gradients add up:
+Several pairs may share their noise. With L = ln(sum over the noise of e^x_k), computed once per
+center word, the loss of a pair is logistic in x_0 - L, and the gradients of the pairs add up:
 
     loss = softplus(L - x_0),       dloss/dx_0 = -sigmoid(L - x_0)
     dloss/dx_k = e^(x_k - L) times the sum of sigmoid(L - x_0) over the pairs
 
-A pair's weight multiplies its loss and its part of that sum.
+The weight of a pair multiplies its loss and its term of that sum.
 
-A noise word that equals the true one is kept. Which of the candidates x_0..x_N is the true one then
+Noise words equal to the true one are kept. Which of the candidates 0..N is the true one then
 depends on p(w) / q(w) alone, and s = ln p(w | c) + const is the optimum for every N (Ma and Collins
-2018, section 3, the ranking objective). All candidates have the same weight: a noise word that
-counted K / N would move the optimum. Jean et al. draw without repetition and can leave hits out;
-with repetition, leaving them out moved the optimum away from p in experiments.
+2018, section 3, the ranking objective). All candidates have the same weight: weighting noise words
+by K / N would shift the optimum. Jean et al. sample without replacement and can leave hits out;
+with replacement, leaving them out moved the optimum away from p in experiments.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def sampled_softmax_tile(
 ) -> Any:
     """Cross-entropy of each pair with the row's noise. See `SampledLoss.tile`.
 
-    Each loop over the tile does one thing, and none has a branch: LLVM vectorises them then, which
-    takes half of the time of one loop over the rows.
+    Each loop over the tile does one thing, without branches, so that LLVM vectorises it: this takes
+    half the time of a single loop over the rows.
     """
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     lowest = logits.dtype.type(_LOWEST)
@@ -98,7 +98,7 @@ def sampled_softmax_tile(
 def sampled_softmax_entry(logits: Any, labels: Any, weights: Any, j: Any) -> Any:
     """One entry of `sampled_softmax_tile`. See `SampledLoss.entry`.
 
-    Each entry takes the row's L for itself: on a GPU, others would wait for it meanwhile.
+    Every entry computes L of its row anew: on a GPU, other threads would only wait for it.
     """
     zero = logits.dtype.type(0)
     if weights[j] == zero:

@@ -1,4 +1,4 @@
-"""Full softmax: cross-entropy of a label distribution with the model, over the whole vocabulary.
+"""Full softmax: cross-entropy between a label distribution and the model, over all words.
 
 With s(w) = u_w . v_c + b_w and a label t, t(w) >= 0 and sum of t = 1,
 
@@ -6,10 +6,10 @@ With s(w) = u_w . v_c + b_w and a label t, t(w) >= 0 and sum of t = 1,
     dloss/ds(w) = softmax(s)(w) - t(w)
 
 (Bridle 1990; Goodfellow et al. 2016, section 6.2.2.3). A center word with several context words is
-one example with several correct classes: t is their normalised count, 0.5 and 0.5 for two. The
+one example with several correct classes: t holds their normalised counts, 0.5 and 0.5 for two. The
 gradient of a row sums to zero, because both distributions sum to one. In each panel of the
-vocabulary, the largest logit of a row is subtracted before exponentials are taken, and the sums of
-the panels are added by log-sum-exp, so that logits of 1e4 stay finite.
+vocabulary, the largest logit of a row is subtracted before exponentiation, and the sums of the
+panels are combined by log-sum-exp, so that the loss is finite for logits of 1e4.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from w2v.numerics.jit import jit
 from w2v.numerics.scalar_functions import exp
 
 _LANES = 16
-"""Running maxima in `largest_of`: with only one, every comparison waits for the one before."""
+"""Running maxima in `largest_of`: with a single one, each comparison waits for the previous one."""
 
 
 @partial(jit, allocates=True)
 def largest_of(row: Any) -> Any:
-    """The largest number of a row. It may miss a NaN, which then shows in the sum of exp."""
+    """The largest number of a row. It may miss a NaN, which then shows up in the sum of exp."""
     lanes = np.full(_LANES, row[0])
     whole = row.size // _LANES * _LANES
     for w in range(0, whole, _LANES):
@@ -44,7 +44,7 @@ def largest_of(row: Any) -> Any:
 def softmax_exponentials(
     logits: Any, bias: Any, labels: Any, shifts: Any, sums: Any, expected: Any
 ) -> None:
-    """Exponentials of one panel of columns, in place. See `FullLoss.exponentials`."""
+    """Exponentiate the logits of one panel, in place. See `FullLoss.exponentials`."""
     rows, columns = logits.shape
     for r in range(rows):
         row = logits[r]
@@ -68,7 +68,7 @@ def softmax_exponentials(
 
 @jit
 def softmax_residuals(block: Any, labels: Any, totals: Any) -> None:
-    """Exponentials to residuals, in place. See `FullLoss.residuals`."""
+    """Turn exponentials into residuals, in place. See `FullLoss.residuals`."""
     for k in range(labels.rows.size):
         r = labels.rows[k]
         block[r, labels.columns[k]] -= labels.probs[k] * totals[r]
