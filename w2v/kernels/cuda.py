@@ -11,14 +11,14 @@ each group through four phases; between them its threads wait for each other:
     update    each warp takes 4 rows of either matrix: sums over the group's other rows grow in
               registers and are added to global memory, one atomic addition for each number
 
-Rows that stay on the chip while they are in use, and noise words that positions share, are the
-ideas of FULL-W2V (Randall et al. 2023, arXiv 2312.07743). There, a few warps walk a sentence, and
-thousands of sentences are in flight. Here all threads of a block work on one group, which takes a
-few microseconds, so that few groups in flight keep the card busy. Few there must be: all groups in
-flight update the row of a frequent word from the same old values, and with too many of them its
-updates overshoot, and diverge (docs/explanation/gpu.md).
+Keeping rows on the chip while they are in use, and sharing noise words between positions, are ideas
+of FULL-W2V (Randall et al. 2023, arXiv 2312.07743). There, a few warps walk a sentence, and
+thousands of sentences are in flight. Here, all threads of a block work on one group, which takes a
+few microseconds, so that a few groups in flight keep the GPU busy. There must be few, because all
+groups in flight update the row of a frequent word from the same old values: with too many, its
+updates overshoot and diverge (docs/explanation/gpu.md).
 
-The kernel also runs in Numba's CUDA simulator (NUMBA_ENABLE_CUDASIM=1), as the tests do.
+The kernel also runs in Numba's CUDA simulator (NUMBA_ENABLE_CUDASIM=1), which the tests use.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ from w2v.numerics.scalar_functions import exp, log1p_unit
 cuda: Any = numba.cuda
 
 SIMULATED = bool(numba_config.ENABLE_CUDASIM)
-"""Whether kernels run in Numba's simulator, which has a Python thread for each thread."""
+"""Whether kernels run in Numba's simulator, which runs a Python thread for each GPU thread."""
 
 WARP = 32
-"""Threads that run in step."""
+"""Threads that run in lockstep."""
 
 WARPS = 1 if SIMULATED else 8
 """Warps in a thread block."""
@@ -60,77 +60,80 @@ DOT_ROWS = 2
 """Inputs whose dot products a warp computes at once."""
 
 DOT_LANES = 8
-"""Lanes of a warp that share a dot product; the others take other candidates."""
+"""Lanes of a warp that share a dot product; the other lanes work on other candidates."""
 
 CANDIDATE_LANES = WARP // DOT_LANES
 
 BLOCKS_A_MULTIPROCESSOR = 2
-"""Thread blocks that have room for their registers on a multiprocessor."""
+"""Thread blocks whose registers fit on a multiprocessor together."""
 
 RESERVED_SHARED_BYTES = 1024
-"""Shared memory that the driver takes for each thread block."""
+"""Shared memory that the driver reserves for each thread block."""
 
 MOST_GATHERED = 64
-"""Numbers that a thread requests from global memory before it waits for the first of them."""
+"""Maximum count of numbers that a thread requests from global memory before it waits for any."""
 
 UPDATE_ROWS = 4
 """Rows of a matrix that a warp updates at once."""
 
 UPDATE_SOURCES = 2
-"""Other rows that it adds to them at once."""
+"""Source rows that it adds to them at once."""
 
 MOST_UNROLLED = 8
-"""Steps of a dot product between two branches."""
+"""Maximum number of unrolled steps of a dot product, between two branches."""
 
 MOST_PIECES = 5
-"""Numbers of each of those rows that a thread sums at once, one of every `WARP` columns."""
+"""Maximum count of numbers of each such row that a thread sums at once, `WARP` columns apart."""
 
 MOST_CANDIDATES = 128
-"""Of a group: each lane has registers for a share of them."""
+"""Maximum number of candidates in a group: each lane has registers for a share of them."""
 
 BATCH_GROUPS = 256
-"""Groups that are arranged at once."""
+"""Groups arranged at once."""
 
-# Rows of a block's scratch: the words that subsampling keeps, how far the center words of each may
-# be before it and behind it, how many words are kept before each word, and for each group its first
-# position, the end of its positions, its first input and the end of its inputs.
+# Rows of a block's scratch: the words that subsampling keeps; for each, how far before and after it
+# its center words may be; for each word of the block, how many words before it are kept; for each
+# group, its first position, the end of its positions, its first input and the end of its inputs.
 KEPT_IDS, BEFORE, BEHIND, KEPT_BEFORE, FIRST, LAST, BEGIN, END, SCRATCH_ROWS = range(9)
 
 REALS: dict[Any, Any] = {np.float32: float32, np.float64: float64}
-"""Numba's types of numbers, by NumPy's."""
+"""Numba's types of real numbers, by NumPy's."""
 
 _u = np.uint64
-"""For indices: if one may be negative, Numba adds code that counts from the end of the array."""
+"""For indices: if one may be negative, Numba adds code to count from the end of the array."""
 
 
 # --- data -----------------------------------------------------------------------------------------
 
 
 class Layout(NamedTuple):
-    """Sizes that are constant in a compiled kernel, and where its arrays lie in shared memory.
+    """Compile-time sizes of a kernel, and the offsets of its arrays in shared memory.
+
+    Offsets are in units of the array's own type.
 
     Attributes:
-        warps: in a thread block.
+        warps: warps in a thread block.
         positions: positions in a group.
-        noise: N, noise words that the pairs of a group share.
+        noise: N, the number of noise words that the pairs of a group share.
         candidates: C = noise + positions.
-        tile_rows, tile_columns: entries of a tile, at least the inputs and candidates of a group.
+        tile_rows, tile_columns: shape of a tile, at least the inputs and candidates of a group.
         size: D, numbers in a vector.
         stride: numbers in a row of the model's matrices.
         pitch: numbers in a row of x and y.
-        pieces, parts: a part of the columns is `pieces` times `WARP` of them.
-        unrolled, dot_branches: steps of a dot product between two branches, and how many.
-        x, y: places of the copied rows, (tile_rows, pitch) and (tile_columns, pitch).
-        logits, dlogits, weights: places of tiles.
-        labels: the place of a (tile_columns,) array.
-        partial: the place where lanes leave their parts of dot products.
-        totals: (threads,) float64, in units of 8 bytes.
-        records: (2, record_size) int32, of this group and the next.
+        pieces, parts: the columns are divided into `parts` of `pieces` * `WARP` columns.
+        unrolled, dot_branches: unrolled steps of a dot product between two branches, and the number
+            of branches.
+        x, y: offsets of the copied rows, (tile_rows, pitch) and (tile_columns, pitch).
+        logits, dlogits, weights: offsets of tiles.
+        labels: offset of a (tile_columns,) array.
+        partial: offset of the parts of dot products that the lanes compute.
+        totals: offset of a (threads,) float64 array.
+        records: offset of a (2, record_size) int32 array, for this group and the next.
         record_size: numbers in the record of a group, see `_make_arrange`.
-        input_ids, pair_bits, candidate_ids, hit_bits: places in a record.
-        counts: (threads,) int32.
-        next_block: (1,) int32.
-        shared_bytes: size of all of these.
+        input_ids, pair_bits, candidate_ids, hit_bits: offsets in a record.
+        counts: offset of a (threads,) int32 array.
+        next_block: offset of a (1,) int32 array.
+        shared_bytes: total size in shared memory.
     """
 
     warps: int
@@ -171,7 +174,7 @@ def fitting_layout(
     """The layout for a shape.
 
     Raises:
-        ConfigError: the shape does not fit the kernel, or the card that is there.
+        ConfigError: the shape does not fit the kernel or the GPU.
     """
     layout = _make_layout(vector_size, num_negatives, window, np.dtype(dtype).itemsize, warps)
     if layout.candidates > MOST_CANDIDATES:
@@ -202,8 +205,8 @@ def _make_layout(
     all_pieces = -(-vector_size // WARP)
     parts = -(-all_pieces // MOST_PIECES)
     tile = tile_rows * tile_columns
-    # x and y come first: where a part of the columns ends behind the last row, what follows is
-    # read, and not used.
+    # x and y come first: where a part of the columns extends past the last row, what follows is
+    # read but not used.
     reals = {
         "x": tile_rows * pitch,
         "y": tile_columns * pitch,
@@ -273,12 +276,12 @@ class CudaKernel:
 
     @property
     def threads(self) -> int:
-        """In a thread block."""
+        """Threads in a thread block."""
         return self.layout.warps * WARP
 
     @property
     def blocks_a_multiprocessor(self) -> int:
-        """Thread blocks that a multiprocessor has room for."""
+        """Thread blocks that fit on a multiprocessor at once."""
         shared_bytes = self.layout.shared_bytes + RESERVED_SHARED_BYTES
         return max(1, min(BLOCKS_A_MULTIPROCESSOR, _all_shared_bytes() // shared_bytes))
 
@@ -294,7 +297,7 @@ def cuda_kernel(
     dtype: Any = np.float32,
     warps: int = WARPS,
 ) -> CudaKernel:
-    """The kernel for `loss` with the sizes frozen, compiled for the card that is there.
+    """The kernel for `loss` with sizes as compile-time constants, compiled for the current GPU.
 
     Args:
         loss, vector_size, num_negatives, learn_bias, learn_normalisers: see `sampled_kernels`.
@@ -303,7 +306,7 @@ def cuda_kernel(
         warps: warps in a thread block.
 
     Raises:
-        ConfigError: the sizes do not fit the kernel or the card.
+        ConfigError: the sizes do not fit the kernel or the GPU.
     """
     assert loss.entry is not None
     layout = fitting_layout(vector_size, num_negatives, window, dtype, warps)
@@ -314,7 +317,7 @@ def cuda_kernel(
 
 
 class Flags(NamedTuple):
-    """What else is constant in a compiled kernel; see `w2v.kernels.sampled.Frozen`."""
+    """Further compile-time constants of a kernel; see `w2v.kernels.sampled.Frozen`."""
 
     use_offsets: bool
     learn_bias: bool
@@ -324,7 +327,7 @@ class Flags(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _cuda_kernel(layout: Layout, real: Any, entry: Any, flags: Flags) -> CudaKernel:
-    """A compiled kernel; the same one in each run of a process that needs it."""
+    """Compile a kernel, or return the one that this process has compiled before."""
     train = _make_train(
         layout,
         real,
@@ -347,9 +350,9 @@ def _cuda_kernel(layout: Layout, real: Any, entry: Any, flags: Flags) -> CudaKer
 
 
 def _jit_kernel(function: Any, constants: str, launch_bounds: tuple[int, int]) -> Any:
-    """A kernel whose compiled code is kept on disk, under a name that tells what it closes over.
+    """A kernel cached on disk, under a name that encodes what it closes over.
 
-    As `w2v.numerics.jit.jit`, and for the same reason.
+    Done for the same reason as in `w2v.numerics.jit.jit`.
     """
     from numba.cuda.core import config
     from numba.cuda.dispatcher import CUDACache
@@ -379,11 +382,11 @@ def _device(function: Callable[..., Any]) -> Any:
 
 
 _CARD_FUNCTIONS = {exp: math.exp, log1p_unit: math.log1p}
-"""What the card computes itself; ours are for the vector registers of a processor."""
+"""Functions that the GPU provides; ours are written for the vector registers of a CPU."""
 
 
 def _on_card(function: Any) -> Any:
-    """A function compiled for the processor, and all that it calls, for the card."""
+    """Compile a function of the CPU, and everything that it calls, for the GPU."""
     if SIMULATED:
         return function
     plain = function.py_func
@@ -402,9 +405,9 @@ def _simulated_load(array: Any, i: Any) -> Any:
 
 
 _load = _simulated_load if SIMULATED else cuda.ldcg
-"""Reads a number from the cache that all multiprocessors share.
+"""Reads a number through the cache that all multiprocessors share.
 
-What one multiprocessor writes does not reach the caches of the others.
+What one multiprocessor writes does not reach the private caches of the others.
 """
 
 
@@ -424,9 +427,9 @@ def _place(word: Any, stride: Any) -> Any:
 
 @_device
 def _sync_warp() -> None:
-    """The threads of a warp wait for each other; all warps must come here equally often."""
+    """Make the threads of a warp wait for each other; all warps must call this equally often."""
     if SIMULATED:
-        cuda.syncthreads()  # the simulator knows no warps
+        cuda.syncthreads()  # the simulator has no warps
     else:
         cuda.syncwarp()
 
@@ -443,7 +446,7 @@ def why_no_gpu() -> str | None:
 
 
 def multiprocessors() -> int:
-    """Of the card; the simulator has one thread block at a time."""
+    """Multiprocessors of the GPU; 1 in the simulator, which runs one thread block at a time."""
     if SIMULATED:
         return 1
     count: int = cuda.get_current_device().MULTIPROCESSOR_COUNT
@@ -451,7 +454,7 @@ def multiprocessors() -> int:
 
 
 def _most_shared_bytes() -> int:
-    """Shared memory that a thread block may have: on Hopper 227 KiB."""
+    """Maximum shared memory of a thread block in bytes; 227 KiB on Hopper."""
     if SIMULATED:
         return 227 * 1024
     most: int = cuda.get_current_device().MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
@@ -459,7 +462,7 @@ def _most_shared_bytes() -> int:
 
 
 def _all_shared_bytes() -> int:
-    """Shared memory of a multiprocessor."""
+    """Shared memory of a multiprocessor in bytes."""
     if SIMULATED:
         return 228 * 1024
     size: int = cuda.get_current_device().MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
@@ -476,7 +479,7 @@ def _signature(real: Any) -> Any:
 
 
 def _compile(train: Any, real: Any, shared_bytes: int) -> None:
-    """Compile for the current card, and let the kernel have more than 48 KiB of shared memory."""
+    """Compile for the current GPU, and allow the kernel more than 48 KiB of shared memory."""
     from cuda.bindings import driver
 
     function = train.compile(_signature(real))._codelibrary.get_cufunc()
@@ -514,8 +517,8 @@ def _make_train(
         Args:
             centers, contexts: the matrices, flat.
             logit_offsets, log_normalisers: see `w2v.kernels.sampled.Model`.
-            tokens: ids of a part of the corpus that has these blocks.
-            origin: the position in the corpus at which it begins.
+            tokens: ids of a part of the corpus that contains these blocks.
+            origin: the position in the corpus at which that part begins.
             starts: (S + 1,) int64, the positions in the corpus at which sentences begin.
             edges: (B + 1,) int64, the sentences at which blocks begin.
             thresholds, alias_table: see `w2v.kernels.sampled`.
@@ -525,8 +528,9 @@ def _make_train(
             scratches: (thread blocks, `SCRATCH_ROWS`, words of a block + 1) int32.
             batches: (thread blocks, `BATCH_GROUPS`, record_size) int32.
             next_block: (1,) int64, the next block to take, 0 at first.
-            block_losses: (B,) float64, becomes the summed loss of each block in nats.
-            pair_counts, word_counts: (B,) int64, become its pairs and the words that were kept.
+            block_losses: (B,) float64, filled with the summed loss of each block in nats.
+            pair_counts, word_counts: (B,) int64, filled with its numbers of pairs and of words that
+                subsampling kept.
         """
         shared = cuda.shared.array(0, real)
         integers = cuda.shared.array(0, int32)
@@ -537,7 +541,7 @@ def _make_train(
         scratch = scratches[cuda.blockIdx.x]
         batch = batches[cuda.blockIdx.x]
         for k in range(thread, PARTIAL, threads):
-            shared[_u(k)] = 0  # numbers behind the last are read, and multiplied by 0
+            shared[_u(k)] = 0  # numbers past the last are read, and multiplied by 0
         cuda.syncthreads()
         for j in range(thread, columns, threads):
             shared[_u(LABELS + j)] = real(1) if noise <= j and j < candidates else real(0)
@@ -573,7 +577,7 @@ def _make_train(
                     gather(shared, integers, inputs, ids, centers, contexts, n_inputs)
                     cuda.syncthreads()
                     dots(shared, integers, record, logit_offsets, log_normalisers, n_inputs)
-                    if warp == warps - 1 and group + 1 < n:  # the warp that has the fewest dots
+                    if warp == warps - 1 and group + 1 < n:  # the warp with the fewest dots
                         upcoming = RECORDS + ((group + 1) & 1) * record_size
                         for k in range(lane, record_size, WARP):
                             integers[_u(upcoming + k)] = batch[_u(group + 1), _u(k)]
@@ -582,7 +586,7 @@ def _make_train(
                     cuda.syncthreads()
                     tasks = (candidate_quads + integers[_u(record + 1)]) * parts
                     task = warp
-                    while task < tasks:  # here and below: to count steps ahead takes longer
+                    while task < tasks:  # here and below: `range` would count steps first
                         quad = task // parts
                         part = task - quad * parts
                         if quad < candidate_quads:
@@ -622,7 +626,7 @@ def _make_subsample(layout: Layout) -> Any:
         integers: Any, tokens: Any, n: Any, thresholds: Any, left: Any, right: Any, shrink: Any,
         key: Any, scratch: Any,
     ) -> Any:  # fmt: skip
-        """`w2v.corpus.subsampling.subsample` for all n words of a block; returns how many stay."""
+        """`w2v.corpus.subsampling.subsample` for n words of a block; returns how many are kept."""
         thread = cuda.threadIdx.x
         total = 0
         for begin in range(0, n, threads):
@@ -664,7 +668,7 @@ def _make_plan(layout: Layout) -> Any:
     def plan(
         integers: Any, starts: Any, first_sentence: Any, last_sentence: Any, scratch: Any
     ) -> Any:
-        """Divide the sentences of a block into groups; returns how many."""
+        """Divide the sentences of a block into groups; returns the number of groups."""
         thread = cuda.threadIdx.x
         total = 0
         origin = starts[_u(first_sentence)]
@@ -712,12 +716,12 @@ def _make_arrange(layout: Layout) -> Any:
     def arrange(
         scratch: Any, batch: Any, first_group: Any, n: Any, alias_table: Any, noise_key: Any
     ) -> Any:
-        """Write the records of n groups; returns the pairs of those that this thread has seen.
+        """Write the records of n groups; returns the number of pairs that this thread has written.
 
-        A record has the number of inputs, and of quads of them; for each input its word, and bits:
-        bit p is set if it is in the window of the group's position p; for each candidate its word,
-        and for noise words bits: bit p is set if it equals the word at position p. Behind the end
-        of a sentence, -1 stands for the context words that are missing.
+        A record holds the number of inputs, and of quads of inputs; for each input, its word, and
+        bits of which bit p is set if it is in the window of the group's position p; for each
+        candidate, its word, and for noise words, bits of which bit p is set if it equals the word
+        at position p. Past the end of a sentence, -1 stands for the missing context words.
         """
         thread = cuda.threadIdx.x
         for e in range(thread, n * noise, threads):
@@ -784,7 +788,7 @@ def _make_gather(layout: Layout, real: Any) -> Any:
         shared: Any, integers: Any, inputs: Any, ids: Any, centers: Any, contexts: Any,
         n_inputs: Any,
     ) -> None:  # fmt: skip
-        """Copy the rows of inputs and candidates to x and y; zeros for what is missing."""
+        """Copy the rows of inputs and candidates to x and y; zeros stand for missing candidates."""
         warp = cuda.threadIdx.x >> 5
         lane = cuda.threadIdx.x & (WARP - 1)
         numbers = cuda.local.array(gathered, real)
@@ -848,7 +852,7 @@ def _make_dots(layout: Layout, real: Any, flags: Flags) -> Any:
         shared: Any, integers: Any, record: Any, logit_offsets: Any, log_normalisers: Any,
         n_inputs: Any,
     ) -> None:  # fmt: skip
-        """Logits and weights, as in `w2v.kernels.sampled`; behind the last input, anything."""
+        """Compute logits and weights as in `w2v.kernels.sampled`; undefined past the last input."""
         warp = cuda.threadIdx.x >> 5
         lane = cuda.threadIdx.x & (WARP - 1)
         column = lane & (DOT_LANES - 1)
@@ -917,9 +921,9 @@ def _make_losses(layout: Layout, entry_on_cpu: Any) -> Any:
     entry = _on_card(entry_on_cpu)
 
     def losses(shared: Any, n_inputs: Any, quads: Any, lr: Any) -> Any:
-        """Dlogits times -lr; returns the loss in nats of the entries that this thread has taken.
+        """Compute dlogits times -lr; returns the loss in nats of the entries of this thread.
 
-        Dlogits are 0 in the rows of the last quad that are no inputs.
+        In the last quad, dlogits are 0 in rows past the last input.
         """
         total = 0.0
         e = cuda.threadIdx.x
@@ -956,8 +960,8 @@ def _make_update(layout: Layout, real: Any) -> Any:
     ) -> None:  # fmt: skip
         """matrix[ids[i]] += sum over k of dlogits[i * row_step + k * source_step] * sources[k].
 
-        By one warp, for the rows i of one quad of the n and one part of the columns. `ids` and
-        `sources` are places in shared memory. Behind the last source, dlogits are 0.
+        One warp does this for one quad of the n rows and one part of the columns. `ids` and
+        `sources` are offsets in shared memory. Past the last source, dlogits are 0.
         """
         first = quad * UPDATE_ROWS
         column = part * part_columns + (cuda.threadIdx.x & (WARP - 1))

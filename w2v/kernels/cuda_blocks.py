@@ -1,7 +1,7 @@
-"""A model and a corpus on an NVIDIA GPU, and the launches that train blocks there.
+"""A model and a corpus on an NVIDIA GPU, and the kernel launches that train blocks of it.
 
-Everything stays on the card between launches. Token ids do so too where they fit; otherwise those
-of the coming launch are copied while the kernel is running.
+Everything stays on the GPU between launches, including the token ids if they fit; otherwise, the
+ids for the next launch are copied while the kernel runs.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from w2v.kernels.cuda import BATCH_GROUPS, SCRATCH_ROWS, SIMULATED, CudaKernel, 
 from w2v.kernels.sampled import Model
 
 TOKEN_MEMORY_PART = 0.5
-"""Of the card's free memory, for token ids."""
+"""Fraction of the GPU's free memory to use for token ids."""
 
 
 class CudaBlocks:
-    """Trains blocks of a corpus on the card. See the module.
+    """Trains blocks of a corpus on the GPU; see the module's docstring.
 
     Args:
         kernel: compiled for the model's shape and precision.
-        model: where training starts.
+        model: the parameters to start from.
         tokens, starts, edges: ids, and where sentences and blocks begin; see `CudaKernel.train`.
-        thresholds, alias_table: of subsampling and noise.
-        window: the window; its pairs all weigh 1.
-        in_flight: blocks that train at the same time, at most.
-        token_bytes: memory for token ids; None takes a part of what is free.
+        thresholds, alias_table: for subsampling and noise; see `w2v.kernels.sampled`.
+        window: the window, not harmonic: all pairs weigh 1.
+        in_flight: maximum number of blocks trained at the same time.
+        token_bytes: memory for token ids; None uses `TOKEN_MEMORY_PART` of the free memory.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class CudaBlocks:
         self._edges = np.ascontiguousarray(edges)
         self._thresholds = cuda.to_device(thresholds)
         self._alias_table = cuda.to_device(alias_table)
-        # Not the default stream, which would not let ids be copied meanwhile.
+        # Not the default stream, which would keep ids from being copied at the same time.
         self._stream = cuda.stream()
         scratch_shape = in_flight, SCRATCH_ROWS, block_words + 1
         self._scratches = cuda.device_array(scratch_shape, dtype=np.int32)
@@ -72,12 +72,12 @@ class CudaBlocks:
             self.most_blocks = max(1, token_bytes // 2 // (block_words * tokens.itemsize))
 
     def upload(self, model: Model) -> None:
-        """Copy the model to the card."""
+        """Copy the model to the GPU."""
         for array, source in zip(self._arrays, model, strict=True):
             array.copy_to_device(np.ascontiguousarray(source).reshape(-1))
 
     def download(self, model: Model) -> None:
-        """Copy the model from the card into the arrays of `model`."""
+        """Copy the model from the GPU into the arrays of `model`."""
         for array, target in zip(self._arrays, model, strict=True):
             target[...] = array.copy_to_host().reshape(target.shape)
 
@@ -85,15 +85,16 @@ class CudaBlocks:
         self, first: int, last: int, rates: np.ndarray, pair_keys: np.ndarray,
         noise_keys: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-        """Train the blocks first..last - 1, at most `most_blocks`.
+        """Train the blocks first..last - 1, at most `most_blocks` of them.
 
         Args:
-            first, last: which.
+            first, last: bounds of the blocks.
             rates: (B,), the learning rate of each, in the precision of the model.
             pair_keys, noise_keys: (B,) uint64, the random streams of each.
 
         Returns:
-            (B,) each: summed losses in nats, pairs, and words that subsampling kept.
+            (B,) each: summed losses in nats, numbers of pairs, numbers of words that subsampling
+            kept.
         """
         n = last - first
         begin, end = int(self._word_edges[first]), int(self._word_edges[last])
@@ -114,25 +115,25 @@ class CudaBlocks:
 
 
 class _Tokens:
-    """Token ids that are all on the card."""
+    """Token ids that are all on the GPU."""
 
     def __init__(self, tokens: np.ndarray) -> None:
         self._tokens = cuda.to_device(np.ascontiguousarray(tokens))
 
     def at(self, begin: int, end: int) -> tuple[Any, int]:
-        """An array that holds these ids, and the position at which it begins."""
+        """An array on the GPU with the ids begin..end - 1, and the position of its first id."""
         return self._tokens, 0
 
     def expect(self, begin: int, end: int) -> None:
-        """These ids are asked for next."""
+        """Announce the ids that are needed next."""
 
 
 class _StreamedTokens:
-    """Token ids that are copied to the card when they are needed, by turns to either of two places.
+    """Token ids that are copied to the GPU as needed, alternating between two buffers.
 
     Args:
         tokens: all ids.
-        most_bytes: asked for at once.
+        most_bytes: size of a buffer, the most that can be requested at once.
     """
 
     def __init__(self, tokens: np.ndarray, most_bytes: int) -> None:
@@ -152,7 +153,7 @@ class _StreamedTokens:
         return self._there[self._newest], begin
 
     def expect(self, begin: int, end: int) -> None:
-        """See `_Tokens`; the ids that were asked for before stay where they are."""
+        """See `_Tokens`; the ids requested before stay in the other buffer."""
         if begin == end:
             return
         self._newest = 1 - self._newest
@@ -163,7 +164,7 @@ class _StreamedTokens:
 
 
 def _free_bytes() -> int:
-    """Free memory of the card."""
+    """Free memory of the GPU."""
     if SIMULATED:
         return 2**30
     free: int = cuda.current_context().get_memory_info().free

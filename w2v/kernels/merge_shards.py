@@ -1,22 +1,22 @@
-"""Merging: several shards have trained copies of one model; their changes become one change.
+"""Merging: combine the changes that several shards have made to copies of one model.
 
-A shard changes some rows, each by a delta. The deltas of two shards become those of one, and so on
-in pairs (`w2v.train.round_tasks`). A row that only one of the two has changed keeps its delta; a
-row of both, with deltas g and h from n and m steps, gets
+Each shard changes some rows, each by a delta. Deltas are merged pairwise, until those of all shards
+are one (`w2v.train.round_tasks`). A row changed by only one of a pair keeps its delta; a row
+changed by both, with deltas g and h from n and m steps, gets
 
     g + h - s ((g . h / g . g) g + (g . h / h . h) h) / 2
         with s = 2 - 2 F((n + m) r) / (F(n r) + F(m r)),
         F(a) = 1 - exp(-a), and r the learning rate times `CURVATURE`.
 
-In a quadratic bowl, n steps go the fraction F(n r) of the way to the bottom. Where g and h lead to
-the same bottom, this is how far n + m steps would have gone: the sum for rows with few updates, the
-mean for rows with many. Where g and h are orthogonal, it is their sum. s = 1 gives the adaptive sum
-of Maleki et al. 2020 ("Scaling Distributed Training with Adaptive Summation", arXiv 2006.02924),
-s = 0 the plain sum. Two other rules, the mean of the models weighted by update counts and the
-gradient combiner of GraphAny2Vec (arXiv 1909.03359), gave worse vectors in every setting that was
+In a quadratic bowl, n steps go the fraction F(n r) of the way to the minimum. Where g and h lead to
+the same minimum, the merged delta is as long as that of n + m steps: the sum for rows with few
+updates, the mean for rows with many. Where g and h are orthogonal, it is their sum. s = 1 gives the
+adaptive sum of Maleki et al. 2020 ("Scaling Distributed Training with Adaptive Summation", arXiv
+2006.02924), s = 0 the plain sum. Two other rules, the mean of the models weighted by update counts
+and the gradient combiner of GraphAny2Vec (arXiv 1909.03359), gave worse vectors in every setting
 measured: docs/explanation/rounds.md.
 
-Shards, words and engines are not known here.
+This module sees only arrays: no shards, words or engines.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from w2v.numerics.jit import jit
 
 CURVATURE = 10.0
 """Assumed curvature of the loss along a row: a step covers the fraction lr x `CURVATURE` of the way
-to the bottom."""
+to the minimum."""
 
 
 class RowDeltas(NamedTuple):
-    """Changes to some rows of a matrix (V, D), and to a number that each row has besides (V,).
+    """Changes to some rows of a (V, D) matrix, and to the number (V,) that belongs to each row.
 
     Attributes:
-        rows: (n,) int64, ascending, each once.
-        deltas: (n, D + 1) float32. The last column is the change of the number: an output bias, or
-            ln Z.
-        update_counts: (n,) int64, how many steps made the delta; at least 1.
+        rows: (n,) int64, ascending, without repetition.
+        deltas: (n, D + 1) float32. The last column is the change of the row's number: an output
+            bias, or ln Z.
+        update_counts: (n,) int64, the number of steps behind each delta, at least 1.
     """
 
     rows: np.ndarray
@@ -82,7 +82,7 @@ def _merge(
     rows_1: Any, deltas_1: Any, counts_1: Any, rows_2: Any, deltas_2: Any, counts_2: Any,
     rate: Any, rows: Any, deltas: Any, counts: Any,
 ) -> Any:  # fmt: skip
-    """Fill the last three, which have room for all rows of both; returns how many there are."""
+    """Fill the last three, which have room for all rows of both; returns the number of rows."""
     i: Any = 0
     j: Any = 0
     k = 0
@@ -107,14 +107,14 @@ def _merge(
 
 
 def merge_rows(lr: float, first: RowDeltas, second: RowDeltas) -> RowDeltas:
-    """Merge the deltas of two shards; see the module.
+    """Merge the deltas of two shards; see the module's docstring.
 
     Args:
         lr: learning rate of the steps that made them.
         first, second: deltas of the same matrix.
 
     Returns:
-        Deltas of all rows of both; update counts are added.
+        Deltas of the rows of either, with the sums of their update counts.
     """
     size = len(first.rows) + len(second.rows)
     merged = RowDeltas(
@@ -150,7 +150,7 @@ def add_rows(matrix: Any, numbers: Any, rows: Any, deltas: Any) -> None:
 def fill_differences(
     matrix: Any, numbers: Any, old_matrix: Any, old_numbers: Any, rows: Any, deltas: Any
 ) -> None:
-    """Fill `deltas` (n, D + 1) with what `add_rows` must add to the old to give the new."""
+    """Fill `deltas` (n, D + 1) with what `add_rows` must add to the old arrays to get the new."""
     size = deltas.shape[1] - 1
     for k in range(rows.size):
         row = rows[k]

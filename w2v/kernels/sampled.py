@@ -8,24 +8,24 @@ Shared and Distributed Memory", section 3.2). Neighbouring positions share input
 their windows overlap:
 
     logits[i, j] = x_i . y_j + offset_j - ln Z_i                                     (R, C)
-    weights[i, j] = for a context word the weight of the pair (i, j), which is 1 unless pairs are
-                    weighted by distance, and 0 if it is no pair; for a noise word K / N times the
-                    weights of the pairs of input i                                  (R, C)
+    weights[i, j] = for a context word, the weight of the pair (i, j): 1 unless pairs are weighted
+                    by distance, and 0 if (i, j) is not a pair; for a noise word, K / N times the
+                    summed weights of the pairs of input i                           (R, C)
     dlogits = d(loss)/d(logits), by the loss, from logits, labels and weights        (R, C)
     Y -= lr dlogits^T X,    X -= lr dlogits Y
 
-N = `GROUP_NOISE` K is the number of noise words of the group, and K that of a pair: in a loss that
-is a sum over noise words, the noise of a pair weighs K, which is the same loss on average. Sampled
-softmax takes all N as they are. Both updates use the rows as they were, so that a step is exactly
-one step of gradient descent on the summed loss of the group's pairs, also where a word occurs twice
-among the inputs or the candidates. With several threads, rows may change in between: Hogwild (Niu
-et al. 2011).
+N = `GROUP_NOISE` K is the number of noise words of a group, and K that of a pair: in losses that
+sum over noise words, the noise of a pair weighs K in total, which leaves the expected loss as it
+is. Sampled softmax uses all N unweighted. Both updates read the rows from before the step, so that
+a step is exactly one step of gradient descent on the summed loss of the group's pairs, even where a
+word occurs twice among the inputs or the candidates. With several threads, rows may change in
+between: Hogwild (Niu et al. 2011).
 
 From the top down: `plain_step` says in NumPy what a step computes; `sampled_kernels` compiles the
 training of a block of sentences (`_make_block`), which arranges group after group
-(`_make_arrange`) and takes a step on each (`_make_step`). Rows are requested from memory while the
-group before is trained; that changes nothing but speed, and concerns the loop in `block` and
-`_make_update_rows` alone.
+(`_make_arrange`) and takes a step on each (`_make_step`). The rows of a group are prefetched while
+the previous group is trained. This affects only speed, and only the loop in `block` and
+`_make_update_rows` know of it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.jit import jit
 
 GROUP_POSITIONS = 4
-"""Positions in a group: more share more work, but the noise of more pairs is then the same."""
+"""Positions in a group: with more, more work is shared, but more pairs have the same noise."""
 
 GROUP_NOISE = 2
-"""Noise words of a group for each of the K of a pair; with fewer, quality falls:
+"""Noise words of a group, as a multiple of K; fewer lower the quality of the vectors:
 docs/explanation/speed.md."""
 
 
@@ -55,14 +55,14 @@ docs/explanation/speed.md."""
 
 
 class Model(NamedTuple):
-    """What training changes.
+    """The parameters that training updates.
 
     Attributes:
         center_vectors, context_vectors: (V, P), rows padded with zeros to P >= D.
         logit_offsets: (V,), added to the logits of a context word: its output bias minus
-            ln(K q(w)), where the loss has them; else zeros.
+            ln(K q(w)), where the loss has them; otherwise zeros.
         log_normalisers: (V,), subtracted from the logits of a center word: ln Z, where it is
-            learned; else zeros.
+            learned; otherwise zeros.
     """
 
     center_vectors: np.ndarray
@@ -72,16 +72,16 @@ class Model(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A group ready to be trained: at most R inputs and C candidates, noise words first.
+    """A group ready for training: at most R inputs and C candidates, noise words first.
 
     A tile is a flat array: entry (i, j) is at i * T + j, with T = `tile_columns(C)` >= C.
 
     Attributes:
-        sizes: (2,) int64: how many inputs and candidates there are. At the end of a sentence there
+        sizes: (2,) int64, the numbers of inputs and of candidates. At the end of a sentence there
             are fewer than C candidates.
         input_ids: (R,) int64, center words.
         candidate_ids: (C,) int64, noise words, then context words.
-        weights: (R * T,), a tile; see the module.
+        weights: (R * T,), a tile; see the module's docstring.
     """
 
     sizes: np.ndarray
@@ -94,23 +94,24 @@ class Scratch(NamedTuple):
     """Working memory of one thread.
 
     Attributes:
-        group, upcoming: the group that is trained, and the one after it.
+        group, upcoming: the group being trained, and the next one.
         inputs, candidates: (R, P) and (C, P), copies of the group's rows.
         offsets: (T,), the candidates' logit offsets.
         logits, labels, dlogits: tiles; a label is 1 for a context word, 0 for noise and padding.
         kept_ids, window_radii: (words of a block,) int32, the words that subsampling keeps, and
             the radius of the window around each.
-        plan: (words of a block, 3) int32: for each group its first position, and the bounds of its
-            sentence, all in `kept_ids`.
-        center_update_counts, context_update_counts: (V,) int32, how many steps have updated each
-            row, where that is counted; else empty.
+        plan: (words of a block, 3) int32, the first position of each group and the bounds of its
+            sentence, as indices into `kept_ids`.
+        center_update_counts, context_update_counts: (V,) int32, the number of steps that have
+            updated each row; empty if they are not counted.
 
     Only general kernels (`Frozen.general`) read:
 
-        offset_weights: (2 * radius + 1,), the weight of the pair that a context word makes with the
-            center word at each offset from it; see `Window.offset_weights`.
-        reaches: (2,) int64, how far center words may be before and behind their context word.
-        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are; empty if none.
+        offset_weights: (2 * radius + 1,), the weight of the pair of a context word with the center
+            word at each offset from it; see `Window.offset_weights`.
+        reaches: (2,) int64, the largest distances of center words before and after their context
+            word.
+        frozen_words: (V,) uint8, 1 for words whose center vectors are frozen; empty if none are.
     """
 
     group: Group
@@ -136,6 +137,14 @@ def plain_step(
     learn_bias: bool = False, learn_normalisers: bool = False,
 ) -> float:  # fmt: skip
     """One step on `scratch.group`, in NumPy: what the compiled step computes.
+
+    Args:
+        model: the parameters, updated in place.
+        scratch: holds the group.
+        loss: what to train.
+        lr: learning rate.
+        learn_bias: whether to update `Model.logit_offsets`.
+        learn_normalisers: whether to update `Model.log_normalisers`.
 
     Returns:
         The summed loss of the group's pairs in nats, before the step.
@@ -167,22 +176,24 @@ def plain_step(
 
 
 class Frozen(NamedTuple):
-    """What is constant in a compiled kernel.
+    """Compile-time constants of a kernel.
 
-    Functions below take the fields that they need into variables and close over those. Numba prunes
-    a branch only if its condition is a plain value; with the whole record, kernels are 13% slower.
+    The functions below copy the fields they need into local variables and close over those: Numba
+    prunes a branch only if its condition is a plain value. Kernels that close over the whole record
+    are 13% slower.
 
     Attributes:
         positions: positions in a group.
-        noise: N, noise words that the pairs of a group share.
+        noise: N, the number of noise words that the pairs of a group share.
         noise_weight: K / N.
         tile_columns: T, entries in a row of a tile.
         use_offsets: whether `Model.logit_offsets` are added to the logits.
         learn_bias: whether they are trained.
-        learn_normalisers: whether `Model.log_normalisers` are subtracted, and trained.
-        skip_hits: whether a pair leaves out the noise words that equal its context word.
-        general: whether windows may have unequal sides, pairs weights other than 1, and center
-            words vectors that stay as they are. Other kernels take no time for that.
+        learn_normalisers: whether `Model.log_normalisers` are subtracted from the logits and
+            trained.
+        skip_hits: whether a pair leaves out noise words equal to its context word.
+        general: whether to support windows with unequal sides, pair weights other than 1 and frozen
+            center vectors. Other kernels spend no time on these.
     """
 
     positions: int
@@ -199,7 +210,7 @@ class Frozen(NamedTuple):
 class SampledKernels(NamedTuple):
     """Compiled functions for one loss and shape.
 
-    `block` trains sentences, `arrange` fills in one group, `step` trains it.
+    `block` trains a block of sentences, `arrange` fills in one group, `step` trains it.
     """
 
     step: Any
@@ -216,7 +227,7 @@ def sampled_kernels(
     learn_normalisers: bool = False,
     general: bool = False,
 ) -> SampledKernels:
-    """Kernels for a loss, with the sizes frozen; they work in float32 and float64.
+    """Kernels for a loss, with sizes as compile-time constants; they accept float32 and float64.
 
     Args:
         loss: what to train.
@@ -262,8 +273,8 @@ def _make_block(frozen: Frozen, arrange: Any, step: Any) -> Any:
             pair_key, noise_key: random streams of this block.
 
         Returns:
-            Summed loss in nats, pairs, and words that subsampling kept. A general kernel returns
-            the sum of the weights of the pairs in place of their number.
+            Summed loss in nats, number of pairs, and number of words that subsampling kept. A
+            general kernel returns the summed weights of the pairs instead of their number.
         """
         words = 0
         end = 0
@@ -283,8 +294,8 @@ def _make_block(frozen: Frozen, arrange: Any, step: Any) -> Any:
                 scratch.plan[n_groups, 1] = begin
                 scratch.plan[n_groups, 2] = end
                 n_groups += 1
-        # Each group is arranged before a step is taken on the one before it: the step then asks for
-        # its rows, and memory delivers them while the step computes.
+        # Each group is arranged before the step on the previous one, which prefetches its rows:
+        # memory delivers them while the step computes.
         loss = 0.0
         pairs: Any = 0
         group, upcoming = scratch.group, scratch.upcoming
@@ -306,11 +317,11 @@ def _make_arrange(frozen: Frozen) -> Any:
     columns, skip_hits, general = frozen.tile_columns, frozen.skip_hits, frozen.general
 
     def arrange(scratch: Any, group: Any, number: Any, alias_table: Any, noise_key: Any) -> Any:
-        """Fill in the group of that number in scratch.plan, and draw its noise words.
+        """Fill in group `number` of scratch.plan, and draw its noise words.
 
-        Position p makes pairs with its neighbours at most window_radii[p] away within its sentence,
-        and on either side no further than scratch.reaches; the inputs are all words from the
-        leftmost to the rightmost of them. Returns the sum of the weights of the pairs.
+        Position p makes pairs with the words of its sentence at most window_radii[p] away, and no
+        further away on either side than scratch.reaches. The inputs are all words from the leftmost
+        to the rightmost of these. Returns the summed weights of the pairs.
         """
         kept_ids, radii, weights = scratch.kept_ids, scratch.window_radii, group.weights
         input_ids, candidate_ids = group.input_ids, group.candidate_ids
@@ -335,7 +346,7 @@ def _make_arrange(frozen: Frozen) -> Any:
         for i in range(n_inputs):
             input_ids[i] = kept_ids[begin + i]
             row = i * columns
-            own: Any = 0  # weights of the pairs of this input
+            own: Any = 0  # summed weights of the pairs of this input
             for p in range(first, last):
                 distance = abs(begin + i - p)
                 is_pair = np.int64(distance > 0) & np.int64(distance <= radii[p])
@@ -377,11 +388,11 @@ def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) ->
     update_centers = _make_update_rows(operations, may_skip=frozen.general)
 
     def step(model: Any, scratch: Any, group: Any, upcoming: Any, lr: Any) -> Any:
-        """One step on the pairs of a group, as `plain_step`; returns their summed loss in nats.
+        """One step on the pairs of a group, as in `plain_step`; returns their summed loss in nats.
 
         Args:
             model, scratch, group: see their classes.
-            upcoming: the group that is trained next, whose rows are asked for.
+            upcoming: the next group, whose rows are prefetched.
             lr: learning rate, in the precision of the model.
         """
         centers, contexts = model.center_vectors, model.context_vectors
@@ -443,10 +454,10 @@ def _make_update_rows(operations: TileOperations, *, may_skip: bool) -> Any:
     ) -> None:  # fmt: skip
         """matrix[ids[i]] += sum over k of weights[i * row_step + k * source_step] * sources[k].
 
-        With `may_skip`, rows of frozen words are not touched: adding 0 would turn -0 into 0.
+        With `may_skip`, rows of frozen words are left alone: adding 0 would turn -0 into 0.
 
-        Asks for the rows of the upcoming ids, two for each update: asked for all at once, they
-        would fill the processor's queue of memory requests, and it would stand still.
+        Prefetches the rows of the upcoming ids, two per update: requesting all of them at once
+        would fill the processor's queue of memory requests and stall it.
         """
         i = 0
         asked = 0
@@ -468,7 +479,7 @@ def _make_update_rows(operations: TileOperations, *, may_skip: bool) -> Any:
                     sources, n_sources,
                 )  # fmt: skip
                 i += 2
-            else:  # the last one, beside a frozen one, or a word twice, whose updates must add up
+            else:  # the last, one next to a frozen one, or a repeated word, whose updates add up
                 add_one(matrix, ids[i], weights, start, source_step, sources, n_sources)
                 i += 1
         for k in range(asked, n_upcoming):
@@ -489,15 +500,15 @@ def make_scratch(
     counted_words: int = 0,
     frozen_words: np.ndarray | None = None,
 ) -> Scratch:
-    """Working memory for kernels of this shape.
+    """Working memory of one thread, for kernels of this shape.
 
     Args:
         vector_size, num_negatives: as for `sampled_kernels`.
-        window: the window, or the radius of a plain one.
-        block_words: words in a block, at most.
+        window: the window, or the radius of a window with equal sides.
+        block_words: maximum number of words in a block.
         dtype: precision of the model.
-        counted_words: V where updates are counted, else 0.
-        frozen_words: (V,) uint8, of words whose center vectors stay as they are.
+        counted_words: V if updates are counted, otherwise 0.
+        frozen_words: see `Scratch`; None if no word is frozen.
     """
     if isinstance(window, int):
         window = Window(window, window)
@@ -540,15 +551,16 @@ def make_scratch(
 
 
 ARRAY_GAP = 272
-"""Numbers between two arrays that one loop uses: with fewer, LLVM's run-time check may find that
-they overlap. Not a multiple of a page, or the arrays would compete for the same cache sets."""
+"""Gap between two arrays of one loop, in numbers: with a smaller one, LLVM's run-time check may
+report an overlap. Not a multiple of a page, or the arrays would compete for the same cache sets."""
 
 
 def _evenly_spaced(sizes: Sequence[int], dtype: Any) -> list[np.ndarray]:
-    """Zeros of these lengths, at the same distances from one another wherever they are in memory.
+    """Arrays of zeros with these lengths, always at the same distances from one another in memory.
 
-    A compiled loop looks at how far apart its arrays are, and works with vectors or with single
-    numbers accordingly, which round sums differently. Arrays from `np.zeros` lie anywhere.
+    A compiled loop checks how far apart its arrays are, and runs its vectorised or its scalar code
+    accordingly; these round sums differently. Arrays from separate calls of `np.zeros` may be at
+    any distance.
     """
     starts = [0]
     for size in sizes:
@@ -557,11 +569,11 @@ def _evenly_spaced(sizes: Sequence[int], dtype: Any) -> list[np.ndarray]:
     return [whole[start : start + size] for start, size in zip(starts, sizes, strict=False)]
 
 
-# --- what a model starts with ---------------------------------------------------------------------
+# --- initial values -------------------------------------------------------------------------------
 
 
 def noise_correction(loss: SampledLoss, noise_probs: np.ndarray, num_negatives: int) -> np.ndarray:
-    """ln(K q(w)), (V,) float64, if the loss subtracts it from its logits; else zeros."""
+    """ln(K q(w)), (V,) float64, if the loss subtracts it from its logits; otherwise zeros."""
     if not loss.corrects_by_noise:
         return np.zeros(len(noise_probs))
     correction: np.ndarray = np.log(num_negatives * noise_probs)
@@ -569,11 +581,16 @@ def noise_correction(loss: SampledLoss, noise_probs: np.ndarray, num_negatives: 
 
 
 def initial_bias(loss: SampledLoss, counts: np.ndarray, learn_bias: bool) -> np.ndarray:
-    """The output bias that a model starts with, (V,) float64.
+    """Initial output bias, (V,) float64.
 
-    A loss that models p(w | c) starts normalised. All dot products are 0 at first, so a bias that
-    is learned starts at ln p(w), p in proportion to the counts that subsampling leaves, and one
-    that is fixed is -ln V everywhere.
+    Losses that model p(w | c) start normalised. All dot products are 0 at first, so a learned bias
+    starts at ln p(w), with p proportional to the counts after subsampling, and a fixed one is -ln V
+    everywhere.
+
+    Args:
+        loss: what to train.
+        counts: (V,) expected occurrences of each word after subsampling.
+        learn_bias: whether the bias is learned.
     """
     if not loss.corrects_by_noise:
         return np.zeros(len(counts))

@@ -8,15 +8,15 @@ w the weights of the examples:
     dX = G Y,   dY = G^T X,   db = sum over the rows of G        two matrix products
 
 These are 6 R V D floating-point operations, nearly all of them in NumPy's matrix products. The
-vocabulary is cut into panels of neighbouring columns. Each thread takes panels through two passes,
-because the normaliser of a row is known only when all panels have been seen:
+vocabulary is divided into panels of adjacent columns. Each thread makes two passes over its panels,
+because the normaliser of a row is known only after all panels:
 
     first    logits of the panel; e = exp(logit - shift) while they are in the cache; sums of e
     second   residuals e - t Z; their two products, with X scaled by w / Z instead of the residuals;
-             then whatever uses the panel's rows of dY, while those are in the cache
+             then the callback `use_panel`, while the panel's rows of dY are in the cache
 
-The only array that grows with R V holds e. Rows go through it a few at a time, so that it never
-exceeds `BUFFER_BYTES`.
+The only array whose size grows with R V holds e. It takes as many rows at a time as fit into
+`BUFFER_BYTES`.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from w2v.numerics.jit import jit
 from w2v.util.threads import ThreadPool
 
 BUFFER_BYTES = 128 * 2**20
-"""The largest buffer of exponentials; it always holds at least one row."""
+"""Maximum size of the buffer of exponentials, which always holds at least one row."""
 
 PANEL_COLUMNS = 2048
-"""Columns (words) of a panel, at most: 256 rows of them are 2 MB, and stay in a core's caches
-between the matrix product and the exponentials."""
+"""Maximum number of columns (words) in a panel: 256 rows of them take 2 MB, and stay in a core's
+caches between the matrix product and the exponentials."""
 
 
 class FullModel(NamedTuple):
@@ -52,7 +52,7 @@ class Gradients(NamedTuple):
     """Gradients of the weighted sum of the rows' losses.
 
     Attributes:
-        losses: (R,) float64, loss of each row in nats, not weighted.
+        losses: (R,) float64, unweighted loss of each row in nats.
         d_centers: (R, D), one row per example; a center word may occur in several.
         d_contexts: (V, D).
         d_bias: (V,).
@@ -71,10 +71,10 @@ class FullSoftmax:
     of its own (`w2v.train.softmax` does that).
 
     Args:
-        loss: gives loss and gradient of panels of logits.
-        model: the parameters; float32 to train, float64 to check.
-        batch_size: rows of a step, at most.
-        workers: threads.
+        loss: computes losses and gradients of panels of logits.
+        model: the parameters; float32 for training, float64 for gradient checks.
+        batch_size: maximum number of rows in a step.
+        workers: number of threads.
         check: called every second or so during a long computation; may raise.
     """
 
@@ -105,7 +105,7 @@ class FullSoftmax:
         self._pool = ThreadPool(workers, thread_name_prefix="w2v-softmax")
 
     def memory_bytes(self) -> int:
-        """Size of the working memory."""
+        """Size of the working memory in bytes."""
         buffers = sum(buffer.nbytes for buffer in self.buffers)
         return buffers + self.d_contexts.nbytes + self.d_bias.nbytes
 
@@ -115,14 +115,14 @@ class FullSoftmax:
         weights: np.ndarray,
         use_panel: Callable[[int, int], None] | None = None,
     ) -> Gradients:
-        """Losses and gradients of the weighted sum; the next call overwrites the large arrays.
+        """Losses, and gradients of their weighted sum; the next call overwrites the large arrays.
 
         Args:
             examples: R rows.
             weights: (R,).
-            use_panel: called with the first and last + 1 word of each panel, by the thread that has
-                just computed their rows of `d_contexts` and `d_bias`. Those words' context vectors
-                are not read any more and may be updated.
+            use_panel: called with the bounds of each panel, first and last + 1, by the thread that
+                has just computed these words' rows of `d_contexts` and `d_bias`. Their context
+                vectors are not read again and may be updated.
         """
         n = len(examples.centers)
         losses = np.empty(n)
@@ -149,7 +149,7 @@ class FullSoftmax:
 
 
 class _Rows:
-    """Rows that go through the buffer together, and what has been computed for them so far."""
+    """Rows that share the buffer, and their intermediate results."""
 
     def __init__(self, softmax: FullSoftmax, examples: Examples, weights: np.ndarray) -> None:
         self.softmax = softmax
@@ -196,7 +196,7 @@ class _Rows:
                     use_panel(*self.panels[panel])
             return total
 
-        # Summed in the order of the threads: the same bytes each time for the same number of them.
+        # Summed in the order of the threads: the same number of threads gives the same bytes.
         result: np.ndarray = np.sum(self.softmax.in_threads(work, workers), axis=0)
         return result
 
@@ -223,8 +223,8 @@ class _Rows:
 def _product(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """A matrix product that never warns.
 
-    OpenBLAS sometimes reports an invalid operation where none was (numpy issue 24067). A real one
-    shows in the loss.
+    OpenBLAS sometimes reports an invalid operation where there was none (numpy issue 24067). A real
+    one shows up in the loss.
     """
     with np.errstate(invalid="ignore"):
         product: np.ndarray = np.matmul(a, b, out=out)
@@ -232,7 +232,7 @@ def _product(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.
 
 
 def labels_by_panel(examples: Examples, edges: np.ndarray) -> list[Labels]:
-    """The labels of all rows by panel; panel p has the words edges[p]..edges[p + 1] - 1."""
+    """The labels of all rows by panel; panel p holds the words edges[p]..edges[p + 1] - 1."""
     rows = np.repeat(np.arange(len(examples.centers)), np.diff(examples.starts))
     panel = np.searchsorted(edges, examples.contexts, side="right") - 1
     order = np.argsort(panel.astype(np.int16 if len(edges) < 2**15 else np.int64), kind="stable")
@@ -260,7 +260,7 @@ def _adagrad(params: Any, ids: Any, gradient: Any, squares: Any, lr: Any) -> Non
 
 
 EPSILON = np.float32(1e-8)
-"""Avoids 0 / 0 in rows that have had no gradient yet."""
+"""Avoids 0 / 0 in rows that have not had a gradient yet."""
 
 
 class AdaGrad:
@@ -268,18 +268,16 @@ class AdaGrad:
 
         squares += mean of g ** 2 over the row,   p -= lr * g / sqrt(squares)
 
-    Frequent words take small steps and rare words large ones. Plain gradient descent on batches of
-    whole rows suits only one of them at any single rate. With one sum per parameter, as in the
-    paper, the direction of a step would depend on the axes: the first step is lr * sign(g), and a
-    center word has only one step per pass to recover. docs/explanation/full-softmax.md has
-    measurements.
+    Frequent words take small steps and rare words large ones; no single rate of plain gradient
+    descent on batches of whole rows suits both. With one sum per parameter, as in the paper, the
+    direction of a step would depend on the axes: the first step is lr * sign(g), and a center word
+    has only one step per pass to recover. docs/explanation/full-softmax.md has measurements.
 
     Args:
         model: the parameters, changed in place.
         softmax: computes their gradients.
         learn_bias: whether the output bias is trained.
-        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are; None if there
-            are none.
+        frozen_words: (V,) uint8, 1 for words whose center vectors are frozen; None if none are.
     """
 
     def __init__(
@@ -298,11 +296,20 @@ class AdaGrad:
         self._words = np.arange(size, dtype=np.int64)
 
     def memory_bytes(self) -> int:
-        """Size of the sums of squares."""
+        """Size of the optimiser's arrays in bytes."""
         return sum(array.nbytes for array in self.squares) + self._words.nbytes
 
     def step(self, examples: Examples, weights: np.ndarray, lr: float) -> np.ndarray:
-        """One step on the weighted sum of the losses; returns the losses before the step, (R,)."""
+        """Take one step on the weighted sum of the losses.
+
+        Args:
+            examples: R rows.
+            weights: (R,).
+            lr: learning rate.
+
+        Returns:
+            (R,) float64, the unweighted loss of each row in nats, before the step.
+        """
         model, squares, gradients = self.model, self.squares, self.softmax
         rate = model.bias.dtype.type(lr)
 

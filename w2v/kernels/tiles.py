@@ -3,7 +3,7 @@
 The kernel spends its time here, and this is the only module that generates LLVM code. For a plain
 loop in Numba, LLVM has to prove that rows do not overlap and that sums may stay in registers, and
 fails often enough to cost a factor of three. The code uses LLVM's portable vectors of `LANES`
-numbers, which every target has.
+numbers, which every target supports.
 
     store_dots(logits, i, x, y, offsets)   logits[i, j] = offsets[j] + x[i] . y[j]   for all rows j
                                            of y, and the same for row i + 1
@@ -17,8 +17,8 @@ numbers, which every target has.
 
 Operations work on two rows at a time, so that each number loaded is used twice; with one row, they
 would wait for memory. Matrices are C-contiguous, and their number of columns is frozen to a
-multiple of `LANES`. Bounds are not checked. The plain functions below say what each operation does,
-and run when the JIT is off.
+multiple of `LANES`. Bounds are not checked. The plain functions below define what each operation
+does, and replace it when the JIT is off.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from w2v.numerics.jit import LANES, numba_config
 _I64: Any = types.int64
 
 MOST_SUMS = 5
-"""Dot products per row that are summed at the same time. For two rows these are 10 sums, which fit
-AVX2's 16 registers together with their factors; 8 keep two multiply-add units of latency 4 busy."""
+"""Dot products per row that are accumulated together. Two rows make 10 sums, which fit AVX2's 16
+registers along with their factors; 8 keep two multiply-add units of latency 4 busy."""
 
 MOST_PIECES = {1: 14, 2: 5}
-"""Vectors per row that are updated at the same time, by the number of rows."""
+"""Vectors per row that are updated together, by the number of rows."""
 
 
 class TileOperations(NamedTuple):
-    """The operations for one shape. See the module."""
+    """The operations for one shape; see the module's docstring."""
 
     store_dots: Callable[..., None]
     add_one: Callable[..., None]
@@ -83,7 +83,7 @@ def plain_copy_row(target: Any, i: Any, source: Any, row: Any) -> None:
 
 
 def plain_prefetch(matrix: Any, row: Any) -> None:
-    """Do nothing: a hint changes speed only."""
+    """Do nothing: prefetching affects only speed."""
 
 
 class _Matrix:
@@ -136,7 +136,7 @@ class _Matrix:
         return self.builder.shuffle_vector(a, b, mask)
 
     def fused(self, a: Any, b: Any, c: Any) -> Any:
-        """A * b + c, rounded once where the processor can, else twice."""
+        """Fused a * b + c: rounded once if the processor supports that, otherwise twice."""
         product = self.builder.fmul(a, b, flags=("contract",))
         return self.builder.fadd(product, c, flags=("contract",))
 
@@ -176,8 +176,9 @@ def _even_groups(n: int, most: int) -> Iterator[range]:
 def _loop(builder: Any, end: Any, step: int, sums: list[Any]) -> Iterator[Any]:
     """A loop over k = 0, step, ... below `end`, run at least once; its body is generated inside.
 
-    Yields k. `sums` are vectors in registers that are carried from iteration to iteration. The body
-    finds those of the iteration before and replaces them; after the loop they are the last ones.
+    Yields k. `sums` are vectors kept in registers from one iteration to the next: the body finds
+    those of the previous iteration in the list and replaces them. After the loop, the list holds
+    the final ones.
     """
     before = builder.block
     body = builder.append_basic_block("body")
@@ -218,6 +219,9 @@ def tile_operations(columns: int, outputs: int) -> TileOperations:
     Args:
         columns: entries in a row of a matrix, a multiple of `LANES`.
         outputs: rows of y. Rows of logits have `tile_columns(outputs)` entries.
+
+    Raises:
+        ValueError: `columns` is not a multiple of `LANES`.
     """
     if columns % LANES:
         raise ValueError(f"expected a multiple of {LANES} columns, got {columns}")
@@ -329,7 +333,7 @@ def _add_dots(
     x_rows = [x.row(row) for row in rows]
     y_rows = [y.row(i64(j)) for j in group]
     running = [x.zero() for _ in range(len(x_rows) * len(y_rows))]
-    # Not unrolled: LLVM would order the loads such that the sums no longer fit the registers.
+    # Not unrolled: LLVM would reorder the loads so that the sums no longer fit the registers.
     with _loop(builder, i64(x.columns), LANES, running) as column:
         pieces = [x.load(row, column) for row in x_rows]
         for j, y_row in enumerate(y_rows):
