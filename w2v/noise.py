@@ -1,8 +1,8 @@
 """The noise distribution q(w) = count(w)^exponent / sum, and a sampler for it.
 
 Sampling uses the alias method (Walker 1977; Vose 1991, "A linear algorithm for generating random
-numbers with a given distribution"): one random number, one look-up, 8 bytes per word. What happens
-to a noise word that equals the context word (an accidental hit) is up to the loss.
+numbers with a given distribution"): one random number, one look-up, 8 bytes per word. Whether a
+noise word that equals the context word (an accidental hit) counts is up to the loss.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from w2v.numerics.jit import jit
 from w2v.numerics.random import below, draw, low_half
 
 _FULL = 2**32
-"""A bucket's threshold is a fraction of this many equally likely values."""
+"""Number of equally likely 32-bit values that are compared with a threshold."""
 
 
 class NoiseSampler:
     """Alias table of the noise distribution.
 
-    Every word can be drawn: where q(w) V is below 2^-32, the table rounds it up to that, so that
+    Every word can be drawn: where q(w) V is below 2^-32, the table rounds it up to 2^-32, so that
     ln(K q(w)) is finite for every word.
 
     Args:
@@ -30,13 +30,13 @@ class NoiseSampler:
         exponent: 0.75 in word2vec (Mikolov et al. 2013, section 2.2), 0 for uniform noise.
 
     Attributes:
-        table: (V, 2) uint32. Row b: the threshold below which bucket b gives word b, and the word
-            that it gives otherwise.
-        probs: (V,) float64, all positive: the q that the table gives after rounding to 32 bits. The
-            corrections ln(K q) must use these.
+        table: (V, 2) uint32. Row b holds a threshold and an alias: bucket b gives word b for random
+            values below the threshold, and the alias otherwise.
+        probs: (V,) float64, all positive: the q that is really drawn from, after rounding to 32
+            bits. The corrections ln(K q) must use it.
 
     Raises:
-        ConfigError: count ** exponent overflows or underflows.
+        ConfigError: there are no counts, or count ** exponent overflows or underflows.
     """
 
     def __init__(self, counts: np.ndarray, exponent: float) -> None:
@@ -94,7 +94,7 @@ def _pair_up(scaled: Any, thresholds: Any, aliases: Any, small: Any, large: Any)
             n_large -= 1
             small[n_small] = high
             n_small += 1
-    # What is left here is left by rounding: these buckets are full.
+    # Words are left over only because of rounding: their buckets are full.
     for k in range(n_small):
         thresholds[small[k]] = 4294967296
     for k in range(n_large):
@@ -102,7 +102,7 @@ def _pair_up(scaled: Any, thresholds: Any, aliases: Any, small: Any, large: Any)
 
 
 def table_probs(table: np.ndarray) -> np.ndarray:
-    """The distribution that an alias table gives: (V,) float64, sums to 1."""
+    """The distribution that draws from an alias table follow: (V,) float64, sums to 1."""
     thresholds = table[:, 0].astype(np.float64)
     aliases = table[:, 1].astype(np.int64)
     probs = thresholds + np.bincount(aliases, _FULL - thresholds, minlength=len(table))
@@ -112,7 +112,13 @@ def table_probs(table: np.ndarray) -> np.ndarray:
 
 @jit
 def sample(table: Any, key: Any, n: Any) -> Any:
-    """The n-th word id drawn from stream `key`, int64."""
+    """The n-th word id drawn from a stream, int64.
+
+    Args:
+        table: (V, 2) uint32, see `NoiseSampler`.
+        key: of the random stream, uint64.
+        n: number of the draw, uint64.
+    """
     bits = draw(key, n)
     bucket = np.int64(below(bits, np.uint64(table.shape[0])))
     # No branch: the processor could not predict it, and a misprediction costs more than the rest.

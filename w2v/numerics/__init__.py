@@ -1,1 +1,1 @@
-"""What the compiled code is made of: the JIT, scalar functions, random streams, aligned memory."""
+"""Building blocks of compiled code: the JIT, scalar functions, random streams, aligned memory."""

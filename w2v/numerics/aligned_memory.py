@@ -1,4 +1,4 @@
-"""Matrices whose rows begin at a cache line."""
+"""Matrices with rows aligned to cache lines."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ CACHE_LINE_BYTES = 64
 
 
 def aligned_zeros(rows: int, columns: int, dtype: Any = np.float32) -> np.ndarray:
-    """Zeros of shape (rows, columns) that start at a cache line.
+    """Zeros of shape (rows, columns), aligned to a cache line.
 
-    If the row length is `padded`, every row does. Memory is mapped on first write (calloc), so that
-    a large matrix costs nothing until it is used.
+    Every row is aligned if `columns` comes from `padded`. Memory is mapped on first write (calloc),
+    so a large matrix costs nothing until it is used.
     """
     itemsize = np.dtype(dtype).itemsize
     buffer = np.zeros(rows * columns * itemsize + CACHE_LINE_BYTES, dtype=np.uint8)
@@ -23,6 +23,6 @@ def aligned_zeros(rows: int, columns: int, dtype: Any = np.float32) -> np.ndarra
 
 
 def padded(columns: int, dtype: Any = np.float32) -> int:
-    """`columns` rounded up to whole cache lines."""
+    """`columns` rounded up to a whole number of cache lines of `dtype`."""
     per_line: int = CACHE_LINE_BYTES // np.dtype(dtype).itemsize
     return -(-columns // per_line) * per_line

@@ -36,11 +36,11 @@ _njit: Any = numba.njit
 _vectorize: Any = numba.vectorize
 
 FASTMATH = frozenset({"reassoc", "contract", "nsz"})
-"""What LLVM may do with floating-point arithmetic.
+"""Liberties that LLVM may take with floating-point arithmetic.
 
 `reassoc` lets it sum a dot product in vector lanes, `contract` fuse a multiplication with an
 addition, and both need `nsz`. `nnan` and `ninf` are left out on purpose: NaN and infinity must
-travel through a kernel to be noticed at its end.
+propagate through a kernel to be noticed at its end.
 """
 
 
@@ -67,10 +67,10 @@ _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(w2v(?:\.\w+)*)", re.MULTILI
 
 
 def imported_files(path: Path) -> frozenset[Path]:
-    """Source files of this package that a source file's import statements may refer to.
+    """Source files of this package that a source file may import.
 
-    ``from w2v.corpus import blocks`` names an attribute or a submodule, so that an import from a
-    package counts as one of everything directly in it.
+    ``from w2v.corpus import blocks`` names an attribute or a submodule, so an import from a package
+    counts as an import of every module directly in it.
     """
     files: set[Path] = set()
     for name in set(_IMPORT.findall(path.read_bytes())):
@@ -89,8 +89,8 @@ _PACKAGE = Path(__file__).parent.parent
 def source_digest(path: Path) -> str:
     """SHA-256 of a source file and of all files of this package that it imports, directly or not.
 
-    This is all the Python code that a function of that file can be compiled from, besides what it
-    closes over: a global name is defined in its module, or imported there.
+    Together with what it closes over, this is all the Python code that a function of that file can
+    be compiled from: a global name is defined in its module, or imported there.
     """
     found = {path}
     waiting = [path]
@@ -113,20 +113,19 @@ def _source_file(function: types.FunctionType) -> Path | None:
 
 
 def fingerprint(value: Any) -> str:
-    """Text that two frozen values share only if compiled code cannot tell them apart.
+    """A string that two frozen values share only if compiled code cannot tell them apart.
 
-    Numba would pickle what a function closes over, and pickles of compiled functions differ from
-    process to process: no kernel would be found on disk again.
+    Numba itself would pickle what a function closes over. Pickles of compiled functions differ
+    between processes, so no kernel would ever be found on disk.
 
     Raises:
-        TypeError: a value that is neither a number, nor a string, nor a function, nor a tuple of
-            those.
+        TypeError: the value is not None, a number, a string, a function or a tuple of those.
     """
     if isinstance(value, (bool, int, float, str, np.generic)) or value is None:
         return f"{type(value).__name__} {value!r}"
     if isinstance(value, tuple):
         return f"{type(value).__qualname__} ({', '.join(map(fingerprint, value))})"
-    # A compiled function has its source as `py_func`, an intrinsic as `_defn`.
+    # A compiled function keeps its Python function in `py_func`, an intrinsic in `_defn`.
     function = getattr(value, "py_func", None) or getattr(value, "_defn", value)
     if not isinstance(function, types.FunctionType):
         raise TypeError(f"cannot freeze a {type(value).__name__} in compiled code: {value!r:.60}")
@@ -142,14 +141,16 @@ def fingerprint(value: Any) -> str:
 
 
 class _Cache(FunctionCache):
-    """Numba's cache on disk of a closure, whose name tells what it closes over."""
+    """Numba's disk cache for a closure, whose name encodes what it closes over."""
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         return sig, codegen.magic_tuple(), self._py_func.__qualname__
 
 
 def cache_root() -> Path:
-    """Where folders of compiled code are kept.
+    """The folder ``w2v-kernels``, which holds the folders of compiled code.
+
+    It is in ``$NUMBA_CACHE_DIR``, ``$XDG_CACHE_HOME`` or ``~/.cache``, the first that is set.
 
     Raises:
         RuntimeError: there is no home folder.
@@ -160,7 +161,7 @@ def cache_root() -> Path:
 
 @cache
 def _writable_folder(root: Path, name: str) -> Path | None:
-    """The folder, made if need be; None where it cannot be written."""
+    """The folder, created if needed; None if it is not writable."""
     folder = root / name
     try:
         if not folder.is_dir():
@@ -176,8 +177,8 @@ def _writable_folder(root: Path, name: str) -> Path | None:
 def cache_folder(function: types.FunctionType) -> Path | None:
     """Folder for the compiled code of a function.
 
-    None where there is no such folder, or no source file; the function is then compiled in each
-    process.
+    None if no folder is writable, or the function has no source file; the function is then compiled
+    in each process.
     """
     path = _source_file(function)
     try:
@@ -189,7 +190,7 @@ def cache_folder(function: types.FunctionType) -> Path | None:
 
 @contextmanager
 def _caching(function: types.FunctionType) -> Iterator[bool]:
-    """Numba caches what is declared inside in the function's folder; whether it does."""
+    """Context in which Numba caches in the function's folder; yields whether it does."""
     previous, folder = numba_config.CACHE_DIR, cache_folder(function)
     if folder is not None:
         numba_config.CACHE_DIR = str(folder)
@@ -210,15 +211,15 @@ def jit(function: Callable[..., Any], *, inline: bool = False, allocates: bool =
     be frozen.
 
     Args:
-        function: see above.
-        inline: whether compiled callers get a copy of its code in place of a call. Worth it where
-            many arrays are passed, each of which costs a call seven arguments.
-        allocates: whether it makes arrays. Others work in memory that the caller gives them, and
-            Numba need not count references to arrays, which took a tenth of the time of training.
+        function: what to compile.
+        inline: whether compiled callers inline it. Worth it where many arrays are passed: a call
+            takes seven arguments for each.
+        allocates: whether it creates arrays. Other functions work in memory from the caller, and
+            Numba need not count references to arrays, which took a tenth of the training time.
     """
     assert isinstance(function, types.FunctionType)
     if function.__closure__ and not numba_config.DISABLE_JIT:
-        # Also the name of its files: two processes that write to one index may mix up its entries.
+        # Also names its files: processes that write to the same index may mix up its entries.
         digest = hashlib.sha256(fingerprint(function).encode()).hexdigest()
         function.__qualname__ += f"-{digest[:32]}"
     with _caching(function) as cached:
@@ -236,11 +237,11 @@ def jit(function: Callable[..., Any], *, inline: bool = False, allocates: bool =
 
 
 def read_only(array: np.ndarray) -> np.ndarray:
-    """A view that cannot be written, for an argument of compiled code that only reads it.
+    """A read-only view of an array that compiled code only reads.
 
-    Numba compiles a function once for arrays that can be written and once more for those that
-    cannot, and whether an array of the corpus can depends on where it comes from: a file that is
-    mapped into memory, this process, or another one.
+    Numba compiles a function separately for writable and for read-only arrays. An array of the
+    corpus may be either, depending on where it comes from: a memory-mapped file, this process or
+    another one.
     """
     view = array.view(np.ndarray)
     view.flags.writeable = False
@@ -248,7 +249,7 @@ def read_only(array: np.ndarray) -> np.ndarray:
 
 
 def ufunc(scalar: Callable[..., Any]) -> Any:
-    """A NumPy ufunc of a function of float64 numbers, callable from compiled code.
+    """Make a NumPy ufunc, callable from compiled code, of a function of float64 numbers.
 
     Compiled on first call and cached on disk. No `FASTMATH`: ufuncs are the reference that faster
     arithmetic is checked against.

@@ -8,15 +8,15 @@ import numpy as np
 
 from w2v.numerics.jit import jit
 
-# Purposes of random streams: the second part of a stream's key, so that no two streams have the
-# same numbers. Training:
+# Purposes of random streams: the second part of a stream's key, so that no two streams share their
+# numbers. Training:
 STREAM_INIT, STREAM_PAIRS, STREAM_NOISE, STREAM_ORDER = 0, 1, 2, 3
 # Held-out pairs:
 STREAM_SPLIT, STREAM_HELD_OUT_PAIRS, STREAM_THINNING, STREAM_FRESH_NOISE = 16, 17, 18, 19
 
 # SplitMix64 (Steele, Lea and Flood 2014, "Fast Splittable Pseudorandom Number Generators",
-# figure 16): its n-th output depends on seed + n * gamma alone, so that any thread can make any
-# draw at any time.
+# figure 16): its n-th output depends only on seed + n * gamma, so any thread can make any draw at
+# any time.
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -56,7 +56,7 @@ _MASK_64 = (1 << 64) - 1
 
 
 def stream_key(*parts: int) -> np.uint64:
-    """A key made of integers such as (seed, stream, epoch, block); each part affects all bits.
+    """Combine integers such as (seed, stream, epoch, block) into a key; each part affects all bits.
 
     Computed in Python integers, once per block: the same on every machine.
     """
@@ -88,5 +88,5 @@ def _fill_uniform(key: Any, half_width: Any, out: Any) -> None:
 
 
 def fill_uniform(seed: int, stream: int, half_width: float, out: np.ndarray) -> None:
-    """Fill `out` (2-D) with draws uniform in [-half_width, half_width)."""
+    """Fill `out` (2-D) with uniform draws from [-half_width, half_width)."""
     _fill_uniform(stream_key(seed, stream), half_width, out)

@@ -1,6 +1,6 @@
 """Scalar functions for kernels: exp, ln(1 + e), sigmoid and softplus.
 
-They run in compiled code and, with ``NUMBA_DISABLE_JIT=1``, as plain Python. They allocate nothing
+They run in compiled code or, with ``NUMBA_DISABLE_JIT=1``, as plain Python. They allocate nothing
 and never raise.
 """
 
@@ -39,7 +39,7 @@ _MANTISSA_BITS = np.int32(23)
 def exp(x: Any) -> Any:
     """e^x; for float32 a polynomial that LLVM vectorises, with a relative error below 2e-7.
 
-    A loop over `math.exp` would compute one element at a time: Numba no longer comes with a vector
+    A loop over `math.exp` would compute one element at a time: Numba no longer ships with a vector
     library (Intel's SVML). The float32 version saturates at exp(-87) and exp(88). NaN stays NaN.
     """
     return _like(x, math.exp(min(x, _MAX_FLOAT64_ARGUMENT)))
@@ -116,7 +116,7 @@ def sigmoid_and_softplus(x: Any) -> Any:
     """(sigmoid(x), ln(1 + e^x)) from one exponential; never overflows for finite x.
 
     With e = e^(-abs(x)), softplus(x) = max(x, 0) + ln(1 + e), and sigmoid(x) is 1 / (1 + e) for
-    x >= 0 and e / (1 + e) for x < 0, so that small values of either keep their digits.
+    x >= 0 and e / (1 + e) for x < 0, so that small values of either are accurate.
     """
     e = exp(-abs(x))
     inverse = _ONE / (_ONE + e)
