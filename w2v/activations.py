@@ -2,7 +2,7 @@
 
 Every element-wise function is a ufunc, compiled on first use: ``tanh(array)`` works in NumPy and
 ``tanh(x)`` in a compiled kernel. They take arrays and numbers (not lists) and compute in float64.
-NaN stays NaN; NumPy may then warn of an invalid value. The name of a derivative says what it is a
+NaN gives NaN, and NumPy may warn of an invalid value. The name of a derivative says what it is a
 function of:
 
 - ``*_derivative_from_z`` takes the pre-activation z and always exists;
@@ -11,7 +11,7 @@ function of:
   so sin has none. Near saturation it is less accurate: once a has rounded to 1, 1 - a^2 is 0.
 
 Softmax maps a whole row, so it has Jacobian-vector products instead of derivatives. `ACTIVATIONS`
-lists everything.
+is the registry.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ Models", section 2."""
 
 @ufunc
 def identity(z: Any) -> Any:
-    """Z itself, as float64."""
+    """The identity: z as float64."""
     return z + 0.0
 
 
 @ufunc
 def identity_derivative_from_z(z: Any) -> Any:
-    """1, whatever z."""
+    """1 for every z."""
     return 1.0
 
 
 @ufunc
 def identity_derivative_from_a(a: Any) -> Any:
-    """1, whatever a."""
+    """1 for every a."""
     return 1.0
 
 
@@ -69,7 +69,7 @@ def identity_derivative_from_a(a: Any) -> Any:
 
 @ufunc
 def sigmoid(z: Any) -> Any:
-    """1 / (1 + e^-z); below zero as e^z / (1 + e^z), so that small values keep all their digits."""
+    """1 / (1 + e^-z); below zero as e^z / (1 + e^z), which is accurate for small values."""
     e = math.exp(-abs(np.float64(z)))
     return 1.0 / (1.0 + e) if z >= 0.0 else e / (1.0 + e)
 
@@ -83,7 +83,7 @@ def sigmoid_derivative_from_z(z: Any) -> Any:
 
 @ufunc
 def sigmoid_derivative_from_a(a: Any) -> Any:
-    """A (1 - a)."""
+    """Sigmoid's derivative a (1 - a)."""
     return a * (1.0 - a)
 
 
@@ -148,8 +148,8 @@ def scaled_tanh_derivative_from_z(z: Any) -> Any:
 def scaled_tanh_derivative_from_a(a: Any) -> Any:
     """2/3 (1.7159 - a^2 / 1.7159).
 
-    The form 2/3 (1.7159 - a^2), often quoted, is wrong: it is negative from a = 1.31 on, where
-    the function still rises. `w2v.gradcheck` rejects it (tests/test_activations.py).
+    The often-quoted form 2/3 (1.7159 - a^2) is wrong: it is negative above a = 1.31, where the
+    function still rises. `w2v.gradcheck` rejects it (tests/test_activations.py).
     """
     return LECUN_SLOPE * (LECUN_AMPLITUDE - a * (a / LECUN_AMPLITUDE))
 
@@ -184,7 +184,7 @@ def relu_derivative_from_a(a: Any) -> Any:
 
 @ufunc
 def leaky_relu(z: Any) -> Any:
-    """Z above zero, `LEAKY_SLOPE` z below."""
+    """Leaky ReLU: z above zero, `LEAKY_SLOPE` z below."""
     return LEAKY_SLOPE * z if z <= 0.0 else z + 0.0
 
 
@@ -224,7 +224,7 @@ def sin_derivative_from_z(z: Any) -> Any:
 
 @jit
 def softmax_rows(logits: Any, out: Any) -> None:
-    """Softmax of each row of `logits` (B, C) into `out` (B, C); callable inside Numba."""
+    """Softmax of each row of `logits` (B, C) into `out` (B, C); callable from compiled code."""
     for i in range(logits.shape[0]):
         largest = logits[i, 0]
         for j in range(1, logits.shape[1]):
@@ -239,7 +239,7 @@ def softmax_rows(logits: Any, out: Any) -> None:
 
 @jit
 def softmax_jvp_rows(activations: Any, vectors: Any, out: Any) -> None:
-    """Softmax's Jacobian times each row of `vectors`, all (B, C); callable inside Numba.
+    """Softmax's Jacobian times each row of `vectors`, all (B, C); callable from compiled code.
 
     d a_i / d z_j = a_i (delta_ij - a_j), so J v = a * (v - a.v).
     """
@@ -261,7 +261,7 @@ def softmax(z: ArrayLike) -> Array:
         z: logits, shape (..., C), C at least 1.
 
     Returns:
-        Probabilities, float64, the shape of `z`.
+        Probabilities, float64, of the shape of `z`.
 
     Raises:
         InputError: `z` is a scalar or its last axis is empty.
@@ -280,6 +280,16 @@ def softmax_jvp_from_a(a: ArrayLike, vector: ArrayLike) -> Array:
     """Softmax's Jacobian at a = softmax(z), times v, over the last axis: a * (v - a.v).
 
     The Jacobian is symmetric: the same product carries a loss's gradient from a back to z.
+
+    Args:
+        a: softmax of the logits, shape (..., C).
+        vector: v, of the same shape or one that broadcasts with it.
+
+    Returns:
+        The product, float64, of the broadcast shape.
+
+    Raises:
+        InputError: the broadcast is a scalar or its last axis is empty.
     """
     activations, vectors = np.broadcast_arrays(
         np.asarray(a, dtype=np.float64), np.asarray(vector, dtype=np.float64)
@@ -299,7 +309,18 @@ def softmax_jvp_from_a(a: ArrayLike, vector: ArrayLike) -> Array:
 
 
 def softmax_jvp_from_z(z: ArrayLike, vector: ArrayLike) -> Array:
-    """Softmax's Jacobian at the logits z, times v, over the last axis."""
+    """Softmax's Jacobian at the logits z, times v, over the last axis.
+
+    Args:
+        z: logits, shape (..., C).
+        vector: v; see `softmax_jvp_from_a`.
+
+    Returns:
+        The product, float64; see `softmax_jvp_from_a`.
+
+    Raises:
+        InputError: as in `softmax_jvp_from_a`.
+    """
     return softmax_jvp_from_a(softmax(z), vector)
 
 
@@ -312,14 +333,14 @@ class Activation:
 
     Attributes:
         name: key in `ACTIVATIONS`.
-        formula: text for people.
+        formula: f as text.
         value: f(z).
         range: infimum and supremum of f.
         derivative_from_z: df/dz as a function of z; None for softmax, which is not element-wise.
         derivative_from_a: df/dz as a function of a = f(z); None where a does not determine it.
         jvp_from_z: Jacobian at z times a vector, for softmax; None for element-wise functions.
         jvp_from_a: the same at a = f(z).
-        kinks: every z at which the slopes of the two sides differ.
+        kinks: every z at which the slopes from the left and from the right differ.
     """
 
     name: str
@@ -340,7 +361,14 @@ class Activation:
     def pull_back(self, z: Array, gradient: Array) -> Array:
         """dL/dz from dL/da, by the chain rule at the pre-activation z.
 
-        The Jacobian of softmax is symmetric, so that the product with its transpose is the same.
+        The Jacobian of softmax is symmetric, so the product with its transpose is the same.
+
+        Args:
+            z: pre-activations, (..., C).
+            gradient: dL/da, of the same shape.
+
+        Returns:
+            dL/dz, of the same shape.
         """
         if self.derivative_from_z is not None:
             return np.asarray(self.derivative_from_z(z) * gradient)
@@ -427,4 +455,4 @@ _ALL = (
 )
 
 ACTIVATIONS: dict[str, Activation] = {activation.name: activation for activation in _ALL}
-"""Every activation by name; the tests, the gradient check and the dense network iterate it."""
+"""Every activation by name; the tests and the gradient check iterate it."""

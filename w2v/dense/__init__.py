@@ -1,1 +1,1 @@
-"""Small fully connected networks on the package's own activations, losses and gradient check."""
+"""Small fully connected networks, built on the package's activations, losses and gradient check."""

@@ -1,9 +1,9 @@
 """Losses of the small dense network, each in two forms: from logits, and from activations.
 
 From logits z (stable, fused): output activation and loss are one formula in z. Nothing overflows,
-log(0) is never taken, and with the activation that belongs to the loss, its `link`, the gradient is
-dL/dz = y - t. This holds because the two are paired (McCullagh and Nelder 1989, "Generalized Linear
-Models", section 2.2.4, call the pair canonical), not for every activation.
+log(0) is never taken, and the gradient is dL/dz = a - t. This holds only for the output activation
+that matches the loss, its `link` (the canonical link of McCullagh and Nelder 1989, "Generalized
+Linear Models", section 2.2.4).
 
 From activations a: the textbook formula in a, with dL/da. Any activation may produce a; the chain
 rule in `Activation.pull_back` then gives dL/dz. Outside `domain` the loss is NaN or infinite.
@@ -34,9 +34,9 @@ class DenseLoss:
     Attributes:
         name: key in `DENSE_LOSSES`.
         formula: the loss as a function of a.
-        link: activation that is built into the logit form.
-        targets: closed interval in which targets must lie.
-        domain: open interval of activations in which the loss is finite for every target.
+        link: activation built into the logit form.
+        targets: closed interval of allowed targets.
+        domain: open interval of activations for which the loss is finite for every target.
         from_logits: (z, t) -> loss of each example.
         dlogits: (z, t) -> dL/dz of the logit form.
         from_activations: (a, t) -> loss of each example; NaN or inf outside `domain`.
@@ -57,17 +57,17 @@ class DenseLoss:
 
 
 def _times_log(factor: Array, argument: Array) -> Array:
-    """Factor * ln(argument), and 0 where the factor is 0, whatever the argument.
+    """The product factor * ln(argument), and 0 where the factor is 0, whatever the argument.
 
-    Other factors multiply ln 0 = -inf and ln(negative) = NaN as they are. Clipping would give a
-    finite loss with a wrong gradient.
+    With other factors, ln 0 = -inf and ln(negative) = NaN propagate. Clipping would give a finite
+    loss with a wrong gradient.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(factor == 0.0, 0.0, factor * np.log(argument))
 
 
 def _over(numerator: Array, denominator: Array) -> Array:
-    """The quotient, and 0 where the numerator is 0: the slope of `_times_log`."""
+    """The quotient, and 0 where the numerator is 0: the derivative of `_times_log`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(numerator == 0.0, 0.0, numerator / denominator)
 

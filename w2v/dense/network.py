@@ -1,8 +1,8 @@
 """A small fully connected network of any depth, on the package's own activations and losses.
 
-For reading and experiments, in float64: every layer is z = x W + b, a = f(z), and back-propagation
-takes each derivative at z. The examples in ``scripts/examples`` use it. It is not fast, and has
-nothing to do with the word2vec kernels.
+For reading and experiments, not for speed: every layer is z = x W + b, a = f(z) in float64, and
+back-propagation takes each derivative at z. The examples in ``scripts/examples`` use it; the
+word2vec kernels do not.
 
 >>> import numpy as np
 >>> from w2v.dense.network import DenseNetwork, train
@@ -28,12 +28,12 @@ from w2v.errors import ConfigError, DivergenceError, InputError
 
 
 class DenseNetwork:
-    """Weights and biases, with the forward and the backward pass.
+    """Weights and biases of a network, with its forward and backward pass.
 
     Args:
         sizes: units in each layer, inputs first: (2, 4, 1).
         hidden: activation of every layer but the last.
-        output: activation of the last layer; None for the one that belongs to the loss,
+        output: activation of the last layer; None for the one that matches the loss,
             `DenseLoss.link`.
         loss: name in `DENSE_LOSSES`.
         from_logits: whether the loss is computed from the logits of the last layer, in its fused
@@ -48,7 +48,8 @@ class DenseNetwork:
         biases: one (units,) array per layer, float64.
 
     Raises:
-        ConfigError: an unknown name, or `from_logits` with an output that is not the loss's link.
+        ConfigError: fewer than two layers or an empty one, an unknown name, or `from_logits` with
+            an output other than the loss's link.
     """
 
     def __init__(
@@ -85,10 +86,17 @@ class DenseNetwork:
             self.biases.append(np.zeros(units))
 
     def forward(self, inputs: ArrayLike) -> tuple[list[Array], list[Array]]:
-        """Pre-activations z of every layer, and activations a, the inputs first.
+        """Compute the pre-activations z and the activations a of every layer.
 
         Args:
             inputs: shape (B, sizes[0]).
+
+        Returns:
+            (pre_activations, activations). The activations begin with the inputs, so that there is
+            one array more.
+
+        Raises:
+            InputError: a wrong shape, or numbers that are not finite.
         """
         a = _matrix("inputs", inputs, self.sizes[0])
         pre_activations, activations = [], [a]
@@ -101,7 +109,14 @@ class DenseNetwork:
         return pre_activations, activations
 
     def predict(self, inputs: ArrayLike) -> Array:
-        """Activations of the last layer, (B, sizes[-1]): continuous; no threshold is applied."""
+        """Activations of the last layer, (B, sizes[-1]); no threshold is applied.
+
+        Args:
+            inputs: shape (B, sizes[0]).
+
+        Raises:
+            InputError: as in `forward`.
+        """
         return self.forward(inputs)[1][-1]
 
     def loss(self, inputs: ArrayLike, targets: ArrayLike) -> float:
@@ -109,10 +124,11 @@ class DenseNetwork:
 
         Args:
             inputs: shape (B, sizes[0]).
-            targets: shape (B, sizes[-1]), in the interval that the loss allows.
+            targets: shape (B, sizes[-1]), in the interval `DenseLoss.targets`.
 
         Raises:
-            InputError: a wrong shape, or targets that the loss does not allow.
+            InputError: a wrong shape, numbers that are not finite, or targets that the loss does
+                not allow.
         """
         pre_activations, activations = self.forward(inputs)
         wanted = self._targets(targets, len(activations[0]))
@@ -124,6 +140,10 @@ class DenseNetwork:
 
     def gradient(self, inputs: ArrayLike, targets: ArrayLike) -> tuple[list[Array], list[Array]]:
         """Gradients of `loss` with respect to `weights` and `biases`, in their shapes.
+
+        Args:
+            inputs: as in `loss`.
+            targets: as in `loss`.
 
         Raises:
             InputError: as in `loss`.
@@ -201,10 +221,10 @@ def train(
     """Gradient descent with classical momentum: v <- momentum v - learning_rate g, w <- w + v.
 
     Args:
-        network: changed in place.
+        network: the network to train, in place.
         inputs: shape (N, sizes[0]).
         targets: shape (N, sizes[-1]).
-        epochs: passes over the examples, at most.
+        epochs: maximum number of passes over the examples.
         learning_rate: step size for the mean gradient of a batch.
         batch_size: examples per update, shuffled in each epoch; None for all of them.
         momentum: from 0 (none) to below 1.
@@ -218,7 +238,7 @@ def train(
     Raises:
         ConfigError: an option is out of range.
         InputError: shapes or targets do not fit the network.
-        DivergenceError: the loss is no longer finite.
+        DivergenceError: the loss is not finite after an epoch.
     """
     _expect("epochs", epochs, epochs >= 1, "1 or more")
     _expect("learning_rate", learning_rate, 0.0 < learning_rate < math.inf, "a number above 0")
@@ -260,7 +280,11 @@ def flatten(weights: Sequence[Array], biases: Sequence[Array]) -> Array:
 
 
 def scale_targets(bits: ArrayLike, low: float, high: float) -> Array:
-    """Map 0 to `low` and 1 to `high`, linearly."""
+    """Map 0 to `low` and 1 to `high`, linearly.
+
+    Raises:
+        ConfigError: `low` is not below `high`.
+    """
     _expect("low", low, low < high, f"a number below high = {high}")
     return low + (high - low) * np.asarray(bits, dtype=np.float64)
 
@@ -275,7 +299,10 @@ def read_bits(outputs: ArrayLike, low: float, high: float) -> tuple[Array, float
 
     Returns:
         Bits of the shape of `outputs`, as 0.0 and 1.0, and the smallest distance of an output from
-        the threshold, in units of half of `high` - `low`: 1 is an output exactly on target.
+        the threshold, in units of (high - low) / 2: an output exactly on target has distance 1.
+
+    Raises:
+        ConfigError: `low` is not below `high`.
     """
     _expect("low", low, low < high, f"a number below high = {high}")
     values = (2.0 * np.asarray(outputs, dtype=np.float64) - low - high) / (high - low)
