@@ -280,7 +280,7 @@ def test_what_cannot_be_split():
     with pytest.raises(ConfigError, match="between 0 and 1"):
         split_corpus(one, 1.0, 1)
     lonely = encode_sentences([["a"], ["b"]], min_count=1)
-    with pytest.raises(CorpusError, match="they hold no pair of words"):
+    with pytest.raises(CorpusError, match="no pair of words among them"):
         held_out_pairs(lonely, TrainConfig(**OPTIONS))
 
 

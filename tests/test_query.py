@@ -131,8 +131,8 @@ def test_other_capitals(vectors, capsys):
     captured = capsys.readouterr()
     assert json.loads(captured.out)["positive"] == ["king", "woman"]
     assert captured.err.splitlines() == [
-        "w2v.query: 'KING' is taken for 'king'",
-        "w2v.query: 'Man' is taken for 'man'",
+        "w2v.query: using 'king' for 'KING'",
+        "w2v.query: using 'man' for 'Man'",
     ]
 
 
@@ -145,7 +145,7 @@ def test_the_recorded_preparation(tmp_path, capsys):
     assert main([path, "New York", "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["positive"] == ["new_york"]
-    assert captured.err == "w2v.query: 'New York' is taken for 'new_york'\n"
+    assert captured.err == "w2v.query: using 'new_york' for 'New York'\n"
     assert main([path, "new", "york", "--json"]) == 0  # two arguments are two words
     assert answers(capsys)[0]["words"] == ["new", "york"]
     assert main([path, "King queen", "--json"]) == 0

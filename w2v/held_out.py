@@ -1,19 +1,19 @@
-"""Held-out loss: how well a model predicts pairs that it was not trained on, for any loss.
+"""Held-out loss: how well a model predicts pairs it was not trained on, comparable across losses.
 
 The training losses of different objectives are different quantities and cannot be compared. But
-every model, however it was trained, gives a context word w of a center word c a score, and with it
-a probability:
+every model, however trained, assigns a score to a context word w of a center word c, and hence a
+probability:
 
     s(w | c) = u_w . v_c + offset_w         ln Z(c) = ln(sum over all w of e^s(w | c)), exactly
     raw nats          = mean over held-out pairs of  -s(w | c)
     renormalised nats = mean over held-out pairs of  -(s(w | c) - ln Z(c))
 
 For softmax, NCE and sampled softmax the offset is the output bias. Negative sampling learns
-s = ln p(w | c) / (K q(w)) (Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix
-Factorization", section 3.1), so its offset is ln(K q(w)). A learned normaliser is a part of s.
-Renormalised nats are a cross-entropy, which is never below the entropy of the pairs. Raw nats are
-what the model claims by itself: they equal the renormalised ones if ln Z = 0, and can be anything
-otherwise.
+s = ln (p(w | c) / (K q(w))) (Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix
+Factorization", section 3.1), so its offset is ln(K q(w)). A learned normaliser is part of s.
+Renormalised nats are a cross-entropy, which is never below the entropy of the pairs. Raw nats take
+the scores for log-probabilities as they are: they equal the renormalised ones if ln Z = 0, and can
+be any number otherwise.
 
 Each way to train gives its own `Scorer`. Center vectors alone are not enough: a scorer needs both
 matrices and the bias.
@@ -48,25 +48,26 @@ from w2v.numerics.random import (
 from w2v.numerics.scalar_functions import exp
 
 MAX_PAIRS = 100_000
-"""Pairs that are scored. The loss of a pair has a spread of some nats, that of the mean of 0.01."""
+"""Pairs to score. The loss of a pair has a spread of a few nats; that of the mean is 0.01."""
 
 _SCORES_BYTES = 2**25
 """Memory for scores: a few hundred rows of a large vocabulary, enough for a fast GEMM."""
 
 LOG_Z_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Levels of `Measure.log_z_quantiles`."""
 
 
 # --- held-out pairs -----------------------------------------------------------------------------
 
 
 def split_corpus(corpus: Corpus, fraction: float, seed: int) -> tuple[Corpus, Corpus]:
-    """Split into sentences to train on and sentences held out, at random.
+    """Split at random into sentences to train on and held-out sentences.
 
     Args:
-        corpus: what to split; its order is kept in both parts.
+        corpus: what to split; both parts keep its order.
         fraction: the fraction of sentences to hold out, above 0 and below 1; each part gets at
             least one sentence.
-        seed: of the choice.
+        seed: seed of the choice.
 
     Returns:
         (train, held_out); both have the vocabulary, the counts and the audit of the whole.
@@ -80,7 +81,7 @@ def split_corpus(corpus: Corpus, fraction: float, seed: int) -> tuple[Corpus, Co
     sentences = len(corpus.sentence_starts) - 1
     if sentences < 2:
         raise CorpusError(
-            f"corpus: holding out text takes at least 2 sentences, not {sentences} "
+            f"corpus: holding out text needs at least 2 sentences, got {sentences} "
             "(one line is one sentence)"
         )
     n_held_out = min(max(1, round(fraction * sentences)), sentences - 1)
@@ -116,10 +117,10 @@ class HeldOut(NamedTuple):
     """Held-out pairs, grouped by center word so that each softmax is computed once.
 
     Attributes:
-        centers: (C,) int32, different words.
+        centers: (C,) int32, distinct center words.
         starts: (C + 1,) int64; the pairs of center i are starts[i]:starts[i + 1].
         contexts: (N,) int32, the context word of each pair.
-        seed: of the noise that tests a noise classifier.
+        seed: seed of the noise for `Scorer.noise_test`.
     """
 
     centers: np.ndarray
@@ -132,8 +133,13 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
     """Draw pairs as training does (subsampling, windows), and keep `max_pairs` of them at random.
 
     The pairs depend only on the corpus, the seed, `window`, `distance_weights` and `sample`, so all
-    losses are compared on the same ones. Where a pair has a weight, it is kept with that
-    probability, so that the mean over the pairs estimates the loss that training minimises.
+    losses are compared on the same ones. A weighted pair is kept with a probability equal to its
+    weight, so that the mean over the pairs estimates the loss that training minimises.
+
+    Args:
+        corpus: the held-out sentences.
+        config: options of the run.
+        max_pairs: maximum number of pairs.
 
     Raises:
         CorpusError: the corpus has no pair.
@@ -153,7 +159,7 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
         # weights in bounded memory (Ohlsson 1998, "Sequential Poisson Sampling").
         fresh = _generator(seed, STREAM_THINNING, 0, block).random(len(drawn.contexts))
         fresh = fresh / drawn.pairs
-        chosen = fresh < 1  # all, where weights are 1
+        chosen = fresh < 1  # always true for weights of 1
         pairs = np.column_stack([drawn.centers, drawn.contexts])
         kept = np.concatenate([kept, pairs[chosen]])
         ranks = np.concatenate([ranks, fresh[chosen]])
@@ -161,7 +167,7 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
             lowest = np.argpartition(ranks, max_pairs - 1)[:max_pairs]
             kept, ranks = kept[lowest], ranks[lowest]
     if len(kept) == 0:
-        raise CorpusError("held-out sentences: they hold no pair of words; hold out more of them")
+        raise CorpusError("held-out sentences: no pair of words among them; hold out more")
     kept = kept[np.lexsort((kept[:, 1], kept[:, 0]))]
     centers, sizes = np.unique(kept[:, 0], return_counts=True)
     starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -169,7 +175,7 @@ def held_out_pairs(corpus: Corpus, config: TrainConfig, max_pairs: int = MAX_PAI
 
 
 def unigram_nats(corpus: Corpus, config: TrainConfig, held_out: HeldOut) -> float:
-    """Nats a pair of the model that ignores the center word: p(w) after subsampling."""
+    """Nats per pair of p(w) after subsampling, the model that ignores the center word."""
     vocabulary = corpus.vocabulary
     weights = vocabulary.weights * keep_probs(vocabulary.text_counts, config.sample)
     return float(-np.log(weights / weights.sum())[held_out.contexts].mean())
@@ -179,11 +185,11 @@ def unigram_nats(corpus: Corpus, config: TrainConfig, held_out: HeldOut) -> floa
 
 
 class NoiseTest(NamedTuple):
-    """How to test a noise classifier, which NCE and negative sampling train.
+    """How to test the noise classifier that NCE and negative sampling train.
 
     Attributes:
         sampler: draws fresh noise.
-        num_negatives: K, noise words for each pair.
+        num_negatives: K, the number of noise words per pair.
     """
 
     sampler: NoiseSampler
@@ -197,7 +203,7 @@ class Scorer(NamedTuple):
         center_vectors, context_vectors: (V, D) float32.
         offsets: (V,) float32; see the module's docstring.
         log_normalisers: (V,) float32, the learned ln Z of each center word, or zeros.
-        noise_test: for a loss that trains a noise classifier, else None.
+        noise_test: for losses that train a noise classifier, otherwise None.
     """
 
     center_vectors: np.ndarray
@@ -212,12 +218,13 @@ class Scorer(NamedTuple):
 
 @dataclass(frozen=True)
 class NoiseHealth:
-    """The noise classifier on held-out pairs and fresh noise, K noise words a pair.
+    """The noise classifier on held-out pairs and fresh noise, K noise words per pair.
 
     Attributes:
-        accuracy: correct fraction of all answers; always saying "noise" gives K / (1 + K).
-        true_accuracy: correct fraction for the held-out pairs.
-        noise_accuracy: correct fraction for the noise.
+        accuracy: fraction of all answers that are correct; always answering "noise" gives
+            K / (1 + K).
+        true_accuracy: fraction of the held-out pairs classified correctly.
+        noise_accuracy: fraction of the noise classified correctly.
         accidental_hits: fraction of the noise words that equal the true word.
     """
 
@@ -229,16 +236,16 @@ class NoiseHealth:
 
 @dataclass(frozen=True)
 class Measure:
-    """A model on held-out pairs; see the module's docstring.
+    """Measurements of a model on held-out pairs; see the module's docstring.
 
     Attributes:
-        pairs, centers: number of pairs, and of different center words.
-        nats: renormalised nats a pair.
-        raw_nats: raw nats a pair.
+        pairs, centers: number of pairs, and of distinct center words.
+        nats: renormalised nats per pair.
+        raw_nats: raw nats per pair.
         log_z_mean, log_z_sd: mean and standard deviation of ln Z(c) over the pairs.
         log_z_center_mean, log_z_center_sd: the same over the center words.
         log_z_quantiles: quantiles of ln Z(c) over the pairs, at `LOG_Z_QUANTILES`.
-        noise: the noise classifier; None for losses that train none.
+        noise: the noise classifier; None if it was not tested.
     """
 
     pairs: int
@@ -273,7 +280,7 @@ def measure(scorer: Scorer, held_out: HeldOut, *, with_noise: bool = True) -> Me
     Args:
         scorer: the model.
         held_out: from `held_out_pairs`.
-        with_noise: also test the noise classifier, if there is one. Its logit is
+        with_noise: whether to test the noise classifier as well, if there is one. Its logit is
             s(w | c) - ln(K q(w)).
     """
     noise = scorer.noise_test if with_noise else None
@@ -320,7 +327,7 @@ def _draw_noise(table: Any, key: Any, out: Any) -> None:
 
 
 def _fresh_noise(held_out: HeldOut, noise: NoiseTest | None) -> tuple[np.ndarray, np.ndarray]:
-    """Noise words (N, K) for the pairs, and room for their scores; K = 0 without a test."""
+    """Noise words (N, K) for the pairs, and an empty array for their scores; K = 0 without test."""
     shape = len(held_out.contexts), 0 if noise is None else noise.num_negatives
     ids = np.empty(shape, dtype=np.int32)
     if noise is not None:

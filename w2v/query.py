@@ -1,12 +1,12 @@
-"""Ask vectors for neighbours, analogies and similarities.
+"""The command ``python -m w2v.query``: neighbours, analogies and similarities.
 
     python -m w2v.query vectors.bin king                    neighbours of king
     python -m w2v.query vectors.bin king - man + woman      the analogy
     python -m w2v.query vectors.bin king queen              the similarity of two words
     python -m w2v.query vectors.bin                         a prompt, or a query per line of stdin
 
-``king-man+woman`` is understood too, and so are other capitals. A word of the vocabulary is never
-split: "well-known" and "-1" stay words where the vocabulary has them.
+``king-man+woman`` works too, and case may differ. A word of the vocabulary is never split: "-1" and
+"well-known" stay words if the vocabulary has them.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from w2v.util.text import prepare
 PROG = "w2v.query"
 PROMPT = "> "
 SIGNS = ("+", "-", "−")
-"""The last one is the typographic minus sign, which the explorer page shows."""
+"""The last one is the typographic minus sign, as on the explorer page."""
 METHODS = {"3cosadd": Embeddings.most_similar, "3cosmul": Embeddings.most_similar_cosmul}
-"""How sums of words are answered; the same names as in `w2v.evaluate`."""
+"""Ways to rank the neighbours of a sum of words, with the names of `w2v.evaluate`."""
 
 _BOLD, _DIM, _BLUE, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
 _BAR_COLUMNS = 20
-"""Length of the bar of a cosine of 1, on a terminal."""
+"""Columns of the terminal that the bar of a cosine of 1 takes."""
 _TOPN = 10
 _LONGEST_LINE = 2**16
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-"""Not printable by themselves, but parts of words in Persian and Hindi, and of emoji."""
+"""Not printable on their own, but part of words in Persian and Hindi, and of emoji."""
 _HINT = "A word, two words, or king - man + woman. Ctrl-D ends."
 _LIKE_A_SIGNED_WORD = re.compile(r"-(?!-|h$).")
 """The only one-letter option is -h."""
@@ -49,12 +49,12 @@ _LIKE_A_SIGNED_WORD = re.compile(r"-(?!-|h$).")
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked: the neighbours of a sum of words, or the similarity of two words.
+    """A query: the neighbours of a sum of words, or the similarity of two words.
 
     Attributes:
         positive: words to add; for a similarity, the two words.
         negative: words to subtract.
-        is_similarity: whether the similarity of two words is asked for.
+        is_similarity: whether it asks for the similarity of two words.
     """
 
     positive: list[str]
@@ -63,14 +63,18 @@ class Query:
 
 
 def parse(tokens: Sequence[str], known: Container[str] = ()) -> Query:
-    """A query from ``["king", "-", "man", "+", "woman"]`` or ``["king", "queen"]``.
+    """Parse ``["king", "-", "man", "+", "woman"]`` or ``["king", "queen"]`` into a query.
 
-    A sign that is itself a word of `known` is taken for one where a word may stand and none
-    follows it: ``["-"]``, ``["king", "-", "-"]``.
+    A sign that is itself in `known` counts as a word where a word may stand and none follows:
+    ``["-"]``, ``["king", "-", "-"]``.
+
+    Args:
+        tokens: words and signs.
+        known: the vocabulary.
 
     Raises:
-        ConfigError: more than two words without signs, two signs side by side, or no word after a
-            sign.
+        ConfigError: no words, more than two words without signs, two signs side by side, or no word
+            after a sign.
     """
     if not tokens:
         raise ConfigError("query: no words")
@@ -97,9 +101,9 @@ def parse(tokens: Sequence[str], known: Container[str] = ()) -> Query:
 
 
 def split_signs(text: str, known: Container[str]) -> list[str]:
-    """``king-man+woman`` as words and signs; what is a word of `known`, in any case, stays whole.
+    """Split ``king-man+woman`` into words and signs; a word of `known`, in any case, stays whole.
 
-    A text is split only if all parts are known words, so that a misspelt "well-knwon" is not.
+    `text` is split only if all parts are known words, so a misspelt "well-knwon" stays whole too.
     """
     if _in_any_case(text, known) is not None:
         return [text]
@@ -116,7 +120,7 @@ def split_signs(text: str, known: Container[str]) -> list[str]:
 
 
 def _in_any_case(word: str, known: Container[str]) -> str | None:
-    """The word, or else the same word with other capitals, as the vocabulary has it."""
+    """The word as the vocabulary spells it, in the same case or another; None if unknown."""
     return word if word in known else next(iter(in_other_case(word, known)), None)
 
 
@@ -125,25 +129,29 @@ def _parser() -> command_line.ArgumentParser:
         prog=PROG,
         description="Neighbours of a word or of a sum of words such as king - man + woman, and "
         "the similarity of two words: king queen.",
-        epilog="Without words: a prompt, or a query per line of stdin.",
+        epilog="Without words: a prompt, or one query per line of stdin.",
     )
     parser.add_argument("vectors", help=VECTORS_HELP)
-    parser.add_argument("words", nargs="*", help="a word, two words, or words with + and - between")
-    parser.add_argument("--topn", type=int, default=_TOPN, metavar="N", help="how many neighbours")
+    parser.add_argument("words", nargs="*", help="a word, two words, or words with + and -")
+    parser.add_argument("--topn", type=int, default=_TOPN, metavar="N", help="number of neighbours")
     parser.add_argument(
         "--method", choices=tuple(METHODS), default="3cosadd",
-        help="how a sum is answered: the cosine to the sum, or a product of cosines",
+        help="how to rank neighbours of a sum: by cosine with it, or by a product of cosines",
     )  # fmt: skip
     add_reading_options(parser)
-    parser.add_argument("--json", action="store_true", help="print a line of JSON for each query")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON per query")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; see the module's header. Returns the exit code, raises `W2VError`."""
+    """Run the command and return its exit code.
+
+    Raises:
+        W2VError: anything that goes wrong.
+    """
     given = sys.argv[1:] if argv is None else argv
-    # Intermixed: options may come before, between and after the words. A blank in front keeps
-    # "-man" from being taken for an option.
+    # Intermixed: options may come before, between and after the words. A leading space keeps "-man"
+    # from being parsed as an option.
     arguments = _parser().parse_intermixed_args(
         [f" {text}" if _LIKE_A_SIGNED_WORD.match(text) else text for text in given]
     )
@@ -184,7 +192,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _next_line(interactive: bool) -> str | None:
-    """The next query, or None at the end."""
+    """The next query, or None at the end of the input."""
     if interactive:
         try:
             return input(PROMPT)
@@ -198,10 +206,10 @@ def _next_line(interactive: bool) -> str | None:
 
 
 def _resolve(arguments: Sequence[str], wv: Embeddings) -> Query:
-    """The query that arguments or a line make, in words of the vocabulary.
+    """Parse arguments, or a line, into a query of words in the vocabulary.
 
-    An argument may be a whole query in quotes. One that is a word as it stands is not split:
-    .safetensors files can hold "new york". Other capitals are understood, and that is said.
+    An argument may be a whole query in quotes. A word of the vocabulary is not split: .safetensors
+    files can hold "new york". Words in another case are replaced, with a note on stderr.
     """
     tokens: list[str] = []
     for argument in arguments:
@@ -209,19 +217,19 @@ def _resolve(arguments: Sequence[str], wv: Embeddings) -> Query:
         # "New York" may be the word new_york of a text with phrases, in lower case.
         prepared = prepare(whole, wv.training_options, wv)
         if whole not in wv and len(prepared) == 1 and prepared[0] in wv:
-            whole = _taken_for(whole, prepared[0])
+            whole = _replaced(whole, prepared[0])
         parts = [whole] if _in_any_case(whole, wv) is not None else whole.split()
         tokens += [token for part in parts for token in split_signs(part, wv)]
     for position, token in enumerate(tokens):
         word = None if token in SIGNS else _in_any_case(token, wv)
         if word is not None and word != token:
-            tokens[position] = _taken_for(token, word)
+            tokens[position] = _replaced(token, word)
     return parse(tokens, wv)
 
 
-def _taken_for(typed: str, word: str) -> str:
-    """The word, after saying that it is not quite what was typed."""
-    print(f"{PROG}: {shown(typed)} is taken for {shown(word)}", file=sys.stderr)
+def _replaced(typed: str, word: str) -> str:
+    """The word, after a note on stderr that it replaces what was typed."""
+    print(f"{PROG}: using {shown(word)} for {shown(typed)}", file=sys.stderr)
     return word
 
 
@@ -233,7 +241,7 @@ def _print_json(query: Query, neighbors: Neighbors, similarity: float | None) ->
             "negative": query.negative,
             "neighbors": [{"word": word, "cosine": cosine} for word, cosine in neighbors],
         }
-    # Escapes of JSON's own where the stream has no room for a letter.
+    # JSON's own escapes, unless the stream's encoding has all letters.
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     print(json.dumps(answer, ensure_ascii=not unicode), flush=True)
 
@@ -249,21 +257,21 @@ def _print_table(query: Query, neighbors: Neighbors, similarity: float | None) -
     digits = len(str(len(rows)))
     for rank, (word, cosine) in enumerate(rows, start=1):
         padding = " " * (width - _columns(word))
-        # For people only: what a program reads stays three columns.
+        # On a terminal only: output for programs stays at three columns.
         bar = f"  {_BLUE}{_bar(cosine)}{_RESET}" if colored else ""
         print(f"{dim}{rank:{digits}}{reset}  {bold}{word}{reset}{padding}  {cosine:7.4f}{bar}")
     sys.stdout.flush()
 
 
 def _colored() -> bool:
-    """Whether the terminal is one that shows colours; see https://no-color.org."""
+    """Whether to print colours on this terminal; see https://no-color.org."""
     return (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
 
 
 def _bar(cosine: float) -> str:
-    """A bar as long as the cosine, in eighths of a column; plain where blocks cannot be written."""
+    """A bar as long as the cosine, in eighths of a column; ``=`` if blocks cannot be encoded."""
     eighths = round(max(cosine, 0.0) * _BAR_COLUMNS * 8)
     part = eighths % 8
     bar = "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[part - 1] if part else "")
@@ -275,14 +283,14 @@ def _bar(cosine: float) -> str:
 
 
 def _printable(word: str) -> str:
-    """A word without the control characters that a terminal would obey."""
+    """A word with control characters replaced, which a terminal would obey."""
     return "".join(
         c if c.isprintable() or c in _JOINERS else "\N{REPLACEMENT CHARACTER}" for c in word
     )
 
 
 def _columns(word: str) -> int:
-    """Columns of a terminal that a word takes: two for a wide character, none for a mark."""
+    """Width of a word in terminal columns: two for a wide character, none for a combining mark."""
     return sum(
         0
         if unicodedata.category(c) in ("Mn", "Me", "Cf")
@@ -292,7 +300,7 @@ def _columns(word: str) -> int:
 
 
 def entry() -> NoReturn:
-    """The command, with errors as one line and an exit code."""
+    """Run the command as a program: errors on one line, an exit code."""
     command_line.run(main, PROG)
 
 

@@ -90,7 +90,7 @@ def test_wrong_variants(name, expected):
         ),
         (["corpus.txt", "--similarity", "none.txt"], "none.txt: cannot be read"),
         (["none.txt"], "none.txt: no such file or folder"),
-        (["one.txt"], "holding out text takes at least 2 sentences, not 1"),
+        (["one.txt"], "holding out text needs at least 2 sentences, got 1"),
         (["corpus.txt", "-o", "corpus.txt"], "corpus.txt: not a folder: corpus.txt is a file"),
         (["corpus.txt", "-o", "corpus.txt/below"], "corpus.txt/below: not a folder: /"),
         (["corpus.txt", "-o", "dangling"], "not a folder: dangling is a file"),

@@ -282,8 +282,8 @@ def test_columns(write, columns):
         (("a", "b", "q"), r"s\.csv has no column 'q' of 3 \(a, b, c\)"),
         (("1", "2", "4"), r"s\.csv has no column '4' of 3"),
         (("1", "2", "0"), r"s\.csv has no column '0' of 3"),
-        (("1", "2"), "are not three: word1, word2, score"),
-        ("123", "are not three: word1, word2, score"),
+        (("1", "2"), r"expected three \(word1, word2, score\), got "),
+        ("123", r"expected three \(word1, word2, score\), got '123'"),
     ],
 )
 def test_columns_that_are_not_there(write, columns, message):
@@ -301,7 +301,7 @@ def test_columns_that_are_not_there(write, columns, message):
         (read_analogies, ": only\n\n", "no questions"),
         (read_analogies, b"a b c d\na b c \xff\n", ":2: byte 0xff is not UTF-8"),
         (read_similarity, "a b 1\na b\n", ":2: 2 columns, not word1 word2 score as in the"),
-        (read_similarity, "a b c 1\n", ":1: 4 columns, not word1 word2 score; --columns"),
+        (read_similarity, "a b c 1\n", ":1: 4 columns, not word1 word2 score; choose three"),
         (read_similarity, "a,,1\n", ":1: an empty word"),
         (read_similarity, "a b 1\na b x\n", ":2: the score 'x' is not a number"),
         (read_similarity, "a b x\na b y\n", ":2: the score 'y' is not a number"),
@@ -374,7 +374,7 @@ def test_command_with_columns_limit_and_method(files, write, capsys):
     result = json.loads(capsys.readouterr().out)
     assert result["words"] == 4
     assert (result["similarity"][0]["found"], result["similarity"][0]["total"]) == (2, 3)
-    with pytest.raises(ConfigError, match="--columns: there is no --similarity FILE"):
+    with pytest.raises(ConfigError, match="--columns: needs --similarity FILE"):
         main([vectors, "--analogies", questions, "--columns", "1,2,3"])
 
 

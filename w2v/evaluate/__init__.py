@@ -1,4 +1,4 @@
-"""Evaluation of vectors: analogies and word similarity.
+"""Evaluate word vectors on analogies and word similarity.
 
 >>> from w2v.evaluate import evaluate_analogies, evaluate_similarity
 """

@@ -1,4 +1,4 @@
-"""Score vectors on analogies and word similarity.
+"""The command ``python -m w2v.evaluate``: score vectors on analogies and word similarity.
 
 python -m w2v.evaluate vectors.bin --analogies questions-words.txt --similarity ws353.tsv
 """
@@ -31,14 +31,14 @@ from w2v.util import command_line
 PROG = "w2v.evaluate"
 _PACKAGE = Path(__file__).parent.parent
 _DATA_FOLDERS = (_PACKAGE / "data", _PACKAGE.parent / "data")
-"""Where questions are if none are given: in an installed package, or in a clone."""
+"""Folders with the default questions: that of an installed package, or that of a clone."""
 
 
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
         prog=PROG,
         description="Score word vectors on analogies and word similarity.",
-        epilog="Without files: the project's own questions, where its data folder is there.",
+        epilog="Without files, the project's own questions are used, if its data folder is there.",
     )
     parser.add_argument("vectors", help=VECTORS_HELP)
     parser.add_argument(
@@ -60,27 +60,27 @@ def _parser() -> command_line.ArgumentParser:
         "--columns",
         metavar="A,B,SCORE",
         default=SUPPRESS,
-        help="where --similarity files have the two words and the score, by the names of the "
-        "header or by number: 1,2,4 (default: recognised)",
+        help="columns of the two words and the score in --similarity files, by the names in the "
+        "header or by number: 1,2,4 (default: detected)",
     )
     parser.add_argument(
         "--top-words", type=int, default=TOP_WORDS, metavar="N",
-        help="the first words, which take part in analogies",
+        help="restrict analogies to the first N words",
     )  # fmt: skip
     parser.add_argument(
         "--method", choices=METHODS, default=METHODS[0],
-        help="how analogies are answered: the cosine to the sum, or a product of cosines",
+        help="how to answer analogies: by cosine with the sum, or by a product of cosines",
     )  # fmt: skip
     add_reading_options(parser)
     parser.add_argument(
-        "--case-sensitive", action="store_true", help="tell Apple from apple in questions"
+        "--case-sensitive", action="store_true", help="distinguish Apple from apple in questions"
     )
     parser.add_argument("--json", action="store_true", help="print JSON rather than a table")
     return parser
 
 
 def default_files(prefix: str) -> list[str]:
-    """The project's own questions."""
+    """Paths of the project's own question files called `prefix` and an extension; may be empty."""
     for folder in _DATA_FOLDERS:
         found = [str(path) for path in sorted(folder.glob(f"{prefix}.*")) if path.is_file()]
         if found:
@@ -89,19 +89,23 @@ def default_files(prefix: str) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; see the module's header. Returns the exit code, raises `W2VError`."""
+    """Run the command and return its exit code, 1 if nothing could be scored.
+
+    Raises:
+        W2VError: anything that goes wrong.
+    """
     arguments = _parser().parse_args(argv)
     analogy_files = getattr(arguments, "analogies", [])
     similarity_files = getattr(arguments, "similarity", [])
     if not analogy_files and not similarity_files:
         analogy_files, similarity_files = default_files("analogies"), default_files("similarity")
         if not analogy_files and not similarity_files:
-            raise ConfigError("nothing to score on; give --analogies FILE or --similarity FILE")
-    # Questions first: they take no time, and a mistake in them shows before the vectors load.
+            raise ConfigError("no questions; give --analogies FILE or --similarity FILE")
+    # Questions first: they load fast, and mistakes in them show up before the vectors load.
     questions = [(file, read_analogies(file)) for file in analogy_files]
     columns = arguments.columns.split(",") if "columns" in arguments else None
     if columns is not None and not similarity_files:
-        raise ConfigError("--columns: there is no --similarity FILE whose columns they are")
+        raise ConfigError("--columns: needs --similarity FILE")
     pairs = [(file, read_similarity(file, columns)) for file in similarity_files]
     wv = load_vectors(PROG, arguments.vectors, arguments.limit, arguments.lenient)
     case, top_words = arguments.case_sensitive, arguments.top_words
@@ -192,7 +196,7 @@ def _number(value: float | None, width: int) -> str:
 
 
 def entry() -> NoReturn:
-    """The command, with errors as one line and an exit code."""
+    """Run the command as a program: errors on one line, an exit code."""
     command_line.run(main, PROG)
 
 

@@ -1,8 +1,8 @@
-"""Reading test sets: analogies, and word pairs scored by people.
+"""Readers of test sets: analogies, and word pairs with human scores.
 
 `read_analogies` reads the format of Google's questions-words.txt. `read_similarity` reads word
-pairs as WordSim-353, SimLex-999, SimVerb-3500, MEN, RareWord and MTurk are distributed. Scores
-nothing (`w2v.evaluate.scoring`).
+pairs as WordSim-353, SimLex-999, SimVerb-3500, MEN, RareWord and MTurk are distributed.
+`w2v.evaluate.scoring` scores vectors on them.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from w2v.errors import ConfigError, FormatError, shown
 from w2v.util.lines import text_lines
 
 MOST_LINES = 1_000_000
-"""Ten times as many as the largest known file has."""
+"""Longest file that is read: ten times the largest known one."""
 
 _NO_SECTION = "questions"
-"""The name of the section of questions that come before any ``: name``."""
+"""Section of the questions before the first ``: name``."""
 
 _WORD_HEADERS = (("word1", "word2"), ("w1", "w2"), ("first", "second"))
 _SCORE_HEADERS = (
     "simlex999", "humanmean", "score", "mean", "average", "avg", "rating", "similarity",
     "relatedness", "gold",
 )  # fmt: skip
-"""Names of columns, in lower case and without blanks and signs."""
+"""Names of columns, in lower case, without spaces and punctuation."""
 _WIDTH = 3
 """Columns of the simplest files: word1, word2, score."""
 _TAGGED = re.compile(r".+-[nvjar]")
@@ -36,13 +36,19 @@ _TAGGED = re.compile(r".+-[nvjar]")
 
 
 Analogies = Mapping[str, Sequence[Sequence[str]]]
-"""Questions of four words by section."""
+"""Questions of four words, by section."""
 Similarities = Sequence[tuple[tuple[str, str], float]]
 """Pairs of words and their scores."""
 
 
 def read_analogies(path: str | os.PathLike[str]) -> dict[str, list[list[str]]]:
-    """The questions of a file by section; sections of the same name are one.
+    """Read the analogy questions of a file.
+
+    Args:
+        path: lines of four words; a line ``: name`` begins a section.
+
+    Returns:
+        Questions of four words by section; sections of the same name are merged.
 
     Raises:
         FormatError: a line is neither a section nor four words, or there are no questions.
@@ -70,22 +76,25 @@ def read_analogies(path: str | os.PathLike[str]) -> dict[str, list[list[str]]]:
 def read_similarity(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None
 ) -> list[tuple[tuple[str, str], float]]:
-    """Word pairs and their scores.
+    """Read word pairs and their scores.
 
-    Columns are separated by tabs if the first line has any, else by commas (with quotes, as in
-    CSV), by semicolons, or by blanks. Lines that begin with ``#`` are comments. The first line may
-    be a header, which tells where the words and the score are: ``word1 word2 POS SimLex999 ...``.
-    Without one the words come first, and the score is the first number after them. Where all words
-    end in a part of speech (``sun-n``, as in MEN's lemma form), it is cut off.
+    Columns are separated by tabs if the first line has any, otherwise by commas (with quotes, as in
+    CSV), by semicolons, or by spaces. Lines that begin with ``#`` are comments. The first line may
+    be a header that names the columns: ``word1 word2 POS SimLex999 ...``. Without one, the words
+    come first, and the score is the first number after them. If all words end in a part-of-speech
+    tag (``sun-n``, as in MEN's lemma form), it is removed.
 
     Args:
         path: the file.
-        columns: the two words and the score, by the names of the header or by number from 1, such
-            as ``("1", "2", "4")``; None recognises them.
+        columns: columns of the two words and the score, by the names in the header or by number
+            from 1, such as ``("1", "2", "4")``; None detects them.
+
+    Returns:
+        ((word1, word2), score) for each line.
 
     Raises:
-        FormatError: a line is not two words and a number, or there are none.
-        ConfigError: `columns` are not three columns of the file.
+        FormatError: a line is not two words and a number, or there are no pairs.
+        ConfigError: `columns` does not name three columns of the file.
     """
     lines = [
         (number, line) for number, line in text_lines(path, MOST_LINES) if not line.startswith("#")
@@ -100,7 +109,7 @@ def read_similarity(
         except csv.Error as error:
             raise FormatError(f"{path}:{number}: not CSV: {error}") from error
     width = len(rows[0][1])
-    places, has_header = _places(path, rows, columns, by_blanks=separator is None)
+    places, has_header = _find_columns(path, rows, columns, by_blanks=separator is None)
     pairs: list[tuple[tuple[str, str], float]] = []
     for number, fields in rows[has_header:]:
         if len(fields) != width == _WIDTH:
@@ -134,51 +143,51 @@ def _fields(line: str, separator: str | None) -> list[str]:
     return [field.strip() for field in next(csv.reader([line], delimiter=separator))]
 
 
-def _places(
+def _find_columns(
     path: str | os.PathLike[str],
     rows: Sequence[tuple[int, list[str]]],
     columns: Sequence[str] | None,
     *,
     by_blanks: bool,
 ) -> tuple[tuple[int, int, int], bool]:
-    """The columns of the words and of the score, from 0, and whether the first row is a header."""
+    """Columns of the words and the score, from 0, and whether the first row is a header."""
     number, first = rows[0]
     names = [re.sub(r"[\W_]", "", field.lower()) for field in first]
     words = next((pair for pair in _WORD_HEADERS if set(pair) <= set(names)), None)
     has_header = words is not None or not any(_is_number(field, finite=False) for field in first)
     if columns is not None:
-        return _chosen(path, first if has_header else [], len(first), columns), has_header
+        return _given_columns(path, first if has_header else [], len(first), columns), has_header
     if by_blanks and len(first) != _WIDTH:
         raise FormatError(
-            f"{path}:{number}: {len(first)} columns, not word1 word2 score; --columns tells where "
-            "they are (in Python: columns=)"
+            f"{path}:{number}: {len(first)} columns, not word1 word2 score; choose three with "
+            "--columns (in Python: columns=)"
         )
     if has_header:
         a, b = (names.index(word) for word in words) if words else (0, 1)
         score = next((names.index(name) for name in _SCORE_HEADERS if name in names), None)
         if score is not None and score not in (a, b):
             return (a, b, score), True
-        number, first = rows[min(1, len(rows) - 1)]  # an unknown header: the numbers tell
+        number, first = rows[min(1, len(rows) - 1)]  # an unknown header: the row after it decides
     numeric = [place for place, field in enumerate(first) if place >= 2 and _is_number(field)]
     if len(first) == _WIDTH:
-        numeric = [2]  # whatever it holds: an error in a score names its line
+        numeric = [2]  # even if it is no number: the error then names its line
     if not numeric:
         problem = f"{len(first)} column{'s' * (len(first) != 1)}"
         if len(first) > 2:
             problem = f"no score; {shown(first[2])} is not a number"
         raise FormatError(
-            f"{path}:{number}: {problem}, not word1 word2 score; --columns tells where they are "
+            f"{path}:{number}: {problem}, not word1 word2 score; choose three with --columns "
             "(in Python: columns=)"
         )
     return (0, 1, numeric[0]), has_header
 
 
-def _chosen(
+def _given_columns(
     path: str | os.PathLike[str], header: Sequence[str], width: int, columns: Sequence[str]
 ) -> tuple[int, int, int]:
-    """The columns that were asked for, from 0."""
+    """The columns that `columns` names, from 0."""
     if isinstance(columns, str) or len(columns) != 3:
-        raise ConfigError(f"columns: {shown(columns)} are not three: word1, word2, score")
+        raise ConfigError(f"columns: expected three (word1, word2, score), got {shown(columns)}")
     places = []
     for column in map(str, columns):
         if column in header:

@@ -1,10 +1,10 @@
-"""How good vectors are: analogies and word similarity.
+"""Score vectors on analogies and word similarity.
 
 Analogies: ``a b c d`` asks for the word d that is to c as b is to a, among the first `top_words`
-words without a, b and c. 3CosAdd takes the word nearest to b - a + c, 3CosMul the one with the
+words except a, b and c. 3CosAdd takes the word nearest to b - a + c, 3CosMul the one with the
 largest product of cosines (Levy and Goldberg 2014, equations 3 and 4). Similarity: the correlation
-of the cosines with people's scores. Questions with an unknown word are left out, and the coverage
-says how many. Words are compared without case, unless told otherwise.
+of cosines with human scores. Questions with an unknown word are left out, and the coverage is the
+fraction that remains. Case is ignored, unless `case_sensitive`.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read
 from w2v.util.text import prepare
 
 TOP_WORDS = 30_000
-"""Mikolov et al. 2013 and word2vec's compute-accuracy look for answers among 30,000 words."""
+"""Mikolov et al. 2013 and word2vec's compute-accuracy search 30,000 words for the answer."""
 
 _SYNTACTIC = "gram"
-"""In Google's questions-words.txt the syntactic sections are called gram1-... to gram9-..."""
+"""Google's questions-words.txt calls the syntactic sections gram1-... to gram9-..."""
 _QUESTIONS_AT_ONCE = 512
 
 Method = Literal["3cosadd", "3cosmul"]
 METHODS: tuple[Method, ...] = get_args(Method)
-"""How analogies are answered."""
+"""Ways to answer an analogy, the default first."""
 
 FloatVector = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
 class Score:
-    """How many analogy questions were right.
+    """Correct answers to a section of analogy questions, or to several.
 
     Attributes:
         name: the section.
-        correct: questions answered right.
-        found: questions whose four words are known.
-        total: all questions.
+        correct: number of correct answers.
+        found: number of questions whose four words are known.
+        total: number of all questions.
     """
 
     name: str
@@ -54,12 +54,12 @@ class Score:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of the found questions answered right, 0 to 1; None if none was found."""
+        """Fraction of the found questions answered correctly, 0 to 1; None if none was found."""
         return self.correct / self.found if self.found else None
 
     @property
     def coverage(self) -> float:
-        """The share of all questions that was found, 0 to 1."""
+        """Fraction of all questions that were found, 0 to 1."""
         return self.found / self.total
 
 
@@ -70,9 +70,10 @@ class AnalogyResult:
     Attributes:
         path: the file.
         sections: the score of each section, in the file's order.
-        semantic: sum of the sections whose names do not begin with "gram"; None if none does.
-        syntactic: sum of those whose names do; None likewise.
-        total: sum of all.
+        semantic: sum of the sections whose names do not begin with "gram"; None unless there are
+            sections of both kinds.
+        syntactic: sum of the sections whose names begin with "gram"; None likewise.
+        total: sum of all sections.
     """
 
     path: str
@@ -84,14 +85,15 @@ class AnalogyResult:
 
 @dataclass(frozen=True)
 class SimilarityResult:
-    """Agreement with people's scores of word pairs.
+    """Agreement with human scores of word pairs.
 
     Attributes:
         path: the file.
-        rho: Spearman's rank correlation, -1 to 1; None for fewer than two pairs or equal scores.
-        found: pairs whose two words are known.
-        total: all pairs.
-        pearson: Pearson's correlation of cosines and scores; None likewise.
+        rho: Spearman's rank correlation of cosines and scores, -1 to 1; None if undefined, see
+            `spearman`.
+        found: number of pairs whose two words are known.
+        total: number of all pairs.
+        pearson: Pearson's correlation of cosines and scores, -1 to 1; None likewise.
     """
 
     path: str
@@ -102,7 +104,7 @@ class SimilarityResult:
 
     @property
     def coverage(self) -> float:
-        """The share of all pairs that was found, 0 to 1."""
+        """Fraction of all pairs that were found, 0 to 1."""
         return self.found / self.total
 
 
@@ -120,21 +122,24 @@ def evaluate_analogies(
     Args:
         wv: the vectors.
         path: lines of four words; a line ``: name`` begins a section.
-        top_words: only the first this many words take part, in questions and answers.
-        case_sensitive: False takes words that differ only in case for the first of them.
-        questions: what the file holds, if it has been read already: a pipe can be read only once.
+        top_words: restrict questions and answers to this many words, the first ones.
+        case_sensitive: False treats words that differ only in case as the first of them.
+        questions: contents of the file, if already read: a pipe can be read only once.
         method: "3cosadd" or "3cosmul".
+
+    Returns:
+        Scores of each section, and of all.
 
     Raises:
         FormatError: a line is neither a section nor four words, or there are no questions.
-        ConfigError: `top_words` is below 1, or another `method`.
+        ConfigError: `top_words` is below 1, or `method` is unknown.
     """
     if isinstance(top_words, bool) or not isinstance(top_words, int) or top_words < 1:
         raise ConfigError(f"top_words: {shown(top_words)} is not a number of words, 1 or more")
     if method not in METHODS:
         raise ConfigError(f"method: {shown(method)} is not {' or '.join(METHODS)}")
     sections = read_analogies(path) if questions is None else questions
-    # The rows that take part, and where each word is among them.
+    # The rows of these words, and the index of each word among them.
     ids = _word_ids(wv.index_to_key[:top_words], case_sensitive)
     rows = np.fromiter(ids.values(), np.intp, len(ids))
     place = {word: position for position, word in enumerate(ids)}
@@ -170,7 +175,7 @@ def _sum(name: str, scores: Sequence[Score]) -> Score:
 def _count_correct(
     units: np.ndarray[Any, Any], questions: np.ndarray[Any, Any], method: Method
 ) -> int:
-    """Right answers to questions, (Q, 4) rows of `units`; a matrix product for many at once."""
+    """Count correct answers to questions, (Q, 4) rows of `units`, many per matrix product."""
     correct = 0
     for begin in range(0, len(questions), _QUESTIONS_AT_ONCE):
         block = questions[begin : begin + _QUESTIONS_AT_ONCE]
@@ -193,18 +198,22 @@ def evaluate_similarity(
     pairs: Similarities | None = None,
     columns: Sequence[str] | None = None,
 ) -> SimilarityResult:
-    """Compare cosines with people's scores of word pairs.
+    """Compare cosines with human scores of word pairs.
 
     Args:
-        wv: the vectors; all words take part.
+        wv: the vectors.
         path: a file of pairs and scores; see `w2v.evaluate.questions.read_similarity`.
         case_sensitive: as in `evaluate_analogies`.
-        pairs: what the file holds, if it has been read already.
-        columns: where the words and the score are, if the file does not tell.
+        pairs: contents of the file, if already read.
+        columns: columns of the words and the score, if they cannot be detected; see
+            `w2v.evaluate.questions.read_similarity`.
+
+    Returns:
+        Correlations over the pairs whose words are known, and the coverage.
 
     Raises:
-        FormatError: a line is not two words and a score, or there are none.
-        ConfigError: `columns` are not three columns of the file.
+        FormatError: a line is not two words and a score, or there are no pairs.
+        ConfigError: `columns` does not name three columns of the file.
     """
     pairs = read_similarity(path, columns) if pairs is None else pairs
     ids = _word_ids(wv.index_to_key, case_sensitive)
@@ -220,7 +229,7 @@ def evaluate_similarity(
 
 
 def _word_ids(words: Sequence[str], case_sensitive: bool) -> Mapping[str, int]:
-    """The row of each word; of those that differ only in case the first, in lower case."""
+    """The row of each word; unless case matters, in lower case, and that of the first spelling."""
     ids: dict[str, int] = {}
     for word_id, word in enumerate(words):
         ids.setdefault(word if case_sensitive else word.lower(), word_id)
@@ -230,10 +239,10 @@ def _word_ids(words: Sequence[str], case_sensitive: bool) -> Mapping[str, int]:
 def _find(
     word: str, ids: Mapping[str, int], case_sensitive: bool, options: Mapping[str, Any]
 ) -> int | None:
-    """The row of a word of a question, None if unknown.
+    """The row of a word of a question; None if unknown.
 
-    One that is not in the vocabulary is treated as the training text was: "New York" may be the
-    word new_york of a text with phrases.
+    A word that is not in the vocabulary is preprocessed as the training text was: "New York" may be
+    the word new_york of a text with phrases.
     """
     folded = word if case_sensitive else word.lower()
     if folded in ids:
@@ -250,13 +259,13 @@ def spearman(a: FloatVector, b: FloatVector) -> float | None:
         b: (N,) numbers.
 
     Returns:
-        -1 to 1, or None where it is not defined: fewer than two pairs, or all of `a` or `b` equal.
+        -1 to 1, or None if undefined: fewer than two pairs, or all of `a` or all of `b` equal.
     """
     return pearson(_ranks(a), _ranks(b))
 
 
 def pearson(a: FloatVector, b: FloatVector) -> float | None:
-    """Pearson's correlation, -1 to 1; None where it is not defined, as in `spearman`."""
+    """Pearson's correlation of (N,) numbers, -1 to 1; None if undefined, as in `spearman`."""
     if len(a) < 2:
         return None
     x, y = a - a.mean(), b - b.mean()
