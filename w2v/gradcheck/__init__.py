@@ -12,12 +12,12 @@ energy: FAIL (2 coordinates: 1 pass, 1 FAIL; central differences, tolerance 1e-0
   [0]               1              1      1.5403023     3.5e-01  FAIL
   [1]               2              2              2     ...  pass
 
-Three things mislead a naive check and are told apart from a wrong gradient here: a kink (ReLU at 0,
-where the central difference is 0.5), a point where the function is not finite (ln 0), and a partial
-derivative too small to be seen beside the rounding of the function itself.
+Three things mislead a naive check, and are told apart from a wrong gradient here: a kink (ReLU at
+0, where the central difference is 0.5), a point where the function is not finite (ln 0), and a
+partial derivative that drowns in the rounding errors of the function itself.
 
-``python -m w2v.gradcheck`` checks every gradient of the package. This package imports nothing but
-NumPy and the error types, so anything can be checked with it.
+``python -m w2v.gradcheck`` checks every gradient of w2v. `check_gradient` and `check_derivative`
+depend only on NumPy and the error types, and can check any gradient.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ def check_gradient(
     Args:
         function: takes an array of the shape of `at` (a copy) and returns one number.
         gradient: takes the same and returns d function / d array in the same shape; or that array.
-        at: where to check: real, finite, any shape; converted to float64.
+        at: the point to check: real, finite, any shape; converted to float64.
         coordinates: which entries of the flattened array to check; None checks all. Each takes
-            three evaluations of `function`, and a few more where a measurement looks suspicious.
+            three evaluations of `function`, and a few more if a measurement looks suspicious.
         tolerance: largest relative error that passes.
         method: "central" (error about 1e-10), "richardson" (about 1e-12, with a few more
             evaluations), or "complex" (exact to rounding; `function` must accept and return complex
@@ -76,7 +76,7 @@ def check_gradient(
         name: title of the report.
 
     Returns:
-        The report; `report.passed` is what a test asserts.
+        The report; a test should assert `report.passed`.
 
     Raises:
         InputError: an argument, or what the functions return, has the wrong shape or kind.
@@ -127,6 +127,9 @@ def check_derivative(
         scale: see `check_gradient`.
         name: see `check_gradient`.
 
+    Returns:
+        The report, with a coordinate for each point.
+
     Raises:
         InputError: as in `check_gradient`.
     """
@@ -165,7 +168,7 @@ def _check(
     scale: float,
     name: str,
 ) -> GradientReport:
-    """Measure each coordinate and give its verdict."""
+    """Measure each coordinate and judge it."""
     for option, value in (("tolerance", tolerance), ("scale", scale)):
         if not (math.isfinite(value) and value > 0.0):
             raise InputError(f"gradient check: {option}: expected a number above 0, got {value}")
@@ -185,10 +188,10 @@ def _check(
         for position in positions:
             x, analytic = float(point.flat[position]), float(claimed.flat[position])
 
-            def off(slope: Slope, analytic: float = analytic) -> bool:
+            def suspicious(slope: Slope, analytic: float = analytic) -> bool:
                 return not _relative_error(analytic, slope, tolerance) <= tolerance
 
-            slope = measure(along(position), x, Method(method), scale, off)
+            slope = measure(along(position), x, Method(method), scale, suspicious)
             index = tuple(int(i) for i in np.unravel_index(position, point.shape))
             entries.append(_judge(index, x, analytic, slope, tolerance))
     return GradientReport(name, tuple(entries), tolerance, Method(method))
@@ -203,7 +206,7 @@ def _relative_error(analytic: float, slope: Slope, tolerance: float) -> float:
 
 
 def _closest(analytic: float, slope: Slope) -> float:
-    """The measured slope; at a kink, the slope closest to `analytic` that either side allows."""
+    """The measured slope; at a kink, the slope between both sides that is closest to `analytic`."""
     if slope.point is not Point.KINK:
         return slope.slope
     low, high = sorted((slope.left, slope.right))
@@ -211,10 +214,10 @@ def _closest(analytic: float, slope: Slope) -> float:
 
 
 def _unit(analytic: float, slope: Slope, tolerance: float) -> float:
-    """The larger of both slopes, but at least the smallest that can be resolved.
+    """The larger of both slopes, but at least the smallest slope that can be resolved.
 
-    `slope.noise / tolerance` is the slope at which rounding alone would make an error of
-    `tolerance`; smaller slopes would fail by rounding.
+    At a slope of `slope.noise / tolerance`, rounding alone makes an error of `tolerance`; without
+    this limit, smaller slopes would fail because of rounding.
     """
     return max(abs(analytic), abs(_closest(analytic, slope)), slope.noise / tolerance)
 

@@ -1,7 +1,7 @@
 """``python -m w2v.gradcheck``: compare every gradient of the package with finite differences.
 
 Prints one table with a row per gradient; exits with 1 if a row fails. Each section in `SECTIONS`
-iterates a registry, so that whatever is registered is checked. The tool itself, `w2v.gradcheck`,
+iterates a registry, so that everything registered is checked. The tool itself, `w2v.gradcheck`,
 imports nothing of what is checked here.
 """
 
@@ -22,13 +22,13 @@ from w2v.gradcheck.word2vec_checks import WORD2VEC_SECTIONS
 from w2v.util import command_line
 
 POINTS = np.array([-20.0, -5.0, -2.0, -1.0, -0.3, -1e-3, 1e-3, 0.3, 1.0, 2.0, 5.0, 20.0])
-"""Both tails, where derivatives vanish, and the middle; an activation's kinks are added."""
+"""Points in both tails, where derivatives vanish, and between; the activation's kinks are added."""
 
 GRID = np.linspace(-3.0, 3.0, 61)
-"""Logits that a loss may be checked at, where the activation falls inside the loss's domain."""
+"""Logits to choose from, those whose activations fall inside the domain of the loss."""
 
 DOMAIN_MARGIN = 0.05
-"""Distance kept from the ends of the domain, where the loss grows without bound."""
+"""Distance of activations from the ends of the domain, where the loss grows without bound."""
 
 TAIL = 20.0
 """Derivatives are checked this far out on either side."""
@@ -82,7 +82,7 @@ def activations() -> Iterator[Row]:
 
 
 def _points_covered(report: GradientReport, activation: Activation) -> tuple[Cover, ...]:
-    """Both tails, and every kink."""
+    """Coverage of both tails and of every kink."""
     left = sum(entry.at <= -TAIL for entry in report.coordinates)
     right = sum(entry.at >= TAIL for entry in report.coordinates)
     covers = (
@@ -132,9 +132,9 @@ def output_losses() -> Iterator[Row]:
 
 
 def _targets_covered(loss: DenseLoss, targets: Array) -> tuple[Cover, ...]:
-    """The ends of the interval of targets that the loss allows, and targets between them.
+    """Coverage of the interval of targets that the loss allows: its ends, and targets between.
 
-    In rows that must sum to 1, others take their share of the upper end.
+    In rows that must sum to 1 no target reaches the upper end, because the others take a share.
     """
     ends = [end for end in loss.targets[: 1 if loss.sums_to_one else 2] if np.isfinite(end)]
     found = sum(bool(np.any(targets == end)) for end in ends)
@@ -144,7 +144,7 @@ def _targets_covered(loss: DenseLoss, targets: Array) -> tuple[Cover, ...]:
 
 
 def dense_networks() -> Iterator[Row]:
-    """Back-propagation to every weight and bias: each loss in both forms, each hidden layer."""
+    """Back-propagation to weights and biases: each loss in both forms, each hidden activation."""
     cases = [
         ("tanh", loss.name, from_logits)
         for loss in DENSE_LOSSES.values()
@@ -186,11 +186,11 @@ SECTIONS: tuple[Section, ...] = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; 0 when every row passes, otherwise 1."""
+    """Print the table; return 0 if every row passes, otherwise 1."""
     parser = command_line.ArgumentParser(
         prog="w2v.gradcheck", description="Check every gradient that w2v ships."
     )
-    parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
+    parser.add_argument("--json", action="store_true", help="print JSON rather than a table")
     options = parser.parse_args(argv)
     rows = [row for section in SECTIONS for row in section()]
     print(as_json(rows) if options.json else as_text(rows))
@@ -198,7 +198,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def entry() -> NoReturn:
-    """Run the command and exit."""
+    """Run the command as a program: errors on one line, an exit code."""
     command_line.run(main, "w2v.gradcheck")
 
 

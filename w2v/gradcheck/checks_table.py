@@ -1,8 +1,8 @@
-"""Many gradient checks as one table, a row per check, for people or as JSON.
+"""A table of gradient checks, one row per check, as text or as JSON.
 
 A section is a function that yields rows; ``python -m w2v.gradcheck`` runs a list of them. A row
-says what it covers besides being right, and fails if that is less than it should be: a check of
-five of a hundred coordinates, or of a kernel that meets no accidental hit, passes too easily.
+also says what its check covers, and fails if it covers too little: a check of five coordinates out
+of a hundred, or of a kernel without an accidental hit, passes too easily.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from w2v.gradcheck.report import GradientReport, Verdict
 WHAT_WIDTH = 64
 
 SHARE_FOUND = 1e-5
-"""Every row finds an error of this share of its largest slope, in any of its coordinates."""
+"""Every row must find an error of this fraction of its largest slope, in any coordinate."""
 
 
 @dataclass(frozen=True)
 class Cover:
-    """Something that a check must come across.
+    """A case that a check must cover.
 
     Attributes:
-        what: in the plural: "accidental hits".
-        found: how many there were, counted in what was checked.
+        what: its name, in the plural: "accidental hits".
+        found: how many there were in what was checked.
         least: how many there must be.
     """
 
@@ -37,7 +37,7 @@ class Cover:
 
     @property
     def enough(self) -> bool:
-        """Whether as many were found as there must be."""
+        """Whether there were as many as there must be."""
         return self.found >= self.least
 
 
@@ -46,11 +46,11 @@ class Row:
     """One line of the table.
 
     Attributes:
-        section: what kind of thing was checked: "activation".
+        section: the kind of function that was checked: "activation".
         what: which one: "tanh, derivative from z".
         report: the outcome.
-        coordinates: how many partial derivatives there are; all must have been checked.
-        covers: what else the check must come across.
+        coordinates: number of partial derivatives; all must have been checked.
+        covers: further cases that the check must cover.
     """
 
     section: str
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def shortfalls(self) -> list[str]:
-        """What the check covers too little of, as a text for people."""
+        """A phrase for each thing that the check covers too little of."""
         report = self.report
         every = (Cover("coordinates", len(report.coordinates), self.coordinates), *self.covers)
         found = [f"{c.what} {c.found}, not {c.least}" for c in every if not c.enough]
@@ -108,7 +108,7 @@ def as_text(rows: Sequence[Row]) -> str:
 
 
 def as_json(rows: Sequence[Row]) -> str:
-    """One object: `passed`, and `rows` with a null error where nothing could be measured."""
+    """A JSON object with `passed` and `rows`; an error that could not be measured is null."""
     return json.dumps(
         {
             "passed": all_passed(rows),

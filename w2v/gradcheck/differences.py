@@ -17,7 +17,7 @@ import numpy as np
 from w2v.errors import InputError
 
 Slice: TypeAlias = Callable[[Any], Any]
-"""The function along one coordinate: the others stay where they are."""
+"""The function along one coordinate, with the others fixed."""
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -40,7 +40,7 @@ operations."""
 REFINEMENT = 16.0
 REFINEMENTS = 3
 TRUNCATION_SHARE = 4.0 / REFINEMENT**2
-"""Truncation falls with h^2: 1 / 16^2 of the change between two steps is left. 4 is for safety."""
+"""Truncation falls with h^2: 1 / 16^2 of the change between two steps is left; 4 is for safety."""
 
 # When the step shrinks by s = 16^3, the gap between the one-sided slopes shrinks by s where the
 # function is smooth, stays at a kink, grows by sqrt(s) at a cusp like sqrt|x|, and by s at a jump.
@@ -62,7 +62,7 @@ class Method(StrEnum):
 
 
 class Point(StrEnum):
-    """What the function looks like at a point."""
+    """Kind of a point of the function."""
 
     SMOOTH = "smooth"
     KINK = "kink"
@@ -72,7 +72,15 @@ class Point(StrEnum):
 
 @dataclass(frozen=True)
 class Slope:
-    """A measured slope: its two sides, and `noise`, the error to expect in it."""
+    """A measured slope.
+
+    Attributes:
+        point: kind of the point; at a jump or where undefined, `slope` is NaN.
+        slope: estimate of the derivative.
+        left: slope from the left.
+        right: slope from the right.
+        noise: the error to expect in `slope`.
+    """
 
     point: Point
     slope: float
@@ -123,7 +131,7 @@ def _gap(sides: Slope) -> float:
 
 
 def _refined(function: Slice, x: float, step: float, first: Slope) -> Slope:
-    """Shrink the step until the slope settles, or the gap turns out to be there at any step."""
+    """Shrink the step until the slope settles, or the gap turns out to persist."""
     best = current = first
     first_gap = _gap(first)
     for _ in range(REFINEMENTS):
@@ -134,7 +142,7 @@ def _refined(function: Slice, x: float, step: float, first: Slope) -> Slope:
         if abs(current.slope - best.slope) <= current.noise and _gap(current) == 0.0:
             return best  # the coarser step agrees, and is rounded less
         # The truncation left in the finer slope: x^3 at 0 has a slope of 0 and measures h^2.
-        # After a kink beside x the change says nothing about truncation.
+        # After a kink next to x the change says nothing about truncation.
         change = abs(current.slope - best.slope) if _gap(best) == 0.0 else 0.0
         truncation = TRUNCATION_SHARE * change
         best = replace(current, noise=current.noise + truncation)
@@ -160,10 +168,10 @@ def _complex_slope(function: Slice, x: float) -> float:
 
 
 def _extrapolated(function: Slice, x: float, step: float, central: Slope) -> tuple[float, float]:
-    """Central slopes at a step and at its half, without their h^2 terms, and the noise in that.
+    """Richardson extrapolation, which cancels the h^2 terms of central slopes: (slope, noise).
 
-    Halves the step until two results agree to rounding; else takes those that agree best, as
-    Ridders 1982, "Accurate computation of F'(x) and F'(x) F''(x)".
+    Halves the step until two results agree within rounding; otherwise takes those that agree best,
+    as in Ridders 1982, "Accurate computation of F'(x) and F'(x) F''(x)".
     """
     slope, noise, smallest = central.slope, central.noise, math.inf
     coarse, previous = _sides(function, x, step), math.nan
@@ -187,12 +195,16 @@ def measure(
 
     Args:
         function: takes a number, returns a number.
-        x: where, finite.
+        x: the point, finite.
         method: how the slope is estimated.
         scale: the step is eps^(1/3) * max(|x|, scale). Where the function is not finite that far
             from x, a step relative to |x| alone is tried: ln x at x = 1e-9.
-        suspicious: whether to repeat a first estimate with smaller steps although both sides agree;
-            a kink near x can spoil an estimate without showing a gap.
+        suspicious: tells whether to repeat a first estimate with smaller steps although both sides
+            agree; a kink near x can spoil an estimate without showing a gap.
+
+    Raises:
+        InputError: `function` returns anything but a number, or with the complex method, no complex
+            number.
     """
     first = UNDEFINED
     size = max(abs(x), scale)

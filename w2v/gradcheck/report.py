@@ -1,4 +1,4 @@
-"""The outcome of a gradient check, as data and as text for people. Nothing is measured here."""
+"""The outcome of a gradient check, as data and as text. Nothing is measured here."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class Coordinate:
     """One partial derivative.
 
     Attributes:
-        index: position in the array checked.
+        index: position in the checked array.
         at: the value there.
-        analytic: the derivative claimed.
-        numerical: the derivative measured; at a kink the mean of both sides, NaN if undefined.
+        analytic: the claimed derivative.
+        numerical: the measured derivative; at a kink the mean of both sides, NaN if undefined.
         left: measured slope below `at`.
         right: measured slope above `at`.
         unit: what errors are relative to: the larger of abs(analytic) and abs(numerical), but at
             least the smallest slope that the measurement can resolve; NaN if undefined.
         relative_error: abs(analytic - numerical) / unit. At a kink, numerical stands for the slope
             between left and right that is closest to analytic; NaN if undefined.
-        verdict: `Verdict.KINK` means that the slopes of the two sides differ and that the
-            derivative claimed lies between them; outside, it is a `FAIL`.
+        verdict: `Verdict.KINK` means that the slopes of the two sides differ and the claimed
+            derivative lies between them; outside, the verdict is `Verdict.FAIL`.
     """
 
     index: tuple[int, ...]
@@ -88,7 +88,7 @@ class GradientReport:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of any coordinate: pass, kink, undefined, FAIL."""
+        """The worst verdict of any coordinate, in the order pass, kink, undefined, FAIL."""
         return max((entry.verdict for entry in self.coordinates), key=_BAD_LAST.index)
 
     @property
@@ -98,7 +98,7 @@ class GradientReport:
 
     @property
     def worst_relative_error(self) -> float:
-        """Over all coordinates that could be measured; NaN if there is none."""
+        """Worst relative error of the coordinates that could be measured; NaN if there are none."""
         errors = [entry.relative_error for entry in self.coordinates]
         measured = [error for error in errors if not math.isnan(error)]
         return max(measured, default=math.nan)
@@ -110,7 +110,7 @@ class GradientReport:
 
     @property
     def smallest_error_found(self) -> float:
-        """Any coordinate fails if its error is larger than this; NaN if one is undefined."""
+        """Absolute error above which any coordinate fails; NaN if one is undefined."""
         return float(self.tolerance * np.max([entry.unit for entry in self.coordinates]))
 
     def worst(self, count: int = SHOWN) -> list[Coordinate]:

@@ -2,9 +2,9 @@
 
 Every loss of the registry is checked. A kernel is checked by what it does to the parameters: the
 update that it applies, divided by minus the learning rate, must be the gradient of the loss that it
-reports. All in float64, with repeated center words, repeated noise words and accidental hits, and
-once more with a window of unequal sides, pairs that weigh 1 / distance, and a frozen word; each row
-counts how many of these there were, and fails if there were none.
+reports. All checks are in float64, with repeated center words, repeated noise words and accidental
+hits, and once more with a window of unequal sides, pair weights of 1 / distance and a frozen word.
+Each row counts these cases, and fails if there are none.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from w2v.numerics.random import stream_key
 SIZE, VOCABULARY, NEGATIVES = 5, 7, 3
 PLAIN_WINDOW, GENERAL_WINDOW = Window(2, 2), Window(2, 1, "harmonic")
 FROZEN = 1
-SENTENCE = [0, 1, 1, 3, 0, 1]  # center words that occur twice, also side by side
+SENTENCE = [0, 1, 1, 3, 0, 1]  # center words that are repeated, also side by side
 RADII = [2, 1, 2, 2, 1, 2]
-NOISE_KEY = stream_key(11)  # draws some words twice, and some that hit
+NOISE_KEY = stream_key(11)  # draws repeated words and accidental hits
 LABELS = [0, 0, 0, 0, 1, 1]
 PAIRS = [[1, 0], [0, 1], [1, 0.5], [0, 0]]  # weights of the two context words in each row
 NOISE_WEIGHT = 0.5
@@ -53,9 +53,9 @@ def sampled_losses() -> Iterator[Row]:
     of_pairs = NOISE_WEIGHT * pairs.sum(axis=1, keepdims=True)
     covers = (
         Cover("pairs", int(np.sum(pairs > 0)), 4),
-        Cover("pairs that weigh less", int(np.sum((pairs > 0) & (pairs < 1)))),
-        Cover("rows of several pairs", int(np.sum(np.sum(pairs > 0, axis=1) > 1))),
-        Cover("rows of no pair", int(np.sum(pairs.sum(axis=1) == 0))),
+        Cover("pairs of weight below 1", int(np.sum((pairs > 0) & (pairs < 1)))),
+        Cover("rows with several pairs", int(np.sum(np.sum(pairs > 0, axis=1) > 1))),
+        Cover("rows without pairs", int(np.sum(pairs.sum(axis=1) == 0))),
         Cover("accidental hits", int(np.sum(noise < of_pairs))),
         Cover("different noise weights", len(np.unique(noise)), 3),
     )
@@ -92,7 +92,7 @@ def _tile(loss: SampledLoss, logits: np.ndarray, weights: np.ndarray) -> tuple[f
 def sampled_steps() -> Iterator[Row]:
     """Each sampled loss as the kernel trains it, with and without bias and normalisers.
 
-    And by the general kernel: see `GENERAL_WINDOW` and `FROZEN`.
+    The general kernel is checked with `GENERAL_WINDOW` and `FROZEN`.
     """
     for loss in _losses(SampledLoss):
         for bias in (False, True):
@@ -108,7 +108,7 @@ def _sampled_step(
     generator = np.random.default_rng(2)
     shapes = [(VOCABULARY, SIZE), (VOCABULARY, SIZE)] + [(VOCABULARY,)] * (bias + normalisers)
     start = generator.normal(0.0, 1.0, sum(int(np.prod(shape)) for shape in shapes))
-    fixed = generator.normal(0.0, 1.0, VOCABULARY)  # offsets that are used but not learned
+    fixed = generator.normal(0.0, 1.0, VOCABULARY)  # offsets that are used, but not learned
     kernels = sampled_kernels(
         loss, SIZE, NEGATIVES, learn_bias=bias, learn_normalisers=normalisers, general=general
     )
@@ -139,7 +139,7 @@ def _sampled_step(
     applied = (step(start, lr)[1] - start) / -lr
     if general:
         unmoved = int(np.sum(applied[FROZEN * SIZE : (FROZEN + 1) * SIZE] == 0))
-        covers.append(Cover("numbers of a frozen center word that stay", unmoved, SIZE))
+        covers.append(Cover("unchanged numbers of a frozen center word", unmoved, SIZE))
     report = check_gradient(
         lambda parameters: step(parameters, 0.0)[0], applied, start, coordinates=checked.tolist()
     )
@@ -149,7 +149,7 @@ def _sampled_step(
 
 
 def _group_covered(group: Group, n_noise: int, general: bool) -> tuple[Cover, ...]:
-    """What a group holds of the cases that a kernel could get wrong."""
+    """Coverage of the cases that a kernel could get wrong, in one group."""
     inputs, candidates = group.sizes
     centers, words = group.input_ids[:inputs], group.candidate_ids[:candidates]
     noise, contexts = words[:n_noise], words[n_noise:]
@@ -157,14 +157,14 @@ def _group_covered(group: Group, n_noise: int, general: bool) -> tuple[Cover, ..
     pairs = weights > 0
     hits = np.isin(contexts, noise)
     of_general = (
-        Cover("pairs that weigh less", int(np.sum(pairs & (weights < 1))), 2),
+        Cover("pairs of weight below 1", int(np.sum(pairs & (weights < 1))), 2),
         Cover("pairs of a frozen center word", int(pairs[centers == FROZEN].sum()), 2),
     )
     return (
         *(of_general if general else ()),
         Cover("pairs", int(pairs.sum()), 8),
-        Cover("pairs that noise hits", int(pairs[:, hits].sum()), 2),
-        Cover("pairs that noise misses", int(pairs[:, ~hits].sum()), 2),
+        Cover("pairs with accidental hits", int(pairs[:, hits].sum()), 2),
+        Cover("pairs without accidental hits", int(pairs[:, ~hits].sum()), 2),
         Cover("repeated center words", inputs - len(np.unique(centers))),
         Cover("center words twice in a row", int(np.sum(centers[1:] == centers[:-1]))),
         Cover("repeated noise words", n_noise - len(np.unique(noise))),
@@ -233,7 +233,7 @@ def _full_step(loss: FullLoss, kind: str, examples: Examples, window: Window) ->
     covers: tuple[Cover, ...] = (
         Cover("different weights", len(np.unique(weights)), 3),
         Cover("repeated center words", repeated, 0 if kind == "corpus" else 1),
-        Cover("rows of several context words", several, 0 if kind == "split" else 1),
+        Cover("rows with several context words", several, 0 if kind == "split" else 1),
     )
     covers = tuple(cover for cover in covers if cover.least)
     what = f"{loss.name}, {kind}{'' if window.is_plain else ', general'}"
@@ -246,4 +246,4 @@ def _losses(kind: type) -> Iterator[Any]:
 
 
 WORD2VEC_SECTIONS = (sampled_losses, sampled_steps, full_steps)
-"""In the order of the table."""
+"""Sections of losses and kernels, in the order of the table."""
