@@ -1,1 +1,1 @@
-"""A page to look at vectors in: `python -m w2v.explore`."""
+"""The explorer, a page for looking at vectors: `python -m w2v.explore`."""

@@ -1,7 +1,7 @@
 """The command ``python -m w2v.explore``: write a page for looking at vectors.
 
     python -m w2v.explore vectors.bin
-    python -m w2v.explore softmax.safetensors nce.safetensors -o both.html      compares them
+    python -m w2v.explore softmax.safetensors nce.safetensors -o both.html      compare two files
 
 The page is one HTML file that needs no server and no network: search with neighbours and
 analogies, a map, frequency and vector length by rank.
@@ -50,7 +50,7 @@ def _parser() -> command_line.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--map", choices=CHOICES, default=AUTO,
-        help="how the map is computed; umap and tsne need the extra viz (default: umap if it is "
+        help="how to compute the map; umap and tsne need the viz extra (default: umap if it is "
         "installed, otherwise pca)",
     )  # fmt: skip
     parser.add_argument(
@@ -113,7 +113,7 @@ def _check_range(name: str, value: int | None, least: int, most: int) -> None:
 
 
 def _names(paths: Sequence[str]) -> list[str]:
-    """File names, or whole paths if two files have the same name."""
+    """Names of the files; their paths if two have the same name."""
     names = [Path(path).name for path in paths]
     return names if len(set(names)) == len(names) else [str(path) for path in paths]
 

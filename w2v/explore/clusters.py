@@ -1,4 +1,4 @@
-"""Groups of similar words, which the map shows in different colours."""
+"""Clusters of similar words, which the map shows in different colours."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from w2v.formats.table import FloatMatrix
 
 COLOURS = 8
-"""Different colours in ``page.css``."""
+"""Number of colours in ``page.css``."""
 
 _WORDS_PER_CLUSTER = 10
-"""Fewer words than this per cluster make no group that a reader could name."""
+"""Fewest different words per cluster; smaller clusters tell a reader nothing."""
 _NAMES = 3
 
 
 class Clusters(NamedTuple):
-    """Groups of the first words of a file.
+    """Clusters of the first words of a file.
 
     Attributes:
         labels: the cluster of each word, 0 to `COLOURS` - 1.
-        names: for each cluster, the ids of its most frequent words among the half that is nearest
-            to its center.
+        names: for each cluster, the ids of the most frequent words among the half nearest to its
+            center.
     """
 
     labels: list[int]
@@ -35,10 +35,10 @@ def find_clusters(units: FloatMatrix, seed: int = 0) -> Clusters | None:
 
     Args:
         units: (M, D) vectors of length 1.
-        seed: of the starting centers.
+        seed: seed of the initial centers.
 
     Returns:
-        None without scikit-learn, or if there are too few different words.
+        The clusters; None without scikit-learn, or if there are too few different words.
     """
     count = min(COLOURS, len(np.unique(units, axis=0)) // _WORDS_PER_CLUSTER)
     if count < 2:

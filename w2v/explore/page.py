@@ -1,8 +1,8 @@
-"""The explorer: one HTML page that shows vectors, and what it holds.
+"""The page of the explorer: its data and its HTML.
 
 The page needs no server and no network. Its scripts are in ``assets``: ``vectors.js`` finds
 neighbours, ``charts.js`` draws, ``search.js`` and ``map.js`` handle input, ``explorer.js`` shows
-what the address asks for. Words reach the page as JSON and become text nodes, never HTML.
+the query in the address. Words reach the page as JSON and become text nodes, never HTML.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from w2v.explore.quantise import NEIGHBOURS, Quantised, quantise
 from w2v.util import html_page
 
 MAX_MODELS = 8
-"""Different colours in ``page.css``."""
+"""Files on a page: each has a colour of ``page.css``."""
 
 MAX_PAGE_BYTES = 15_000_000
-"""The size of a page, unless the caller says how many words to keep."""
+"""Maximum size of a page, unless the caller sets the number of words."""
 
 MAP_WORDS = 2000
-"""Words on the map. Drawing more takes the browser longer than reading the page."""
+"""Words on the map by default; drawing more takes the browser longer than loading the page."""
 
 COMPARED_WORDS = 2000
 """Words whose neighbours are compared between two files."""
@@ -37,7 +37,7 @@ MAX_DIFFERENT = 50
 """Rows of the table of words that differ most."""
 
 _MIN_WORDS = 1000
-"""Words kept of each file, whatever their size."""
+"""Fewest words kept of each file, whatever the size of the page."""
 
 _FIXED_BYTES = 2_000_000
 """Compressed plotly.js, the page's own parts and the map."""
@@ -53,15 +53,15 @@ _RECORDED = ("w2v_version", "epochs_trained", "words_trained", "train_seconds")
 
 @dataclass(frozen=True)
 class Model:
-    """One file of vectors as the page holds it.
+    """One file of vectors on the page.
 
     Attributes:
         name: its name on the page.
-        wv: the words kept, which are the first ones of the file.
+        wv: the words kept, the first ones of the file, with their vectors.
         total: number of words in the file.
         quantised: the directions of the vectors.
-        projection: places of the first words on the map.
-        clusters: groups of these words, if they could be found.
+        projection: positions of the first words on the map.
+        clusters: clusters of these words; None if `find_clusters` found none.
         method: how the map was computed, a key of `w2v.explore.projection.METHODS`.
     """
 
@@ -80,7 +80,7 @@ class Model:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the file says about its training."""
+        """Options and statistics of the training that are recorded in the file."""
         training = self.wv.training
         config = training.get("config")
         known = {key: training[key] for key in _RECORDED if key in training}
@@ -100,15 +100,15 @@ def explore(
 
     Args:
         files: names and vectors, the most frequent words first.
-        plotly_script: plotly.js.
+        plotly_script: source of plotly.js.
         max_words: number of words to keep of each file, the first ones. None keeps as many as fit
             into `MAX_PAGE_BYTES`, and at least 1000.
-        map_words: the largest number of words on the map.
+        map_words: maximum number of words on the map.
         method: a key of `w2v.explore.projection.METHODS`, or ``auto``.
-        seed: of the map and of the clusters.
+        seed: seed of the map and the clusters.
 
     Returns:
-        What the page holds, and its HTML.
+        The files as the page shows them, and the HTML of the page.
 
     Raises:
         ConfigError: the method needs more words.
@@ -138,7 +138,8 @@ def explore(
 
 def _guess_size(files: Sequence[Embeddings]) -> int:
     """How many words of each file fit into a page at one byte per number."""
-    bytes_per_word = 4 / 3 * sum(wv.vector_size for wv in files)  # base64; gzip saves the word
+    # In base64; what gzip saves on the numbers makes room for the word itself.
+    bytes_per_word = 4 / 3 * sum(wv.vector_size for wv in files)
     return _in_hundreds((MAX_PAGE_BYTES - _FIXED_BYTES) / bytes_per_word)
 
 
@@ -147,7 +148,7 @@ def _in_hundreds(words: float) -> int:
 
 
 def overlap(first: Embeddings, second: Embeddings) -> list[tuple[str, int]]:
-    """Count the nearest neighbours that the frequent words have in common in two files.
+    """Count the nearest neighbours that frequent words have in common in two files.
 
     Only words in both files are candidates, so that a different vocabulary alone changes nothing.
 
@@ -178,8 +179,11 @@ def explorer_page(
 
     Args:
         models: the files; the first one is compared with each of the others.
-        overlaps: what `overlap` returned for each of the others.
-        plotly_script: plotly.js.
+        overlaps: results of `overlap` for each of the others.
+        plotly_script: source of plotly.js.
+
+    Returns:
+        The HTML of the page.
     """
     facts = {
         "models": [_facts(model) for model in models],
@@ -236,7 +240,7 @@ def _facts(model: Model) -> dict[str, Any]:
 
 
 def _rounded(array: np.ndarray[Any, Any] | None) -> Any:
-    """Numbers for JSON, with five digits: a screen shows fewer."""
+    """Numbers for JSON, rounded to five digits: a screen shows fewer."""
     if array is None:
         return None
     if array.ndim == 2:
@@ -245,7 +249,7 @@ def _rounded(array: np.ndarray[Any, Any] | None) -> Any:
 
 
 def _difference(overlap: Sequence[tuple[str, int]]) -> dict[str, Any]:
-    """The distribution of an overlap, and the words with the least, the frequent ones first."""
+    """The distribution of an overlap, and the words with the smallest, frequent ones first."""
     numbers = [n for _, n in overlap]
     return {
         "histogram": np.bincount(numbers, minlength=NEIGHBOURS + 1).tolist(),
@@ -255,7 +259,7 @@ def _difference(overlap: Sequence[tuple[str, int]]) -> dict[str, Any]:
 
 
 def _examples(wv: Embeddings) -> list[str]:
-    """A few queries to start with: well-known words where the vocabulary has them."""
+    """A few queries to start with: well-known words, if the vocabulary has them."""
     words = wv.index_to_key
     found = [word for word in _KNOWN_EXAMPLES if word in wv]
     frequent = (

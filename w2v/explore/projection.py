@@ -1,7 +1,7 @@
-"""Vectors in two dimensions for a map: UMAP and t-SNE from the extra ``viz``, or PCA.
+"""Projections of vectors to two dimensions for a map: PCA, or UMAP and t-SNE (extra ``viz``).
 
-UMAP and t-SNE keep neighbours together. PCA shows a few percent of the variance of word vectors,
-but it is linear: other words have a place on the same map, and the share that it shows is known.
+UMAP and t-SNE keep neighbours together. PCA shows only a few percent of the variance of word
+vectors, but it is linear: other words can be placed on the same map, and the percentage is known.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from w2v.errors import ConfigError
 from w2v.formats.table import FloatMatrix
 
 MIN_WORDS = 5
-"""UMAP and t-SNE look at neighbourhoods, and fewer words have none."""
+"""Fewest words for UMAP and t-SNE, which look at neighbourhoods."""
 
 MIN_UMAP_WORDS = 50
-"""Words from which on ``auto`` prefers UMAP."""
+"""Fewest words for which ``auto`` chooses UMAP."""
 
 
 class Projection(NamedTuple):
@@ -41,7 +41,7 @@ class Projection(NamedTuple):
 
 
 def pca(units: FloatMatrix, seed: int = 0) -> Projection:
-    """Project on the plane of greatest variance: the first two eigenvectors of the covariance.
+    """Project onto the plane of greatest variance: the first two eigenvectors of the covariance.
 
     The sign of each axis makes its largest component positive, so that the same vectors always
     give the same map. `seed` is not used.
@@ -68,9 +68,9 @@ def pca(units: FloatMatrix, seed: int = 0) -> Projection:
 
 
 def umap(units: FloatMatrix, seed: int = 0) -> Projection:
-    """UMAP on cosines (McInnes, Healy and Melville 2018), with one thread so that the seed decides.
+    """UMAP on cosines (McInnes, Healy and Melville 2018), in one thread so that it is reproducible.
 
-    The first call compiles for some seconds.
+    The first call compiles for several seconds.
     """
     reducer = importlib.import_module("umap").UMAP(
         metric="cosine",
@@ -111,7 +111,9 @@ _NEEDS = {"umap": ("umap", "umap-learn"), "tsne": ("sklearn.manifold", "scikit-l
 
 
 def choose_method(method: str, words: int) -> str:
-    """A key of `METHODS`: ``auto`` is UMAP where it is installed, otherwise PCA.
+    """Turn ``auto`` into a key of `METHODS`, and return other methods as they are.
+
+    ``auto`` is UMAP if it is installed and there are `MIN_UMAP_WORDS` words, otherwise PCA.
 
     Args:
         method: a key of `METHODS`, or ``auto``.
@@ -145,7 +147,7 @@ def project(units: FloatMatrix, method: str, seed: int = 0) -> Projection:
     Args:
         units: (M, D) vectors of length 1.
         method: a key of `METHODS`.
-        seed: of the methods that draw random numbers.
+        seed: seed of UMAP and t-SNE.
 
     Raises:
         ConfigError: fewer than `MIN_WORDS` words for a method other than PCA.

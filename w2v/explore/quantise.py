@@ -1,4 +1,4 @@
-"""Vectors at one byte per number, and how many neighbours that loses.
+"""Quantise vectors to one or two bytes per number, and measure how many neighbours that loses.
 
 Only directions are kept: cosines need nothing else.
 """
@@ -18,7 +18,7 @@ NEIGHBOURS = 10
 """The k of recall@k and overlap@k."""
 
 MIN_RECALL = 0.97
-"""If one byte per number keeps less, two are used."""
+"""With a lower recall at one byte per number, two are used."""
 
 SAMPLE = 500
 """Words whose neighbours are compared; the standard error of the recall is then below 0.005."""
@@ -41,7 +41,7 @@ class Quantised(NamedTuple):
 
 
 def quantise(units: FloatMatrix) -> Quantised:
-    """Round directions to one byte per number, or to two if one keeps less than `MIN_RECALL`.
+    """Round directions to one byte per number, or two if the recall would be below `MIN_RECALL`.
 
     Args:
         units: (V, D) vectors of length 1 (or 0).
@@ -68,7 +68,7 @@ def to_codes(units: FloatMatrix, dtype: type[np.int8] | type[np.int16]) -> Codes
 
 
 def directions(codes: Codes) -> FloatMatrix:
-    """The (V, D) float32 vectors of length 1 that codes stand for; zero rows stay zero."""
+    """The (V, D) float32 vectors of length 1 that codes represent; zero rows stay zero."""
     units = codes.astype(np.float32)
     lengths = np.linalg.norm(units, axis=1, keepdims=True)
     units /= np.where(lengths == 0, 1, lengths)
@@ -78,9 +78,9 @@ def directions(codes: Codes) -> FloatMatrix:
 def recall(exact: FloatMatrix, approximate: FloatMatrix) -> float:
     """The fraction of the ten nearest neighbours that approximate vectors find, 0 to 1.
 
-    The mean over up to `SAMPLE` words that are spread evenly over the rows; all rows are
-    candidates. A neighbour counts as found if its exact cosine is among the ten highest, so that
-    the order of equal cosines does not matter.
+    The mean over up to `SAMPLE` words, evenly spaced over the rows; all rows are candidates. A
+    neighbour counts as found if its exact cosine is among the ten highest, so that the order of
+    equal cosines does not matter.
 
     Args:
         exact: (V, D) vectors of length 1.

@@ -30,7 +30,7 @@ function shortened(word, most, size) {
 /** A word escaped for Plotly, which interprets some HTML. */
 const plain = word => word.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** A word for the start of a line; U+2068 and U+2069 keep its direction to itself. */
+/** A word for the start of a line; U+2068 and U+2069 isolate its writing direction. */
 const hovered = word => `\u2068${plain(shortened(word, LONGEST_HOVER, 13))}\u2069`;
 
 // --- the map ----------------------------------------------------------------------------------

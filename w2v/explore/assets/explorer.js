@@ -1,4 +1,4 @@
-// The page: shows what the address asks for.
+// The page: shows the query in the address.
 
 const facts = JSON.parse($("facts").textContent);
 const models = [];
@@ -9,7 +9,7 @@ const known = word => models.some(vectors => vectors.ids.has(word));
 const spelled = word => [word, word.toLowerCase(), word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase(),
                          word.toUpperCase()].find(known);
 
-const bdi = word => make("bdi", {}, word);  // keeps a word's direction to itself
+const bdi = word => make("bdi", {}, word);  // isolates a word's writing direction
 
 /** A file's name with the symbol of its points. */
 const named = number => [
@@ -40,7 +40,7 @@ const link = (query, ...content) => make("a", {href: address({q: query, view: ""
 
 // --- neighbours -------------------------------------------------------------------------------
 
-/** What a file answers, and the first word of the query that it does not have. */
+/** The words nearest to a query in a file, and the first word of the query unknown to it. */
 function answer(vectors, {positive, negative}, count, allowed) {
   const words = [...positive, ...negative];
   const unknown = words.find(word => !vectors.ids.has(word));
@@ -166,7 +166,7 @@ function showRanks(query) {
   $("frequency-note").replaceChildren(...counted.length
     ? ["Occurrences in the corpus, both axes logarithmic; Zipf's law would be a straight line." + sample,
        keys(counted, vectors => vectors.counts)]
-    : ["No counts: of w2v's formats, .safetensors has them, .bin and .txt do not."]);
+    : ["No counts: .safetensors files have them, .bin and .txt files do not."]);
   $("lengths-note").replaceChildren(
     "Euclidean length of the vectors, which cosines ignore." + sample,
     keys(models, vectors => vectors.lengths));

@@ -1,4 +1,4 @@
-// The map: its view, moving and zooming it, choosing words on it.
+// The map: pans and zooms its view, and looks up words on it.
 
 const map = $("map");
 const fingers = matchMedia("(pointer: coarse)").matches;
@@ -16,7 +16,7 @@ function homeView(vectors, marked) {
   return around([...corners, ...marked.map(id => vectors.point(id))], map, 0.04);
 }
 
-/** The view in the address; null if it makes no sense. */
+/** The view in the address; null if it is not valid. */
 function namedView(text) {
   const [x, y, size, more] = text.split(",").map(Number);
   return size > 0 && [x, y, size].every(Number.isFinite) && more === undefined ? {x, y, size} : null;
@@ -34,7 +34,7 @@ function showMap(state, query, answers) {
   showClusters(vectors);
   const size = vectors.points[0].length;
   const reads = vectors.explained === null
-    ? (marked.some(id => id >= size) ? " Rarer words stand between their three nearest words here." : "")
+    ? (marked.some(id => id >= size) ? " Rarer words are placed between their three nearest words." : "")
     : ` The two axes hold ${(vectors.explained * 100).toFixed(0)}% of the variance: words far apart`
       + " here differ, words close together may differ too.";
   const symbols = [added.length ? "◆ in the query" : "", subtracted.length ? "◇ subtracted" : "",

@@ -1,4 +1,4 @@
-// The search field: completes what is typed and puts it into the address.
+// The search field: completes a query and puts it into the address.
 
 const COMPLETIONS = 12;
 const input = $("query"), list = $("completions");

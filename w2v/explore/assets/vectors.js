@@ -43,8 +43,8 @@ class Vectors {
   }
 
   /** The `count` words nearest to a vector by cosine, the nearest first; ties go to the lower id.
-   *  Leaves out a set of words, and those that `allowed` (a function of a word) rejects. Searches
-   *  the first `among` words. */
+   *  Leaves out a set of words, and those for which `allowed(word)` is false. Searches the first
+   *  `among` words. */
   nearest(query, leftOut, count, allowed, among = this.words.length) {
     const best = [];
     const {codes, scales, size, words} = this;
@@ -62,8 +62,8 @@ class Vectors {
     return best;
   }
 
-  /** The place of a word on the map, [x, y]. A word that the map was not made of is projected
-   *  by PCA, and otherwise placed at the mean of its three nearest words on the map. */
+  /** The place of a word on the map, [x, y]. A word that the map was not computed from is projected
+   *  (PCA), or placed at the mean of its three nearest words on the map (UMAP and t-SNE). */
   point(id) {
     if (id < this.points[0].length) return [this.points[0][id], this.points[1][id]];
     if (!this.places.has(id)) this.places.set(id, this.placed(this.unit(id)));
@@ -104,7 +104,7 @@ class Vectors {
   }
 }
 
-/** Levenshtein distance; any number above `most` if it is larger than that. */
+/** Levenshtein distance; any number above `most` if the distance exceeds it. */
 function editDistance(a, b, most) {
   if (Math.abs(a.length - b.length) > most) return most + 1;
   let row = Array.from({length: b.length + 1}, (_, j) => j);
@@ -118,10 +118,9 @@ function editDistance(a, b, most) {
   return row[b.length];
 }
 
-/** A query: the words to add and to subtract, as in "king - man + woman" or "king-man+woman", one
- *  word as it is, or two words whose similarity is asked. `spelled` gives a text as the vocabulary
- *  spells it, or undefined. Throws an Error with a message for the reader. Must agree with
- *  w2v.query. */
+/** Parse a query: words to add and subtract, as in "king - man + woman" or "king-man+woman", one
+ *  word, or two words to compare. `spelled` gives a word as the vocabulary spells it, or undefined.
+ *  Throws an Error with a message for the reader. Must agree with w2v.query. */
 function parse(text, spelled) {
   const whole = text.trim();
   const isKnown = token => spelled(token) !== undefined;
@@ -135,7 +134,7 @@ function parse(text, spelled) {
   let into = positive;  // null if a sign must come next
   let afterSign = false;
   words.forEach((word, i) => {
-    // "-" may be a word of the corpus. It is taken for one where a word may stand and none follows.
+    // "-" may be a word of the corpus. It counts as one where a word may stand and none follows.
     const isWord = into && isKnown(word) && isSign(tokens[i + 1] ?? "+");
     if (isSign(word) && !isWord) {
       if (afterSign) throw new Error(`“${word}” follows a sign; a word must come between.`);
@@ -153,8 +152,8 @@ function parse(text, spelled) {
 
 const isSign = token => /^[+\-−]$/.test(token);
 
-/** "king-man+woman" as words and signs. A known word stays whole, and a text is split only if all
- *  its parts are known, so that a misspelt "well-knwon" is not. */
+/** Split "king-man+woman" into words and signs. A known word stays whole, and a text is split only if
+ *  all its parts are known, so that a misspelt "well-knwon" stays whole too. */
 function splitSigns(text, isKnown) {
   if (isKnown(text)) return [text];
   if (isSign(text[0] ?? "") && text.length > 1) return [text[0], ...splitSigns(text.slice(1), isKnown)];
