@@ -1,4 +1,4 @@
-"""Inputs that no command can use, and what each says of them: data for `test_bad_inputs.py`."""
+"""Unusable inputs, and what commands say about them: data for `test_bad_inputs.py`."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ Content = bytes | Callable[[], bytes]
 
 @dataclass(frozen=True)
 class Case:
-    """A command, given as a person types it, and files; the command refuses them.
+    """A command line with its files, which the command must refuse.
 
     Attributes:
-        what: what is wrong, for people.
-        command: module and arguments.
-        expected: what its one line says, besides other things.
+        what: description of what is wrong.
+        command: module and arguments, as typed in a shell.
+        expected: part of the one line that the command prints.
         files: contents by name.
-        code: its exit code.
-        stdin: what comes by standard input.
+        code: exit code of the command.
+        stdin: contents of standard input.
     """
 
     what: str
@@ -58,7 +58,7 @@ def vectors(what: str, content: Content, expected: str, *, name: str) -> Case:
     return Case(what, f"{QUERY} {name} a", expected, {name: content})
 
 
-# --- what is made for the cases -----------------------------------------------------------------
+# --- builders of contents ------------------------------------------------------------------------
 
 
 def _npz() -> bytes:

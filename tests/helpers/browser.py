@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 NEVER = 600_000
-"""Milliseconds after which something that hangs is given up, however busy the machine is."""
+"""Timeout in milliseconds for something that hangs: long, because the machine may be busy."""
 
 _complaints: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
 _requests: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
@@ -61,7 +61,7 @@ def open_page(
         width: of the window in pixels; below 600 it is a phone with a touch screen.
         height: of the window in pixels.
         dark: whether the reader prefers dark colours.
-        before: a script that runs before the page's own.
+        before: a script that runs before those of the page.
     """
     phone = width < 600
     context = browser.new_context(
@@ -82,7 +82,7 @@ def open_page(
 
 
 def complaints(page: Any) -> list[str]:
-    """Exceptions of the page and everything on its console, such as violations of its policy."""
+    """Exceptions of the page, and all console messages, such as violations of its policy."""
     return _complaints[page]
 
 
@@ -98,7 +98,7 @@ def wait(page: Any, condition: str) -> None:
 
 
 def touch(page: Any, *moments: list[tuple[float, float]]) -> None:
-    """Put fingers down at the places of the first moment, move through the others, lift them."""
+    """Put fingers down at the points of the first moment, move through the others, and lift."""
     session = page.context.new_cdp_session(page)
     for number, places in enumerate(moments):
         session.send(

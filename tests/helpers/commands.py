@@ -1,10 +1,9 @@
-"""Commands run as a person runs them: what they print, how they exit, what they leave, how much
-memory they take.
+"""Run commands as a user does, and see their output, exit code, files and memory.
 
-`Commands` starts one process that imports everything, once, and forks: a command then takes some
-hundredths of a second, and is a process of its own all the same, with its own streams, folder and
-limits. Where there is a C compiler, the process has `faults.c` preloaded, which can make system
-calls fail.
+`Commands` starts one process that imports everything once, and forks: a command then takes a few
+hundredths of a second, and still is a process of its own, with its own streams, folder and limits.
+If there is a C compiler, `faults.c` is preloaded into the process, which can make system calls
+fail.
 
     python commands.py    is that process: a JSON line in for each command, a JSON line out
 """
@@ -30,7 +29,7 @@ from typing import Any
 
 SLOWEST_SECONDS = 600
 VECTOR_SIZE = 8
-"""Vector size for which the kernels of all losses have been compiled."""
+"""Vector size for which the kernels of all losses are compiled in advance."""
 FOLDER = Path(__file__).parent
 
 CALLS = {"write": 0, "sync": 1, "rename": 2, "create": 3, "grow": 4, "mkdir": 5}
@@ -42,7 +41,7 @@ and ftruncate; mkdir."""
 class Fault:
     """The nth call of a kind, on a file in `folder`, fails with an error number.
 
-    Where the number is 0, it writes a part of what it was given.
+    If the number is 0, the call writes only a part of its data.
     """
 
     folder: Path
@@ -53,13 +52,13 @@ class Fault:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a command.
+    """The outcome of a command.
 
     Attributes:
-        code: its exit code; the negative number of the signal that killed it.
-        out, err: what it printed.
-        peak_mb: the most memory it had, Python and all libraries included.
-        calls: calls that a `Fault` counted.
+        code: its exit code, or the negative number of the signal that killed it.
+        out, err: its output.
+        peak_mb: its peak memory, including Python and all libraries.
+        calls: number of calls of the kind of the `Fault`.
     """
 
     code: int
@@ -85,7 +84,7 @@ class Commands:
             if self.can_fail:
                 environment["LD_PRELOAD"] = str(library)
         python = [sys.executable, "-W", "ignore", __file__]
-        # Compilation takes memory: not that of the process that forks.
+        # In another process: compilation takes memory, which forked processes would inherit.
         subprocess.run([*python, "compile"], cwd=folder, check=True)
         self._process = subprocess.Popen(
             python,
@@ -104,8 +103,8 @@ class Commands:
             arguments: of the command.
             cwd: where it runs.
             stdin: a file, or bytes; None closes it.
-            stdout: a file to print to, in place of what `Result.out` has.
-            more_mb: how much address space it may take beyond what it has when it starts.
+            stdout: a file to print to; `Result.out` is then empty.
+            more_mb: address space it may take in addition to what it has at its start.
             fault: see `Fault`.
             environment: further variables.
         """
@@ -135,7 +134,7 @@ class Commands:
 
 
 def _prepare() -> None:
-    """Import and compile what commands need, so that they need not."""
+    """Import and compile what commands need, so that they need not do it."""
     import w2v
     from w2v import export  # noqa: F401
     from w2v.compare import report, runs  # noqa: F401
@@ -156,7 +155,7 @@ def _prepare() -> None:
 
 
 def _run_here(request: dict[str, Any]) -> None:
-    """In the forked process: take the streams, the folder and the limits, and be the command."""
+    """In the forked process: set up its streams, folder and limits, and run the command."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.alarm(SLOWEST_SECONDS)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -176,7 +175,7 @@ def _run_here(request: dict[str, Any]) -> None:
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.environ.update(request["environment"])
-    tempfile.tempdir = None  # TMPDIR may be another now
+    tempfile.tempdir = None  # TMPDIR may have changed
     os.chdir(request["cwd"])
     sys.argv = [request["module"], *request["arguments"]]
     sys.path[0] = ""

@@ -34,7 +34,7 @@ def read(path):
 
 
 def without_times(document):
-    """What must be the same each time: everything but clocks and dates."""
+    """What must be the same in every run: all results but times and dates."""
     kept = copy.deepcopy(document)
     del kept["environment"]
     for run in kept["runs"]:

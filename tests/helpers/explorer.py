@@ -1,4 +1,4 @@
-"""Made-up vectors for the explorer, and what its tests do with the page in a browser."""
+"""Made-up vectors for the explorer, and actions of its tests in a browser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVIL = [
 
 
 def made_up(seed=0, size=24, noise=0.5, extra=()):
-    """Words in a few groups, so that neighbours are not a matter of rounding."""
+    """Vectors of words in a few groups, so that neighbours do not depend on rounding."""
     random = np.random.default_rng(seed)
     words = ["king", "queen", "man", "woman", "new york", "well-known", "東京", "zero", *EVIL]
     words += list(extra) + [f"word{i}" for i in range(400)]
@@ -48,7 +48,7 @@ def opened(browser, path, fragment="", **look):
 
 
 def view_of(page):
-    """The middle of what the map shows, and how much its shorter side does."""
+    """[x, y, size] of the map: the middle of its view, and the length of the shorter side."""
     left, right, bottom, top = page.evaluate(
         "[map.layout.xaxis.range, map.layout.yaxis.range].flat()"
     )
@@ -56,7 +56,7 @@ def view_of(page):
 
 
 def middle_of(page, selector):
-    """In the window, where it is scrolled to."""
+    """Scroll to an element, and return its middle in the window."""
     return page.evaluate(
         f"""(() => {{const element = document.querySelector({selector!r});
         element.scrollIntoView({{block: "center"}});
@@ -66,7 +66,7 @@ def middle_of(page, selector):
 
 
 def place_of(page, word_id):
-    """Where a word's point is in the window."""
+    """Position of a word's point in the window."""
     return page.evaluate(
         f"""(() => {{const box = map.getBoundingClientRect(), {{x, y}} = map.data[0];
         const [across, up] = [map.layout.xaxis.range, map.layout.yaxis.range];
@@ -76,7 +76,7 @@ def place_of(page, word_id):
 
 
 def ask(page, text, key="Enter"):
-    """Type into the search field as a person does."""
+    """Type into the search field as a user does."""
     page.evaluate("document.querySelector('#query').focus()")
     page.evaluate("document.querySelector('#query').select()")
     page.keyboard.insert_text(text)
@@ -87,7 +87,7 @@ def ask(page, text, key="Enter"):
 
 
 def check_rows(rows, expected):
-    """Neighbours as Python finds them; where two are equally near the order may differ."""
+    """Assert that neighbours are those that Python finds; equally near ones may be swapped."""
     for (_, cosine), (_, exact) in zip(rows, expected, strict=True):
         assert cosine == pytest.approx(exact, abs=0.01)
     exact_of = dict(expected)

@@ -1,7 +1,7 @@
-/* Preloaded before the C library, lets the nth system call of a kind fail, on files below a folder.
+/* Preloaded before the C library; makes the nth system call of a kind fail, on files in a folder.
 
-   The count of calls is in memory that forked processes share: whoever forked one can read it.
-   tests/commands.py compiles and uses this. */
+   The count of calls is in memory that forked processes share, so that their parent can read it.
+   tests/helpers/commands.py compiles and uses this. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,7 +41,7 @@ long w2v_seen(void) { return *seen; }
 static int fails(int call, const char *path) {
     char absolute[8192];
     if (call != failing_call || path == NULL) return 0;
-    if (path[0] != '/') { /* the commands are given their folder's own files by relative names */
+    if (path[0] != '/') { /* commands are given files of their own folder by relative names */
         if (getcwd(absolute, 4096) == NULL) return 0;
         snprintf(absolute + strlen(absolute), 4096, "/%s", path);
         path = absolute;
@@ -55,7 +55,7 @@ static int fails(int call, const char *path) {
 static int fails_at(int call, int descriptor) {
     char name[64], path[4096];
     ssize_t length;
-    if (call != failing_call || descriptor < 3) return 0; /* the standard streams have tests apart */
+    if (call != failing_call || descriptor < 3) return 0; /* standard streams have their own tests */
     snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor);
     length = readlink(name, path, sizeof path - 1);
     if (length < 0) return 0;
@@ -126,7 +126,7 @@ OPEN_CALL(open64)
 GROW_CALL(ftruncate)
 GROW_CALL(ftruncate64)
 
-/* These return the error in place of setting errno. */
+/* These return the error instead of setting errno. */
 #define FALLOCATE_CALL(name)                                          \
     int name(int descriptor, off_t begin, off_t size) {               \
         if (fails_at(GROW, descriptor)) return (int)failing_number;   \

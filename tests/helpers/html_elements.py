@@ -1,4 +1,4 @@
-"""What a page holds, without a browser."""
+"""Elements of an HTML page, read without a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gensim's KeyedVectors beside Embeddings: each public name, checked or left out on purpose.
+"""Public names of gensim's KeyedVectors in Embeddings: the same, or left out on purpose.
 
 python tests/helpers/keyed_vectors.py        writes docs/reference/keyedvectors.md
 """
@@ -30,7 +30,7 @@ SAME = {
     "evaluate_word_analogies": "returns an `AnalogyResult`; asks among `restrict_vocab` words",
     "save_word2vec_format": '`path` and `binary` only; or `wv.save("vectors.bin")`',
 }
-"""Methods of the same name and meaning, with what differs."""
+"""Methods with the same name and meaning, and what differs."""
 
 INSTEAD = {
     "load": "`w2v.load(path)`",
@@ -61,12 +61,12 @@ INSTEAD = {
     "vocab": "`wv.key_to_index`",
     "vectors_norm": "`wv.unit_vectors`",
 }
-"""What is left out, and what to use."""
+"""Names that are left out, and what to use instead."""
 
 INTERNAL = {
     "add_lifecycle_event", "log_accuracy", "log_evaluate_word_pairs", "similarity_unseen_docs",
 }  # fmt: skip
-"""Helpers of gensim's own."""
+"""gensim's internal helpers."""
 
 _HEAD = """\
 # gensim's KeyedVectors

@@ -3,9 +3,9 @@
     python tests/helpers/killed.py boundaries KIND --step 7   before every 7th write, sync, ...
     python tests/helpers/killed.py random KIND --kills 50 --seed 1
 
-Runs are forked from this process, which has compiled the kernels, so that one takes a fraction of
-a second. Prints one JSON object: how often a run was killed and when, and how many of the resumed
-runs ended with the same bytes, out of how many. `tests/train/test_resume.py` uses it.
+Runs are forked from this process, which has compiled the kernels, so that each takes a fraction of
+a second. Prints one JSON object: how often and when runs were killed, how many resumed runs there
+were, and how many of them gave the same bytes. `tests/train/test_resume.py` uses it.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ def sentences(n_words: int) -> list[list[str]]:
 
 
 def train(corpus, options, folder: Path | None, every: str) -> str:
-    """Train, or resume; the hash of the result."""
+    """Train, or resume; returns a hash of the result."""
     kept = None if folder is None else Checkpoints(folder, every, resume=True)
     wv = train_embeddings(corpus, checkpoint=kept, **{**COMMON, **options})
     record = wv.training
-    told = [record[name] for name in ("epoch_losses", "words_after_subsampling", "epochs_trained")]
-    told.append(record.get("validation"))
+    names = "epoch_losses", "words_after_subsampling", "epochs_trained", "validation"
+    statistics = [record.get(name) for name in names]
     vectors = wv.vectors.tobytes() + wv.context_vectors.tobytes()
-    return hashlib.sha256(vectors + json.dumps(told).encode()).hexdigest()
+    return hashlib.sha256(vectors + json.dumps(statistics).encode()).hexdigest()
 
 
 MOMENTS = {
@@ -78,9 +78,9 @@ MOMENTS = {
 
 
 class Killer:
-    """Stands in for the system calls of `w2v.util.files`; at the nth one the process dies.
+    """Replaces the system calls of `w2v.util.files`, and kills the process at the nth.
 
-    Before, it writes to `moment` which one that was.
+    Before that, it writes to `moment` which call it was.
     """
 
     def __init__(self, nth: int, moment: Path) -> None:
@@ -109,7 +109,7 @@ class Killer:
 
 
 class Stream(Wrapped):
-    """A file object whose nth write is cut in half by the death of the process."""
+    """A file object whose nth write writes half of its data before the process is killed."""
 
     def __init__(self, stream, killer: Killer) -> None:
         super().__init__(stream)
@@ -124,7 +124,7 @@ class Stream(Wrapped):
 
 
 def forked(work, result: Path) -> int:
-    """Start `work` in a child, which writes what it returns to `result`."""
+    """Run `work` in a child process, which writes its result to the file `result`."""
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -138,7 +138,7 @@ def forked(work, result: Path) -> int:
 
 
 def outcome(pid: int, result: Path) -> str | None:
-    """What a child returned; None if it was killed."""
+    """The result of a child process; None if it was killed."""
     _, status = os.waitpid(pid, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return None
@@ -169,7 +169,7 @@ def boundaries(corpus, options, every: str, step: int, first: int, scratch: Path
 
 
 def at_random(corpus, options, every: str, kills: int, seed: int, scratch: Path):
-    """Kill a run and the resumed ones after random times, `kills` times in total."""
+    """Kill runs, and the runs resumed from them, after random times, `kills` times in total."""
     rng = random.Random(seed)
     result = scratch / "result"
     started = time.monotonic()

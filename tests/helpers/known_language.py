@@ -1,7 +1,8 @@
-"""A language whose p(w | c) is known, and what each loss should make of it.
+"""A language with a known p(w | c), and the scores that each loss should learn from it.
 
-Text is drawn from a Markov chain over a few words. Its pairs follow from the text by counting: p is
-what the training has seen, not an estimate of it. Nothing here uses the package's sampling code.
+Text is drawn from a Markov chain over a few words. p is counted from the pairs of that text: it is
+the distribution that training has seen, not an estimate. Nothing here uses the package's sampling
+code.
 """
 
 import numpy as np
@@ -28,9 +29,9 @@ def pair_probs(text, words, window):
     for sentence in text:
         ids = np.array([place[word] for word in sentence])
         for distance in range(1, window + 1):
-            reaches = (window - distance + 1) / window  # share of windows that reach so far
-            np.add.at(pairs, (ids[distance:], ids[:-distance]), reaches)
-            np.add.at(pairs, (ids[:-distance], ids[distance:]), reaches)
+            weight = (window - distance + 1) / window  # fraction of windows with this pair
+            np.add.at(pairs, (ids[distance:], ids[:-distance]), weight)
+            np.add.at(pairs, (ids[:-distance], ids[distance:]), weight)
     return pairs / pairs.sum(axis=1, keepdims=True)
 
 
@@ -42,14 +43,14 @@ def noise_probs(text, words, exponent):
 
 
 def expected(loss, probs, noise, negative):
-    """The scores (V, V) at which a loss is smallest; a softmax's up to a constant for each row."""
-    if loss == "negative-sampling":  # hits are left out: noise w arrives K q(w) (1 - p(w)) times
+    """The scores (V, V) that minimise a loss; for a softmax, up to a constant for each row."""
+    if loss == "negative-sampling":  # hits are left out: w is noise K q(w) (1 - p(w)) times
         return np.log(probs / (negative * noise * (1 - probs)))
     return np.log(probs)
 
 
 def difference(loss, scores, wanted):
-    """Root-mean-square difference in nats over all pairs of words, without what is left open."""
+    """Root-mean-square difference in nats over all pairs; for a softmax, of normalised scores."""
     gap = scores - wanted
     if "softmax" in loss:
         gap -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
@@ -73,7 +74,7 @@ SOFTMAX = {  # by target: learning rate and epochs
 
 
 def measured(train, text, loss, window, negative=5, exponent=0.75, targets="split"):
-    """Train on the text; differences of the scores from the formula, and from PMI - ln K.
+    """Train on the text; return the differences of the scores from `expected` and from PMI - ln K.
 
     `train` is `w2v.train_embeddings`.
     """

@@ -13,7 +13,7 @@ from collections import Counter
 
 
 def read_sentences(text, max_words, tokenize="whitespace"):
-    """Lines to lists of words; lines end at a newline alone, long lines are split."""
+    """Split text into lists of words, one per line; only newlines end a line, long ones are cut."""
     sentences = []
     for line in text.removeprefix("\ufeff").split("\n"):
         words = line.split() if tokenize == "whitespace" else words_in(line)
@@ -42,10 +42,10 @@ def words_in(line):
 
 
 def join_phrases(sentences, passes, scoring, threshold, min_count):
-    """Pairs of neighbours with a high score become one word, from left to right.
+    """Join pairs of neighbours with a high score into one word, from left to right.
 
-    The score with discount of Mikolov et al. 2013, section 4, times the number of tokens; or
-    normalised pointwise mutual information.
+    The score is that of Mikolov et al. 2013, section 4, with a discount, times the number of
+    tokens; or normalised pointwise mutual information.
     """
     for _ in range(passes):
         words = Counter(word for sentence in sentences for word in sentence)
@@ -84,7 +84,7 @@ def phrase_score(scoring, n_ab, n_a, n_b, n, min_count):
 
 
 def build_vocabulary(sentences, min_count, max_vocab=None):
-    """(word, count) by count descending, then by first appearance."""
+    """(word, count) by descending count, then by first appearance."""
     counts = Counter(word for sentence in sentences for word in sentence)
     kept = [(word, n) for word, n in counts.items() if n >= min_count]
     kept.sort(key=lambda item: -item[1])  # stable, and Counter keeps the order of appearance
@@ -92,7 +92,7 @@ def build_vocabulary(sentences, min_count, max_vocab=None):
 
 
 def encode(sentences, vocabulary):
-    """Sentences as lists of ids, dropping other words and sentences left empty."""
+    """Sentences as lists of ids, without unknown words and without sentences left empty."""
     ids = {word: i for i, (word, _) in enumerate(vocabulary)}
     encoded = ([ids[w] for w in sentence if w in ids] for sentence in sentences)
     return [sentence for sentence in encoded if sentence]
@@ -125,15 +125,15 @@ def noise_probs(counts, exponent):
     return [weight / sum(weights) for weight in weights]
 
 
-def window_pairs(sentence, reach):
-    """(center, context) of every position t and each word at most reach[t] from it.
+def window_pairs(sentence, radii):
+    """(center, context) of every position t and each word at most radii[t] from it.
 
     As in word2vec.c the word in the window is the center (the input) and the word at t is the
     context (the output).
     """
     pairs = []
     for t, context in enumerate(sentence):
-        for s in range(max(0, t - reach[t]), min(len(sentence), t + reach[t] + 1)):
+        for s in range(max(0, t - radii[t]), min(len(sentence), t + radii[t] + 1)):
             if s != t:
                 pairs.append((sentence[s], context))
     return pairs
@@ -152,9 +152,9 @@ def sigmoid(x):
 
 
 def negative_sampling_loss(centers, contexts, pairs, negatives, weight=1.0):
-    """Minus equation 4 of Mikolov et al. 2013, summed over pairs; a negative hit is skipped.
+    """Minus equation 4 of Mikolov et al. 2013, summed over pairs; accidental hits are skipped.
 
-    Each negative counts `weight`: 1 for the K of the equation, K / N where a pair has N.
+    Each negative has the weight `weight`: 1 for the K of the equation, K / N if a pair has N.
     """
     loss = 0.0
     for center, context in pairs:
@@ -183,11 +183,11 @@ def negative_sampling_gradient(centers, contexts, pairs, negatives, weight=1.0):
 def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr, weight=1.0):
     """One step of gradient descent on the summed loss of pairs that share their noise.
 
-    Changes the lists in place, and returns the loss in nats. Noise words count `weight` each, in
-    the classifiers. `loss` is one of
+    Changes the lists in place, and returns the loss in nats. In the classifiers, each noise word
+    has the weight `weight`. `loss` is one of
 
-    - negative-sampling: logits s = u . v, a noise word that hits the true one is left out;
-    - nce (Mnih and Teh 2012): the same classifier on s + b - ln(k q), hits stay;
+    - negative-sampling: logits s = u . v, noise words equal to the true one are left out;
+    - nce (Mnih and Teh 2012): the same classifier on s + b - ln(k q), such noise words stay;
     - sampled-softmax (Jean et al. 2015): cross-entropy over the candidates' s + b - ln(k q).
     """
     total, terms = 0.0, []
@@ -223,9 +223,9 @@ def sampled_step(loss, centers, contexts, bias, ln_kq, pairs, negatives, lr, wei
 
 
 def merged_rows(rate, first, second):
-    """Two shards' {row: (delta, updates)} as one, by the formula of w2v/kernels/merge_shards.py.
+    """Merge two shards' {row: (delta, updates)} by the formula of w2v/kernels/merge_shards.py.
 
-    `rate` is its r.
+    `rate` is the r of the formula.
     """
     merged = {}
     for row in sorted({*first, *second}):
@@ -243,7 +243,7 @@ def merged_rows(rate, first, second):
 
 
 def full_softmax_gradient(centers, contexts, bias, examples):
-    """Summed loss in nats of (center, {word: part}, weight), and what it is differentiated by.
+    """Summed loss in nats of the examples (center, {word: label}, weight), and its gradients.
 
     Returns loss, {center: d_row}, d_contexts, d_bias.
     """
@@ -265,7 +265,7 @@ def full_softmax_gradient(centers, contexts, bias, examples):
 
 
 def adagrad(row, gradient, squares, lr):
-    """Duchi et al. 2011 with one sum of squares for a whole row, changed in place; returns it."""
+    """Duchi et al. 2011 with one sum of squares per row; updates the row, returns the new sum."""
     squares += sum(g * g for g in gradient) / len(gradient)
     for d, g in enumerate(gradient):
         row[d] -= lr * g / math.sqrt(squares) if g else 0.0
@@ -281,7 +281,7 @@ def cosine_analogy(vectors, a, b, c):
 
 
 def recall_at_10(exact, approximate):
-    """Part of each row's ten nearest by cosine that another matrix finds; rows of length 1."""
+    """Mean fraction of a row's ten nearest by cosine that another matrix finds; unit rows."""
     shares = []
     for row in range(len(exact)):
         tens = []
@@ -302,7 +302,7 @@ def overlap_at_10(first, second, shared, word):
 
 
 def analogy_accuracy(words, vectors, questions):
-    """(right, asked) of (a, b, c, d) with known words: the nearest word to b - a + c is d."""
+    """(right, asked) of (a, b, c, d) with known words: right if d is the nearest to b - a + c."""
     units = {}
     for word, vector in zip(words, vectors, strict=True):
         length = math.sqrt(dot(vector, vector))

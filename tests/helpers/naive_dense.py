@@ -1,4 +1,4 @@
-"""Slow twins of the activations, losses and back-propagation, from formulas, importing no w2v."""
+"""Slow twins of the activations, losses and back-propagation: plain formulas, without w2v."""
 
 import math
 

@@ -1,9 +1,9 @@
-"""Processors that Numba is told to compile for, by its environment variables."""
+"""Processors for which Numba compiles, as environment variables of Numba."""
 
 import platform
 
 GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-"""For x86-64 that is SSE2 without a fused multiply-add: any such processor runs it."""
+"""For x86-64, SSE2 without a fused multiply-add, which runs on any such processor."""
 
 TARGETS: dict[str, dict[str, str]] = {}
 if platform.machine() == "x86_64":

@@ -1,9 +1,9 @@
-"""Every reader of the project, as something that bytes can be thrown at.
+"""Every reader of the project, with a check of how it treats arbitrary bytes.
 
-`READERS` holds, for each, whole files to begin with and a check: it reads a file of any bytes, and
-fails unless they are refused in one line that names the file, or are read as the slow and simple
-twin beside it reads them. `tests/formats/test_damage.py` mutates the files at random;
-`scripts/stress/fuzz.py` lets a fuzzer that watches the coverage do it for hours.
+`READERS` holds, for each, intact files to begin with and a check: it reads a file of any bytes, and
+fails unless they are refused in one line that names the file, or read as a slow and simple twin
+reads them. `tests/formats/test_damage.py` mutates the files at random; `scripts/stress/fuzz.py`
+lets a coverage-guided fuzzer do it for hours.
 """
 
 from __future__ import annotations
@@ -57,14 +57,15 @@ class Reader:
     """One reader.
 
     Attributes:
-        name: what the reports call it.
-        suffix: of the file's name.
-        seeds: whole files.
-        check: reads a file; raises AssertionError, or anything but a refusal, if it misbehaves.
+        name: its name in reports.
+        suffix: suffix of the file's name.
+        seeds: makes intact files.
+        check: reads a file; raises AssertionError, or any error other than a refusal, if the reader
+            misbehaves.
         refusal: the error that may refuse the file.
-        modules: what a fuzzer should watch the coverage of.
-        inside: takes a file apart into the part that is worth changing and a function that builds
-            the file around it again; None if that is the file itself, or if it is too damaged.
+        modules: modules whose coverage guides a fuzzer.
+        inside: splits a file into the part worth mutating and a function that rebuilds the file
+            around it; returns None if that part is the whole file, or the file is too damaged.
     """
 
     name: str
@@ -172,7 +173,7 @@ def _check_native(path: Path, content: bytes) -> None:
 
 
 def _check_sniffed(path: Path, content: bytes) -> None:
-    """What is found out to be of some format reads as it does under that format's name."""
+    """A file whose format is detected reads as with the suffix of that format."""
     table = _check_table(path, content)
     found = []
     for suffix in (".bin", ".txt", ".safetensors"):
@@ -206,7 +207,7 @@ def _tensor_seeds() -> list[bytes]:
 
 
 def _json_header(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
-    """The header of a safetensors file; the length before it is set anew."""
+    """The header of a safetensors file; the length before it is updated."""
     end = 8 + int.from_bytes(content[:8], "little")
     if not 8 < end <= len(content):
         return None
@@ -226,7 +227,7 @@ def _small_chunks(size: int):
 
 @contextmanager
 def _reading(content: bytes):
-    """A choice and options that follow from the content, so that a find can be repeated."""
+    """A choice and options derived from the content, so that a failure can be repeated."""
     choice = zlib.crc32(content)
     options = {
         "encoding_errors": ("strict", "replace", "ignore")[choice % 3],
@@ -245,7 +246,7 @@ def _check_corpus(path: Path, content: bytes) -> None:
 
 
 def _check_shards(path: Path, content: bytes) -> None:
-    """In up to five shards, of a stripe or several, which change the order of the sentences."""
+    """In up to five shards of one or more stripes, which change the order of the sentences."""
     engine = LocalEngine(1)
     with (
         _reading(content) as (choice, options),
@@ -267,13 +268,13 @@ def _check_shards(path: Path, content: bytes) -> None:
 def _twin_of(
     corpus: Corpus | ShardedCorpus, content: bytes, encoding_errors: str, lowercase: bool
 ) -> list[list[int]]:
-    """The sentences as the slow twin reads them, whose vocabulary the corpus must have."""
+    """The sentences as the slow twin reads them; asserts that the vocabulary is the same."""
     kind = compression.kind_of(content)  # its first bytes count, not its name
     plain = content if kind is None else _compressors()[kind][1](content)
     text = plain.removeprefix(BOM).decode(errors=encoding_errors)
     assert encoding_errors != "strict" or "\0" not in text
     text = text.replace("\0", "\ufffd" if encoding_errors == "replace" else "")
-    # The twin drops a byte order mark, and only one: here it gets one of its own to drop.
+    # The twin drops one byte order mark: it gets one here, so that it drops no other.
     text = "\ufeff" + (text.lower() if lowercase else text)
     sentences = naive.read_sentences(text, MAX_SENTENCE_WORDS)
     vocabulary = naive.build_vocabulary(sentences, 1)
@@ -312,7 +313,7 @@ def _packed_text(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | Non
     compress, decompress = _compressors()[kind]
     try:
         return decompress(content), compress
-    except Exception:  # whatever a damaged file makes them say
+    except Exception:  # a damaged file may raise anything
         return None
 
 
@@ -335,9 +336,9 @@ _CACHE_ENTRY: list[tuple[str, bytes]] = []
 
 
 def _check_cache(path: Path, content: bytes) -> None:
-    """Either as good as new or as if there were none: a cache is never an error.
+    """A damaged cache is never an error: it loads as if intact, or counts as missing.
 
-    Unless its digest was forged (the fuzzer learns to): then it must be safe to train on.
+    If its digest was forged (the fuzzer learns to do that), it must be safe to train on.
     """
     if not _CACHE_ENTRY:
         _CACHE_ENTRY.append(_cache_entry())
@@ -389,15 +390,14 @@ def _tiny_run() -> tuple[Corpus, TrainConfig, list[bytes]]:
 
 
 class Quiet(Callback):
-    """Hears warnings and does nothing."""
+    """Prints nothing, and checks that warnings are one line."""
 
     def on_warning(self, text: str) -> None:
-        """As it is told of other software."""
         assert len(text.splitlines()) == 1
 
 
 def _check_checkpoint(path: Path, _: bytes) -> None:
-    """What is accepted is a state that the rest of the run can be trained from."""
+    """If it is accepted, the rest of the run can be trained from it."""
     corpus, options, _ = _tiny_run()
     saved = checkpoint.read_checkpoint(path)
     if resume.resumed_config(saved, {}, resolve) != options:
@@ -414,7 +414,7 @@ def _check_checkpoint(path: Path, _: bytes) -> None:
 
 
 def _record(content: bytes) -> tuple[bytes, Callable[[bytes], bytes]] | None:
-    """What a checkpoint says besides its tensors; the digest is computed anew."""
+    """The record of a checkpoint, without its tensors; the digest is updated."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x")
         path.write_bytes(content)

@@ -35,7 +35,7 @@ def train(
     text, callback=None, *, checkpoint=None, every=DEFAULT_INTERVAL, resume=False, back_off=0,
     engine="local", **options,
 ):  # fmt: skip
-    """Train in rounds, with `OPTIONS` and those given."""
+    """Train in rounds, with `OPTIONS` updated by those given."""
     if checkpoint is not None:
         checkpoint = Checkpoints(checkpoint, every, resume, back_off)
     return train_embeddings(

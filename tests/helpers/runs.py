@@ -1,4 +1,4 @@
-"""Small training runs for tests: a recording callback, interrupts between turns, comparisons."""
+"""Small training runs for tests: a recording callback, interrupts and comparisons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Recorder(Callback):
     Attributes:
         kept: (progress, path) of each checkpoint.
         resumed_at: progress of the checkpoint that the run was resumed from.
-        warnings: their texts.
+        warnings: texts of the warnings.
     """
 
     def __init__(self):
@@ -44,7 +44,7 @@ def train(
     callback=None, corpus=None, *, checkpoint=None, every=DEFAULT_INTERVAL, resume=False,
     back_off=0, **options,
 ):  # fmt: skip
-    """Train with the options of `killed.COMMON` and those given."""
+    """Train with the options of `killed.COMMON`, updated by those given."""
     if checkpoint is not None:
         checkpoint = Checkpoints(checkpoint, every, resume, back_off)
     return train_embeddings(
@@ -66,7 +66,7 @@ def same(first: Embeddings, second: Embeddings) -> bool:
 
 
 def interrupt_after(monkeypatch, turns):
-    """Interrupt runs, as Ctrl-C would, after `turns` turns; returns [turns that are left]."""
+    """Interrupt runs, as Ctrl-C does, after `turns` turns of workers; returns [turns left]."""
     left = [turns]
     real_turn, real_run = worker_pool.WorkerPool.turn, worker_pool.WorkerPool.run
 

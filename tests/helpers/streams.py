@@ -1,10 +1,10 @@
-"""File objects that do one thing differently."""
+"""Wrappers of file objects that change one thing."""
 
 from __future__ import annotations
 
 
 class Wrapped:
-    """Passes everything on to another file object; a base for those that change `write`."""
+    """Delegates everything to another file object; a base class for changes of `write`."""
 
     def __init__(self, stream) -> None:
         self.stream = stream

@@ -1,8 +1,8 @@
 """Slow twins of whole training runs: from a text and options to vectors, in float64.
 
-Plain loops, written from the papers and the documentation of the options. Of the package they take
-the alias table alone, whose order nobody could guess; its probabilities are checked. All the other
-random numbers are drawn here a second time.
+Plain loops, written from the papers and the documentation of the options. Of the package they use
+only the alias table, whose order follows from no formula; its probabilities are checked. All random
+numbers are drawn anew here.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ DEFAULT_ROUNDS, MIN_ROUND_WORDS = 200, 1_000
 
 @dataclass
 class Twin:
-    """What a run must give.
+    """The expected result of a run.
 
     Attributes:
         words, counts: the vocabulary.
         centers, contexts: (V, D) float64.
-        bias: (V,), or None where the model has none.
+        bias: (V,), or None if the model has none.
         epoch_losses: mean loss of a pair, for each epoch.
-        pairs: pairs trained, each times its weight, for each epoch.
-        words_trained, words_kept: before and after subsampling, over all epochs.
+        pairs: summed weights of the pairs trained, for each epoch.
+        words_trained, words_kept: words before and after subsampling, over all epochs.
         lr: learning rate of the last block, round or step.
     """
 
@@ -74,19 +74,19 @@ def draw(key, n):
 
 
 def below(bits, bound):
-    """The high half of 64 random bits as one of 0..bound - 1."""
+    """Map the high half of 64 random bits to 0..bound - 1."""
     return ((bits >> 32) * bound) >> 32
 
 
 def initial_centers(seed, size, columns):
-    """Uniform in +-0.5 / D, as word2vec.c."""
+    """Uniform in +-0.5 / D, as in word2vec.c."""
     key, width = key_of(seed, INIT), 1.0 / columns
     numbers = [(draw(key, n) >> 11) / 2**53 * width - width / 2 for n in range(size * columns)]
     return np.array(numbers).reshape(size, columns)
 
 
 class Noise:
-    """Noise words from one stream after the other, in proportion to count ** exponent."""
+    """Noise words drawn from random streams, in proportion to count ** exponent."""
 
     def __init__(self, counts, exponent):
         self.probs = np.array(naive.noise_probs(counts, exponent))
@@ -95,7 +95,7 @@ class Noise:
         self.table = sampler.table.tolist()
 
     def words(self, key, first, n):
-        """The n noise words from the first-th draw of a stream on."""
+        """The noise words of draws first..first + n - 1 of a stream."""
         found = []
         for number in range(first, first + n):
             bits = draw(key, number)
@@ -139,7 +139,7 @@ def split(sentences, fraction, seed):
 
 
 def shards_of(content, count):
-    """The text in so many parts of about as many bytes, each the lines that begin in it."""
+    """Split a text into `count` byte ranges of equal size; each has the lines that begin in it."""
     lines = content.splitlines(keepends=True)
     total, begin = sum(map(len, lines)), 0
     shards = [[] for _ in range(count)]
@@ -157,11 +157,11 @@ def sides(options):
 
 
 def pair_weight(center, context, radius, options):
-    """The weight of a pair of positions, of which one has drawn that radius; 0 if it is none."""
+    """The weight of a pair of positions, one of which has drawn `radius`; 0 if it is no pair."""
     left, right = sides(options)
     distance = abs(center - context)
-    reach = min(radius, left if context < center else right)
-    if not 0 < distance <= reach:
+    largest = min(radius, left if context < center else right)
+    if not 0 < distance <= largest:
         return 0
     return 1 / distance if options["distance_weights"] == "harmonic" else 1
 
@@ -171,17 +171,17 @@ def kept_positions(sentences, keep, options, key):
     found, n_kept, position = [], 0, 0
     largest, shrink = max(sides(options)), options["distance_weights"] == "draw"
     for sentence in sentences:
-        kept, reach = [], []
+        kept, radii = [], []
         for word in sentence:
             bits = draw(key, position)
             position += 1
             # Up to rounding: floor(p * 2 ** 32) of the 2 ** 32 numbers keep the word.
             if bits & 0xFFFFFFFF < max(1, math.floor(keep[word] * 2**32)):
                 kept.append(word)
-                reach.append(below(bits, largest) + 1 if shrink else largest)
+                radii.append(below(bits, largest) + 1 if shrink else largest)
         n_kept += len(kept)
         if len(kept) > 1:
-            found.append((kept, reach))
+            found.append((kept, radii))
     return found, n_kept
 
 
@@ -189,13 +189,13 @@ def kept_positions(sentences, keep, options, key):
 
 
 class SampledModel:
-    """Parameters of a sampled loss, the steps that change them, and how often each row was in one.
+    """Parameters of a sampled loss, its training steps, and how many of them updated each row.
 
     Attributes:
         vectors: center and context vectors, (V, D) each.
-        beside: for each center word ln Z, and for each context word its bias.
-        update_counts: steps that updated a row, of both matrices.
-        frozen: ids of words whose center vectors stay as they are.
+        scalars: (V,) each, ln Z of the center words and biases of the context words.
+        update_counts: number of steps that updated each row, of both matrices.
+        frozen: ids of words whose center vectors are frozen.
     """
 
     def __init__(self, loss, options, noise, counts, keep, frozen=()):
@@ -210,7 +210,7 @@ class SampledModel:
             bias -= math.log(size)
         centers = initial_centers(options["seed"], size, columns)
         self.vectors = [centers, np.zeros((size, columns))]
-        self.beside = [np.zeros(size), bias]
+        self.scalars = [np.zeros(size), bias]
         self.ln_kq = np.log(options["negative"] * noise.probs) * self.corrected
         self.update_counts = [np.zeros(size, int), np.zeros(size, int)]
 
@@ -218,7 +218,7 @@ class SampledModel:
         other = object.__new__(SampledModel)
         other.__dict__.update(self.__dict__)
         other.vectors = [array.copy() for array in self.vectors]
-        other.beside = [array.copy() for array in self.beside]
+        other.scalars = [array.copy() for array in self.scalars]
         other.update_counts = [np.zeros_like(array) for array in self.update_counts]
         return other
 
@@ -227,19 +227,19 @@ class SampledModel:
         shared, per_k = GROUP
         per_group = per_k * self.options["negative"]
         loss, pairs, groups = 0.0, 0, 0
-        for kept, reach in positions:
+        for kept, radii in positions:
             for first in range(0, len(kept), shared):
                 words = self.noise.words(noise_key, groups * per_group, per_group)
                 last = min(first + shared, len(kept))
-                of_group = self.step(kept, reach, first, last, words, lr, 1 / per_k)
+                of_group = self.step(kept, radii, first, last, words, lr, 1 / per_k)
                 loss, pairs, groups = loss + of_group[0], pairs + of_group[1], groups + 1
         return loss, pairs
 
-    def step(self, kept, reach, first, last, noise, lr, weight):
+    def step(self, kept, radii, first, last, noise, lr, weight):
         """One step on the pairs of the positions first..last - 1, which share their noise."""
-        left, right = sides(self.options)  # of a center word; its context word has them exchanged
-        begin = max(0, min(p - min(reach[p], right) for p in range(first, last)))
-        end = min(len(kept), max(p + min(reach[p], left) + 1 for p in range(first, last)))
+        left, right = sides(self.options)  # of center words; for context words they are swapped
+        begin = max(0, min(p - min(radii[p], right) for p in range(first, last)))
+        end = min(len(kept), max(p + min(radii[p], left) + 1 for p in range(first, last)))
         for word in kept[begin:end]:
             self.update_counts[0][word] += 1
         for word in [*noise, *kept[first:last]]:
@@ -247,7 +247,7 @@ class SampledModel:
         total, terms, n_pairs = 0.0, [], 0
         for p in range(first, last):
             for s in range(len(kept)):
-                of_pair = pair_weight(s, p, reach[p], self.options)
+                of_pair = pair_weight(s, p, radii[p], self.options)
                 if of_pair:
                     loss, dlogits = self.pair(kept[s], kept[p], noise, weight)
                     total += of_pair * loss
@@ -259,9 +259,9 @@ class SampledModel:
                 self.vectors[0][center] -= lr * d * contexts[word]
             self.vectors[1][word] -= lr * d * centers[center]
             if self.options["learn_normaliser"]:
-                self.beside[0][center] += lr * d
+                self.scalars[0][center] += lr * d
             if self.options["output_bias"]:
-                self.beside[1][word] -= lr * d
+                self.scalars[1][word] -= lr * d
         return total, n_pairs
 
     def pair(self, center, context, noise, weight):
@@ -269,10 +269,10 @@ class SampledModel:
         if self.loss == "negative-sampling":  # a noise word that hits the true one is left out
             noise = [word for word in noise if word != context]
         words = [context, *noise]
-        offsets = self.beside[1] - self.ln_kq
+        offsets = self.scalars[1] - self.ln_kq
         v = self.vectors[0][center].tolist()
         rows = self.vectors[1]
-        ln_z = self.beside[0][center]
+        ln_z = self.scalars[0][center]
         logits = [naive.dot(rows[w].tolist(), v) + float(offsets[w]) - ln_z for w in words]
         if self.loss == "sampled-softmax":
             largest = max(logits)
@@ -289,12 +289,12 @@ class SampledModel:
         return loss, list(zip(words, dlogits, strict=True))
 
     def rows(self, side):
-        """(V, D + 1): a matrix with the number that belongs to each row."""
-        return np.column_stack([self.vectors[side], self.beside[side]])
+        """(V, D + 1): the rows of a matrix, each followed by its scalar."""
+        return np.column_stack([self.vectors[side], self.scalars[side]])
 
 
 def train_blocks(model, sentences, keep, options, twin):
-    """In threads, of which one is as good as another: all of so small a text is one block."""
+    """Train in threads; one is enough, because so small a text is a single block."""
     n_words = sum(map(len, sentences))
     assert n_words < 10_000
     for epoch in range(options["stop_after"]):
@@ -307,7 +307,7 @@ def train_blocks(model, sentences, keep, options, twin):
 
 
 def train_rounds(model, shards, keep, options, twin):
-    """In rounds: each trains a stretch of each shard on a copy, and the copies are merged."""
+    """Train in rounds: each trains a part of each shard on a copy, and merges the copies."""
     n_words = sum(len(sentence) for shard in shards for sentence in shard)
     rounds = n_rounds(n_words, options)
     for epoch in range(options["stop_after"]):
@@ -335,7 +335,7 @@ def train_rounds(model, shards, keep, options, twin):
                 whole = model.rows(side)
                 for row, (delta, _) in merged(deltas, lr).items():
                     whole[row] += delta
-                model.vectors[side], model.beside[side] = whole[:, :-1], whole[:, -1]
+                model.vectors[side], model.scalars[side] = whole[:, :-1], whole[:, -1]
         note_epoch(twin, loss, pairs, n_words, n_kept)
 
 
@@ -347,12 +347,12 @@ def n_rounds(n_words, options):
 
 
 def edge(words, epoch, number, rounds):
-    """Where a round begins: in the first epoch rounds grow, with the fourth power."""
+    """The word at which a round begins; in the first epoch, with the fourth power of its number."""
     return words * number**4 // rounds**4 if epoch == 0 else words * number // rounds
 
 
 def between(shard, first, last):
-    """The sentences that begin at the words first..last - 1 of a shard."""
+    """The sentences of a shard that begin at its words first..last - 1."""
     part, begin = [], 0
     for sentence in shard:
         if first <= begin < last:
@@ -368,7 +368,7 @@ def changed(copy, side, old):
 
 
 def merged(deltas, lr):
-    """A binary tree of neighbours."""
+    """Merge deltas in a binary tree of neighbours."""
     while len(deltas) > 1:
         pairs = [deltas[k : k + 2] for k in range(0, len(deltas), 2)]
         deltas = [
@@ -382,9 +382,10 @@ def merged(deltas, lr):
 
 
 def train_full(arrays, sentences, keep, options, twin, frozen=()):
-    """`arrays` are centers, contexts and bias; batches of exact gradients and row-wise AdaGrad.
+    """Train by row-wise AdaGrad on exact gradients of batches.
 
-    The centers of `frozen` words stay.
+    `arrays` are centers, contexts and bias, changed in place; centers of `frozen` words stay as
+    they are.
     """
     n_words = sum(map(len, sentences))
     squares = [np.zeros(len(arrays[2])) for _ in arrays]
@@ -408,11 +409,11 @@ def train_full(arrays, sentences, keep, options, twin, frozen=()):
 
 
 def examples_of(positions, targets, options):
-    """(center word, {context word: part of the label}, summed weights of its pairs)."""
+    """Examples (center word, {context word: label}, summed weights of its pairs)."""
     windows = []
-    for kept, reach in positions:
+    for kept, radii in positions:
         for t in range(len(kept)):
-            weights = [pair_weight(t, s, reach[t], options) for s in range(len(kept))]
+            weights = [pair_weight(t, s, radii[t], options) for s in range(len(kept))]
             pairs = [(word, w) for word, w in zip(kept, weights, strict=True) if w]
             windows += [(kept[t], pairs)] if pairs else []
     if targets == "split":
@@ -432,7 +433,7 @@ def examples_of(positions, targets, options):
 
 
 def full_step(arrays, squares, batch, lr, learn_bias, frozen):
-    """One step of AdaGrad, with one sum of squares a row (Duchi et al. 2011); the summed loss."""
+    """One step of AdaGrad (Duchi et al. 2011), one sum of squares per row; returns the loss."""
     centers, contexts, bias = arrays
     kept = centers[list(frozen)]
     ids = [center for center, *_ in batch]
@@ -466,7 +467,7 @@ def full_step(arrays, squares, batch, lr, learn_bias, frozen):
 
 
 def rate(words, n_words, options):
-    """Linear decay over the words of all epochs, times what a back-off has left of it."""
+    """Linear decay over the words of all epochs, times the factor that back-offs have left."""
     done = words / (n_words * options["epochs"])
     planned = options["lr"] + (options["min_lr"] - options["lr"]) * done
     factors = options.get("lr_factors", [1.0])
@@ -481,14 +482,14 @@ def note_epoch(twin, loss, pairs, n_words, n_kept):
 
 
 def trained(content, options, stop_after=None, start=None, frozen=()):
-    """The run of `options`, all of which must be there, on a text of one sentence a line.
+    """The run of a whole set of `options` on a text with one sentence per line.
 
     Args:
         content: the text, as bytes.
-        options: by their names in `TrainConfig`; and `lr_factors`, of each epoch, after back-offs.
-        stop_after: train so many epochs of those that the options ask for.
+        options: by their names in `TrainConfig`; and `lr_factors` of each epoch, after back-offs.
+        stop_after: number of epochs to train, out of those that the options ask for.
         start: center and context vectors to start from, in the order of the vocabulary.
-        frozen: words whose center vectors stay as they are.
+        frozen: words whose center vectors are frozen.
     """
     options = {**options, "stop_after": stop_after or options["epochs"]}
     sentences = sentences_of(content, options)
@@ -520,12 +521,12 @@ def trained(content, options, stop_after=None, start=None, frozen=()):
     else:
         train_blocks(model, ours, keep, options, twin)
     twin.centers, twin.contexts = model.vectors
-    twin.bias = model.beside[1] if model.corrected or options["output_bias"] else None
+    twin.bias = model.scalars[1] if model.corrected or options["output_bias"] else None
     return twin
 
 
 def held_out_nats(content, options, twin):
-    """What `validate` reports: mean of -ln p(w | c) over the pairs of the held-out sentences."""
+    """Held-out loss of `validate`: mean of -ln p(w | c) over the pairs of held-out sentences."""
     sentences = naive.encode(
         sentences_of(content, options), list(zip(twin.words, twin.counts, strict=True))
     )

@@ -1,7 +1,6 @@
-"""Small runs on every way to train: texts, options that differ from the defaults, naive twins.
+"""Small runs of every way to train: texts, options that differ from the defaults, naive twins.
 
-A way is a loss with what it is trained on: each sampled loss in threads and in rounds, each full
-one on each kind of target.
+The ways are each sampled loss in threads and in rounds, and each full loss on each kind of target.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ BASE = {
     "vector_size": 5, "window": 2, "min_count": 2, "sample": 0.02, "epochs": 2, "lr": 0.3,
     "min_lr": 0.05, "seed": 3, "workers": 1, "negative": 3, "batch_size": 7,
 }  # fmt: skip
-"""Unlike the defaults, so that a default in the place of an option is another result."""
+"""Options other than the defaults, so that an ignored option changes the result."""
 IN_ROUNDS = {
     "deterministic": True, "shards": 2, "round_words": 1_000, "epochs": 1, "sample": 5e-4,
 }  # fmt: skip
@@ -36,7 +35,7 @@ IN_ROUNDS = {
 
 @dataclass(frozen=True)
 class Way:
-    """A way to train: options, and what may be asked of it."""
+    """A way to train: its options, and the other options that apply to it."""
 
     name: str
     options: dict[str, Any]
@@ -59,7 +58,7 @@ class Way:
         return {name: known[name] for name in known if self.takes(name)}
 
     def takes(self, name):
-        """Whether the way has a use for an option, as its help text says."""
+        """Whether an option applies to this way, as its help text says."""
         metadata = FIELDS[name].metadata
         return metadata["family"] in (None, self.loss.family) and (
             metadata["group"] != "rounds" or name == "deterministic" or self.in_rounds
@@ -82,7 +81,7 @@ WAYS = list(ways())
 
 @lru_cache
 def text_of(n_lines):
-    """Some frequent and some rare words, in small and capital letters, and no lines alike."""
+    """Frequent and rare words, in lower and upper case, in lines that all differ."""
     rng = random.Random(0)
     words = ["a", "b", "c", "d", "e", "f", "g", "h", "A", "B", "i", "j", "k", "l"]
     weights = [1 / (n + 1) ** 0.7 for n in range(len(words))]
@@ -97,11 +96,11 @@ def text_of(n_lines):
     return ("\n".join(lines) + "\n").encode()
 
 
-# --- a run, and its twin --------------------------------------------------------------------------
+# --- a run and its twin ---------------------------------------------------------------------------
 
 
 class Watching(Callback):
-    """Keeps the last report and all warnings."""
+    """Records the last progress, the plan, warnings, checkpoints and the type of the trainer."""
 
     def __init__(self):
         self.last, self.warnings, self.plan, self.kept = None, [], None, []
@@ -124,7 +123,7 @@ class Watching(Callback):
 
 
 def whole(options):
-    """All options, those that are not given at their defaults."""
+    """All options: those given, and the defaults of the others."""
     options = {**DEFAULTS, **options}
     if options["output_bias"] is None:
         options["output_bias"] = get_loss(options["loss"]).output_bias
@@ -136,7 +135,7 @@ def twin_of(content, options, stop_after=None):
 
 
 def differs(wv, twin, tolerance=3e-5):
-    """What differs between a run's embeddings and a twin: a text for people, empty for nothing."""
+    """The first difference between a run's embeddings and its twin; empty if there is none."""
     record = json.loads(wv.metadata["training"])
     if wv.index_to_key != twin.words or wv.counts.tolist() != twin.counts:
         return f"vocabulary {wv.index_to_key}, expected {twin.words}"
@@ -158,7 +157,7 @@ def differs(wv, twin, tolerance=3e-5):
 
 
 def train(path, options, **others):
-    """As Python; returns the embeddings and what a callback saw."""
+    """Train from Python; returns the embeddings, and the callback that watched."""
     seen = Watching()
     return train_embeddings(path, callbacks=[seen], **options, **others), seen
 
