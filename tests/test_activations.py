@@ -183,8 +183,10 @@ def test_small_values_keep_their_digits():
 
 @pytest.mark.parametrize("activation", **BY_NAME)
 def test_nan_stays_nan_and_results_are_float64(activation):
+    derivatives = activation.derivative_from_z, activation.derivative_from_a
     with np.errstate(invalid="ignore"):
-        assert math.isnan(activation.value(math.nan))
+        for function in (activation.value, *filter(None, derivatives)):
+            assert math.isnan(function(math.nan))
     for given_array in (np.array([1, 2]), np.array([1, 2], np.float32), np.array([1.0, 2.0])):
         assert activation.value(given_array).dtype == np.float64
         expected = [naive.VALUE[activation.name](1.0), naive.VALUE[activation.name](2.0)]

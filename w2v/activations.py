@@ -53,14 +53,14 @@ def identity(z: Any) -> Any:
 
 @ufunc
 def identity_derivative_from_z(z: Any) -> Any:
-    """1 for every z."""
-    return 1.0
+    """1 for every z but NaN."""
+    return 1.0 if z == z else z
 
 
 @ufunc
 def identity_derivative_from_a(a: Any) -> Any:
-    """1 for every a."""
-    return 1.0
+    """1 for every a but NaN."""
+    return 1.0 if a == a else a
 
 
 # --- sigmoid and softplus ---------------------------------------------------------------------

@@ -87,7 +87,7 @@ def _pair_up(scaled: Any, thresholds: Any, aliases: Any, small: Any, large: Any)
         n_small -= 1
         low = small[n_small]
         high = large[n_large - 1]
-        thresholds[low] = np.int64(max(1, round(scaled[low] * 4294967296.0)))
+        thresholds[low] = np.int64(max(1, round(scaled[low] * _FULL)))
         aliases[low] = high
         scaled[high] -= 1.0 - scaled[low]
         if scaled[high] < 1.0:
@@ -96,9 +96,9 @@ def _pair_up(scaled: Any, thresholds: Any, aliases: Any, small: Any, large: Any)
             n_small += 1
     # Words are left over only because of rounding: their buckets are full.
     for k in range(n_small):
-        thresholds[small[k]] = 4294967296
+        thresholds[small[k]] = _FULL
     for k in range(n_large):
-        thresholds[large[k]] = 4294967296
+        thresholds[large[k]] = _FULL
 
 
 def table_probs(table: np.ndarray) -> np.ndarray:
