@@ -28,7 +28,7 @@ from reporting import machine, today, write_report
 
 from benchmarks import commands, files, kernels, memory, peers, portability
 from benchmarks.corpus import write_corpus
-from benchmarks.rows import Job, Row, Skipped, table
+from benchmarks.rows import Disturbance, Job, Row, Skipped, table
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = (
@@ -40,16 +40,34 @@ SECTIONS = (
 """The sections in the order of the table; each yields rows."""
 
 
-def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> Iterator[Row]:
+QUIET = 0.1
+"""Cores that others may take while a section is measured; with more, it is measured again."""
+TURNS = 3
+"""Times that a section is measured at most. After the last, its rows say that it was disturbed."""
+
+
+def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> list[Row]:
     """The rows of a section, each printed as soon as it is measured."""
-    try:
-        for row in section(job):
-            print(row.line(), flush=True)
-            yield row
-    except Skipped as reason:
-        row = Row(name_of(section), "", f"not measured: {reason}", None)
-        print(row.line(), flush=True)
-        yield row
+    for turn in range(TURNS):
+        rows = []
+        watch = Disturbance()
+        try:
+            for row in section(job):
+                rows.append(row)
+                print(row.line(), flush=True)
+        except Skipped as reason:
+            rows.append(Row(name_of(section), "", f"not measured: {reason}", None))
+            print(rows[-1].line(), flush=True)
+            break
+        share = watch.share
+        if share is None or share < QUIET:
+            break
+        disturbed = f"other processes took {share:.1f} cores"
+        if turn < TURNS - 1:
+            print(f"... {disturbed}: measured again", file=sys.stderr, flush=True)
+        else:
+            rows = [row._replace(measured=f"{row.measured}; {disturbed}") for row in rows]
+    return rows
 
 
 def name_of(section: Callable[[Job], Iterator[Row]]) -> str:

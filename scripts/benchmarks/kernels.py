@@ -73,7 +73,7 @@ def threads(job: Job) -> Iterator[Row]:
 
 def peak_share(job: Job) -> Iterator[Row]:
     """Operations that the loss needs, as a fraction of one core's multiply-add peak."""
-    for size, target in ((100, 30.0), (300, 35.0)):
+    for size, target in ((100, 35.0), (300, 40.0)):
         side = Epochs(encoded(job), workers=1, vector_size=size)
         _compiled(side)
         runs = in_turns(job.rounds, {"peak": peak_gflops, "kernel": side})
@@ -96,8 +96,9 @@ def losses(job: Job) -> Iterator[Row]:
         return [run[name]["seconds"] / run["negative-sampling"]["seconds"] for run in runs]
 
     yield at_most("time of NCE against negative sampling", 1.15, ratios("nce"), "x")
-    other = statistics.median(ratios("sampled-softmax"))
-    yield Row("time of sampled softmax against negative sampling", "", f"{other:.2f}x", True)
+    yield at_most(
+        "time of sampled softmax against negative sampling", 1.3, ratios("sampled-softmax"), "x"
+    )
 
 
 def full_softmax(job: Job) -> Iterator[Row]:
@@ -117,6 +118,6 @@ def full_softmax(job: Job) -> Iterator[Row]:
     seconds = statistics.median(run["pass"]["seconds"] for run in runs)
     gemm_rate = statistics.median(run["gemm"] for run in runs)
     yield at_least(
-        "full softmax, `corpus` targets: share of NumPy's matrix product, two threads", 60, shares,
+        "full softmax, `corpus` targets: share of NumPy's matrix product, two threads", 75, shares,
         "%", f"; a pass over {size:,} x {size:,} in {seconds:.1f} s, {gemm_rate:.0f} GFLOP/s",
     )  # fmt: skip

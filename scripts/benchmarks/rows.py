@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -77,6 +78,37 @@ def at_most(name: str, target: float, values: list[float], unit: str, more: str 
 def in_turns(rounds: int, sides: Mapping[str, Callable[[], Any]]) -> list[dict[str, Any]]:
     """Run the sides in turns (A B C A B C ...); return the results of each round."""
     return [{name: side() for name, side in sides.items()} for _ in range(rounds)]
+
+
+class Disturbance:
+    """How much processor time others take while something is measured: `share` is in cores.
+
+    Time that a hypervisor gives to other machines counts as well. Only on Linux; elsewhere the
+    share is None.
+    """
+
+    def __init__(self) -> None:
+        self._started, self._at_start = time.perf_counter(), self._seconds_of_others()
+
+    @property
+    def share(self) -> float | None:
+        """Since this object was made."""
+        now = self._seconds_of_others()
+        if now is None or self._at_start is None:
+            return None
+        return (now - self._at_start) / (time.perf_counter() - self._started)
+
+    @staticmethod
+    def _seconds_of_others() -> float | None:
+        stat = Path("/proc/stat")
+        if not stat.exists():
+            return None
+        user, nice, system, _, _, irq, softirq, steal, *_ = (
+            int(number) for number in stat.read_text().split("\n", 1)[0].split()[1:]
+        )
+        everyone = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+        usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return everyone - sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def timed(work: Callable[[], Any]) -> float:
