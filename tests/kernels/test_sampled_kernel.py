@@ -362,6 +362,17 @@ def test_odd_column_counts_are_refused():
         tile_operations(100, 6)
 
 
+@pytest.mark.parametrize("window", [Window(2, 2), Window(3, 0), Window(0, 2)])
+def test_a_scratch_has_rows_for_dot_products_of_two_inputs_at_a_time(window):
+    """Where the inputs are odd in number, `store_dots` also writes the row after the last."""
+    scratch = make_scratch(SIZE, NEGATIVES, window)
+    rows = len(scratch.inputs)
+    assert rows % 2 == 0
+    assert rows >= GROUP_POSITIONS + window.left + window.right
+    tile = rows * len(scratch.offsets)
+    assert len(scratch.logits) == len(scratch.dlogits) == len(scratch.labels) == tile
+
+
 @pytest.mark.parametrize("name", SAMPLED)
 def test_arrays_of_a_scratch_lie_the_same_way_wherever_they_are(name):
     """Compiled loops choose their code by how far apart arrays are; see `_evenly_spaced`."""

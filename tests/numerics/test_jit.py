@@ -116,9 +116,9 @@ def test_values_that_compile_differently_have_different_fingerprints():
     values = [
         True, 1, 1.0, np.float32(1), np.float64(1), np.int64(1), "1", None, (1, 2), (1, 2.0),
         one, two, jit(one), shifted(1), shifted(2), make_below(1), make_below(2),
-        sampled.Frozen(4, 10, np.float32(0.5), 16, False, False, False, True, False, False),
-        sampled.Frozen(4, 10, np.float32(0.5), 16, False, False, False, False, False, False),
-            sampled.Frozen(4, 10, np.float32(0.5), 16, False, False, False, False, False, True),
+        sampled.Frozen(4, 10, np.float32(0.5), 16, False, False, False, True, False),
+        sampled.Frozen(4, 10, np.float32(0.5), 16, False, False, False, False, False),
+        sampled.Frozen(4, 10, np.float32(0.5), 16, False, False, False, False, True),
     ]  # fmt: skip
     assert len({fingerprint(value) for value in values}) == len(values)
     assert fingerprint(shifted(2)) == fingerprint(shifted(2))
