@@ -14,7 +14,7 @@ SAME = {
     "distance": "",
     "distances": "",
     "most_similar": "`clip_start`, `clip_end` and `indexer` are left out; `topn=0` is an error",
-    "most_similar_cosmul": "vectors count with length 1, and `restrict_vocab` is heeded",
+    "most_similar_cosmul": "vectors are normalised first, and `restrict_vocab` has an effect",
     "similar_by_word": "",
     "similar_by_vector": "",
     "doesnt_match": "unknown words are logged and left out",
@@ -35,7 +35,7 @@ SAME = {
 INSTEAD = {
     "load": "`w2v.load(path)`",
     "load_word2vec_format": "`w2v.load(path)`, with `limit=` and `lenient=`",
-    "save": "`wv.save(path)`: .safetensors holds everything, and is no pickle",
+    "save": "`wv.save(path)`: .safetensors holds everything, and is not a pickle",
     "get_vecattr": "`wv.counts[wv.get_index(word)]`",
     "similar_by_key": "`similar_by_word`",
     "words_closer_than": "`closer_than`",
@@ -45,7 +45,7 @@ INSTEAD = {
     "relative_cosine_similarity": "`wv.similarity(a, b) / sum(c for _, c in wv.most_similar(a))`",
     "cosine_similarities": "`1 - wv.distances(vector)`",
     "vectors_for_all": "`Embeddings(words, wv[words])`",
-    "sort_by_descending_frequency": "files list frequent words first already",
+    "sort_by_descending_frequency": "files already list frequent words first",
     "fill_norms": "unit vectors are computed when they are first used",
     "init_sims": "the same",
     "unit_normalize_all": "`Embeddings(wv.words, wv.unit_vectors)`",
@@ -71,8 +71,9 @@ INTERNAL = {
 _HEAD = """\
 # gensim's KeyedVectors
 
-`Embeddings` has the methods of gensim's `KeyedVectors` by the same names. The tests call both on
-the same vectors and write this page.
+`Embeddings` has the methods of gensim's `KeyedVectors` under the same names, so that most programs
+written for gensim work with it. This page lists what differs, and what to use instead of methods that
+were left out.
 
 `Embeddings.from_gensim(model)` and `wv.to_gensim()` convert in memory. Attributes of the same name:
 `vectors`, `vector_size`, `index_to_key`, `key_to_index`. Only `Embeddings` has `counts`,
