@@ -14,7 +14,7 @@ SAME = {
     "distance": "",
     "distances": "",
     "most_similar": "`clip_start`, `clip_end` and `indexer` are left out; `topn=0` is an error",
-    "most_similar_cosmul": "vectors are normalised first, and `restrict_vocab` has an effect",
+    "most_similar_cosmul": "the lengths of vectors do not matter, and `restrict_vocab` works",
     "similar_by_word": "",
     "similar_by_vector": "",
     "doesnt_match": "unknown words are logged and left out",
@@ -27,7 +27,7 @@ SAME = {
     "get_mean_vector": "",
     "get_normed_vectors": "or `wv.unit_vectors`",
     "evaluate_word_pairs": "returns a `SimilarityResult`, without p-values",
-    "evaluate_word_analogies": "returns an `AnalogyResult`; asks among `restrict_vocab` words",
+    "evaluate_word_analogies": "returns an `AnalogyResult`; only the first `restrict_vocab` words take part",
     "save_word2vec_format": '`path` and `binary` only; or `wv.save("vectors.bin")`',
 }
 """Methods with the same name and meaning, and what differs."""
@@ -71,9 +71,8 @@ INTERNAL = {
 _HEAD = """\
 # gensim's KeyedVectors
 
-`Embeddings` has the methods of gensim's `KeyedVectors` under the same names, so that most programs
-written for gensim work with it. This page lists what differs, and what to use instead of methods that
-were left out.
+`Embeddings` has the methods of gensim's `KeyedVectors` under the same names. For users of gensim, this
+page lists what differs, and what to use instead of methods that were left out.
 
 `Embeddings.from_gensim(model)` and `wv.to_gensim()` convert in memory. Attributes of the same name:
 `vectors`, `vector_size`, `index_to_key`, `key_to_index`. Only `Embeddings` has `counts`,
