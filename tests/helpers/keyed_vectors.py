@@ -27,7 +27,7 @@ SAME = {
     "get_mean_vector": "",
     "get_normed_vectors": "or `wv.unit_vectors`",
     "evaluate_word_pairs": "returns a `SimilarityResult`, without p-values",
-    "evaluate_word_analogies": "returns an `AnalogyResult`; only the first `restrict_vocab` words take part",
+    "evaluate_word_analogies": "returns an `AnalogyResult`; uses the first `restrict_vocab` words",
     "save_word2vec_format": '`path` and `binary` only; or `wv.save("vectors.bin")`',
 }
 """Methods with the same name and meaning, and what differs."""
@@ -71,8 +71,8 @@ INTERNAL = {
 _HEAD = """\
 # gensim's KeyedVectors
 
-`Embeddings` has the methods of gensim's `KeyedVectors` under the same names. For users of gensim, this
-page lists what differs, and what to use instead of methods that were left out.
+`Embeddings` has the methods of gensim's `KeyedVectors` under the same names. This page tells users
+of gensim what differs, and what to use instead of the methods that were left out.
 
 `Embeddings.from_gensim(model)` and `wv.to_gensim()` convert in memory. Attributes of the same name:
 `vectors`, `vector_size`, `index_to_key`, `key_to_index`. Only `Embeddings` has `counts`,
