@@ -1,14 +1,15 @@
-# Sourced by the other scripts: `use_venv EXTRA,EXTRA` sets $python to one that has the project.
+# Sourced by the other scripts: `use_venv EXTRA,EXTRA` sets $python to an interpreter with w2v and
+# these extras.
 #
-# The environment is .venv in the project (or $W2V_VENV), made by $PYTHON (default: python3) on the
-# first run. An extra is installed again only when pyproject.toml changes.
+# The environment is .venv in the project (or $W2V_VENV), created by $PYTHON (default: python3) on
+# the first run. An extra is installed again only when pyproject.toml changes.
 
 use_venv() {
     venv=${W2V_VENV:-$here/.venv}
     python=$venv/bin/python
     if [ ! -x "$python" ]; then
         base=${PYTHON:-$(find_python)}
-        echo "Making an environment in $venv (once) ..." >&2
+        echo "Creating an environment in $venv (once) ..." >&2
         "$base" -m venv "$venv"
     fi
     missing=
@@ -17,7 +18,7 @@ use_venv() {
     done
     if [ -n "$missing" ]; then
         extras=$(echo "${missing#,}" | sed 's/^plain$//; s/..*/[&]/')
-        echo "Installing w2v$extras and what it needs (once, a minute or so) ..." >&2
+        echo "Installing w2v$extras and its dependencies (once, about a minute) ..." >&2
         "$python" -m pip install --quiet --disable-pip-version-check --editable "$here$extras" >&2
         for extra in $(echo "$missing" | tr , ' '); do
             cp "$here/pyproject.toml" "$venv/.installed-$extra"
@@ -32,6 +33,6 @@ find_python() {
             return
         fi
     done
-    echo "w2v needs Python 3.11 or newer; none was found on the PATH (or set PYTHON)" >&2
+    echo "w2v needs Python 3.11 or newer; none was found on the PATH; set PYTHON to use another" >&2
     exit 1
 }

@@ -4,14 +4,14 @@
     scripts/bench --full [CORPUS]             every row; an hour on two cores
     scripts/bench --full CORPUS --only peers  some sections, into the same table
 
-CORPUS is plain text. Without one, a synthetic text of 100 MB is used, whose word frequencies follow
-the Zipf-Mandelbrot law: speed depends on nothing else. The row that measures quality needs a real
-CORPUS, with --analogies and --similarity files.
+CORPUS is plain text. The default is a synthetic text of 100 MB whose word frequencies follow the
+Zipf-Mandelbrot law, because speed depends on nothing else. The row that measures quality needs a
+real CORPUS, with --analogies and --similarity files.
 
-Every figure is a ratio or a median from one run, in which the sides of a comparison take turns
-(A B A B ...). Other libraries are gensim (installed by the extra `bench`) and, where installed,
-PyTorch and pyarrow. OUTPUT.json and OUTPUT.md are written after each section; with --full, OUTPUT
-is build/bench by default.
+Every figure is a ratio or a median from one run, in which the sides of a comparison take turns (A B
+A B ...). The other libraries are gensim (installed by the extra `bench`) and, if they are
+installed, PyTorch and pyarrow. OUTPUT.json and OUTPUT.md are written after each section; with
+--full, OUTPUT is build/bench by default.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def main() -> int:
     length.add_argument("--full", action="store_true", help="everything, in an hour")
     parser.add_argument(
         "--only", metavar="WORD", nargs="+", default=[""],
-        help="only sections whose names contain one of these words",
+        help="run only sections whose names contain one of these words",
     )  # fmt: skip
     parser.add_argument(
         "--rounds", type=int, help="turns of each side (default: 3, or 1 with --quick)"

@@ -1,13 +1,14 @@
-"""Measure what the README's chart and table show, beside other programs.
+"""Measure the figures of the README's chart and table, for w2v and for other programs.
 
     PYTHONPATH=.:scripts:scripts/experiments python scripts/benchmarks/chart.py enwiki8.txt \
         --analogies questions-words.txt --similarity ws-353-all.tsv \
         --pword2vec ./pWord2Vec --word2vec ./word2vec
 
-Programs in C are measured where a path to them is given: pWord2Vec
+Programs in C are measured if a path to them is given: pWord2Vec
 (https://github.com/IntelLabs/pWord2Vec, built with MKL) and word2vec.c
-(https://github.com/tmikolov/word2vec). Sides take turns, and the figures are medians. The load of
-the machine is printed; above 0.5 before the start, other work disturbs what is measured.
+(https://github.com/tmikolov/word2vec). The programs take turns, and the figures are medians. The
+script prints the load average; if it is above 0.5 at the start, other work disturbs the
+measurement.
 
 Writes docs/figures/speed.json and the two points of docs/figures/threads.csv; then run
 scripts/pages/tables.py and scripts/pages/figures.py.
@@ -43,7 +44,7 @@ Figures = dict[str, float]
 
 
 def in_python(code: str, corpus: Path, output: Path) -> Callable[..., Figures]:
-    """A side that is a library: w2v or gensim."""
+    """A side of the comparison that is a Python library: w2v or gensim."""
 
     def run(size: int, epochs: int, workers: int, words: int) -> Figures:
         options = {"corpus": str(corpus), "output": str(output), "lr": None, "vector_size": size,
@@ -55,7 +56,7 @@ def in_python(code: str, corpus: Path, output: Path) -> Callable[..., Figures]:
 
 
 def in_c(program: Path, corpus: Path, output: Path) -> Callable[..., Figures]:
-    """A side that is a program with word2vec.c's options, and prints its speed in the same way."""
+    """A side that is a program in C, with the options and the output of word2vec.c."""
 
     def run(size: int, epochs: int, workers: int, words: int) -> Figures:
         command = [
@@ -78,7 +79,7 @@ def in_c(program: Path, corpus: Path, output: Path) -> Callable[..., Figures]:
 def medians(
     turns: int, sides: dict[str, Callable[..., Figures]], name: str, *shape: int
 ) -> Figures:
-    """The median of a figure for each side, from turns."""
+    """The median of a figure over all turns, for each side."""
     runs: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(turns):
         for side, run in sides.items():
@@ -106,7 +107,7 @@ def main() -> None:
     parser.add_argument("--similarity", required=True)
     parser.add_argument("--pword2vec", type=Path, metavar="PROGRAM")
     parser.add_argument("--word2vec", type=Path, metavar="PROGRAM")
-    parser.add_argument("--described", default="", help="the corpus in words, for the table")
+    parser.add_argument("--described", default="", help="description of the corpus, for the table")
     parser.add_argument("--turns", type=int, default=3)
     args = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.2f}; {machine()}", file=sys.stderr)

@@ -29,7 +29,8 @@ def help_text(job: Job) -> Iterator[Row]:
 def first_tick(job: Job) -> Iterator[Row]:
     """Seconds from the start of the command to its first training progress, on a terminal.
 
-    The demo corpus is read in an instant: the rest is Python, imports and compilation.
+    Reading the demo corpus takes no time worth mentioning; the rest is Python, imports and
+    compilation.
     """
     warm = [_first_tick(job.folder, "tick-cache") for _ in range(1 + job.rounds)]
     yield at_most("first training tick, kernels in the cache", 1.5, warm[1:], " s")

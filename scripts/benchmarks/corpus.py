@@ -1,4 +1,4 @@
-"""The text to measure on: a given one or a synthetic one, cut to a size."""
+"""The corpus to measure on: a given text or a synthetic one, cut to a size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SENTENCE = 40
 
 
 def write_corpus(given: Path | None, folder: Path, at_most: float | None) -> Path:
-    """The given text, or a synthetic one; cut to whole lines of about `at_most` bytes."""
+    """The given text or a synthetic one, cut after a line to about `at_most` bytes."""
     if given is not None and (at_most is None or given.stat().st_size <= at_most):
         return given
     path = folder / "corpus.txt"

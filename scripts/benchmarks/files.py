@@ -51,7 +51,7 @@ def _split_and_count(path: Path) -> None:
 
 
 def phrases(job: Job) -> Iterator[Row]:
-    """Joining phrases once in a corpus that has been read, against gensim's Phrases.
+    """Joining phrases once, in a corpus that has already been read, against gensim's Phrases.
 
     Raises:
         Skipped: gensim is not installed.
@@ -119,7 +119,7 @@ def _read_raw(path: Path) -> bool:
 
 
 def _text(job: Job, wv: Embeddings) -> Iterator[Row]:
-    """Text files of a tenth as many rows, against pyarrow's CSV where it is installed."""
+    """Text files with a tenth as many rows, against pyarrow's CSV if it is installed."""
     path, csv = job.folder / "vectors.txt", job.folder / "vectors.csv"
     sides: dict[str, Callable[[], float]] = {
         "write": partial(timed, partial(wv.save, path)),

@@ -3,8 +3,8 @@
     PYTHONPATH=. python scripts/benchmarks/gpu.py enwiki8.txt --analogies questions-words.txt \
         --similarity ws-353-all.tsv simlex-999.tsv
 
-Prints tables for docs/explanation/gpu.md; `--json` keeps all figures. That the kernels are right on
-this card, the tests say: NUMBA_ENABLE_CUDASIM=0 pytest tests/kernels/test_cuda_kernel.py.
+Prints tables for docs/explanation/gpu.md; `--json` stores all figures. To test the kernels on the
+card, run NUMBA_ENABLE_CUDASIM=0 pytest tests/kernels/test_cuda_kernel.py.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CHAINS, CHAIN_STEPS = 16, 4096
 
 
 def seconds_of(work: Callable[[], None]) -> float:
-    """The median time of something on the card, after once for nothing."""
+    """The median time of a call that uses the card, after a first call that is not timed."""
     times = []
     for _ in range(ROUNDS + 1):
         started = time.perf_counter()
@@ -48,7 +48,7 @@ def seconds_of(work: Callable[[], None]) -> float:
 
 
 def copy_rate() -> float:
-    """Bytes a second that a copy on the card reads and writes."""
+    """Bytes per second that a copy on the card reads and writes."""
     source, target = (cuda.device_array(COPIED_BYTES, dtype=np.uint8) for _ in range(2))
     return 2 * COPIED_BYTES / seconds_of(lambda: target.copy_to_device(source))
 
@@ -69,7 +69,7 @@ def _multiply_add(out: Any) -> None:
 
 
 def multiply_rate() -> float:
-    """Float32 multiplications and additions a second, in registers."""
+    """Float32 multiplications and additions per second, in registers."""
     blocks, threads = 16 * cuda.get_current_device().MULTIPROCESSOR_COUNT, 256
     out = cuda.to_device(np.zeros(blocks * threads, np.float32))
     operations = 2 * blocks * threads * CHAINS * CHAIN_STEPS
@@ -77,7 +77,7 @@ def multiply_rate() -> float:
 
 
 def speed(corpus: Corpus, device: str, size: int) -> dict[str, Any]:
-    """Words a second before subsampling, of whole epochs."""
+    """Words per second, counted before subsampling, over whole epochs."""
     epochs = GPU_EPOCHS if device == "cuda" else CPU_EPOCHS
     options = {"vector_size": size, "device": device}
     w2v.train_embeddings(corpus, epochs=1, **options)

@@ -1,4 +1,4 @@
-"""The speed of the same source compiled for other processors whose code this one can run."""
+"""The speed of the same source, compiled for older processors whose code this one can run."""
 
 from __future__ import annotations
 

@@ -4,11 +4,11 @@
 
 The facts are the tables in `scripts/data/demo_corpus/*.tsv`, in which each row relates words
 (france, paris, and words about France); the rules are in the .txt file beside each table (see
-`demo_grammar`). The topic words of a row occur with every word of the row, and the other words of a
-rule occur with one role (capital, past tense, plural) in every row: analogies arise from this. The
+`demo_grammar`). Analogies arise because the topic words of a row occur with every word of the row,
+and the other words of a rule occur with one role (capital, past tense, plural) in every row. The
 same seed gives the same bytes on any version of Python.
 
-Writes demo.txt, demo-analogies.txt and demo-similarity.tsv. Trains nothing.
+Writes demo.txt, demo-analogies.txt and demo-similarity.tsv.
 """
 
 from __future__ import annotations

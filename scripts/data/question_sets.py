@@ -2,8 +2,8 @@
 
     python scripts/data/question_sets.py [--output-dir data]
 
-Analogies: every ordered pair of word pairs of a section, if the four words differ. Similarity:
-every word pair with its score. The pairs are in `scripts/data/question_sets/`. Nothing is random.
+Analogies are every ordered pair of word pairs of a section whose four words differ; similarities
+are word pairs with their scores. The pairs are in `scripts/data/question_sets/`. Nothing is random.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python scripts/experiments/curve.py CORPUS --analogies F --similarity F [F ...] \
         --setting loss=softmax --output build/softmax-curve
 
-The setting is written as for `quality.py`. Scoring is not part of the seconds. Writes
-OUTPUT.json and OUTPUT.md.
+The setting is written as for `quality.py`. The seconds do not include scoring. Writes OUTPUT.json
+and OUTPUT.md.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from w2v.train.loop import Run
 
 
 class Scoring(Callback):
-    """Keeps a row of figures for each epoch."""
+    """Stores a row of figures after each epoch."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.rows: list[dict[str, Any]] = []
 
     def on_epoch_end(self, run: Run) -> None:
-        """Score the vectors as they are."""
+        """Score the current vectors."""
         wv = run.embeddings()
         state = run.state
         row = {

@@ -1,9 +1,9 @@
-"""Measure explorer pages: their size, the loss by rounding, and how long they take to open.
+"""Measure explorer pages: their size, their recall after rounding, and how long they take to open.
 
     python scripts/experiments/explorer.py vectors.safetensors [more.bin ...]
 
-Prints a table in Markdown. Seconds are processor time of the page's main thread, from the
-start of its process: time on the clock would measure what else the machine does.
+Prints a table in Markdown. Seconds are processor time of the page's main thread, from the start of
+its process: wall-clock time would depend on what else the machine is doing.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
     python scripts/experiments/groups.py CORPUS --analogies F --similarity F [F ...] \
         --groups 1x1 4x1 4x2 8x4 --seeds 3 --output build/groups
 
-PxN is a group of P positions with N noise words for each of the K of a pair; 1x1 shares between
-the pairs of one position alone. Everything else is at its default. Goes on from OUTPUT.json.
+PxN is a group of P positions that share N times K noise words, where K is the number of negatives
+per pair; with 1x1, only the pairs of one position share noise. All other options have their
+defaults. Results that are already in OUTPUT.json are not measured again.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python scripts/experiments/known_language.py
 
 Prints, for each loss and setting, the root-mean-square difference in nats between the trained
-scores and what the loss should estimate; the language and the formulas are those of
+scores and what the loss should estimate. The language and the formulas are in
 tests/helpers/known_language.py. Takes a few minutes.
 """
 

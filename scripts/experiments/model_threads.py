@@ -1,19 +1,19 @@
-"""Model of more threads: collisions between threads, and memory traffic, from real draws.
+"""Model of training on many threads: collisions and memory traffic, from real draws.
 
     python scripts/experiments/model_threads.py CORPUS [--vector-size 100] \
         [--output build/threads.md]
 
-This needs no machine of 16 or 64 cores. It draws groups of positions as training does, gives each
-of T threads a group from a random place in the corpus, and computes
+The model does not need a machine with 16 or 64 cores. It draws groups of positions as training
+does, gives each of T threads a group from a random place in the corpus, and computes
 
     collisions   the fraction of a group's rows that another thread's group holds at the same time
     traffic      bytes moved per word of the corpus, if every row of a group is read from memory
                  and written back; and if the rows of the most frequent words, as many as fit into
                  a core's own cache, stay there
 
-Together with the measured words per second of one thread, traffic gives the memory bandwidth that T
-threads need. The model ignores that a processor slows down when all its cores compute, and the cost
-of a cache line that another core has just written.
+Traffic and the measured words per second of one thread give the memory bandwidth that T threads
+need. The model ignores that a processor slows down when all its cores are busy, and the cost of a
+cache line that another core has just written.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
     python scripts/experiments/profile_kernel.py CORPUS [--vector-size 100 300] \
         [--output build/profile.txt]
 
-Each part of a step is replaced by nothing, and the time of the same blocks, in turns with the whole
-kernel, tells what the part costs. The processor overlaps parts, so the costs need not add up to the
-whole: what they leave is time that no single part is to blame for. Learning rate 0; one thread.
+Each part of a step in turn is replaced by nothing. The difference in time from the whole kernel, on
+the same blocks and in alternating runs, is what the part costs. The processor overlaps parts, so
+the costs need not add up to the whole; the rest belongs to no single part. Learning rate 0; one
+thread.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def main() -> None:
     args = parser.parse_args()
     corpus = read_corpus(args.corpus, min_count=5)
     lines = [
-        "Parts of the negative sampling kernel, as the time that is saved where one is left out.",
+        "Parts of the negative sampling kernel: the share of the time that is saved without them.",
         f"{Path(args.corpus).name}; {machine()}, {today()}.",
         "Parts overlap in the processor and need not add up to 100%.",
         "",

@@ -1,10 +1,10 @@
-"""Measure the quality of vectors over several seeds and settings, and write the table down.
+"""Measure the quality of vectors over several seeds and settings, and write a table.
 
     python scripts/experiments/quality.py CORPUS --analogies F --similarity F [F ...] \
         --settings lr=0.025 lr=0.05,negative=10 --seeds 3 --output build/defaults
 
-Each setting is a comma-separated list of fields of `w2v.TrainConfig`; everything else is at its
-default. `--first-words N` cuts the corpus after the line with the Nth word. Writes OUTPUT.json and
+Each setting is a comma-separated list of fields of `w2v.TrainConfig`; all other options have their
+defaults. `--first-words N` cuts the corpus after the line with the Nth word. Writes OUTPUT.json and
 OUTPUT.md after every run; runs that are already in OUTPUT.json are not repeated.
 """
 

@@ -1,4 +1,4 @@
-"""Shared by scripts that measure: machine and date, corpus, arguments, and files of results."""
+"""Functions that measuring scripts share: machine and date, corpus, arguments, files of results."""
 
 from __future__ import annotations
 

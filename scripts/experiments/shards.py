@@ -4,8 +4,8 @@
         --settings plain 4:100000 16:20000@3 --output build/shards
 
 A setting is ``plain`` (one machine, without rounds) or SHARDS:ROUND_WORDS; ROUND_WORDS@C sets
-`w2v.kernels.merge_shards.CURVATURE` to C. All other options have their defaults. Continues from
-OUTPUT.json.
+`w2v.kernels.merge_shards.CURVATURE` to C. All other options have their defaults. Results that are
+already in OUTPUT.json are not measured again.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def write(path: Path, report: dict[str, Any]) -> None:
 
 
 def make_arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """Parse the command line."""
     parser = make_parser(__doc__)
     add_questions(parser)
     add_seeds(parser)

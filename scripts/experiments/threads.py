@@ -1,9 +1,9 @@
-"""Measure words per second over the number of threads, for docs/figures/threads.csv.
+"""Measure words per second for several numbers of threads, for docs/figures/threads.csv.
 
     python scripts/experiments/threads.py CORPUS [--threads 1 2 4 8 16] [--output build/threads.csv]
 
 Trains one epoch of negative sampling with each number of threads, in turns (1 2 4, 1 2 4, ...), and
-takes medians of the time spent on training alone.
+takes medians of the training time.
 """
 
 from __future__ import annotations

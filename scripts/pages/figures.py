@@ -1,4 +1,4 @@
-"""Draw the charts of the README and the documentation, each for light and dark pages.
+"""Draw the charts of the README and the documentation, each for light and for dark pages.
 
     python scripts/pages/figures.py
 
@@ -50,7 +50,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 
 
 def bars(ax: Axes, values: dict[str, float], title: str, label: Callable[[float], str]) -> None:
-    """Horizontal bars, ours in colour, each with its figure."""
+    """Horizontal bars, each with its figure, with that of w2v in colour."""
     theme = "dark" if mpl.rcParams["text.color"] == INK["dark"] else "light"
     names = list(values)
     colours = [OURS[theme] if name == "w2v" else OTHERS[theme] for name in names]
@@ -66,7 +66,7 @@ def bars(ax: Axes, values: dict[str, float], title: str, label: Callable[[float]
 
 
 def speed() -> Figure:
-    """Words a second against peers, and seconds from text to vectors."""
+    """Words per second of w2v and other programs, and seconds from text to vectors."""
     measured = json.loads((FIGURES / "speed.json").read_text(encoding="utf-8"))
     fig, (left, right) = plt.subplots(1, 2, figsize=(9.2, 2.5), layout="constrained")
     fig.get_layout_engine().set(wspace=0.08)
@@ -115,7 +115,7 @@ def softmax() -> Figure:
 
 
 def threads() -> Figure:
-    """Words a second over threads, beside a perfect speed-up."""
+    """Words per second over threads, compared with a perfect speed-up."""
     measured = [(int(row["threads"]), float(row["million_words_per_second"]))
                 for row in rows_of("threads")]  # fmt: skip
     count, speeds = zip(*measured, strict=True)

@@ -2,9 +2,9 @@
 
     python scripts/pages/tables.py
 
-A table stands between ``<!-- NAME -->`` and ``<!-- end -->``, where NAME is ``losses`` (the
-registry) or ``speed`` (docs/figures/speed.json). "N times as fast as gensim" follows that file,
-too. A test checks that the pages are up to date.
+Each table is between ``<!-- NAME -->`` and ``<!-- end -->``, where NAME is ``losses`` (made from
+the registry) or ``speed`` (from docs/figures/speed.json). The number in "N times as fast as gensim"
+is updated from that file, too. A test checks that the pages are up to date.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 
 Needs the extra `fuzz` (atheris, libFuzzer for Python). The readers are those of
 `tests/helpers/readers.py`, which defines what each must do with arbitrary bytes. Inputs that reach
-new code are kept in build/fuzz and reused. An input that fails is kept there as well and ends the
-script with exit code 1: make it a test.
+new code are kept in build/fuzz and reused. An input that fails is kept there as well, and the
+script ends with exit code 1: turn that input into a test.
 """
 
 from __future__ import annotations

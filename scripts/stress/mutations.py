@@ -5,24 +5,24 @@
     python scripts/stress/mutations.py --list-gone     list those whose text is not in the code
     python scripts/stress/mutations.py --list          list all
 
-There are two kinds. The lines of mutations.txt are faults that a programmer could make: a missing
-factor, a wrong sign, a wrong index. The others are generated: wherever the code reads an option,
-the default of the option replaces it.
+There are two kinds of mutations. Those listed in mutations.txt are mistakes that a programmer could
+make: a missing factor, a wrong sign, a wrong index. The others are generated: wherever the code
+reads an option, the option is replaced by its default.
 
 Each mutation is tried in a copy of the project: first with the test that noticed it last time, then
 with the nearest tests (`NEAREST`), until one fails or takes far too long. Results go to
 build/mutations.json; a second run tries only what has changed. The exit code is 1 if a mutation
-survives or its text is gone. The script stops if a test that failed also fails without the
-mutation.
+survives, or if the code no longer contains its text. The script stops if a test that failed also
+fails without the mutation.
 
 Most of the time goes into compiling mutated kernels. What the tests compile without mutations is
 kept in build/mutations/ from run to run.
 
-Existing tools do not fit. mutmut 3.8 switches between mutations when a function is called, which
+Why not an existing tool: mutmut 3.8 switches between mutations when a function is called, which
 compiled code cannot do, so it skips everything that Numba compiles (it made no mutation in
-`w2v.losses`). cosmic-ray 8.7 does not have this problem, but takes no list: it makes 27,770
-mutations of this package, most of them of no interest, runs the same tests for each and recompiles
-every kernel each time, which would take days.
+`w2v.losses`). cosmic-ray 8.7 takes no list: it makes 27,770 mutations of this package, most of them
+of no interest, runs the same tests for each and recompiles every kernel each time, which would take
+days.
 """
 
 from __future__ import annotations
@@ -450,10 +450,10 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only mutations that match this pattern")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="time limit")
     parser.add_argument("--again", action="store_true", help="also try those with a known result")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="tried at once")
-    parser.add_argument("--tests", nargs="+", help="run these, under tests/, not the nearest")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="copies at once")
+    parser.add_argument("--tests", nargs="+", help="tests to run, under tests/ (default: nearest)")
     parser.add_argument("--list", action="store_true", help="list the mutations and exit")
-    parser.add_argument("--list-gone", action="store_true", help="list those whose text is gone")
+    parser.add_argument("--list-gone", action="store_true", help="list those not in the code")
     args = parser.parse_args()
     chosen = [each for each in [*listed(), *of_options()] if re.search(args.only, str(each))]
     if args.tests:
