@@ -254,7 +254,7 @@ def test_the_docstring_examples_run():
     assert outcome.failed == 0
 
 
-def test_the_tool_imports_nothing_above_its_floor():
+def test_the_tool_imports_nothing_above_its_layer():
     code = (
         "import sys, w2v.gradcheck;"
         "print(*sorted(m for m in sys.modules if m.startswith(('w2v', 'numba'))))"

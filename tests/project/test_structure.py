@@ -1,4 +1,4 @@
-"""Packages stand on floors: a module imports from the floors below, or from its own package."""
+"""Packages form layers: a module imports from the layers below, or from its own package."""
 
 import ast
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-FLOORS = (
+LAYERS = (
     {"errors", "vocab"},
     {"util", "numerics"},
     {"formats", "activations", "losses", "noise", "engines"},
@@ -16,7 +16,7 @@ FLOORS = (
     {"train"},
     {"compare", "export", "gradcheck"},
 )
-FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
+LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
 MODULES = sorted((ROOT / "w2v").rglob("*.py"))
 
 
@@ -48,9 +48,9 @@ def test_imports_go_down(path):
         if (here, there) == ("embeddings", "evaluate"):
             continue  # gensim's evaluate_word_pairs and evaluate_word_analogies, loaded when called
         if there != here and not there.startswith("__"):
-            assert FLOOR_OF[there] < FLOOR_OF[here], f"{path} imports {name}"
+            assert LAYER_OF[there] < LAYER_OF[here], f"{path} imports {name}"
 
 
-def test_every_package_has_a_floor():
+def test_every_package_has_a_layer():
     found = {path.relative_to(ROOT / "w2v").parts[0].removesuffix(".py") for path in MODULES}
-    assert {name for name in found if not name.startswith("__")} == set(FLOOR_OF)
+    assert {name for name in found if not name.startswith("__")} == set(LAYER_OF)
