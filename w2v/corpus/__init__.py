@@ -1,12 +1,14 @@
-"""Encode text as sentences of word ids: read it once, count words, and map the ids from disk.
+"""Encode text as sentences of word ids.
 
-    read_corpus(paths)       files, folders, patterns, standard input
-    encode_sentences(...)    lists of words, texts or rows in Python
-    read_shards(...)         files in shards, each read where it is trained
-    with_phrases(corpus)     join frequent pairs of words
-    Corpus                   vocabulary, token ids, sentence bounds, and what was dropped
+The text is read once; the ids go to a temporary file, which is memory-mapped.
 
-Pairs and windows are drawn by `w2v.corpus.subsampling`. The names below are imported on first use.
+    read_corpus(paths)       from files, folders, patterns or standard input
+    encode_sentences(...)    from Python: lists of words, texts, or rows of a table
+    read_shards(...)         from files, in shards, each read where it will be trained
+    with_phrases(corpus)     join words that often occur together
+    Corpus                   the result: vocabulary, ids, sentence bounds, and what was dropped
+
+`w2v.corpus.subsampling` draws windows and pairs. The names below are imported on first use.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ __all__ = [
     "with_phrases",
 ]
 
-_HOME_OF = {
+_MODULE_OF = {
     "MAX_SENTENCE_WORDS": "encoder",
     "Audit": "corpus",
     "Corpus": "corpus",
@@ -52,6 +54,6 @@ _HOME_OF = {
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOME_OF:
-        return getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    if name in _MODULE_OF:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

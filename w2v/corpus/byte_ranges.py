@@ -1,16 +1,16 @@
 """Cut plain text files into shards: ranges of bytes that begin and end at line ends.
 
-    expand_urls(paths)          files and URLs
-    plan_ranges(sources, S)     S shards of about as many bytes
+    expand_urls(paths)          paths and URLs of the files
+    plan_ranges(sources, S)     S shards of about the same number of bytes
     range_text(segment)         the text of a part of a file, in chunks
 
-The text is cut into S x K stripes; shard s consists of stripes s, s + S, s + 2 S, ... So the shards
-advance through the text together, as a single reader would. With 16 shards, this gave better
+The text is cut into S x K stripes; shard s consists of stripes s, s + S, s + 2 S, ... Thus, all
+shards advance through the text together, as a single reader would. With 16 shards, this gave better
 vectors than 16 contiguous pieces (docs/explanation/rounds.md).
 
 A file is a path, or a URL that fsspec can read (``s3://...``); every machine that reads a shard
 must be able to access it. A line belongs to the stripe in which it begins. Compressed files and
-streams cannot be cut and are refused.
+streams cannot be cut, and are refused.
 """
 
 from __future__ import annotations
@@ -39,13 +39,14 @@ from w2v.util.compression import kind_of
 from w2v.util.files import StrPath
 
 MOST_STRIPES = 200
-"""Stripes per shard: one for each of the default number of rounds."""
+"""Maximum number of stripes in a shard: the default number of rounds."""
 _MOST_CUTS = 4096
-"""Stripes in total: finding the first line of each takes a read, about 0.1 s over the network."""
+"""Maximum number of stripes in total: finding the first line of each takes a read, which over the
+network takes about 0.1 s."""
 _SHORTEST_STRIPE = 2**14
 _READ_BYTES = 2**16
 _HEAD_BYTES = 2**12
-"""Bytes at the beginning of a file that show whether it is text."""
+"""Bytes at the beginning of a file by which text is recognised."""
 _URL = "://"
 
 
@@ -55,7 +56,7 @@ class Segment(NamedTuple):
     Attributes:
         name: the file, an absolute path or a URL.
         begin, end: range of bytes.
-        number: the number of segments before it in the text.
+        number: its position among all segments, in the order of the text.
     """
 
     name: str
@@ -65,9 +66,11 @@ class Segment(NamedTuple):
 
 
 class _File(NamedTuple):
-    """A file that is read in pieces: `read(begin, end)` returns those bytes, fewer at the end.
+    """A file with random access.
 
-    `size()` may take a request to object storage, so it is a function.
+    Attributes:
+        size: returns the size in bytes; a function, since it may take a request to object storage.
+        read: ``read(begin, end)`` returns these bytes, fewer at the end of the file.
     """
 
     size: Callable[[], int]
@@ -77,10 +80,14 @@ class _File(NamedTuple):
 def expand_urls(
     paths: Sequence[StrPath], on_warning: Callable[[str], None] = no_warning
 ) -> list[Source]:
-    """Expand arguments to absolute paths and URLs; see `w2v.corpus.sources.expand`.
+    """Expand arguments to absolute paths and URLs.
+
+    Args:
+        paths: URLs, and what `w2v.corpus.sources.expand` accepts.
+        on_warning: called with a warning about files in folders that are skipped.
 
     Raises:
-        CorpusError: see there; or one is a stream.
+        CorpusError: as in `w2v.corpus.sources.expand`; or one of them is a stream.
     """
     sources: list[Source] = []
     binary: list[Source] = []
@@ -112,14 +119,14 @@ def _is_text(name: str) -> bool:
 
 
 def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
-    """Cut files into shards of about as many bytes.
+    """Cut files into shards of about the same number of bytes.
 
     Args:
         sources: see `expand_urls`.
         count: the number of shards, S.
 
     Returns:
-        The segments of each shard; together they are the text.
+        The segments of each shard; together, they cover the text.
 
     Raises:
         CorpusError: a file cannot be read, is compressed or is not text, or there are fewer lines
@@ -134,7 +141,8 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
     before = n_segments = 0
     for source, size in zip(sources, sizes, strict=True):
         inside = [min(max(bound - before, 0), size) for bound in bounds]
-        for number, (begin, end) in enumerate(pairwise(_snapped(source.name, inside, size))):
+        line_starts = _next_line_starts(source.name, inside, size)
+        for number, (begin, end) in enumerate(pairwise(line_starts)):
             if begin < end:
                 shards[number % count].append(Segment(source.name, begin, end, n_segments))
                 n_segments += 1
@@ -149,18 +157,18 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
 
 
 def range_text(segment: Segment, options: TextOptions) -> Iterator[tuple[int, bytes]]:
-    """Yield (byte offset, text in UTF-8) as `w2v.corpus.sources.chunks` does.
+    """Yield the (byte offset, text in UTF-8) of a segment, like `w2v.corpus.sources.chunks`.
 
     Raises:
-        CorpusError: see there; or the file has shrunk.
+        CorpusError: as in `chunks`; or the file has shrunk.
     """
     source = Source(segment.name, None)
     with opened(segment.name) as file:
-        part = _Part(file, segment)
-        yield from range_chunks(source, part, segment.begin, options)
+        stream = _SegmentStream(file, segment)
+        yield from range_chunks(source, stream, segment.begin, options)
 
 
-class _Part:
+class _SegmentStream:
     """A stream of the bytes of a segment."""
 
     def __init__(self, file: _File, segment: Segment) -> None:
@@ -169,7 +177,7 @@ class _Part:
         self._at = segment.begin
 
     def read(self, size: int, /) -> bytes:
-        """Read at most `size` bytes; none at the end."""
+        """Read up to `size` bytes; none at the end."""
         end = min(self._at + size, self._segment.end)
         data = self._file.read(self._at, end) if end > self._at else b""
         if len(data) < end - self._at:
@@ -183,7 +191,7 @@ class _Part:
 
 @contextmanager
 def opened(name: str) -> Iterator[_File]:
-    """Open a path or URL.
+    """Context that opens a path or URL.
 
     Raises:
         ConfigError: it is a URL, and fsspec is not installed.
@@ -191,10 +199,10 @@ def opened(name: str) -> Iterator[_File]:
     """
     try:
         if _URL in name:
-            yield _of_store(name)
+            yield _remote_file(name)
         else:
             with Path(name).open("rb") as stream:
-                yield _File(partial(stream.seek, 0, os.SEEK_END), partial(_piece, stream))
+                yield _File(partial(stream.seek, 0, os.SEEK_END), partial(_read_range, stream))
     except W2VError:
         raise
     except OSError as error:
@@ -206,8 +214,11 @@ def opened(name: str) -> Iterator[_File]:
         raise CorpusError(f"{name}: cannot be read: {why}") from error
 
 
-def _of_store(name: str) -> _File:
-    """Requests single ranges: fsspec's file objects would read tens of megabytes ahead."""
+def _remote_file(name: str) -> _File:
+    """A file in remote storage.
+
+    Each range is a request of its own: fsspec's file objects read ahead by tens of megabytes.
+    """
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
@@ -219,13 +230,13 @@ def _of_store(name: str) -> _File:
     )
 
 
-def _piece(stream: BinaryIO, begin: int, end: int) -> bytes:
+def _read_range(stream: BinaryIO, begin: int, end: int) -> bytes:
     stream.seek(begin)
     return stream.read(end - begin)
 
 
 def _size(name: str) -> int:
-    """The size of a file in bytes; refuses files that do not begin like plain text."""
+    """Size of a file in bytes; raises CorpusError if it does not begin like plain text."""
     with opened(name) as file:
         size: int | None = file.size()
         if size is None:
@@ -238,20 +249,20 @@ def _size(name: str) -> int:
         return size
 
 
-def _snapped(name: str, bounds: Sequence[int], size: int) -> list[int]:
+def _next_line_starts(name: str, bounds: Sequence[int], size: int) -> list[int]:
     """Move each bound to the first line that begins at or after it, or to the end of the file."""
     with opened(name) as file:
         return [bound if bound in (0, size) else _line_start(file, bound, size) for bound in bounds]
 
 
 def _line_start(file: _File, bound: int, size: int) -> int:
-    position = bound - 1  # if a newline is there, a line begins at the bound itself
+    position = bound - 1  # a newline here means that a line begins at the bound itself
     while position < size:
         block = file.read(position, min(position + _READ_BYTES, size))
         newline = block.find(b"\n")
         if newline >= 0:
             return position + newline + 1
-        if not block:  # it has shrunk, which `_Part.read` will report
+        if not block:  # the file has shrunk, which `_SegmentStream.read` will report
             break
         position += len(block)
     return size

@@ -28,7 +28,18 @@ _HASH_BLOCK = 2**20
 
 
 def content_key(sources: Sequence[Source], options: Mapping[str, object]) -> str:
-    """The key of the contents of these files, in this order, read with these options."""
+    """Compute the key of some files.
+
+    Args:
+        sources: the files; their contents and order matter, their names do not.
+        options: all options that change the result, as JSON values.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        CorpusError: a source is a stream, or cannot be read.
+    """
     digest = hashlib.sha256(json.dumps([CACHE_FORMAT, options], sort_keys=True).encode())
     for source in sources:
         if source.path is None or source.size() is None:
@@ -58,8 +69,8 @@ Entry = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
 def load(folder: Path, key: str, audit_keys: Collection[str]) -> Entry | None:
     """Load the corpus stored under `key`, with tokens mapped from disk; None if there is none.
 
-    Damaged files are ignored, and replaced by the next `save`. The content is validated in addition
-    to its digest, which detects damage but not forgery, so that kernels stay within their arrays.
+    Damaged files are ignored, and replaced by the next `save`. The digest detects damage, but not
+    forgery, so the content is validated as well: kernels must not index outside their arrays.
 
     Args:
         folder: folder of the cache.

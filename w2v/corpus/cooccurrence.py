@@ -1,15 +1,15 @@
 """Examples for the full softmax: a center word and the distribution of its context words.
 
-There are three kinds of target (see `w2v.losses.softmax`), all made of the pairs that
+There are three kinds of target (see `w2v.losses.softmax`). All are made from the pairs that
 `w2v.corpus.subsampling` draws, with the weights of `w2v.corpus.windows`:
 
-    distribution   a row for each position: the weights of the words in its window, normalised
-    split          a row for each pair: one context word with probability 1
-    corpus         a row for each word of the vocabulary: all contexts it has in a pass over the
-                   corpus, so that one row stands for all pairs with that center word
+    distribution   a row per position: the weights of the words in its window, normalised
+    split          a row per pair: one context word with probability 1
+    corpus         a row per word of the vocabulary: all contexts that it has in a pass over the
+                   corpus, so one row represents all pairs with that center word
 
-At fixed parameters the three have the same loss, if each row is weighted by the sum of the weights
-of its pairs, which is their number unless `distance_weights` is harmonic.
+At fixed parameters, all three have the same loss if each row is weighted by the summed weights of
+its pairs. This is the number of pairs, unless `distance_weights` is harmonic.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from w2v.numerics.jit import jit
 
 
 class Examples(NamedTuple):
-    """Rows of a full softmax.
+    """Training examples of a full softmax, one per row.
 
     Attributes:
         centers: (R,) int32, the center word of each row.
         starts: (R + 1,) int64; row r has entries starts[r]:starts[r + 1] of contexts and probs.
         contexts: (N,) int32 word ids; a word may occur more than once in a row.
         probs: (N,) float32, which sum to 1 in each row.
-        pairs: (R,), the summed weights of the pairs that a row stands for: int64, their number, or
-            float64 where they have weights.
+        pairs: (R,), the summed weights of the pairs that a row represents: float64 if pairs have
+            weights, otherwise int64, the number of pairs.
     """
 
     centers: np.ndarray
@@ -43,7 +43,7 @@ class Examples(NamedTuple):
     pairs: np.ndarray
 
     def take(self, first: int, last: int) -> Examples:
-        """Rows first..last - 1."""
+        """Return rows first..last - 1; only `starts` is copied."""
         begin, end = self.starts[first], self.starts[last]
         return Examples(
             self.centers[first:last],
@@ -58,11 +58,11 @@ class Windows(NamedTuple):
     """The windows of a block of sentences.
 
     Attributes:
-        centers: (P,) int32, each position's word.
+        centers: (P,) int32, the word at each position that has context words.
         sizes: (P,) int64, the number of its context words (at least 1).
         contexts: (N,) int32, the context words of all positions, in order.
-        words: words kept by subsampling, including sentences of a single word.
-        weights: (N,) float64, of the pairs; None if all weigh 1.
+        words: number of words that subsampling kept, including those without context words.
+        weights: (N,) float64, weights of the pairs; None if all are 1.
     """
 
     centers: np.ndarray
@@ -75,7 +75,7 @@ class Windows(NamedTuple):
 @jit
 def _windows(
     tokens: Any, starts: Any, first: Any, last: Any, thresholds: Any, left: Any, right: Any,
-    shrink: Any, key: Any, offset_weights: Any, kept: Any, reach: Any, centers: Any, sizes: Any,
+    shrink: Any, key: Any, offset_weights: Any, kept: Any, radii: Any, centers: Any, sizes: Any,
     contexts: Any, weights: Any,
 ) -> Any:  # fmt: skip
     positions = 0
@@ -84,12 +84,12 @@ def _windows(
     for sentence in range(first, last):
         n = subsample(
             tokens, starts[sentence], starts[sentence + 1], starts[first], thresholds,
-            max(left, right), shrink, key, kept, reach,
+            max(left, right), shrink, key, kept, radii,
         )  # fmt: skip
         words += n
         for t in range(n):
             before = n_contexts
-            begin, end = t - min(reach[t], left), t + min(reach[t], right) + 1
+            begin, end = t - min(radii[t], left), t + min(radii[t], right) + 1
             for s in range(max(0, begin), min(n, end)):
                 if s != t:
                     contexts[n_contexts] = kept[s]
@@ -111,10 +111,18 @@ def block_windows(
     window: Window,
     key: np.uint64,
 ) -> Windows:
-    """Draw the windows of sentences first..last - 1 from the random stream `key`."""
+    """Draw the windows of a block.
+
+    Args:
+        corpus: the corpus.
+        first, last: the block is sentences first..last - 1.
+        thresholds: (V,) uint32, see `w2v.corpus.subsampling.keep_thresholds`.
+        window: sides of a window, and the weights of pairs by distance.
+        key: key of the block's random stream.
+    """
     n = int(corpus.sentence_starts[last] - corpus.sentence_starts[first])
     kept = np.empty(MAX_SENTENCE_WORDS, dtype=np.int32)
-    reach = np.empty(MAX_SENTENCE_WORDS, dtype=np.int32)
+    radii = np.empty(MAX_SENTENCE_WORDS, dtype=np.int32)
     centers = np.empty(n, dtype=np.int32)
     sizes = np.empty(n, dtype=np.int64)
     contexts = np.empty((window.left + window.right) * n, dtype=np.int32)
@@ -122,7 +130,7 @@ def block_windows(
     weights = np.empty(len(contexts) if has_weights else 0)
     positions, n_contexts, words = _windows(
         corpus.tokens, corpus.sentence_starts, first, last, thresholds, window.left, window.right,
-        window.shrinks, key, window.offset_weights(), kept, reach, centers, sizes, contexts,
+        window.shrinks, key, window.offset_weights(), kept, radii, centers, sizes, contexts,
         weights,
     )  # fmt: skip
     return Windows(
@@ -132,7 +140,7 @@ def block_windows(
 
 
 def distribution_examples(windows: Windows) -> Examples:
-    """A row for each position."""
+    """Examples for the target "distribution": a row per position."""
     sizes, weights = windows.sizes, windows.weights
     starts = np.concatenate([[0], np.cumsum(sizes)])
     if weights is None:
@@ -144,7 +152,7 @@ def distribution_examples(windows: Windows) -> Examples:
 
 
 def split_examples(windows: Windows) -> Examples:
-    """A row for each pair."""
+    """Examples for the target "split": a row per pair."""
     n = len(windows.contexts)
     return Examples(
         np.repeat(windows.centers, windows.sizes),
@@ -156,10 +164,13 @@ def split_examples(windows: Windows) -> Examples:
 
 
 @jit
-def _place(
+def _group_by_center(
     centers: Any, sizes: Any, contexts: Any, weights: Any, next_free: Any, grouped: Any, counts: Any
 ) -> None:
-    """Append the contexts of each position, and their weights, to those of its center word."""
+    """Group contexts, and their weights, by center word.
+
+    `next_free` is (V,): where in `grouped` and `counts` the next context of each center word goes.
+    """
     n = 0
     for p in range(centers.size):
         at = next_free[centers[p]]
@@ -172,11 +183,12 @@ def _place(
 
 
 @jit
-def _merge(group_starts: Any, grouped: Any, counts: Any, sizes: Any, places: Any) -> Any:
+def _merge_repeated(group_starts: Any, grouped: Any, counts: Any, sizes: Any, places: Any) -> Any:
     """Merge repeated contexts of a center word and add up their counts, in place.
 
-    Returns how many are left. `counts` begins with the weight of each pair. `places` is (V,) zeros:
-    1 + the position of each word in the current group.
+    On entry, `counts` holds the weight of each pair. `places` is scratch, (V,) zeros: while a group
+    is merged, 1 + the position of each of its words. Fills `sizes` with the number of distinct
+    contexts of each center word, and returns the total.
     """
     write = 0
     for center in range(group_starts.size - 1):
@@ -198,9 +210,13 @@ def _merge(group_starts: Any, grouped: Any, counts: Any, sizes: Any, places: Any
 
 
 def corpus_examples(vocabulary_size: int, drawn: list[Windows]) -> Examples:
-    """A row for each word of the vocabulary that has a context, from the windows of a whole pass.
+    """Examples for the target "corpus": a row per word of the vocabulary that has a context.
 
-    Takes 8 bytes of memory per pair while they are grouped, 12 where they have weights.
+    Takes 8 bytes of memory per pair, or 12 if pairs have weights.
+
+    Args:
+        vocabulary_size: V.
+        drawn: the windows of all blocks of a pass over the corpus.
     """
     pairs = np.zeros(vocabulary_size, dtype=np.int64)
     for windows in drawn:
@@ -214,12 +230,12 @@ def corpus_examples(vocabulary_size: int, drawn: list[Windows]) -> Examples:
     counts = np.ones(len(grouped), dtype=np.float64 if has_weights else np.int32)
     for windows in drawn:
         weights = np.empty(0) if windows.weights is None else windows.weights
-        _place(
+        _group_by_center(
             windows.centers, windows.sizes, windows.contexts, weights, next_free, grouped, counts
         )
     sizes = np.zeros(vocabulary_size, dtype=np.int64)
     places = np.zeros(vocabulary_size, dtype=np.int64)
-    total = _merge(group_starts, grouped, counts, sizes, places)
+    total = _merge_repeated(group_starts, grouped, counts, sizes, places)
     centers = np.flatnonzero(sizes)
     starts = np.concatenate([[0], np.cumsum(sizes[centers])])
     totals = pairs[centers]

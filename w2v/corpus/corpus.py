@@ -1,4 +1,4 @@
-"""An encoded corpus: its vocabulary, word ids and sentences, and what was dropped."""
+"""The encoded corpus: vocabulary, word ids, sentence bounds, and a record of what was dropped."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ class Audit:
 
     Attributes:
         files: files read; 0 for sentences from Python.
-        files_skipped: binary files in folders, which were skipped.
-        lines: lines, empty ones included.
+        files_skipped: binary files that were skipped in folders.
+        lines: lines, including empty ones.
         sentences: sentences with at least one kept word.
         lines_split: lines longer than `MAX_SENTENCE_WORDS`, split into several sentences.
         words: tokens in the text; a joined phrase is one token.
-        distinct: different words in the text.
+        distinct: distinct words in the text.
         phrases: distinct phrases that were joined; 0 without the option `phrases`.
-        joins: how many times two tokens were joined.
-        kept: tokens of the vocabulary's words, before subsampling.
+        joins: number of times that two tokens were joined.
+        kept: tokens of words in the vocabulary, before subsampling.
         dropped_rare: tokens of words rarer than min_count.
         dropped_max_vocab: tokens of words beyond max_vocab.
         max_count: count of the most frequent word.
-        longest_sentence: kept words of the longest sentence; 1 leaves nothing to learn.
+        longest_sentence: number of kept words in the longest sentence; if it is 1, there are no
+            pairs to train on.
     """
 
     files: int
@@ -67,7 +68,7 @@ class Corpus:
 
     @property
     def n_words(self) -> int:
-        """Number of tokens; only words of the vocabulary count."""
+        """Number of tokens, all of them words of the vocabulary."""
         return len(self.tokens)
 
     @property
@@ -83,6 +84,6 @@ class Corpus:
         return digest.hexdigest()
 
     def sentences(self) -> Iterator[np.ndarray]:
-        """The sentences, each (n,) int32."""
+        """Yield the ids of each sentence, (n,) int32."""
         for start, end in zip(self.sentence_starts[:-1], self.sentence_starts[1:], strict=True):
             yield self.tokens[start:end]

@@ -1,4 +1,4 @@
-"""Arrays in temporary files, which are written once and then memory-mapped."""
+"""Arrays in temporary files: written once, then memory-mapped."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ class TempArray:
     """An array in a temporary file, which is deleted however the process ends.
 
     Raises:
-        OutputError: the disk is full.
+        OutputError: the file cannot be written, for example because the disk is full.
+        MemoryError: there is not enough address space to map the file.
     """
 
     def __init__(self) -> None:
-        # Unlinked already: its space is freed once the file is neither open nor mapped.
+        # Already unlinked: the space is freed once the file is neither open nor mapped.
         self._file: BinaryIO = tempfile.TemporaryFile(prefix="w2v-")  # noqa: SIM115
 
     def __enter__(self) -> TempArray:
@@ -33,13 +34,13 @@ class TempArray:
 
     def write(self, array: np.ndarray) -> None:
         """Append an array."""
-        with self._explained():
+        with self._errors_explained():
             self._file.write(array.data)
 
     def mapped(self, dtype: Any, count: int) -> np.ndarray:
         """Map the file as (count,) numbers of type `dtype`; a shorter file is padded with zeros."""
         size = count * np.dtype(dtype).itemsize
-        with self._explained():
+        with self._errors_explained():
             self._file.flush()
             if os.fstat(self._file.fileno()).st_size < size:
                 self._extend(size)
@@ -48,22 +49,22 @@ class TempArray:
 
     def _extend(self, size: int) -> None:
         if hasattr(os, "posix_fallocate"):
-            # Reserve the blocks: if the disk fills up while mapped, the process is killed.
+            # Reserve the space: if the disk filled up while mapped, the process would be killed.
             os.posix_fallocate(self._file.fileno(), 0, size)
         else:
             self._file.truncate(size)
 
     def close(self) -> None:
         """Close the file. Arrays mapped from it stay valid."""
-        with suppress(OSError):  # after a failed write, closing tries to write again
+        with suppress(OSError):  # after a failed write, closing retries it
             self._file.close()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _errors_explained(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            if error.errno == errno.ENOMEM:  # no address space for the map
+            if error.errno == errno.ENOMEM:  # not enough address space to map the file
                 raise MemoryError("the word ids of the corpus") from error
             raise OutputError(
                 f"{tempfile.gettempdir()}: no space for the word ids of the corpus (4 bytes per "
@@ -72,6 +73,10 @@ class TempArray:
 
 
 def zeros_on_disk(dtype: Any, count: int) -> np.ndarray:
-    """(count,) zeros, mapped from a temporary file. Raises as `TempArray` does."""
+    """(count,) zeros, mapped from a temporary file.
+
+    Raises:
+        OutputError, MemoryError: as in `TempArray`.
+    """
     with TempArray() as array:
         return array.mapped(dtype, count)

@@ -3,7 +3,7 @@
     chunks of ids --> temporary files --> join phrases --> choose the vocabulary --> renumber
 
 Only the word table is kept in memory, whatever the size of the corpus; even the starts of sentences
-are in a file.
+are stored in a file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_SENTENCE_WORDS = 10_000
 """Longer lines are split into sentences of this many words; no word is lost."""
 
 MIN_VOCABULARY = 2
-"""A single word cannot be distinguished from any other."""
+"""With a single word, there is nothing to tell it apart from."""
 
 MAX_DISTINCT = 2**31 - 1
 """Ids are int32. Counting this many words would take over 60 GB of memory."""
@@ -37,13 +37,23 @@ _LENGTH = np.uint16
 
 
 class Encoder:
-    """Collects tokens in order: ids and sentence lengths, in temporary files."""
+    """Collects the tokens of a text in temporary files: ids and sentence lengths.
+
+    Attributes:
+        n_tokens: tokens so far.
+        sentences: complete sentences so far.
+        open_length: tokens of the line that the last chunk left unfinished.
+        lines, lines_split: see `Audit`.
+
+    Raises:
+        OutputError, MemoryError: as in `TempArray`.
+    """
 
     def __init__(self) -> None:
         self._tokens, self._lengths, self._starts = TempArray(), TempArray(), TempArray()
         self.n_tokens = 0
         self.sentences = 0
-        self.open_length = 0  # tokens of the unfinished line at the end of the last chunk
+        self.open_length = 0
         self.lines = 0
         self.lines_split = 0
 
@@ -55,7 +65,7 @@ class Encoder:
             file.close()
 
     def add(self, tokens: Tokens) -> None:
-        """Append a chunk of text."""
+        """Append the tokens of a chunk. Changes `tokens.line_lengths`."""
         self._tokens.write(tokens.ids)
         self.n_tokens += len(tokens.ids)
         lengths = tokens.line_lengths
@@ -65,7 +75,7 @@ class Encoder:
         self._close_lines(lengths[:-1])
 
     def end_file(self) -> None:
-        """End the last line of a file, in case there is no newline at its end."""
+        """End the last line of a file, in case it does not end with a newline."""
         if self.open_length:
             self.lines += 1
             self._close_lines(np.array([self.open_length], dtype=np.int64))
@@ -85,7 +95,7 @@ class Encoder:
         self._lengths.write(lengths.astype(_LENGTH))
 
     def mapped(self) -> tuple[np.ndarray, np.ndarray]:
-        """(N,) int32 tokens and (S,) uint16 tokens of each sentence, mapped from their files."""
+        """Map the ids, (N,) int32, and the sentence lengths, (S,) uint16, from their files."""
         return (
             self._tokens.mapped(np.int32, self.n_tokens),
             self._lengths.mapped(_LENGTH, self.sentences),
@@ -98,16 +108,16 @@ class Encoder:
 
         Args:
             table: the words, with their counts.
-            name: of the text, in messages.
+            name: name of the text in error messages.
             options: see `TextOptions`.
-            files, skipped: for the audit.
+            files, skipped: numbers of files read and of files skipped, for the audit.
 
         Raises:
-            CorpusError: too few words are left.
+            CorpusError: fewer than two words are left.
         """
         tokens, lengths = self.mapped()
         starts = self._starts.mapped(np.int64, self.sentences + 1)
-        corpus = _chosen(tokens, lengths, starts, table, name, options)
+        corpus = _build_corpus(tokens, lengths, starts, table, name, options)
         audit = dataclasses.replace(
             corpus.audit, files=files, files_skipped=skipped, lines=self.lines,
             lines_split=self.lines_split,
@@ -121,14 +131,14 @@ def with_phrases(
 ) -> Corpus:  # fmt: skip
     """Join the phrases of a corpus; see `w2v.corpus.phrases`.
 
-    Words that were dropped when the text was read no longer separate their neighbours. To join the
-    phrases of the complete text, read it with ``phrases=`` or ``min_count=1``.
+    Words that were dropped when the text was read no longer separate the words around them. To find
+    the phrases of the complete text, read it with ``phrases=`` or ``min_count=1``.
 
     Args:
         corpus: the corpus; it is not changed.
         passes: number of passes.
         scoring: ``word2phrase`` or ``npmi``.
-        threshold: of the score; None for 100 (word2phrase) or 0.5 (npmi).
+        threshold: join pairs with higher scores; None for 100 (word2phrase) or 0.5 (npmi).
         min_count: words and pairs that occur fewer times are not joined.
 
     Raises:
@@ -145,7 +155,7 @@ def with_phrases(
         min_count=1, phrases=passes, phrase_scoring=scoring, phrase_threshold=threshold,
         phrase_min_count=min_count,
     )  # fmt: skip
-    joined = _chosen(tokens, lengths, starts, table, "corpus", options)
+    joined = _build_corpus(tokens, lengths, starts, table, "corpus", options)
     audit = dataclasses.replace(
         joined.audit,
         files=corpus.audit.files,
@@ -156,11 +166,11 @@ def with_phrases(
     return dataclasses.replace(joined, audit=audit)
 
 
-def _chosen(
+def _build_corpus(
     tokens: np.ndarray, lengths: np.ndarray, starts: np.ndarray, table: WordTable, name: str,
     options: TextOptions,
 ) -> Corpus:  # fmt: skip
-    """Build a corpus from tokens with ids of `table`. Changes them in place, and fills `starts`."""
+    """Build a corpus from tokens, which are ids of `table`. Works in place, and fills `starts`."""
     order = np.arange(len(table))
     phrases = joins = 0
     if options.phrases:
@@ -191,10 +201,10 @@ def _chosen(
 
 
 def refuse_too_many(table: WordTable, name: str) -> None:
-    """Check that the number of distinct words does not exceed that of ids.
+    """Check that every distinct word can have an id.
 
     Raises:
-        CorpusError: there are more than `MAX_DISTINCT`.
+        CorpusError: there are more than `MAX_DISTINCT` words.
     """
     if len(table) > MAX_DISTINCT:
         raise CorpusError(f"{name}: more than {MAX_DISTINCT} distinct words")
@@ -203,16 +213,19 @@ def refuse_too_many(table: WordTable, name: str) -> None:
 def chosen_words(
     table: WordTable, order: np.ndarray, name: str, options: TextOptions
 ) -> np.ndarray:
-    """Choose the vocabulary: ids in the table of the words to keep, in the order of their new ids.
+    """Choose the words of the vocabulary.
 
     Args:
         table: the words, with their counts.
-        order: their ids in order of first appearance.
-        name: of the text, in messages.
-        options: of these, `min_count` and `max_vocab`.
+        order: (W,) their ids, in order of first appearance.
+        name: name of the text in error messages.
+        options: `min_count` and `max_vocab` are used.
+
+    Returns:
+        (V,) the ids in `table` of the words to keep, in the order of their ids in the vocabulary.
 
     Raises:
-        CorpusError: there are too few.
+        CorpusError: fewer than two words are left.
     """
     counts, min_count = table.counts[order], options.min_count
     if not len(counts):
@@ -233,9 +246,16 @@ def chosen_words(
 
 @jit
 def renumber(tokens: Any, new_ids: Any, lengths: Any, starts: Any) -> Any:
-    """Replace ids by `new_ids`, and remove dropped words and empty sentences.
+    """Replace ids, and remove dropped words and empty sentences, in place.
 
-    Fills `starts`; returns the number of sentences, and the length of the longest.
+    Args:
+        tokens: (N,) int32 ids; those of the remaining words are moved to the beginning.
+        new_ids: (W,) int32, the new id of each word, or `DROPPED`.
+        lengths: (S,) number of words in each sentence.
+        starts: (S + 1,) int64, filled with the new bounds of sentences.
+
+    Returns:
+        The number of sentences left, and the number of words in the longest.
     """
     read = write = sentences = longest = 0
     starts[0] = 0

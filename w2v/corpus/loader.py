@@ -1,9 +1,9 @@
-"""Read a corpus from files: chunks of text are tokenized by one or several threads.
+"""Read a corpus from files: one or several threads tokenize chunks of text.
 
-    chunks of text --readers--> the reader's ids --in order--> the corpus's ids --> encoder
+    chunks of text --readers--> ids of the reader --in order--> ids of the corpus --> encoder
 
-Each reader is a thread with its own word table, so readers share nothing. The new words of a chunk
-are added to the table of the corpus in the order of chunks, so words are numbered by first
+Each reader is a thread with its own word table, so readers share nothing. The new words of each
+chunk are added to the table of the corpus in the order of chunks, so words are numbered by first
 appearance, whatever the number of readers. Peak memory is a few chunks and the word tables,
 whatever the size of the corpus.
 """
@@ -46,10 +46,10 @@ from w2v.util.threads import ThreadPool
 from w2v.vocab import Vocabulary
 
 MAX_READERS = 16
-"""Each takes the memory of a chunk and a word table, and this many are faster than any disk."""
+"""Each takes memory for a chunk and a word table, and this many are faster than any disk."""
 
 MAX_READER_WORDS = 2**20
-"""A reader whose table has more words starts a new one, which bounds its memory to 50 MB."""
+"""A reader whose table has more words starts a new table, which limits it to 50 MB."""
 
 
 def read_corpus(
@@ -66,15 +66,15 @@ def read_corpus(
     Args:
         paths: files, folders, glob patterns or ``-`` (standard input); see `sources.expand`.
         workers: number of threads that tokenize; the result does not depend on it.
-        cache_dir: folder in which the encoded corpus is stored, and from which it is loaded if the
-            contents of the files and the options are the same.
+        cache_dir: folder in which to store the encoded corpus; it is loaded from there if neither
+            the contents of the files nor the options have changed.
         on_progress: called with (bytes of text read, total bytes or None if unknown).
         on_warning: called with a warning about files in folders that are skipped.
         options: see `TextOptions`.
 
     Raises:
-        CorpusError: see `sources`; or there is nothing to train on, or a file changed while it was
-            read.
+        CorpusError: a file cannot be read or is not text (see `sources`), a file changed while it
+            was read, or there is nothing to train on.
         OutputError: the temporary files or the cache cannot be written.
     """
     text_options = TextOptions(**options)
@@ -115,7 +115,7 @@ def _read(
     sizes = [source.text_size() if is_plain else None for source in sources]
     known = [size for size in sizes if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
-    # Compile here, where Ctrl-C can interrupt it, not in a thread that this one waits for.
+    # Compile here, where Ctrl-C can interrupt it, rather than in a thread that we wait for.
     WordTable().tokenize(b"\n", options.tokenize)
     table, name, done = WordTable(), named(sources), 0
     skipped: list[Source] = []
@@ -139,7 +139,7 @@ def _read(
 
 
 class _Chunk(NamedTuple):
-    """Text of a file, and the byte at which it begins; an empty text marks the end of the file."""
+    """Part of the text of a file, which begins at byte `offset`; empty at the end of the file."""
 
     source: Source
     offset: int
@@ -149,7 +149,7 @@ class _Chunk(NamedTuple):
 def _texts(
     sources: Sequence[Source], options: TextOptions, skipped: list[Source]
 ) -> Iterator[_Chunk]:
-    """The chunks of all files; binary files in folders go to `skipped`."""
+    """Yield the chunks of all files; binary files in folders are appended to `skipped`."""
     read = chunks if options.text_column is None else column_chunks
     for source in sources:
         try:
@@ -167,8 +167,14 @@ def tokenize_chunk(
 ) -> Tokens:
     """Tokenize a chunk of a file.
 
+    Args:
+        table: counts the words; the result has its ids.
+        source, offset: the file and the first byte of the chunk, for error messages.
+        text: the chunk, in UTF-8.
+        options: `lowercase` and `tokenize` are used.
+
     Raises:
-        CorpusError: it is not text.
+        CorpusError: the chunk is not text.
     """
     if options.lowercase:
         text = lowered(source, offset, text, options)
@@ -181,7 +187,7 @@ def tokenize_chunk(
 def _tokenized(
     texts: Iterator[_Chunk], table: WordTable, options: TextOptions, readers: int
 ) -> Iterator[tuple[_Chunk, Tokens | None]]:
-    """Each chunk with its tokens as ids of `table`, in order; None at the end of a file."""
+    """Yield each chunk with its tokens as ids of `table`, in order; None at the end of a file."""
     if readers == 1:
         for chunk in texts:
             yield chunk, tokenize_chunk(table, *chunk, options) if chunk.text else None
@@ -213,7 +219,7 @@ def _next(
     waiting: deque[tuple[_Chunk, Future[_Read] | None]], table: WordTable
 ) -> tuple[_Chunk, Tokens | None]:
     chunk, future = waiting.popleft()
-    return chunk, None if future is None else future.result().in_corpus(table)
+    return chunk, None if future is None else future.result().to_corpus_ids(table)
 
 
 class _ReaderWords:
@@ -224,7 +230,7 @@ class _ReaderWords:
         self._corpus_ids = np.empty(0, dtype=np.int32)
 
     def translate(self, ids: np.ndarray, new: NewWords, table: WordTable) -> None:
-        """Convert the ids of a chunk to ids of the corpus; `new` are its new words."""
+        """Convert the ids of a chunk, in place, to those of the corpus; `new` are its new words."""
         if new.last > len(self._corpus_ids):
             larger = np.empty(2 * new.last, dtype=np.int32)
             larger[: new.first] = self._corpus_ids[: new.first]
@@ -233,12 +239,12 @@ class _ReaderWords:
         _translate(ids, self._corpus_ids)
 
     def add_counts(self, table: WordTable) -> None:
-        """Add the counts to those of the corpus."""
+        """Add the counts of these words to those of the corpus."""
         table.counts[self._corpus_ids[: len(self.table)]] += self.table.counts
 
 
 class _Reader:
-    """The work of one thread."""
+    """Tokenizes chunks, in its own thread."""
 
     def __init__(self, options: TextOptions) -> None:
         self._options = options
@@ -256,15 +262,22 @@ class _Reader:
 
 
 class _Read(NamedTuple):
-    """A tokenized chunk; `is_last` if it is the last one with these words."""
+    """A chunk tokenized by a reader.
+
+    Attributes:
+        words: the reader's words.
+        tokens: the tokens, with ids of `words`.
+        new: the words that occur in this chunk for the first time.
+        is_last: whether this is the last chunk that uses `words`.
+    """
 
     words: _ReaderWords
     tokens: Tokens
     new: NewWords
     is_last: bool
 
-    def in_corpus(self, table: WordTable) -> Tokens:
-        """The tokens as ids of the corpus."""
+    def to_corpus_ids(self, table: WordTable) -> Tokens:
+        """Convert the tokens to ids of the corpus."""
         self.words.translate(self.tokens.ids, self.new, table)
         if self.is_last:
             self.words.add_counts(table)

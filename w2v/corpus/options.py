@@ -25,20 +25,23 @@ class CorpusOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class TextOptions:
-    """How text becomes a corpus. The same text and options give the same corpus.
+    """How text is turned into a corpus. The same text and options give the same corpus.
 
     Attributes:
         tokenize: ``whitespace`` or ``words``; see `w2v.corpus.tokenizer.character_classes`.
         lowercase: first convert the text to lower case, by the rules of Unicode.
-        encoding: encoding of the files, by any name that Python accepts.
+        encoding: encoding of the files: any name that Python accepts.
         encoding_errors: what to do with bytes that cannot be decoded: ``strict`` refuses the file,
             ``replace`` replaces them by U+FFFD, ``ignore`` drops them.
-        text_column: the column or field that holds the text, of CSV, TSV, JSON lines and Parquet
-            files, and of rows in Python.
+        text_column: name of the column or field that contains the text, for CSV, TSV, JSON lines
+            and Parquet files, and for rows in Python.
         min_count: words that occur fewer times are dropped.
         max_vocab: keep at most this many words, the most frequent; None keeps all.
-        phrases: number of passes that join frequent pairs of words; see `w2v.corpus.phrases`, also
-            for the other options of phrases.
+        phrases: number of passes that join frequent pairs of words; `w2v.corpus.phrases` describes
+            this and the next three options.
+        phrase_scoring: ``word2phrase`` or ``npmi``.
+        phrase_threshold: join pairs with higher scores; None for the default of the scoring.
+        phrase_min_count: words and pairs that occur fewer times are not joined.
     """
 
     tokenize: str = "whitespace"
@@ -55,7 +58,7 @@ class TextOptions:
 
     @property
     def is_plain_utf8(self) -> bool:
-        """Whether the bytes need no decoding; the tokenizer checks them."""
+        """Whether the bytes can go to the tokenizer without decoding; it checks them."""
         return self.is_utf8 and self.encoding_errors == "strict"
 
     @property

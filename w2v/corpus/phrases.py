@@ -8,13 +8,13 @@ tokens, a pair is joined if its score exceeds the threshold:
     npmi            ln(N n(ab) / (n(a) n(b))) / -ln(n(ab) / N)
 
 The first is equation 6 of Mikolov et al. 2013, "Distributed Representations of Words and Phrases
-and their Compositionality", section 4, times N, as in their program word2phrase, so that the same
-threshold suits texts of all sizes. The second is normalised pointwise mutual information (Bouma
-2009): 1 for words that only occur together, 0 for independent words. Words and pairs that occur
-fewer than d times are not joined. Within a sentence, pairs are joined from left to right, and a
-word is joined at most once per pass.
+and their Compositionality", section 4, times N, as in their program word2phrase: with this factor,
+the same threshold suits texts of all sizes. The second is normalised pointwise mutual information
+(Bouma 2009): 1 for words that only occur together, 0 for independent words. Words and pairs that
+occur fewer than d times are not joined. Within a sentence, pairs are joined from left to right, and
+a word is joined at most once per pass.
 
-Works on ids in place, before rare words are dropped.
+Phrases are joined in place, as ids, before rare words are dropped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from w2v.numerics.jit import jit
 from w2v.util.text import DELIMITER, PHRASE_THRESHOLDS
 
 TOKENS_A_PART = 2**25
-"""Pairs of longer texts are counted in parts, by their first word, to bound memory."""
+"""In longer texts, pairs are counted in parts, divided by their first word, to limit memory."""
 _FIRST_SLOTS = 2**16
 _NO_PAIR = np.uint64(2**64 - 1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -42,7 +42,7 @@ class Joined(NamedTuple):
         n_tokens: number of remaining tokens, at the beginning of the array.
         order: ids of the remaining words, in order of first appearance.
         phrases: number of distinct phrases that were joined, over all passes.
-        joins: how many times two tokens were joined.
+        joins: number of times that two tokens were joined.
     """
 
     n_tokens: int
@@ -55,21 +55,23 @@ def join_phrases(
     tokens: np.ndarray, lengths: np.ndarray, table: WordTable, *, passes: int, scoring: str,
     threshold: float | None, min_count: int,
 ) -> Joined:  # fmt: skip
-    """Join phrases in place; changes tokens, lengths, and the words and counts of the table.
+    """Join phrases in place: changes `tokens`, `lengths`, and the words and counts of `table`.
 
     Args:
         tokens: (N,) int32, ids of the table.
-        lengths: (S,) tokens of each sentence.
+        lengths: (S,) number of tokens in each sentence.
         table: the words, with their counts in `tokens`.
         passes: number of passes.
         scoring: a key of `PHRASE_THRESHOLDS`.
-        threshold: of the score; None for the default.
+        threshold: join pairs with higher scores; None for the default.
         min_count: the discount d.
     """
     limit = PHRASE_THRESHOLDS[scoring] if threshold is None else threshold
     n_tokens, n_phrases = len(tokens), 0
     for _ in range(passes):
-        left, right = _phrases(tokens[:n_tokens], lengths, table.counts, scoring, limit, min_count)
+        left, right = _find_pairs(
+            tokens[:n_tokens], lengths, table.counts, scoring, limit, min_count
+        )
         if not len(left):
             break
         n_phrases += len(left)
@@ -81,18 +83,18 @@ def join_phrases(
         starts_phrase = np.zeros(len(table), dtype=np.bool_)
         starts_phrase[left] = True
         table.counts[:] = 0
-        n_tokens = _join(
+        n_tokens = _join_pairs(
             tokens[:n_tokens], lengths, starts_phrase, pairs.keys, pairs.values, table.counts
         )
-    order = _in_order(tokens[:n_tokens], len(table))
+    order = _order_of_appearance(tokens[:n_tokens], len(table))
     return Joined(n_tokens, order, n_phrases, len(tokens) - n_tokens)
 
 
-def _phrases(
+def _find_pairs(
     tokens: np.ndarray, lengths: np.ndarray, counts: np.ndarray, scoring: str, threshold: float,
     min_count: int,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """The first and second words of the pairs to join, (P,) each."""
+    """Find the pairs to join: ids of their first and of their second words, (P,) int64 each."""
     frequent = counts >= min_count
     parts = 1 + len(tokens) // TOKENS_A_PART
     found = []
@@ -112,7 +114,18 @@ def pair_scores(
     scoring: str, together: np.ndarray, left: np.ndarray, right: np.ndarray, n_tokens: int,
     min_count: int,
 ) -> np.ndarray:  # fmt: skip
-    """Scores of pairs, (P,) float64, from (P,) counts; see the formulas above."""
+    """Scores of pairs; see the formulas in the module's docstring.
+
+    Args:
+        scoring: a key of `PHRASE_THRESHOLDS`.
+        together: (P,) int64, n(ab).
+        left, right: (P,) int64, n(a) and n(b).
+        n_tokens: N.
+        min_count: the discount d.
+
+    Returns:
+        (P,) float64.
+    """
     apart = left.astype(np.float64) * right
     if scoring == "word2phrase":
         scores: np.ndarray = n_tokens * (together - float(min_count)) / apart
@@ -139,7 +152,7 @@ class _PairTable:
     def count(
         self, tokens: np.ndarray, lengths: np.ndarray, frequent: np.ndarray, part: int, parts: int
     ) -> None:
-        """Count pairs of frequent words whose first word is in this part, by id modulo `parts`."""
+        """Count the pairs of frequent words whose first word has an id of `part` modulo `parts`."""
         while not _count_pairs(
             tokens, lengths, frequent, part, parts, self.keys, self.values, self._cursor
         ):
@@ -162,7 +175,7 @@ class _PairTable:
 
 @jit
 def _slot(keys: Any, pair: Any) -> Any:
-    """The slot of a pair, or the empty slot for it."""
+    """The slot of a pair, or the empty slot in which to insert it."""
     mask = keys.size - 1
     slot = np.int64(((pair ^ pair >> _HALF) * _SPREAD) >> _HALF) & mask
     while keys[slot] != pair and keys[slot] != _NO_PAIR:
@@ -208,7 +221,7 @@ def _count_pairs(
 
 
 @jit
-def _join(
+def _join_pairs(
     tokens: Any, lengths: Any, starts_phrase: Any, keys: Any, joined_ids: Any, counts: Any
 ) -> Any:
     """Replace pairs by their joined words, from left to right, and count all words.
@@ -235,16 +248,16 @@ def _join(
 
 
 @jit
-def _first_places(tokens: Any, places: Any) -> None:
+def _first_positions(tokens: Any, positions: Any) -> None:
     for k in range(tokens.size):
-        if places[tokens[k]] < 0:
-            places[tokens[k]] = k
+        if positions[tokens[k]] < 0:
+            positions[tokens[k]] = k
 
 
-def _in_order(tokens: np.ndarray, n_words: int) -> np.ndarray:
+def _order_of_appearance(tokens: np.ndarray, n_words: int) -> np.ndarray:
     """The ids that occur, in order of first appearance."""
-    places = np.full(n_words, -1, dtype=np.int64)
-    _first_places(tokens, places)
-    ids = np.flatnonzero(places >= 0)
-    order: np.ndarray = ids[np.argsort(places[ids])]
+    positions = np.full(n_words, -1, dtype=np.int64)
+    _first_positions(tokens, positions)
+    ids = np.flatnonzero(positions >= 0)
+    order: np.ndarray = ids[np.argsort(positions[ids])]
     return order

@@ -1,7 +1,7 @@
-"""Encode sentences from Python: an iterable of lists of words, texts, or rows that contain a text.
+"""Encode sentences from Python: an iterable of lists of words, of texts, or of rows with a text.
 
-Batches of sentences are joined and passed to the tokenizer of files, which is fast and detects
-words that files could not contain.
+Batches of sentences are joined and passed to the tokenizer of files, which is fast, and detects
+words that a file could not contain.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def encode_sentences(sentences: Iterable[Any], **options: Unpack[CorpusOptions])
 
             - lists of words (or other sequences or generators of str). Words must not contain
               spaces, newlines, NUL or surrogates, which files of vectors cannot store;
-            - texts, such as the lines of an open file or a pandas Series of str, which are
-              tokenized like a file with one sentence per line;
+            - texts, such as the lines of an open file or a pandas Series of str; they are tokenized
+              like a file with one sentence per line;
             - rows, with `text_column`: mappings with a text under that name (`csv.DictReader`, a
               Hugging Face dataset), or a pandas DataFrame.
 
@@ -58,7 +58,11 @@ def encode_sentences(sentences: Iterable[Any], **options: Unpack[CorpusOptions])
 
 
 def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
-    """The sentences or texts of a corpus."""
+    """Yield the sentences of a corpus, each a text or a list of words.
+
+    Raises:
+        CorpusError: it is not an iterable of sentences, or a row has no text.
+    """
     column = options.text_column
     if isinstance(corpus, (Mapping, Set)):
         what = f"a {type(corpus).__name__}"
@@ -82,7 +86,8 @@ def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
     for number, row in enumerate(corpus, start=1):
         if not isinstance(row, Mapping):
             raise CorpusError(
-                f"row {number}: text_column={column!r} needs rows that are dicts, not {_kind(row)}"
+                f"row {number}: text_column={column!r} needs rows that are dicts, not "
+                f"{_describe(row)}"
             )
         if column not in row:
             raise CorpusError(
@@ -90,12 +95,12 @@ def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
             )
         text = row[column]
         if text is not None and not isinstance(text, str):
-            raise CorpusError(f"row {number}: {column} is {_kind(text)}, not a text")
+            raise CorpusError(f"row {number}: {column} is {_describe(text)}, not a text")
         yield text or ""
 
 
 class _Batch:
-    """A batch of sentences, to be tokenized together."""
+    """A batch of sentences that are tokenized together."""
 
     def __init__(self, options: TextOptions) -> None:
         self._options = options
@@ -108,9 +113,12 @@ class _Batch:
     def append(self, number: int, sentence: Any) -> None:
         """Add a sentence.
 
+        Args:
+            number: its number, from 1, for error messages.
+            sentence: a text or a list of words.
+
         Raises:
-            CorpusError: it is neither a text nor a list of words, or not of the same kind as the
-                sentences before it.
+            CorpusError: it is neither, or not of the same kind as the sentences before it.
         """
         is_text = isinstance(sentence, str)
         if self._of_texts is None:
@@ -118,17 +126,17 @@ class _Batch:
             if not is_text and self._options.tokenize != "whitespace":
                 raise CorpusError(
                     f"sentence {number}: tokenize={self._options.tokenize!r} needs texts, not "
-                    f"{_kind(sentence)}"
+                    f"{_describe(sentence)}"
                 )
         if is_text != self._of_texts:
             was = "texts" if self._of_texts else "lists of words"
             raise CorpusError(
-                f"sentence {number}: {_kind(sentence)}, but the sentences before it are {was}; "
+                f"sentence {number}: {_describe(sentence)}, but the sentences before it are {was}; "
                 "split texts with line.split()"
             )
         if not is_text:
-            sentence = _word_list(number, sentence)
-        line = sentence.removesuffix("\n") if is_text else _joined(number, sentence)
+            sentence = _to_word_list(number, sentence)
+        line = sentence.removesuffix("\n") if is_text else _join_words(number, sentence)
         self._sentences.append(sentence)
         self._lines.append(line)
         self._size += len(line) + 1
@@ -144,10 +152,10 @@ class _Batch:
         self._lines, self._sentences, self._size = [], [], 0
 
     def tokenized(self, table: WordTable) -> Tokens:
-        """Tokenize all sentences.
+        """Tokenize the batch.
 
         Raises:
-            CorpusError: a sentence contains something that files cannot contain.
+            CorpusError: a sentence contains something that a file cannot contain.
         """
         text = "".join(line + "\n" for line in self._lines)
         if self._options.lowercase:
@@ -168,46 +176,46 @@ class _Batch:
         return tokens
 
     def _fault(self) -> CorpusError:
-        """The error for the first sentence that is wrong."""
+        """The error for the first invalid sentence."""
         for number, sentence in enumerate(self._sentences, start=self._first):
             if isinstance(sentence, str):
-                what = _wrong_in(sentence)
+                what = _fault_in_text(sentence)
                 if what is not None:
                     return CorpusError(f"sentence {number}: {what}")
             else:
                 for position, word in enumerate(sentence):
-                    what = _wrong_with(word)
+                    what = _fault_in_word(word)
                     if what is not None:
                         return CorpusError(f"sentence {number}: word {position} {what}")
         raise AssertionError("a batch was refused without a reason")
 
 
-def _word_list(number: int, sentence: Any) -> list[str]:
-    """Convert a sentence to a list, without checking its items."""
+def _to_word_list(number: int, sentence: Any) -> list[str]:
+    """Convert a sentence to a list of words, without checking the words."""
     if isinstance(sentence, (list, tuple)):
         return sentence  # type: ignore[return-value]
     if isinstance(sentence, (bytes, bytearray, Mapping, Set)) or not isinstance(sentence, Iterable):
         raise CorpusError(
-            f"sentence {number}: {_kind(sentence)}, not a list of words{_hint(sentence)}"
+            f"sentence {number}: {_describe(sentence)}, not a list of words{_hint(sentence)}"
         )
     words: Any = sentence.tolist() if isinstance(sentence, np.ndarray) else list(sentence)
-    if not isinstance(words, list):  # an array of no dimension
-        raise CorpusError(f"sentence {number}: {_kind(words)}, not a list of words")
+    if not isinstance(words, list):  # a zero-dimensional array
+        raise CorpusError(f"sentence {number}: {_describe(words)}, not a list of words")
     return words
 
 
-def _joined(number: int, words: list[str]) -> str:
+def _join_words(number: int, words: list[str]) -> str:
     try:
         return " ".join(words)
     except TypeError:
         position = next(k for k, word in enumerate(words) if not isinstance(word, str))
         raise CorpusError(
-            f"sentence {number}: word {position} is {_kind(words[position])}, not a str"
+            f"sentence {number}: word {position} is {_describe(words[position])}, not a str"
         ) from None
 
 
-def _kind(value: object) -> str:
-    """Describe a value in a message."""
+def _describe(value: object) -> str:
+    """Describe a value for an error message."""
     if value is None or isinstance(value, (bool, int, float)):
         return shown(value)
     return f"a {type(value).__name__} ({shown(value)})"
@@ -225,8 +233,8 @@ def _hint(sentence: object) -> str:
     return ""
 
 
-def _wrong_in(text: str) -> str | None:
-    """What is wrong with a text; None if nothing."""
+def _fault_in_text(text: str) -> str | None:
+    """What makes a text invalid; None if it is valid."""
     if "\0" in text:
         return f"the text contains a NUL character: {shown(text)}"
     if _has_surrogate(text):
@@ -236,8 +244,8 @@ def _wrong_in(text: str) -> str | None:
     return None
 
 
-def _wrong_with(word: str) -> str | None:
-    """What is wrong with a word; None if nothing."""
+def _fault_in_word(word: str) -> str | None:
+    """What makes a word invalid; None if it is valid."""
     if not word:
         return "is empty"
     if " " in word or "\n" in word:

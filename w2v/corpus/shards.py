@@ -1,12 +1,13 @@
-"""A corpus in shards; each is read, counted and encoded by its own task, where it will be trained.
+"""A corpus in shards, each read, counted and encoded by its own task, where it will be trained.
 
     read_shards        run the following tasks on an engine, and return the corpus
     read_segments      text -> tokens with ids of the shard, and its words with their counts
-    merge_counts       words and counts of two shards -> of both; pair by pair, in a binary tree
+    merge_counts       word counts of two shards -> word counts of both; merged in a binary tree
     encode_shard       tokens with ids of the shard -> tokens with ids of the vocabulary
 
-The tasks are pure functions. The vocabulary is that of `read_corpus`, whatever the number of
-shards. It is fixed before any shard is encoded, and each task that encodes a shard checks its hash.
+The tasks are pure functions. Whatever the number of shards, the vocabulary is the one that
+`read_corpus` would choose. It is complete before any shard is encoded, and each task that encodes a
+shard checks its hash.
 """
 
 from __future__ import annotations
@@ -34,15 +35,16 @@ from w2v.util.files import StrPath
 from w2v.vocab import Vocabulary, pack_lines
 
 _PLACE_BITS = 32
-"""A place is the number of a segment, followed by the id of the word in the shard."""
+"""A place is the number of a segment, shifted by this many bits, plus the id of a word in the
+shard: words sorted by place are in order of first appearance in the text."""
 
 
 class ShardText(NamedTuple):
     """The encoded text of a shard.
 
     Attributes:
-        tokens: (N,) int32, ids of the words of the shard.
-        lengths: (S,) uint16, number of words of each sentence.
+        tokens: (N,) int32, ids of the shard.
+        lengths: (S,) uint16, number of words in each sentence.
         lines, lines_split: see `Audit`.
     """
 
@@ -58,7 +60,7 @@ class WordCounts(NamedTuple):
     Attributes:
         text: (B,) uint8, the words in UTF-8, separated by newlines.
         counts: (W,) int64.
-        places: (W,) int64; sorting by place orders the words by first appearance in the text.
+        places: (W,) int64, where each word first appears; see `_PLACE_BITS`.
     """
 
     text: np.ndarray
@@ -67,14 +69,26 @@ class WordCounts(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """A shard with ids of the vocabulary: (N,) int32 tokens, (S + 1,) int64 sentence starts."""
+    """An encoded shard.
+
+    Attributes:
+        tokens: (N,) int32, ids of the vocabulary.
+        sentence_starts: (S + 1,) int64, as in `Corpus`.
+    """
 
     tokens: np.ndarray
     sentence_starts: np.ndarray
 
 
 class ShardSummary(NamedTuple):
-    """What the driver knows of a shard: numbers of words and sentences, and a hash."""
+    """What the driver knows of a shard.
+
+    Attributes:
+        words: words in the text of the shard.
+        kept: those in the vocabulary.
+        sentences, longest_sentence, lines, lines_split: see `Audit`.
+        digest: SHA-256 of the encoded shard, in hexadecimal.
+    """
 
     words: int
     kept: int
@@ -87,12 +101,12 @@ class ShardSummary(NamedTuple):
 
 @dataclass(frozen=True)
 class ShardedCorpus:
-    """A corpus whose tokens stay where the shards were read.
+    """A corpus whose tokens stay where its shards were read.
 
     Attributes:
         vocabulary, audit: as in `Corpus`.
-        shards: references to the `Shard` objects.
-        summaries: one for each shard.
+        shards: references to the shards, `Shard` objects.
+        summaries: a summary of each shard.
         digest: SHA-256 of the vocabulary and of all shards, in hexadecimal.
     """
 
@@ -104,7 +118,7 @@ class ShardedCorpus:
 
     @property
     def n_words(self) -> int:
-        """Number of tokens; only words of the vocabulary count."""
+        """Number of tokens, all of them words of the vocabulary."""
         return self.audit.kept
 
     @property
@@ -113,7 +127,7 @@ class ShardedCorpus:
         return self.audit.sentences
 
     def fingerprint(self) -> str:
-        """`digest`, which differs for other shards of the same text."""
+        """Return `digest`; it also depends on how the text is divided into shards."""
         return self.digest
 
 
@@ -130,15 +144,17 @@ def read_shards(
 
     Args:
         engine: runs the tasks.
-        paths: files, folders, patterns and URLs that every machine which runs tasks can access.
-        count: the number of shards; the result depends on it, but not on how tasks are distributed.
+        paths: files, folders, patterns and URLs; every machine that runs tasks must be able to
+            access them.
+        count: the number of shards; the result depends on it, but not on where tasks run.
         on_progress: called with (bytes of text read, total bytes).
         on_warning: called with a warning about files in folders that are skipped.
         options: see `TextOptions`.
 
     Raises:
-        ConfigError: an option is not available for shards.
-        CorpusError: see `w2v.corpus.byte_ranges` and `w2v.corpus.read_corpus`.
+        ConfigError: an option cannot be used with shards.
+        CorpusError: as in `w2v.corpus.read_corpus`; or a file cannot be cut into shards, or a shard
+            would be empty.
     """
     text_options = TextOptions(**options)
     _refuse_options(text_options)
@@ -159,7 +175,7 @@ def read_shards(
         engine.get([own])
         on_progress(sum(sizes[: number + 1]), sum(sizes))
     (all_words,) = engine.get([tree(engine, merge_counts, counts)])
-    vocabulary, audit = _fixed(all_words, named(sources), len(sources), text_options)
+    vocabulary, audit = _choose_vocabulary(all_words, named(sources), len(sources), text_options)
 
     words = pack_lines(vocabulary.words)
     digest = words_digest(words)
@@ -190,7 +206,7 @@ def read_shards(
 
 
 def _refuse_options(options: TextOptions) -> None:
-    """Refuse options that need the whole text in one place.
+    """Refuse options that cannot be used with shards.
 
     Raises:
         ConfigError: one of them was given.
@@ -205,7 +221,7 @@ def _refuse_options(options: TextOptions) -> None:
         )
 
 
-def _fixed(
+def _choose_vocabulary(
     all_words: WordCounts, name: str, files: int, options: TextOptions
 ) -> tuple[Vocabulary, Audit]:
     """Choose the vocabulary, and compute the part of the audit that follows from the counts."""
@@ -230,7 +246,7 @@ def read_segments(
     """Read a shard and count its words.
 
     Raises:
-        CorpusError: see `w2v.corpus.sources.chunks`.
+        CorpusError: as in `w2v.corpus.sources.chunks`; or the shard contains no words.
     """
     table = WordTable()
     places: list[np.ndarray] = []
@@ -251,17 +267,17 @@ def read_segments(
             )
         tokens, lengths = (array.view(np.ndarray) for array in encoder.mapped())
         text_ = ShardText(tokens, lengths, encoder.lines, encoder.lines_split)
-    return text_, _counted(table, np.concatenate(places))
+    return text_, _word_counts(table, np.concatenate(places))
 
 
 def merge_counts(first: WordCounts, second: WordCounts) -> WordCounts:
-    """Merge words: counts are added, and the earlier place is kept."""
+    """Merge the words of two shards: counts are added, and the earlier place is kept."""
     table = table_of(first)
     known = len(table)
     ids = _add(table, second)
     places = np.concatenate([first.places, second.places[ids >= known]])
     places[ids] = np.minimum(places[ids], second.places)
-    return _counted(table, places)
+    return _word_counts(table, places)
 
 
 def in_order(words: WordCounts) -> WordCounts:
@@ -273,7 +289,7 @@ def in_order(words: WordCounts) -> WordCounts:
 
 
 def table_of(words: WordCounts) -> WordTable:
-    """A table that numbers words in the given order."""
+    """A table with these words and counts, which numbers the words in the given order."""
     table = WordTable()
     _add(table, words)
     return table
@@ -285,8 +301,8 @@ def encode_shard(
     """Encode a shard with ids of the vocabulary, and drop all other words.
 
     Args:
-        text, own: what `read_segments` returned.
-        words: the vocabulary, as the text of `WordCounts`.
+        text, own: the result of `read_segments`.
+        words: the vocabulary, in the form of `WordCounts.text`.
         digest: `words_digest` of the vocabulary.
 
     Raises:
@@ -314,7 +330,7 @@ def encode_shard(
     return shard, summary
 
 
-def _counted(table: WordTable, places: np.ndarray) -> WordCounts:
+def _word_counts(table: WordTable, places: np.ndarray) -> WordCounts:
     words = table.words(np.arange(len(table)))
     return WordCounts(pack_lines(words), table.counts.copy(), places)
 
@@ -327,7 +343,7 @@ def _add(table: WordTable, words: WordCounts) -> np.ndarray:
 
 
 def words_digest(words: np.ndarray) -> str:
-    """SHA-256 of the text of `WordCounts`, in hexadecimal."""
+    """SHA-256 of words in the form of `WordCounts.text`, in hexadecimal."""
     return hashlib.sha256(words.tobytes()).hexdigest()
 
 

@@ -1,8 +1,8 @@
 """Read text from files, folders, patterns and standard input, plain or compressed.
 
-    str | Path | "-"  ->  expand()  ->  [Source]  ->  chunks()  ->  bytes, bytes, ...
+    str | Path | "-"  ->  expand()  ->  [Source]  ->  chunks()  ->  (offset, bytes), ...
 
-Chunks are UTF-8 and end between two words.
+Chunks are in UTF-8, and end between two words.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _LONGEST_SPACE = max(len(c.encode()) for c in WHITESPACE)
 HEAD_BYTES = 2**16
 _CONTROL = bytes(code for code in [*range(32), 127] if not chr(code).isspace() and code != 27)
 _FEWEST_CONTROL, _CONTROL_SHARE = 32, 1 / 32
-"""With more control characters than both, a file is binary. Of float32 numbers, 6% to 9% are."""
+"""A file is binary if more of its bytes are control characters than both this number and this
+share. In float32 numbers, 6% to 9% of the bytes are."""
 
 
 class BinaryFileError(CorpusError):
@@ -54,12 +55,12 @@ def no_warning(_: str) -> None:
 
 @dataclass(frozen=True)
 class Source:
-    """One input.
+    """A file or stream to read.
 
     Attributes:
-        name: in messages.
-        path: None for standard input.
-        in_folder: whether it was found in a folder rather than named.
+        name: its name in messages.
+        path: its path; None for standard input.
+        in_folder: whether it was found in a folder, rather than named itself.
     """
 
     name: str
@@ -85,7 +86,7 @@ class Source:
         """Status of a regular file; None for anything else.
 
         Raises:
-            CorpusError: it does not exist any more.
+            CorpusError: the file no longer exists.
         """
         if self.path is None:
             return None
@@ -99,10 +100,11 @@ class Source:
 def expand(
     paths: Sequence[StrPath], on_warning: Callable[[str], None] = no_warning
 ) -> list[Source]:
-    """Expand paths to files; a folder gives all files below it, sorted by path.
+    """Expand paths to files; a folder stands for all files in it and below, sorted by path.
 
-    A name that exists is used literally; otherwise ``*``, ``?`` and ``[`` make it a pattern (``**``
-    matches subfolders), so patterns work quoted and unquoted. Hidden files in folders are skipped.
+    A name that exists is taken literally. Any other name that contains ``*``, ``?`` or ``[`` is a
+    pattern (``**`` matches subfolders), so patterns may be quoted or not. Hidden files in folders
+    are skipped.
 
     Args:
         paths: files, folders, patterns, or ``-`` for standard input.
@@ -119,7 +121,7 @@ def expand(
             if name == STDIN:
                 sources.append(Source("standard input", None))
             else:
-                sources += _files(name, on_warning)
+                sources += _files_of(name, on_warning)
         except OSError as error:
             raise CorpusError(f"{_short(name)}: cannot be read: {error.strerror}") from error
     if sum(source.path is None for source in sources) > 1:
@@ -129,10 +131,10 @@ def expand(
     return sources
 
 
-def _files(name: str, on_warning: Callable[[str], None]) -> list[Source]:
+def _files_of(name: str, on_warning: Callable[[str], None]) -> list[Source]:
     """The files of one path or pattern."""
     path = Path(name)
-    if not name:  # the file system would use the current folder
+    if not name:  # for Path, this is the current folder
         raise CorpusError("corpus: the path is empty")
     if path.is_dir():
         found = _files_below(path, on_warning)
@@ -161,21 +163,21 @@ def _short(name: str) -> str:
 def _files_below(folder: Path, on_warning: Callable[[str], None]) -> list[Source]:
     """All files in a folder and its subfolders, except hidden ones."""
     found: list[Path] = []
-    unread: dict[str, list[Path]] = {}
+    skipped_paths: dict[str, list[Path]] = {}
 
-    def pass_over(kind: str, path: Path) -> None:
-        unread.setdefault(kind, []).append(path)
+    def skip(kind: str, path: Path) -> None:
+        skipped_paths.setdefault(kind, []).append(path)
 
-    def refused(error: OSError) -> None:
+    def on_error(error: OSError) -> None:
         if Path(error.filename) == folder:
             raise error
-        pass_over(f"folder that cannot be opened ({error.strerror})", Path(error.filename))
+        skip(f"folder that cannot be opened ({error.strerror})", Path(error.filename))
 
-    for parent, folders, files in os.walk(folder, onerror=refused):
+    for parent, folders, files in os.walk(folder, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in folders:
-            if Path(parent, name).is_symlink():  # which os.walk does not follow
-                pass_over("linked folder", Path(parent, name))
+            if Path(parent, name).is_symlink():  # os.walk does not follow links
+                skip("linked folder", Path(parent, name))
         for name in files:
             path = Path(parent, name)
             if name.startswith("."):
@@ -183,24 +185,24 @@ def _files_below(folder: Path, on_warning: Callable[[str], None]) -> list[Source
             if path.is_file():
                 found.append(path)
             elif path.is_symlink() and not path.exists():
-                pass_over("broken link", path)
+                skip("broken link", path)
             else:
-                pass_over("special file", path)
-    for kind, skipped in unread.items():
-        on_warning(f"{folder}: skipped {_counted(sorted(skipped), kind)}")
+                skip("special file", path)
+    for kind, skipped in skipped_paths.items():
+        on_warning(f"{folder}: skipped {_number_and_names(sorted(skipped), kind)}")
     return [Source(str(path), path, in_folder=True) for path in sorted(found)]
 
 
-def _counted(paths: Sequence[object], kind: str) -> str:
-    """The number of paths, with the names of the first few."""
+def _number_and_names(paths: Sequence[object], kind: str) -> str:
+    """The number of paths, and the names of the first few."""
     names = ", ".join(one_line(str(path)) for path in paths[:_FEW_NAMES])
     more = ", ..." if len(paths) > _FEW_NAMES else ""
     return f"{len(paths)} {kind}{'' if len(paths) == 1 else 's'}: {names}{more}"
 
 
 def skipped_binary(sources: Sequence[Source]) -> str:
-    """A warning about binary files in folders."""
-    return f"skipped {_counted([source.name for source in sources], 'binary file')}"
+    """The warning about binary files in folders."""
+    return f"skipped {_number_and_names([source.name for source in sources], 'binary file')}"
 
 
 def chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, bytes]]:
@@ -225,16 +227,22 @@ def chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, bytes]]:
 def range_chunks(
     source: Source, stream: Readable, begin: int, options: TextOptions
 ) -> Iterator[tuple[int, bytes]]:
-    """`chunks` of a stream that begins at the byte `begin` of the source, at the start of a line.
+    """Yield the `chunks` of a stream.
+
+    Args:
+        source: what is read, for error messages.
+        stream: the bytes of the source from byte `begin` on.
+        begin: where the stream begins, at the start of a line.
+        options: see `TextOptions`.
 
     Raises:
-        CorpusError: see `chunks`.
-        OSError: from the stream.
+        CorpusError: as in `chunks`.
+        OSError: the stream cannot be read.
     """
     offset = begin
     carry = b""
     head = stream.read(CHUNK_BYTES)
-    # Only at the very beginning of the file, not after bytes that were dropped.
+    # A byte order mark counts only at the very beginning, not after bytes that were dropped.
     is_marked = begin == 0 and head.startswith("\ufeff".encode(options.encoding, "ignore"))
     for block in _decoded(source, stream, head, options):
         text = block
@@ -257,7 +265,7 @@ def range_chunks(
 def _decoded(
     source: Source, stream: Readable, block: bytes, options: TextOptions
 ) -> Iterator[bytes]:
-    """The text in blocks of UTF-8; `block` is the first one, already read."""
+    """Yield the text in blocks of UTF-8; `block` is the first one, which has already been read."""
     refuse_table(source, block[:HEAD_BYTES])
     if options.is_ascii_based:
         refuse_binary(source.name, block)
@@ -291,7 +299,7 @@ def _decoded(
 
 
 def refuse_binary(name: str, head: bytes) -> None:
-    """Check that a file that begins with these bytes is text.
+    """Check that a file which begins with these bytes is text.
 
     Raises:
         BinaryFileError: it is not text.
@@ -310,7 +318,7 @@ def refuse_binary(name: str, head: bytes) -> None:
 
 
 def table_suffix(source: Source) -> str:
-    """The extension of a file, in lower case, without that of compression."""
+    """The extension of a file in lower case; the one before it if it is that of a compression."""
     suffixes = [] if source.path is None else [s.lower() for s in source.path.suffixes]
     if suffixes and suffixes[-1] in SUFFIXES:
         suffixes.pop()
@@ -321,8 +329,8 @@ def refuse_table(source: Source, head: bytes) -> None:
     """Refuse to read a table as plain text.
 
     Args:
-        source: a table if its name ends in .csv or .tsv.
-        head: its first bytes, from which Parquet and JSON are recognised.
+        source: the file; CSV and TSV are recognised by the extension.
+        head: its first bytes, by which Parquet and JSON are recognised.
 
     Raises:
         CorpusError: it is a table; the message lists its columns.
@@ -345,15 +353,19 @@ def refuse_table(source: Source, head: bytes) -> None:
 
 
 def joined_names(names: Iterable[str]) -> str:
-    """Names of columns in a message."""
+    """Join the names of columns for a message."""
     return _short(", ".join(name.strip().strip('"') for name in names)) or "none"
 
 
 def given_paths(corpus: Any, tokenize: str = "whitespace") -> list[StrPath] | None:
-    """The paths of a corpus; None if it is not given by paths.
+    """The paths of a corpus; None if it does not consist of paths.
 
-    A list of str is a list of paths, unless a tokenizer was chosen and none of the paths exists;
-    then they are texts.
+    A list of str is a list of paths, unless a tokenizer was chosen and none of them may be a path;
+    then it is a list of texts.
+
+    Args:
+        corpus: what the user gave: a path, a list of paths, or sentences.
+        tokenize: see `TextOptions`.
     """
     if isinstance(corpus, (str, os.PathLike)):
         return [corpus]
@@ -377,7 +389,7 @@ def _may_be_path(item: StrPath) -> bool:
 
 
 def named(sources: Sequence[Source]) -> str:
-    """The files in a message."""
+    """What messages call these files: the name of the only one, or how many there are."""
     return sources[0].name if len(sources) == 1 else f"{len(sources)} files"
 
 
@@ -385,7 +397,7 @@ def refuse_changed(sources: Sequence[Source], stamps: Sequence[object]) -> None:
     """Check that no file has changed since its stamp was taken.
 
     Raises:
-        CorpusError: one has.
+        CorpusError: a file has changed.
     """
     for source, stamp in zip(sources, stamps, strict=True):
         if source.stamp() != stamp:
@@ -395,8 +407,13 @@ def refuse_changed(sources: Sequence[Source], stamps: Sequence[object]) -> None:
 def lowered(source: Source, offset: int, text: bytes, options: TextOptions) -> bytes:
     """Convert a chunk to lower case, by the rules of Unicode.
 
+    Args:
+        source, offset: the file and the first byte of the chunk, for error messages.
+        text: the chunk, in UTF-8.
+        options: the encoding is named in error messages.
+
     Raises:
-        CorpusError: it is not UTF-8, or contains NUL.
+        CorpusError: the chunk is not UTF-8, or contains NUL.
     """
     if text.isascii():
         return text.lower()
@@ -413,7 +430,14 @@ def lowered(source: Source, offset: int, text: bytes, options: TextOptions) -> b
 def explained(
     source: Source, offset: int, text: bytes, fault: TextFault, options: TextOptions
 ) -> CorpusError:
-    """The error for a chunk of text that could not be tokenized."""
+    """The error for a chunk that could not be tokenized.
+
+    Args:
+        source, offset: the file and the first byte of the chunk.
+        text: the chunk, in UTF-8.
+        fault: what the tokenizer raised.
+        options: the encoding is named in the message.
+    """
     at = fault.position
     if fault.too_long:
         return token_too_long(source, offset + at)
@@ -449,8 +473,8 @@ def _nul(source: Source, offset: int) -> CorpusError:
 def _last_break(text: bytes, begin: int) -> int:
     """Where to cut `text`: after its last newline, or else its last whitespace; 0 without either.
 
-    The text before `begin` contains neither. Skipping it avoids searching a very long word again
-    for each of its pieces.
+    The text before `begin` is known to contain neither. Skipping it avoids searching a very long
+    word again and again, whenever a block is added to it.
     """
     newline = text.rfind(b"\n", begin) + 1
     if newline:
@@ -468,13 +492,20 @@ class Readable(Protocol):
     """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Read at most `size` bytes; none at the end."""
+        """Read up to `size` bytes; none at the end."""
         ...
 
 
 @contextmanager
 def open_source(source: Source) -> Iterator[Readable]:
-    """Open a source, and decompress it if its first bytes say so. Does not close standard input."""
+    """Context that opens a source; compressed data are detected by their first bytes.
+
+    Standard input is not closed.
+
+    Raises:
+        CorpusError: standard input is closed, or the extension names another compression.
+        OSError: the file cannot be opened.
+    """
     with ExitStack() as stack:
         raw: Any  # a buffered reader, which can peek
         if source.path is None:

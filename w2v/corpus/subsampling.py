@@ -3,10 +3,11 @@
 A pair (center, context) consists of two positions of one sentence, at most b apart, where b is
 drawn uniformly from 1..window (Mikolov et al. 2013, "Efficient Estimation of Word Representations
 in Vector Space", section 3.2). As in word2vec.c, b is drawn once for each window, words are dropped
-before windows are formed (so windows reach across dropped words), and no pair crosses the end of a
-sentence. `w2v.corpus.windows` has windows of unequal sides, and other weights by distance.
+before windows are formed (so windows extend across dropped words), and no pair crosses the end of a
+sentence. `w2v.corpus.windows` describes asymmetric windows, and other weights by distance.
 
-One 64-bit random number per position decides both: its low half subsampling, its high half b.
+Each position takes one 64-bit random number: its low half decides whether the word is kept, its
+high half determines b.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
         sample: the threshold t, as a fraction of all tokens; 0 keeps everything.
 
     Returns:
-        (V,) float64, with f = counts / sum(counts). This is word2vec.c's formula; the paper
+        (V,) float64, with f = counts / sum(counts). The formula is that of word2vec.c; the paper
         (Mikolov et al. 2013, "Distributed Representations", section 2.3) has sqrt(t/f) alone.
+
+    Raises:
+        ConfigError: `sample` is negative.
     """
     if sample < 0:
         raise ConfigError(f"sample: expected 0 or more, got {sample}; 0 keeps all words")
@@ -45,7 +49,14 @@ def keep_probs(counts: np.ndarray, sample: float) -> np.ndarray:
 
 
 def keep_thresholds(probs: np.ndarray) -> np.ndarray:
-    """Probabilities as (V,) uint32: a word is kept if 32 random bits are at most its threshold."""
+    """Convert probabilities to thresholds for 32 random bits.
+
+    Args:
+        probs: (V,), see `keep_probs`.
+
+    Returns:
+        (V,) uint32: a word is kept if the bits are at most its threshold.
+    """
     scaled = np.floor(np.asarray(probs) * 2.0**32) - 1
     thresholds: np.ndarray = np.clip(scaled, 0, _ALWAYS).astype(np.uint32)
     return thresholds
@@ -54,23 +65,23 @@ def keep_thresholds(probs: np.ndarray) -> np.ndarray:
 @jit
 def subsample(
     tokens: Any, start: Any, end: Any, origin: Any, thresholds: Any, window: Any, shrink: Any,
-    key: Any, kept: Any, reach: Any,
+    key: Any, kept: Any, radii: Any,
 ) -> Any:  # fmt: skip
     """Subsample the words of one sentence and draw the window of each word that is kept.
 
     Args:
-        tokens: ids; the sentence is tokens[start:end].
-        start, end: the sentence's bounds.
+        tokens: (N,) int32 ids; the sentence is tokens[start:end].
+        start, end: bounds of the sentence.
         origin: where the block starts; random numbers are indexed by the position in the block.
         thresholds: (V,) uint32, see `keep_thresholds`.
         window: the largest b.
         shrink: whether b is drawn from 1..window; otherwise b is `window`.
-        key: of the block's random stream.
-        kept: (at least end - start,) int32, filled with the kept ids; what follows is undefined.
-        reach: same length, int32, filled with b of each kept word.
+        key: key of the block's random stream.
+        kept: (at least end - start,) int32, filled with the kept ids; the rest is undefined.
+        radii: same shape, int32, filled with b of each kept word.
 
     Returns:
-        How many words were kept.
+        The number of words kept.
     """
     n: Any = 0
     for position in range(start, end):
@@ -78,6 +89,6 @@ def subsample(
         bits = draw(key, np.uint64(position - origin))
         # Written even if the word is dropped: an unpredictable branch would cost more.
         kept[n] = word
-        reach[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
+        radii[n] = np.int64(below(bits, np.uint64(window))) + 1 if shrink else window
         n += np.int64(low_half(bits) <= np.uint64(thresholds[word]))
     return n

@@ -1,10 +1,11 @@
 """Read text from a column of a table: CSV, TSV, JSON lines or Parquet, perhaps compressed.
 
-    column_chunks(source, options)  ->  (0, text in UTF-8), ... as `w2v.corpus.sources.chunks`
+    column_chunks(source, options)  ->  (0, text in UTF-8), ... like `w2v.corpus.sources.chunks`
 
-The kind of table is given by the extension (``.csv``, ``.tsv``, ``.jsonl``, ``.parquet``; the first
-three also compressed, as in ``.csv.gz``), or else by the first byte. A missing value (``null`` or
-an empty cell) is an empty text; a text of several lines becomes several sentences.
+The kind of table is recognised by the extension (``.csv``, ``.tsv``, ``.jsonl``, ``.parquet``; the
+first three also compressed, as in ``.csv.gz``), or else by the first byte. A missing value
+(``null`` or an empty cell) counts as an empty text; a text of several lines becomes several
+sentences.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from w2v.errors import CorpusError, shown
 
 _DELIMITERS = ",\t;|"
 _LONGEST_CELL = 2**26
-"""Limit for CSV; the default of the csv module is 128 kB."""
+"""Maximum number of characters in a cell of CSV; the csv module's default is 131,072."""
 _PARQUET_ROWS = 4096
 
 
@@ -55,7 +56,7 @@ def column_chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, b
 
 
 def _texts(source: Source, options: TextOptions) -> Iterator[tuple[str, str]]:
-    """The texts, each with its place for messages."""
+    """Yield (place, text), with the place of the text for messages, such as ``words.csv:17``."""
     column = options.text_column
     assert column is not None
     if table_suffix(source) == ".parquet":
@@ -164,7 +165,7 @@ def _as_text(place: str, column: str, value: Any) -> str:
 
 
 def _clean(place: str, text: str, options: TextOptions) -> str:
-    """Remove or refuse NUL and lone surrogates."""
+    """Remove, replace or refuse NUL and lone surrogates, depending on `encoding_errors`."""
     for fault, what in (("\0", "a NUL character"), *_surrogates(text)):
         if fault in text:
             if options.encoding_errors == "strict":
@@ -176,7 +177,7 @@ def _clean(place: str, text: str, options: TextOptions) -> str:
 
 
 def _surrogates(text: str) -> list[tuple[str, str]]:
-    """Lone surrogates, which JSON can contain but UTF-8 cannot."""
+    """Find lone surrogates, which JSON can contain but UTF-8 cannot; each with a description."""
     try:
         text.encode()
     except UnicodeEncodeError:

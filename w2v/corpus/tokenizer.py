@@ -2,8 +2,8 @@ r"""Convert bytes to word ids in one pass: a tokenizer and an exact hash table, 
 
     table.tokenize(b"the cat\nthe dog")  ->  ids [0, 1, 0, 2], line lengths [2, 2]
 
-A `WordTable` numbers words in order of first appearance and counts them. A table of character
-classes by code point (`character_classes`) defines what a word is, so all tokenizers share one
+A `WordTable` numbers words in order of first appearance and counts them. What a word is depends
+only on a table of the class of each character (`character_classes`), so all tokenizers share one
 loop. Only ``\n`` ends a line; ``\r`` and U+2028 are whitespace, so CRLF line ends make no
 difference.
 
@@ -25,7 +25,7 @@ WHITESPACE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
 """The characters at which `str.split` splits."""
 
 MAX_TOKEN_BYTES = 2**19
-"""Longer words are refused, never cut: they are not words."""
+"""Words of this many bytes or more are refused rather than cut: they are not words."""
 
 _WORD, _SPACE, _NEWLINE, _INNER, _INVALID = range(5)
 
@@ -35,12 +35,16 @@ _ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
 
 @cache
 def character_classes(tokenizer: str) -> np.ndarray:
-    r"""The class of each character for a tokenizer, (0x110000,) uint8 by code point.
+    """The class of each character for a tokenizer.
 
     Args:
-        tokenizer: ``whitespace``, words as `str.split` gives them; ``words``, runs of letters,
-            marks and numbers (Unicode categories L, M and N) with single apostrophes and hyphens
-            inside; or ``spaces``, runs between spaces and newlines, for words from Python.
+        tokenizer: ``whitespace``: words are separated by whitespace, as in `str.split`; ``words``:
+            words are runs of letters, marks and numbers (Unicode categories L, M and N) with single
+            apostrophes and hyphens inside; ``spaces``: words are separated only by spaces and
+            newlines, for words from Python.
+
+    Returns:
+        (0x110000,) uint8, indexed by code point.
     """
     if tokenizer == "words":
         classes = np.full(0x110000, _SPACE, dtype=np.uint8)
@@ -64,8 +68,8 @@ class TextFault(Exception):
 
     Attributes:
         position: the byte at which the fault begins.
-        too_long: whether a word of `MAX_TOKEN_BYTES` or more begins there; otherwise, the fault is
-            NUL or not UTF-8.
+        too_long: whether a word of `MAX_TOKEN_BYTES` or more begins there; otherwise, there is NUL
+            or a byte that is not UTF-8.
     """
 
     def __init__(self, position: int, too_long: bool) -> None:
@@ -78,7 +82,8 @@ class Tokens(NamedTuple):
 
     Attributes:
         ids: (N,) int32, the word of each token.
-        line_lengths: (L + 1,) int64, tokens before each of the L newlines, then after the last.
+        line_lengths: (L + 1,) int64, number of tokens in each of the L lines, and after the last
+            newline.
     """
 
     ids: np.ndarray
@@ -147,7 +152,7 @@ def _home(key: Any, mask: Any) -> Any:
 @jit
 def _find(slots: Any, keys: Any, starts: Any, arena: Any, data: Any, begin: Any, end: Any,
           key: Any) -> Any:  # fmt: skip
-    """The slot of the word data[begin:end], or the empty slot for it (linear probing)."""
+    """The slot of the word data[begin:end], or the empty slot for it, by linear probing."""
     mask = slots.size - 1
     slot = _home(key, mask)
     while True:
@@ -170,7 +175,7 @@ def _find(slots: Any, keys: Any, starts: Any, arena: Any, data: Any, begin: Any,
 
 @jit
 def _has_room(slots: Any, arena: Any, starts: Any, n_words: Any, n_bytes: Any) -> Any:
-    """Whether a word of `n_bytes` bytes can be added, with half of the slots empty."""
+    """Whether a word of `n_bytes` bytes can be added, leaving half of the slots empty."""
     return 2 * (n_words + 1) <= slots.size and starts[n_words] + n_bytes <= arena.size
 
 
@@ -253,7 +258,11 @@ def _tokenize(data: Any, classes: Any, slots: Any, keys: Any, starts: Any, count
 def _add_words(slots: Any, keys: Any, starts: Any, counts: Any, arena: Any, n_words: Any,
                other_keys: Any, other_starts: Any, other_arena: Any, first: Any, last: Any,
                ids: Any) -> Any:  # fmt: skip
-    """Add words first..last - 1 of another table, and fill in their ids; see `_tokenize`."""
+    """Add words first..last - 1 of another table, and fill `ids` with their ids.
+
+    Returns the word at which to continue once the table has room (`last` at the end), and the
+    number of words in the table.
+    """
     for other in range(first, last):
         begin, end, key = other_starts[other], other_starts[other + 1], other_keys[other]
         slot = _find(slots, keys, starts, arena, other_arena, begin, end, key)
@@ -270,7 +279,7 @@ def _add_words(slots: Any, keys: Any, starts: Any, counts: Any, arena: Any, n_wo
 
 @jit
 def _fill_slots(slots: Any, keys: Any, n_words: Any) -> None:
-    """Put words into empty slots."""
+    """Insert all words into empty slots."""
     mask = slots.size - 1
     for word in range(n_words):
         slot = _home(keys[word], mask)
@@ -301,11 +310,11 @@ class WordTable:
 
     @property
     def counts(self) -> np.ndarray:
-        """(W,) int64, the count of each word; a view, which can be changed."""
+        """(W,) int64, the count of each word; a writable view."""
         return self._counts[: self._n_words]
 
     def words(self, ids: np.ndarray) -> list[str]:
-        """The words of `ids`."""
+        """The words with these ids, (n,) int64."""
         arena = self._arena[: self._starts[self._n_words]].tobytes()
         begins, ends = self._starts[ids].tolist(), self._starts[ids + 1].tolist()
         return [arena[begin:end].decode() for begin, end in zip(begins, ends, strict=True)]
@@ -313,8 +322,13 @@ class WordTable:
     def tokenize(self, text: bytes, tokenizer: str = "whitespace") -> Tokens:
         """Split UTF-8 text into lines and words, and count the words.
 
+        Args:
+            text: the text.
+            tokenizer: see `character_classes`.
+
         Raises:
-            TextFault: the text is not UTF-8, or a word is too long. Words before that are counted.
+            TextFault: the text is not UTF-8 or contains NUL, or a word is too long. The words
+                before that have been counted.
         """
         data = np.frombuffer(text, dtype=np.uint8)
         ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
@@ -334,7 +348,7 @@ class WordTable:
         return Tokens(ids[: cursor[1]], line_lengths)
 
     def since(self, first: int) -> NewWords:
-        """The words from id `first` on, which stay valid while this table grows."""
+        """The words from id `first` on; they stay valid while this table grows."""
         return NewWords(self._keys, self._starts, self._arena, first, self._n_words)
 
     def add(self, new: NewWords) -> np.ndarray:
@@ -361,7 +375,7 @@ class WordTable:
 
 
 class NewWords(NamedTuple):
-    """Words first..last - 1 of a table: see `WordTable.since`."""
+    """Words first..last - 1 of a table; see `WordTable.since`."""
 
     keys: np.ndarray
     starts: np.ndarray

@@ -1,20 +1,20 @@
-"""Windows: which words around a center word are its context words, and what their pairs weigh.
+"""Windows: which words around a center word are its context words, and how pairs are weighted.
 
-A window reaches `left` words to the left of the center word and `right` words to its right. A pair
-d words apart weighs, in expectation, with R = max(left, right):
+A window extends over `left` words to the left of the center word and `right` words to its right.
+With R = max(left, right), the expected weight of a pair at distance d is
 
     draw      (R - d + 1) / R    word2vec: b is drawn uniformly from 1..R for each position, and
-                                 pairs more than b apart are left out (Mikolov et al. 2013,
+                                 pairs at distances above b are left out (Mikolov et al. 2013,
                                  "Efficient Estimation of Word Representations in Vector Space",
-                                 section 3.2); on the shorter side, too, b is from 1..R
-    harmonic  1 / d              GloVe: every pair is trained, and its loss weighs 1 / d
+                                 section 3.2); the range is 1..R on the shorter side, too
+    harmonic  1 / d              GloVe: every pair is trained, with a loss weighted by 1 / d
                                  (Pennington, Socher and Manning 2014, "GloVe", section 4.2)
-    flat      1                  every pair is trained alike
+    flat      1                  every pair is trained with the same weight
 
 Levy, Goldberg and Dagan 2015, "Improving Distributional Similarity with Lessons Learned from Word
-Embeddings", section 3.1, compare them. In each, the weight depends on the distance alone, not on
-the side. b belongs to the position of the context word in the sampled losses, as in word2vec.c, and
-to that of the center word in the full softmax.
+Embeddings", section 3.1, compare them. The weight depends only on the distance, not on the side. In
+the sampled losses, b is drawn for the position of the context word, as in word2vec.c; in the full
+softmax, for that of the center word.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ import numpy as np
 
 
 class Window(NamedTuple):
-    """A window, and how its pairs are weighted; see the module.
+    """A window, and how its pairs are weighted; see the module's docstring.
 
     Attributes:
-        left, right: words on either side of the center word, at most; one of them may be 0.
+        left, right: maximum number of context words on either side of the center word; one of them
+            may be 0.
         distance_weights: ``draw``, ``harmonic`` or ``flat``.
     """
 
@@ -38,7 +39,7 @@ class Window(NamedTuple):
 
     @property
     def radius(self) -> int:
-        """The larger side: the largest distance of a pair."""
+        """The largest distance of a pair, max(left, right)."""
         return max(self.left, self.right)
 
     @property
@@ -48,17 +49,19 @@ class Window(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether both sides are alike, and all pairs that are trained have weight 1."""
+        """Whether both sides are equal, and every pair that is trained has weight 1."""
         return self.left == self.right and self.distance_weights != "harmonic"
 
     def reversed(self) -> Window:
-        """The window around a context word in which its center words are."""
+        """The window around a context word that contains its center words."""
         return self._replace(left=self.right, right=self.left)
 
     def offset_weights(self, dtype: Any = np.float64) -> np.ndarray:
-        """Weights of the words at -radius..radius from the middle, (2 * radius + 1,).
+        """Weights of pairs by offset.
 
-        0 in the middle and beyond either side. A drawn radius comes on top.
+        Returns:
+            (2 * radius + 1,) weights for the offsets -radius..radius, 0 at offset 0 and beyond
+            either side. They do not include the effect of drawing b.
         """
         offsets = np.arange(-self.radius, self.radius + 1)
         inside = (-self.left <= offsets) & (offsets <= self.right) & (offsets != 0)
