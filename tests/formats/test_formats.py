@@ -378,8 +378,11 @@ def test_binary_cut_at_every_byte(tmp_path):
         (binary(header=b"2 1 0\n"), r"a header of 3 integers, not of 2 .*; --lenient \(in Python"),
         (binary(header=b""), "first line must hold two integers"),
         (b"2 " + b"1" * 1000 + b"\n", "first line must hold two integers"),
-        (binary(header=b"1 1\n"), "8 bytes follow the 1 words that the header says; --lenient"),
-        (binary() + b"\n", "blank lines follow the 2 words that the header says; --lenient"),
+        (
+            binary(header=b"1 1\n"),
+            "8 bytes follow the 1 words that the header announces; --lenient",
+        ),
+        (binary() + b"\n", "blank lines follow the 2 words that the header announces; --lenient"),
         (binary([(b"long word"[:4] * 9, 1.0)]), "1 words, but the header says 2 .*; --lenient"),
         (binary([(b"a", 1.0), (b"a", 2.0)]), "row 2: 'a' is already in row 1; --lenient"),
         (binary([(b"", 1.0), (b"bcd", 2.0)]), "row 1: the word is empty"),

@@ -124,7 +124,7 @@ CASES = {
     "a header one too low in .bin": (
         "v.bin",
         binary([b"a", b"b", b"c"], b"1 2\n"),
-        r"v\.bin: 23 bytes follow the 1 words that the header says",
+        r"v\.bin: 23 bytes follow the 1 words that the header announces",
         ["a", "b", "c"],
         r"1 header too low \(23 bytes follow",
     ),

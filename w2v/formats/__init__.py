@@ -1,17 +1,17 @@
 """Read and write word vectors: word2vec binary and text, and safetensors.
 
     read(path)               read a `VectorTable` in any of the formats
-    write(path, table)       write one in the format that the extension names
-    check_format(path)       check that the extension names a format
-    check_words(words, path) check that the format can hold the words
+    write(path, table)       write a `VectorTable` in the format of the extension
+    check_format(path)       check that the extension is that of a format
+    check_words(words, path) check that the format can store the words
 
-| extension | format | holds |
+| extension | format | content |
 |---|---|---|
 | `.bin` | word2vec binary | words, vectors |
 | `.txt`, `.vec` | word2vec text; also reads fastText and GloVe | words, vectors |
-| `.safetensors` | w2v's own | everything, also words with spaces; can be memory-mapped |
+| `.safetensors` | w2v's own | everything, words with spaces too; can be memory-mapped |
 
-Files may be compressed (``vectors.vec.gz``). "-" stands for standard input, or for word2vec text on
+Compressed files (``vectors.vec.gz``) can be read. "-" is standard input, or word2vec text on
 standard output. A format is one module and one entry of `FORMATS`. No format uses pickle: reading a
 file never runs code from it.
 """
@@ -42,17 +42,17 @@ __all__ = [
 ]
 
 FORMATS: tuple[Format, ...] = (native.FORMAT, binary.FORMAT, text.FORMAT)
-"""All formats. If the extension is unknown, the first one that the content looks like is used."""
+"""All formats. With an unknown extension, a file is read in the first one that it looks like."""
 
 EXTENSIONS = {extension: each for each in FORMATS for extension in each.extensions}
-"""The format of each extension."""
+"""Extension, with the dot -> format."""
 
 _BYTES_A_WORD = 32
 _BYTES_OF_HEADER = 1024
 
 
 def check_format(path: str | os.PathLike[str]) -> Format:
-    """The format in which `path` will be written.
+    """Return the format in which `path` would be written.
 
     Raises:
         ConfigError: its extension is not one of `EXTENSIONS`.
@@ -67,19 +67,19 @@ def check_format(path: str | os.PathLike[str]) -> Format:
 
 
 def check_words(words: Sequence[str], path: str | os.PathLike[str]) -> None:
-    """Check that words can be read back from `path`.
+    """Check that words can be written to `path` and read back.
 
-    Called before training, so that a run cannot fail when it writes its result.
+    Called before training, so that a run does not fail when it writes its result.
 
     Args:
         words: the words to store.
-        path: the file; its extension decides what words may contain. In .bin files, a word ends at
-            a space or a newline; in .txt and .vec files, also at a tab or a carriage return.
+        path: the file; what words may contain depends on its extension. In .bin files, a word ends
+            at a space or a newline; in .txt and .vec files, also at a tab or a carriage return.
             No-break and ideographic spaces are allowed.
 
     Raises:
-        FormatError: a word is empty, too long, occurs twice, contains a character at which words
-            end, or is not valid Unicode.
+        FormatError: a word is empty, too long or repeated, contains a character that would end it,
+            or is not valid Unicode.
         ConfigError: the extension is not one of `EXTENSIONS`.
     """
     _check_words(words, os.fspath(path), check_format(path))
@@ -114,13 +114,16 @@ def _check_words(words: Sequence[str], path: str, kind: Format) -> None:
 def estimated_bytes(
     path: str | os.PathLike[str], rows: int, vector_size: int, *, context_vectors: bool = False
 ) -> int:
-    """Estimate the size of the file that `write` makes, for `files.check_output`.
+    """Estimate the size in bytes of the file that `write` would create, for `files.check_output`.
 
     Args:
-        path: its name, which decides the format.
-        rows: number of words.
-        vector_size: numbers per word.
-        context_vectors: whether there are any; only safetensors stores them.
+        path: the file; the format is that of its extension.
+        rows: number of words, V.
+        vector_size: numbers per word, D.
+        context_vectors: whether there are context vectors; only safetensors stores them.
+
+    Raises:
+        ConfigError: the extension is not one of `EXTENSIONS`.
     """
     kind = check_format(path)
     matrices = 2 if context_vectors and kind.complete else 1
@@ -142,16 +145,18 @@ def read(
         path: the file; "-" is standard input. The format is that of the extension, or, if it is not
             one of `EXTENSIONS`, the one that the content looks like.
         mmap: memory-map the vectors instead of reading them; safetensors only.
-        limit: number of words to read, from the beginning; the rest is not read.
+        limit: read only the first this many words; None reads all.
         lenient: accept violations of the format that other programs produce: words with spaces
-            (GloVe 840B), duplicates (the first one is kept), words cut inside a character (replaced
-            by U+FFFD), blank lines, and headers with a wrong number of rows or more than two
-            integers.
-        report: called with a one-line summary of what was accepted.
+            (GloVe 840B), repeated words (the first one is kept), words cut inside a character (the
+            incomplete character becomes U+FFFD), blank lines, and headers with a wrong number of
+            rows or more than two integers.
+        report: called with a one-line summary of the violations that were accepted, if any.
 
     Raises:
-        FormatError: the file cannot be read; the message says what it looks like.
+        FormatError: the file cannot be read, or is not in its format; the message says what it
+            looks like.
         ConfigError: `mmap` with a format that cannot be mapped, or a `limit` below 1.
+        InputError: `path` is not a path.
     """
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"vectors: {shown(path)} is not a path")
@@ -185,7 +190,7 @@ def read(
 
 
 def _by_extension(name: str) -> Format | None:
-    """The format of a path's extension, without that of compression; None if it is unknown."""
+    """The format of an extension, ignoring that of compression; None if it is unknown."""
     path = Path(name)
     return EXTENSIONS.get((path.with_suffix("") if path.suffix in SUFFIXES else path).suffix)
 
@@ -193,17 +198,18 @@ def _by_extension(name: str) -> Format | None:
 def write(path: str | os.PathLike[str], table: VectorTable, kind: Format | None = None) -> None:
     """Write a file of vectors, completely or not at all.
 
-    Only safetensors stores counts, context vectors and metadata; other formats leave them out.
+    Only safetensors stores counts, context vectors, biases and metadata; other formats drop them.
 
     Args:
         path: the file; "-" is standard output.
-        table: what to write.
+        table: the words and vectors to write.
         kind: the format; by default, that of the extension.
 
     Raises:
         ConfigError: the extension is not one of `EXTENSIONS`.
-        FormatError: before anything is written, a word could not be read back (`check_words`), or a
-            number is not finite.
+        FormatError: the table cannot be stored: the format cannot hold a word (see `check_words`),
+            a number is not finite, a count is negative, or the shapes do not match. Nothing is
+            written.
         OutputError: the file cannot be written.
     """
     name = os.fspath(path)

@@ -1,6 +1,6 @@
 """The interface of a file format.
 
-A format is one module that defines a `Format`, and one entry of `w2v.formats.FORMATS`. Its reader
+A format is one module, which defines a `Format`, and one entry of `w2v.formats.FORMATS`. Its reader
 takes a `Source` and `ReadOptions`; its writer takes a path and a `VectorTable` whose words and
 numbers have been checked.
 """
@@ -16,19 +16,19 @@ from w2v.formats.open_vectors import Source
 from w2v.formats.table import VectorTable
 
 LENIENT_SWITCH = "--lenient (in Python: lenient=True)"
-"""The option that accepts a file which breaks the rules, as errors name it."""
+"""How error messages name the option that accepts violations of a format."""
 
 
 _CHARACTER_NAMES = {" ": "a space", "\n": "a newline", "\t": "a tab", "\r": "a carriage return"}
 
 
 class Irregularities:
-    """Violations of a format: an error if the reader is strict, counted if it is lenient.
+    """Violations of a format: raised by a strict reader, counted by a lenient one.
 
     Args:
-        name: of the file, for messages.
-        unit: what the rows of the file are called: "line" or "row".
-        lenient: whether to count violations instead of raising.
+        name: name of the file in messages.
+        unit: what messages call a row of the file: "line" or "row".
+        lenient: whether to count violations instead of raising an error.
     """
 
     def __init__(self, name: str, unit: str, lenient: bool) -> None:
@@ -39,17 +39,17 @@ class Irregularities:
         self._examples: dict[str, str] = {}
 
     def place(self, number: int) -> str:
-        """The file and the row (from 1), with which error messages begin."""
+        """The file and the row (from 1), as error messages begin: ``vectors.txt:17``."""
         return f"{self._name}:{number}" if self.unit == "line" else f"{self._name}: row {number}"
 
     def found(self, kind: str, number: int | None, problem: str, remedy: str) -> None:
         """Record a violation.
 
         Args:
-            kind: its name in the summary, such as ``"duplicates dropped"``.
-            number: the row, from 1; None for the file as a whole.
+            kind: its name in the summary, in the plural: ``"repeated words dropped"``.
+            number: the row, from 1; None if it concerns the whole file.
             problem: what is wrong.
-            remedy: what a lenient reader does, such as ``"keeps the first one"``.
+            remedy: what a lenient reader does: ``"keeps the first"``.
 
         Raises:
             FormatError: the reader is strict.
@@ -62,7 +62,7 @@ class Irregularities:
         self._examples.setdefault(kind, where + problem)
 
     def summary(self) -> str | None:
-        """A one-line summary with the first case of each kind; None without violations."""
+        """Summarise on one line, with the first case of each kind; None without violations."""
         if not self._counts:
             return None
         parts = [f"{n:,} {kind} ({self._examples[kind]})" for kind, n in self._counts.items()]
@@ -70,10 +70,15 @@ class Irregularities:
 
 
 def decoded_word(word: bytes, number: int, irregularities: Irregularities) -> str:
-    """Decode a word; bytes that are not UTF-8, as in a word cut inside a character, give U+FFFD.
+    """Decode a word. A lenient reader replaces bytes that are not UTF-8 by U+FFFD.
+
+    Args:
+        word: the bytes of the word; it may have been cut inside a character.
+        number: its row, from 1.
+        irregularities: records a word that is not UTF-8.
 
     Raises:
-        FormatError: it is not UTF-8, and the reader is strict.
+        FormatError: the word is not UTF-8, and the reader is strict.
     """
     try:
         return word.decode()
@@ -93,8 +98,8 @@ class ReadOptions:
     """How a file is read.
 
     Attributes:
-        irregularities: how to treat violations of the format.
-        limit: number of words to read, from the beginning; None reads all.
+        irregularities: raises or counts violations of the format.
+        limit: read only the first this many words; None reads all.
         mmap: memory-map the vectors instead of reading them.
     """
 
@@ -105,16 +110,16 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Format:
-    """One file format.
+    """A file format.
 
     Attributes:
-        name: for messages.
-        extensions: of file names, with the dot.
-        looks_like: whether a file that begins with these bytes is probably in this format.
-        read: reads a file; raises `FormatError`.
+        name: name in messages.
+        extensions: extensions of file names, with the dot.
+        looks_like: whether a file that begins with the given bytes is probably in this format.
+        read: reads a file; raises `FormatError` if it is invalid.
         write: writes a table that has been checked, completely or not at all.
-        word_ends: characters that end a word, and that words must not contain.
-        bytes_per_number: approximate size of a number.
+        word_ends: characters that end a word, and that words therefore must not contain.
+        bytes_per_number: approximate size of a number in the file.
         complete: whether counts, context vectors, biases and metadata are stored.
         mappable: whether the vectors can be memory-mapped.
         unit: what messages call a row: "line" or "row".
@@ -132,7 +137,7 @@ class Format:
     unit: str = "row"
 
     def forbidden_in(self, word: str) -> str | None:
-        """The first character of `word` that would end it, such as "a space", or None."""
+        """What `word` contains that would end it, such as "a space"; None if it is fine."""
         for character in self.word_ends:
             if character in word:
                 return _CHARACTER_NAMES[character]

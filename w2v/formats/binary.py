@@ -25,18 +25,18 @@ from w2v.util.files import atomic_write
 _FLOAT = np.dtype("<f4")
 _NEWLINE = ord("\n")
 _BLOCK = 2**20
-"""Bytes read or written at a time, unless a row is longer: a block stays in the CPU cache."""
+"""Bytes read or written at a time, unless a row is longer: a block fits into the CPU cache."""
 _LONGEST_HEADER = 128
 _SHORTEST_WORD = 2
-"""Bytes: one character and the space."""
+"""Bytes of the shortest word: one character and the space."""
 _LONGER_HEADER = re.compile(rb"[ \t]*([+-]?[0-9]+)[ \t]+([+-]?[0-9]+)(?:[ \t]+[+-]?[0-9]+)+\s*\n")
 
 
 def read(source: Source, options: ReadOptions) -> VectorTable:
-    """Read a file.
+    """Read a file in the word2vec binary format.
 
     Raises:
-        FormatError: the file is truncated or too long, or has a bad header, word or number.
+        FormatError: the file is truncated or too long, or has an invalid header, word or number.
     """
     promised, vector_size, rest = _header(source, options)
     row_bytes = vector_size * _FLOAT.itemsize
@@ -44,18 +44,18 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
     rows = RowCollector(options, vector_size, min(promised, room))
     irregularities = options.irregularities
     done, expected = 0, promised
-    # Reads whole rows of a block; the rest becomes the beginning of the next block.
+    # The incomplete row at the end of a block becomes the beginning of the next block.
     size = max(_BLOCK, LONGEST_WORD + row_bytes + 2)
     while rows.room != 0:
         block = rest + source.read(size - len(rest))
         is_last = len(block) < size
         if done == expected:
-            if not _more_rows(block, is_last, done, options):
+            if not _continues_after_header(block, is_last, done, options):
                 break
             expected = sys.maxsize
-        words, starts, at = _scan(block, expected - done, row_bytes)
+        words, starts, at = _find_rows(block, expected - done, row_bytes)
         if not words:
-            error = _bad_row(irregularities.place(done + 1), block, row_bytes, is_last)
+            error = _row_error(irregularities.place(done + 1), block, row_bytes, is_last)
             if error is not None:
                 raise error
             if done < promised:
@@ -67,7 +67,9 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
                 )
             break
         numbers = range(done + 1, done + 1 + len(words))
-        rows.add(_decoded(words, numbers, options), _vectors(block, starts, row_bytes), numbers)
+        rows.add(
+            _decode_words(words, numbers, options), _vectors(block, starts, row_bytes), numbers
+        )
         done += len(words)
         rest = block[at:]
     if not done:
@@ -76,7 +78,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
 
 
 def _header(source: Source, options: ReadOptions) -> tuple[int, int, bytes]:
-    """Rows, numbers per row, and the bytes already read after the header."""
+    """Read the header: rows, numbers per row, and the bytes after it that have been read."""
     head = source.read(_LONGEST_HEADER)
     match = sniff.HEADER.match(head)
     if match is None and (match := _LONGER_HEADER.match(head)):
@@ -113,13 +115,16 @@ def _header(source: Source, options: ReadOptions) -> tuple[int, int, bytes]:
                 None,
                 f"the header says {rows} words of {vector_size} numbers, which take at least "
                 f"{least} bytes, but {left} follow (cut short?)",
-                "reads the words that there are",
+                "reads the words that are there",
             )
     return rows, vector_size, head[match.end() :]
 
 
-def _scan(block: bytes, count: int, row_bytes: int) -> tuple[list[bytes], list[int], int]:
-    """Up to `count` whole rows of a block: words, where their numbers begin, and where they end."""
+def _find_rows(block: bytes, count: int, row_bytes: int) -> tuple[list[bytes], list[int], int]:
+    """Find up to `count` complete rows of a block.
+
+    Returns the words, where the numbers of each begin, and where the last row ends.
+    """
     words: list[bytes] = []
     starts: list[int] = []
     size, at = len(block), 0
@@ -136,13 +141,13 @@ def _scan(block: bytes, count: int, row_bytes: int) -> tuple[list[bytes], list[i
 
 
 def _vectors(block: bytes, starts: list[int], row_bytes: int) -> FloatMatrix:
-    """(R, D) float32: the numbers that begin at these bytes."""
-    rows = _as_rows(block, row_bytes)[starts]
+    """The vectors that begin at these bytes of a block, (R, D) float32."""
+    rows = _rows_at_each_byte(block, row_bytes)[starts]
     result: FloatMatrix = rows.view(_FLOAT).reshape(len(starts), -1)
     return result
 
 
-def _decoded(words: list[bytes], numbers: range, options: ReadOptions) -> list[str]:
+def _decode_words(words: list[bytes], numbers: range, options: ReadOptions) -> list[str]:
     try:
         texts = b"\n".join(words).decode().split("\n")
         if len(texts) == len(words):
@@ -161,8 +166,12 @@ def _decoded(words: list[bytes], numbers: range, options: ReadOptions) -> list[s
     ]
 
 
-def _more_rows(block: bytes, is_last: bool, done: int, options: ReadOptions) -> bool:
-    """Whether a lenient reader should continue after the number of rows in the header."""
+def _continues_after_header(block: bytes, is_last: bool, done: int, options: ReadOptions) -> bool:
+    """Whether `block`, which follows the last row that the header announces, has more rows.
+
+    Raises:
+        FormatError: it is not the end of the file, and the reader is strict.
+    """
     if is_last and block in (b"", b"\n"):
         return False
     if is_last and not block.strip():
@@ -170,12 +179,15 @@ def _more_rows(block: bytes, is_last: bool, done: int, options: ReadOptions) -> 
     else:
         kind, what = "header too low", f"{len(block)}{'' if is_last else ' or more'} bytes"
     options.irregularities.found(
-        kind, None, f"{what} follow the {done} words that the header says", "reads on to the end"
+        kind,
+        None,
+        f"{what} follow the {done} words that the header announces",
+        "reads on to the end",
     )
     return bool(block.strip())
 
 
-def _bad_row(place: str, block: bytes, row_bytes: int, is_last: bool) -> FormatError | None:
+def _row_error(place: str, block: bytes, row_bytes: int, is_last: bool) -> FormatError | None:
     """The error for the row at the beginning of `block`; None at the end of the file."""
     block = block.removeprefix(b"\n")
     if not block.strip(b"\n"):
@@ -205,26 +217,26 @@ def write(path: str, table: VectorTable) -> None:
         stream.write(b"%d %d\n" % table.vectors.shape)
         for begin in range(0, len(table.words), step):
             words = [b"%b " % word.encode() for word in table.words[begin : begin + step]]
-            stream.write(_packed(words, table.vectors[begin : begin + step]).data)
+            stream.write(_encode_rows(words, table.vectors[begin : begin + step]).data)
 
 
-def _packed(words: list[bytes], vectors: FloatMatrix) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The bytes of some rows: the words, which end in a space, the numbers and newlines."""
+def _encode_rows(words: list[bytes], vectors: FloatMatrix) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The bytes of some rows: each a word, which ends in a space, its numbers and a newline."""
     rows = np.ascontiguousarray(vectors, _FLOAT)
     row_bytes = rows.shape[1] * _FLOAT.itemsize
     sizes = np.array([len(word) for word in words])
     ends = np.cumsum(sizes + row_bytes + 1)
     out = np.full(ends[-1], _NEWLINE, np.uint8)
     starts = ends - row_bytes - 1
-    _as_rows(out, row_bytes)[starts] = rows.view(f"V{row_bytes}")[:, 0]
+    _rows_at_each_byte(out, row_bytes)[starts] = rows.view(f"V{row_bytes}")[:, 0]
     text = np.frombuffer(b"".join(words), np.uint8)
     # The k-th byte of the words is shifted by the numbers and newlines that precede it.
     out[np.arange(len(text)) + np.repeat(np.arange(len(words)) * (row_bytes + 1), sizes)] = text
     return out
 
 
-def _as_rows(buffer: Any, row_bytes: int) -> np.ndarray[Any, Any]:
-    """Every byte of a buffer as the beginning of a row, without a copy."""
+def _rows_at_each_byte(buffer: Any, row_bytes: int) -> np.ndarray[Any, Any]:
+    """An overlapping view of a buffer: element i is the `row_bytes` bytes from byte i on."""
     return np.ndarray((len(buffer) - row_bytes + 1,), f"V{row_bytes}", buffer, strides=(1,))
 
 

@@ -1,9 +1,9 @@
 """w2v's own format: one safetensors file with everything that is known about the vectors.
 
 Tensors: ``center_vectors`` (V, D) float32; optionally ``context_vectors`` (V, D) float32,
-``output_bias`` (V,) float32 and ``counts`` (V,) int64; ``words_utf8``, the concatenated bytes of
-the words, and ``word_offsets`` (V + 1,) int64, where each word begins. Words may contain spaces.
-The vectors can be memory-mapped.
+``output_bias`` (V,) float32 and ``counts`` (V,) int64; ``words_utf8`` (B,) uint8, the concatenated
+bytes of the words, and ``word_offsets`` (V + 1,) int64, where each word begins, and B. Words may
+contain spaces. The vectors can be memory-mapped.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _MOST_NAMES = 8
 def read(source: Source, options: ReadOptions) -> VectorTable:
     """Read a file that `write` wrote.
 
-    With a limit, only the first rows are read. Mapped vectors are not checked for NaN, which would
-    read all of them; `Embeddings` checks the ones that it uses.
+    With a limit, only the first rows are read. Mapped vectors are not checked for NaN, since that
+    would read all of them; `Embeddings` checks those that it uses.
 
     Raises:
-        FormatError: the file has another format or version, or its parts contradict each other.
+        FormatError: the file has another format or version, or its tensors are inconsistent.
     """
     name, limit = source.name, options.limit
     tensors, metadata = read_tensors(
@@ -61,7 +61,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
         )
     check_shapes(name, tensors)
     if limit is not None:
-        tensors = _first(name, tensors, limit)
+        tensors = _first_rows(name, tensors, limit)
         if not options.mmap:
             tensors = {key: np.array(tensor) for key, tensor in tensors.items()}
     words = unpack_words(name, tensors)
@@ -78,13 +78,13 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
 
 
 def _names(tensors: Tensors) -> str:
-    """Names of tensors, clipped: a foreign file may have thousands, of any length."""
+    """Names of tensors for a message; clipped, since a foreign file may have thousands."""
     shown_names = [shown(name)[1:-1] for name in islice(tensors, _MOST_NAMES)]
     more = [f"{len(tensors) - _MOST_NAMES} more"] if len(tensors) > _MOST_NAMES else []
     return ", ".join(shown_names + more) or "no tensors"
 
 
-def _first(name: str, tensors: Tensors, count: int) -> Tensors:
+def _first_rows(name: str, tensors: Tensors, count: int) -> Tensors:
     """The tensors of the first `count` words."""
     rows = {key: tensor[:count] for key, tensor in tensors.items() if key in _TENSORS}
     rows["word_offsets"] = tensors["word_offsets"][: count + 1]
@@ -96,10 +96,14 @@ def _first(name: str, tensors: Tensors, count: int) -> Tensors:
 
 
 def check_shapes(name: str, tensors: Tensors) -> None:
-    """Check that the tensors are those described in the module's docstring.
+    """Check that the tensors are as described in the module's docstring.
+
+    Args:
+        name: name of the file in messages.
+        tensors: the tensors of the file.
 
     Raises:
-        FormatError: one is missing, or has a wrong type or shape.
+        FormatError: a tensor is missing or has a wrong type or shape, or a count is negative.
     """
     for key, (dtype, dimensions) in _TENSORS.items():
         tensor = tensors.get(key)
@@ -129,7 +133,7 @@ def check_shapes(name: str, tensors: Tensors) -> None:
 
 
 def pack_words(words: Sequence[str]) -> Tensors:
-    """Pack words into tensors."""
+    """Pack words into the tensors ``words_utf8`` and ``word_offsets``."""
     encoded = [word.encode() for word in words]
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(word) for word in encoded], out=offsets[1:])
@@ -137,10 +141,14 @@ def pack_words(words: Sequence[str]) -> Tensors:
 
 
 def unpack_words(name: str, tensors: Tensors) -> list[str]:
-    """Unpack the words of `pack_words`.
+    """Unpack the words that `pack_words` packed.
+
+    Args:
+        name: name of the file in messages.
+        tensors: its tensors, of which ``words_utf8`` and ``word_offsets`` are used.
 
     Raises:
-        FormatError: the offsets contradict the bytes, or the bytes are not UTF-8.
+        FormatError: the offsets do not divide the bytes into words, or a word is not UTF-8.
     """
     encoded = tensors["words_utf8"].tobytes()
     offsets = tensors["word_offsets"]
@@ -185,7 +193,7 @@ def write(path: str, table: VectorTable) -> None:
 
 
 def own_metadata() -> dict[str, str]:
-    """The metadata that distinguish these files from other safetensors files."""
+    """The metadata that distinguish a file of w2v from other safetensors files."""
     return {
         "format": METADATA_FORMAT,
         "format_version": FORMAT_VERSION,

@@ -1,6 +1,6 @@
-"""The decompressed bytes of a file, a pipe or standard input, read once in bounded memory.
+"""Read the decompressed bytes of a file, a pipe or standard input once, in bounded memory.
 
-Files are not mapped, because the process would be killed if one were truncated meanwhile.
+Files are not memory-mapped: if another program truncated one, the process would be killed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from w2v.util.compression import Readable, decompressed, kind_of
 from w2v.util.files import STANDARD_STREAM
 
 HEAD_BYTES = 2**16
-"""Bytes at the beginning of a file that are used to detect its format."""
+"""Bytes at the beginning of a file by which its format is recognised."""
 _COPY_BYTES = 2**20
 
 
@@ -28,7 +28,7 @@ class Source:
 
     Attributes:
         name: its name in messages.
-        head: its first bytes, at most `HEAD_BYTES`, which `read` returns as well.
+        head: its first bytes, up to `HEAD_BYTES`; `read` returns them as well.
         size: its size in bytes; None if it is compressed or a pipe.
     """
 
@@ -38,7 +38,7 @@ class Source:
         self.head = self._rest = self._read(HEAD_BYTES)
 
     def read(self, size: int) -> bytes:
-        """The next `size` bytes; fewer only at the end.
+        """Read the next `size` bytes; fewer only at the end.
 
         Raises:
             FormatError: the file cannot be read, or its compressed data are damaged.
@@ -57,7 +57,7 @@ class Source:
         return b"".join(parts)
 
     def file(self) -> str:
-        """The path of a file that can be opened again and mapped; for a pipe, a temporary copy."""
+        """Path of a file that can be opened again and mapped; of a temporary copy for a pipe."""
         if self.size is not None:
             return self.name
         copy = self._stack.enter_context(tempfile.NamedTemporaryFile())  # noqa: SIM115
@@ -72,10 +72,10 @@ def opened(name: str) -> Iterator[Source]:
     """Context that opens a file.
 
     Args:
-        name: its path; "-" is standard input. It may be compressed, whatever its extension.
+        name: its path; "-" is standard input. Compression is detected by the first bytes.
 
     Raises:
-        FormatError: the file does not exist, or is a folder, a device, or empty.
+        FormatError: the file cannot be read, is empty, or is a folder or a device.
     """
     if not name:
         raise FormatError("vectors: the path is empty")
@@ -90,7 +90,8 @@ def opened(name: str) -> Iterator[Source]:
             if stat.S_ISBLK(status.st_mode) or (
                 stat.S_ISCHR(status.st_mode) and not stream.isatty()
             ):
-                raise FormatError(f"{name}: a device, not a file of vectors")  # which has no end
+                # A device may have no end.
+                raise FormatError(f"{name}: a device, not a file of vectors")
         except OSError as error:
             what = "a folder" if isinstance(error, IsADirectoryError) else error.strerror or error
             raise FormatError(f"{name}: cannot be read: {what}") from error

@@ -17,10 +17,10 @@ class RowCollector:
     """Collects words and vectors; refuses numbers that are not finite, and repeated words.
 
     Args:
-        options: the limit, and how to treat duplicates.
-        vector_size: numbers per row.
-        expected: number of rows to allocate. Must be bounded by the size of the file, because a
-            header may claim any number.
+        options: the limit, and how to treat repeated words.
+        vector_size: numbers per row, D.
+        expected: number of rows to allocate at first. The caller must limit it by the size of the
+            file, because a header may claim any number.
     """
 
     def __init__(self, options: ReadOptions, vector_size: int, expected: int) -> None:
@@ -34,20 +34,20 @@ class RowCollector:
 
     @property
     def room(self) -> int | None:
-        """Rows that can still be added; None without a limit."""
+        """Number of rows that can still be added; None without a limit."""
         limit = self._options.limit
         return None if limit is None else limit - len(self.words)
 
     def add(self, words: list[str], vectors: FloatMatrix, numbers: Sequence[int]) -> None:
-        """Add a block.
+        """Add some rows; those beyond the limit are dropped.
 
         Args:
             words: R words.
             vectors: (R, D) float32.
-            numbers: the line or row of each, from 1.
+            numbers: the line or row of each word, from 1.
 
         Raises:
-            FormatError: a number is not finite, or a word occurs twice.
+            FormatError: a number is not finite, or a word is repeated and the reader is strict.
         """
         irregularities = self._options.irregularities
         if not self.words:
@@ -94,6 +94,6 @@ class RowCollector:
         return kept
 
     def table(self) -> VectorTable:
-        """All rows."""
+        """Return all rows as a table."""
         self._vectors.resize((len(self.words), self._vectors.shape[1]), refcheck=False)
         return VectorTable(self.words, self._vectors)

@@ -1,6 +1,6 @@
-"""Named arrays in a safetensors file, written without a copy and memory-mapped for reading.
+"""Named arrays in a safetensors file: written without copying, read or memory-mapped.
 
-Embeddings, corpus caches and checkpoints are stored like this. The format consists of an 8-byte
+Embeddings, corpus caches and checkpoints are stored in such files. The format consists of an 8-byte
 length, a JSON header and the raw arrays; it contains no pickle and nothing executable.
 Source: https://github.com/huggingface/safetensors#format
 """
@@ -45,11 +45,11 @@ _DTYPES = {
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 _DATA_ALIGNMENT = 64
-"""The data begin at a multiple of this, a cache line; the header is padded with spaces."""
+"""The data begin at a multiple of this many bytes, a cache line: spaces pad the header."""
 
 _LONGEST_REASON = 300
 MAX_HEADER_BYTES = 2**24
-"""Limit for names, shapes and metadata, which take many times as much memory in Python."""
+"""Maximum size of names, shapes and metadata, which take many times as much memory in Python."""
 
 
 def write_tensors(
@@ -62,8 +62,14 @@ def write_tensors(
     Only arrays that are not C-contiguous are copied. Arrays are sorted by decreasing item size, so
     that each is aligned to its type. Equal input gives equal bytes.
 
+    Args:
+        path: the file to create or replace.
+        tensors: arrays by name.
+        metadata: texts by name.
+
     Raises:
-        FormatError: safetensors lacks the type of an array, or the metadata are not text.
+        FormatError: safetensors does not support the type of an array, or a name or a value of the
+            metadata is not valid text.
         OutputError: the file cannot be written.
     """
     header: dict[str, object] = {}
@@ -92,7 +98,7 @@ def write_tensors(
 
 
 def _is_unicode(text: str) -> bool:
-    """False for lone surrogates, which JSON can write but readers reject."""
+    """Whether a text has no lone surrogates, which JSON can write but readers reject."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -107,15 +113,16 @@ def read_tensors(
 
     Args:
         path: a regular file.
-        mmap: memory-map the arrays read-only instead of reading them: takes no time, and processes
-            share the memory. The file must not change while the arrays are in use.
-        name: of the file in messages; by default, its path.
+        mmap: memory-map the arrays read-only instead of reading them: this takes no time, and
+            processes share the memory. The file must not change while the arrays are in use.
+        name: name of the file in messages; by default, its path.
 
     Returns:
         The arrays by name, in the order of the file, and the metadata.
 
     Raises:
-        FormatError: the file is not safetensors, or its shapes, offsets or lengths are wrong.
+        FormatError: the file cannot be read or is not safetensors, or its shapes, offsets or
+            lengths are wrong.
     """
     place = os.fspath(path) if name is None else name
     try:
@@ -124,8 +131,8 @@ def read_tensors(
         tensors: Tensors = {}
         with Path(path).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
-            # One map for all tensors: a foreign file may have more tensors than the system allows
-            # maps.
+            # One map for all tensors: the system limits the number of maps, and a foreign file may
+            # have more tensors than that.
             mapped = np.memmap(stream, np.uint8, "r") if mmap and size > data_start else None
             for key, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
                 tensor = f"{place}: tensor {shown(key)[1:-1]}"
@@ -149,7 +156,8 @@ def read_tensors(
 def _checked_entry(place: str, entry: Mapping[str, Any]) -> tuple[Any, tuple[int, ...], int, int]:
     """Type, shape, begin and end of a tensor, from its entry in the header.
 
-    Checked again here: Python's integers do not overflow, and the header was read twice.
+    Although safetensors has validated the header, it is checked again: the file was read a second
+    time, and Python's integers do not overflow.
     """
     dtype = _DTYPES.get(entry["dtype"])
     if dtype is None:
@@ -170,7 +178,7 @@ def _validated_header(path: str | os.PathLike[str], place: str) -> tuple[dict[st
                 f"{place}: not a safetensors file: its header would have {length} bytes, more than "
                 f"{MAX_HEADER_BYTES}"
             )
-        # First, because safe_open maps the whole file, which may need too much address space.
+        # Check this first: safe_open maps the whole file, for which there may be no address space.
         if stream.read(1) != b"{":
             raise FormatError(f"{place}: not a safetensors file: no header")
         try:

@@ -1,4 +1,4 @@
-"""Guess from its first bytes what a file is, for error messages."""
+"""Guess what a file is from its first bytes, to choose a format and for error messages."""
 
 from __future__ import annotations
 
@@ -33,11 +33,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def foreign(head: bytes) -> str | None:
-    """The kind of a file that begins with `head`, if it is known and not a file of vectors."""
+    """What a file that begins with `head` is, if it is a known kind other than a file of vectors.
+
+    Returns:
+        A noun phrase such as "a zip archive or an .npz file", or None.
+    """
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return name
-    # "<html> 0.1 0.2" is a row of a text file: tokenised web pages have such words.
+    # "<html> 0.1 0.2" may be a row of a text file: web pages that were tokenised have such words.
     if not is_row(head):
         if _MARKUP.match(head):
             return "an HTML or XML page (a failed download?)"
@@ -47,7 +51,7 @@ def foreign(head: bytes) -> str | None:
 
 
 def is_text(line: bytes) -> bool:
-    """Whether a line has no control characters, which binary numbers nearly always contain."""
+    """Whether a line is text: UTF-8 without control characters, unlike nearly all binary numbers."""
     try:
         return _CONTROL.search(line.decode()) is None
     except UnicodeDecodeError as error:
@@ -56,7 +60,7 @@ def is_text(line: bytes) -> bool:
 
 
 def is_row(text: bytes) -> bool:
-    """Whether the first line, perhaps cut off, is a word and numbers (or NaN or infinities)."""
+    """Whether the first line, which may be cut off, is a word and numbers, NaN or infinities."""
     line, newline, _ = text.partition(b"\n")
     fields = line.split()
     if not newline:

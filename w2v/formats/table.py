@@ -18,24 +18,24 @@ CountVector = np.ndarray[Any, np.dtype[np.int64]]
 LONGEST_WORD = 2**19
 """Longest word in bytes, as in a corpus."""
 LONGEST_ROW = 2**24
-"""Longest row in bytes, binary or text: a row must fit into memory."""
+"""Longest row in bytes, in a binary or text file: a row must fit into memory."""
 
 _ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True, eq=False)
 class VectorTable:
-    """V words, their vectors, and what else is known about them.
+    """V words, their vectors, and what else a file may record about them.
 
     `w2v.embeddings.Embeddings` adds checks, lookup and queries.
 
     Attributes:
-        words: V words, each once.
-        vectors: (V, D) float32: the center vectors.
-        counts: (V,) int64: occurrences in the corpus, or None if unknown.
-        context_vectors: (V, D) float32, or None.
-        output_bias: (V,) float32, added to the logit of each context word, or None.
-        metadata: texts about how the vectors were made.
+        words: V distinct words.
+        vectors: (V, D) float32, the center vectors.
+        counts: (V,) int64, occurrences in the corpus; None if unknown.
+        context_vectors: (V, D) float32; None if unknown.
+        output_bias: (V,) float32, added to the logit of each context word; None if there is none.
+        metadata: texts by name, about how the vectors were trained.
     """
 
     words: list[str]
@@ -46,7 +46,7 @@ class VectorTable:
     metadata: dict[str, str] = field(default_factory=dict)
 
     def parts(self, count: int | None = None) -> dict[str, Any]:
-        """All attributes by name, optionally of the first `count` words only. Nothing is copied."""
+        """All attributes by name, optionally only for the first `count` words. Copies no array."""
         parts = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
         by_row = {k: v[:count] for k, v in parts.items() if isinstance(v, list | np.ndarray)}
         return parts | by_row
@@ -60,12 +60,12 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def row_blocks(rows: int) -> Iterator[slice]:
-    """Slices of bounded size that cover `rows` rows."""
+    """Yield slices of limited size that together cover `rows` rows."""
     return (slice(i, min(i + _ROWS_AT_ONCE, rows)) for i in range(0, rows, _ROWS_AT_ONCE))
 
 
 def first_duplicate(words: Sequence[str]) -> tuple[int, int] | None:
-    """Positions (first, second) of the first repeated word, or None."""
+    """Both positions of the first word that is repeated, or None."""
     if len(set(words)) == len(words):
         return None
     seen: dict[str, int] = {}
@@ -93,8 +93,13 @@ def bad_number(row: np.ndarray[Any, Any]) -> float:
 def check_finite(place: str, words: Sequence[str], vectors: FloatMatrix) -> None:
     """Check that all numbers are finite.
 
+    Args:
+        place: the file, with which the message begins.
+        words: V words.
+        vectors: (V, D) numbers.
+
     Raises:
-        FormatError: one is not; the message names its word and row (from 1).
+        FormatError: a number is not finite; the message names its word and row (from 1).
     """
     row = first_not_finite(vectors)
     if row is not None:
@@ -105,10 +110,14 @@ def check_finite(place: str, words: Sequence[str], vectors: FloatMatrix) -> None
 
 
 def check_unique(place: str, words: Sequence[str]) -> None:
-    """Check that no word occurs twice.
+    """Check that no word is repeated.
+
+    Args:
+        place: the file, with which the message begins.
+        words: V words.
 
     Raises:
-        FormatError: one does; the message names it and its rows (from 1).
+        FormatError: a word is repeated; the message names it and its rows (from 1).
     """
     duplicate = first_duplicate(words)
     if duplicate is not None:

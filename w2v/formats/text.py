@@ -1,13 +1,13 @@
 r"""The word2vec text format, fastText's ``.vec`` and GloVe's: a word and its numbers on each line.
 
-Files of word2vec and fastText begin with a header line of two integers, rows and numbers per row;
-those of GloVe do not. A first line of exactly two integers is always read as a header. (A GloVe
-file with one number per word, whose first word and number are integers, looks the same.) Fields are
-separated by spaces or tabs; a line may end with spaces and with CR LF; words are UTF-8.
+Files of word2vec and fastText begin with a header, a line of two integers: rows, and numbers per
+row. Those of GloVe have none. A first line of exactly two integers is always read as a header. (A
+GloVe file with one number per word, whose first word and number are integers, looks the same.)
+Fields are separated by spaces or tabs; a line may end with spaces and with CR LF; words are UTF-8.
 
 The writer adds the header, and writes the shortest decimals that give the same float32. The format
-stores words and vectors only. orjson, a small JSON library, converts the numbers: except for its
-commas, a row is a JSON array.
+stores words and vectors only. orjson, a small JSON library, converts the numbers: with commas for
+spaces, the numbers of a row are a JSON array.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from w2v.util.files import atomic_write
 _BLOCK = 2**20
 """Bytes read at a time."""
 _NUMBERS_AT_ONCE = 2**16
-"""Numbers converted at a time: they stay in the CPU cache."""
+"""Numbers converted at a time: they fit into the CPU cache."""
 _LINES_LOOKED_AT = 100
 """Lines from which a lenient reader infers the vector size of a GloVe file."""
 _LONGEST_INTEGER = 100
-"""Digits read of an integer in the header: more than any file needs."""
+"""Maximum number of digits to read of an integer in the header: more than any file needs."""
 _SMALLEST_ROW = 2
-"""Bytes of a word of one character and the line end. Each number adds at least two."""
+"""Bytes of a word of one character and the line end. Each number adds at least two bytes."""
 _LONGEST_SHOWN = 200
 
 _BLANK = b" \t\r"
@@ -49,23 +49,23 @@ _PLAIN = b"0123456789.-+eE "
 
 
 def read(source: Source, options: ReadOptions) -> VectorTable:
-    """Read a file.
+    """Read a file in a text format.
 
     Raises:
-        FormatError: the number of rows differs from the header, or a line is not a new word and
-            the right number of finite numbers; the message names the line.
+        FormatError: the number of rows differs from the header, or a line is not a new word and the
+            right number of finite numbers; the message names the line.
     """
     return _TextReader(source, options).table()
 
 
 class _TextReader:
-    """Reads a file: the header, then batches of lines."""
+    """Reads a file: first the header, then batches of lines."""
 
     def __init__(self, source: Source, options: ReadOptions) -> None:
         self._name, self._options = source.name, options
         self._irregularities: Irregularities = options.irregularities
         self._lines = _lines(source)
-        self._line_number = 0  # of the last line read
+        self._line_number = 0  # number of the last line read, from 1
         self._rows_read = 0
         self._promised: int | None = None
         """Number of rows in the header."""
@@ -118,7 +118,7 @@ class _TextReader:
     def _size_without_header(self, first: bytes, rows: list[bytes]) -> int:
         fields = _split(first)
         size = len(fields) - 1
-        if self._irregularities.lenient:  # words may hold spaces, even that of the first line
+        if self._irregularities.lenient:  # words may contain spaces, even that of the first line
             counts = Counter(_numbers_at_the_end(_split(line)) for line in [first, *rows])
             size = counts.most_common(1)[0][0]
         elif size == 1 and rows and len(_split(rows[0])) > 2:
@@ -145,7 +145,7 @@ class _TextReader:
             if not stripped:
                 blank_line = blank_line or self._line_number
                 continue
-            if blank_line is not None:  # not at the end of the file
+            if blank_line is not None:  # blank lines at the end of the file are no violation
                 self._irregularities.found(
                     "runs of blank lines skipped", blank_line, "a blank line", "skips blank lines"
                 )
@@ -175,7 +175,7 @@ class _TextReader:
                 "header too high",
                 None,
                 f"{self._rows_read} rows, but the header says {promised} (cut short?)",
-                "reads the rows that there are",
+                "reads the rows that are there",
             )
         if not self._rows_read:
             raise FormatError(f"{self._name}: no rows after the header")
@@ -184,9 +184,9 @@ class _TextReader:
     def _add(self, words: list[bytes], numbers: list[float], line_numbers: list[int]) -> None:
         with np.errstate(over="ignore", under="ignore"):  # an overflow is refused as an infinity
             vectors = np.array(numbers, np.float32).reshape(len(words), self._vector_size)
-        self._rows.add(self._decoded(words, line_numbers), vectors, line_numbers)
+        self._rows.add(self._decode_words(words, line_numbers), vectors, line_numbers)
 
-    def _decoded(self, words: list[bytes], line_numbers: list[int]) -> list[str]:
+    def _decode_words(self, words: list[bytes], line_numbers: list[int]) -> list[str]:
         try:
             return b"\n".join(words).decode().split("\n")
         except UnicodeDecodeError:
@@ -196,10 +196,14 @@ class _TextReader:
             ]
 
     def _other_row(self, line: bytes) -> tuple[bytes, list[float]]:
-        """The word and the numbers of an unusual line, or an error.
+        """Parse a line that `_plain_row` did not accept: its word and its numbers.
 
         Args:
-            line: without trailing blanks.
+            line: the line, without trailing blanks.
+
+        Raises:
+            FormatError: it is not a word and numbers; or has a word with spaces, and the reader is
+                strict.
         """
         size = self._vector_size
         place = f"{self._name}:{self._line_number}"
@@ -236,13 +240,13 @@ class _TextReader:
 
 
 def _plain_row(line: bytes, vector_size: int) -> tuple[bytes, list[float]] | None:
-    """The word and the numbers of an ordinary line; None for an unusual one."""
+    """Parse an ordinary line: its word and its numbers; None if it is unusual."""
     word, _, rest = line.partition(b" ")
-    # No commas, which would split a number into two JSON numbers.
+    # Only characters of numbers: a comma would split a number into two JSON numbers.
     if not word or b"\t" in word or b"\r" in word or rest.translate(None, _PLAIN):
         return None
     array = b"[" + rest.replace(b" ", b",") + b"]"
-    # No integer -0, whose sign JSON drops. Integers are rare.
+    # No "-0", which orjson would read as an int, without the sign. Integers are rare.
     if rest.count(b".") != vector_size and (b"-0," in array or b"-0]" in array):
         return None
     try:
@@ -253,7 +257,7 @@ def _plain_row(line: bytes, vector_size: int) -> tuple[bytes, list[float]] | Non
 
 
 def _numbers_at_the_end(fields: list[bytes]) -> int:
-    """The number of trailing fields that are numbers, not counting the first field."""
+    """Count the fields at the end of a line that are numbers, not counting the first field."""
     count = 0
     for field in reversed(fields[1:]):
         if not _is_number(field):
@@ -275,7 +279,7 @@ def _shown(field: bytes) -> str:
 
 
 def _lines(source: Source) -> Iterator[bytes]:
-    """The lines of a file, without line ends."""
+    """Yield the lines of a file, without line ends."""
     rest = b""
     number = 1
     while block := source.read(_BLOCK):
@@ -315,7 +319,10 @@ def format_rows(rows: FloatMatrix, separator: bytes = b" ") -> list[bytes]:
 
     Args:
         rows: (R, D) float32, finite.
-        separator: between two numbers.
+        separator: what separates two numbers.
+
+    Returns:
+        R rows as ASCII text, without line ends.
     """
     array = orjson.dumps(np.ascontiguousarray(rows), option=orjson.OPT_SERIALIZE_NUMPY)
     return array[2:-2].replace(b",", separator).split(b"]" + separator + b"[")
