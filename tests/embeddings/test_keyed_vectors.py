@@ -195,7 +195,11 @@ def test_from_a_model_of_gensim():
         (lambda: OURS.doesnt_match([]), ConfigError, "none of the words is in the vocabulary"),
         (lambda: OURS.n_similarity([], ["w1"]), ConfigError, "get_mean_vector: no words"),
         (lambda: OURS.get_mean_vector([]), ConfigError, "get_mean_vector: no words"),
-        (lambda: OURS.get_mean_vector(["w1"], [1, 2]), ConfigError, "1 words, but weights"),
+        (
+            lambda: OURS.get_mean_vector(["w1"], [1, 2]),
+            ConfigError,
+            "1 words, but weights of shape",
+        ),
         (lambda: OURS.get_mean_vector(["x"], ignore_missing=False), UnknownWordError, "'x' is"),
         (lambda: OURS.most_similar_cosmul(), ConfigError, "most_similar_cosmul: no words"),
         (lambda: OURS.distances("missing"), UnknownWordError, "'missing' is not in the vocab"),

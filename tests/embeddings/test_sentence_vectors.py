@@ -107,7 +107,7 @@ def test_the_recorded_tokenizer_and_phrases():
         (["a", None], {}, InputError, "encode: text 2 is None"),
         (["a"], {"smoothing": 0}, ConfigError, "smoothing: 0 is not a positive number"),
         (["a"], {"smoothing": "x"}, ConfigError, "smoothing: 'x' is not a positive number"),
-        (["king"], {"remove_component": True}, ConfigError, "1 text has nothing in common"),
+        (["king"], {"remove_component": True}, ConfigError, "needs at least two texts, got 1"),
         (["king"], {"remove_component": np.ones(3)}, InputError, "not a vector of 4 numbers"),
         (["king"], {"remove_component": np.full(4, np.nan)}, InputError, "NaN or infinity"),
     ],

@@ -1,4 +1,4 @@
-"""Checks and conversions of the arguments of `Embeddings`: arrays, numbers of words, queries."""
+"""Check and convert the arguments of `Embeddings`: arrays, numbers of words, queries."""
 
 from __future__ import annotations
 
@@ -14,18 +14,26 @@ _MAX_COUNT = 2.0**53
 
 
 def number_of_words(name: str, value: object) -> int:
-    """Check for a positive integer, Python's or NumPy's.
+    """Check that an argument is a positive integer, of Python or NumPy, and return it.
+
+    Args:
+        name: name of the argument, for the message.
+        value: its value.
 
     Raises:
-        ConfigError: it is something else.
+        ConfigError: it is anything else.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ConfigError(f"{name}: {shown(value)} is not a number of words, 1 or more")
+        raise ConfigError(f"{name}: expected a number of words, at least 1, got {shown(value)}")
     return int(value)
 
 
 def float32_array(name: str, given: object) -> Any:
-    """A read-only float32 array: the given one if it is one already, otherwise a copy.
+    """Convert an argument to a read-only float32 array; one that already is is not copied.
+
+    Args:
+        name: name of the argument, for the message.
+        given: an array or a nested sequence of numbers.
 
     Raises:
         InputError: it is not an array of numbers.
@@ -33,17 +41,17 @@ def float32_array(name: str, given: object) -> Any:
     array = given if isinstance(given, np.memmap) else _numeric(name, given)
     if array.dtype == np.float32 and not array.flags.writeable:
         return array
-    with np.errstate(over="ignore"):  # infinities are refused with the word that has them
+    with np.errstate(over="ignore"):  # infinities are refused later, with the word in the message
         copy = np.array(array, np.float32)
     copy.flags.writeable = False
     return copy
 
 
 def count_array(given: object) -> CountVector:
-    """A read-only int64 copy of an array of counts.
+    """Copy counts to a read-only int64 array.
 
     Raises:
-        InputError: a number is negative or not whole.
+        InputError: they are not numbers, or one is negative, too large or not whole.
     """
     array = _numeric("counts", given)
     if array.size and not (
@@ -66,7 +74,11 @@ def _numeric(name: str, given: object) -> np.ndarray[Any, Any]:
 
 
 def as_list(keys: Any) -> list[Any]:
-    """A list of words and vectors; a single one becomes a list of one, not of its letters."""
+    """Convert words and vectors to a list; a single word becomes a list of one, not of letters.
+
+    Raises:
+        InputError: it is neither a word, a vector nor an iterable.
+    """
     if isinstance(keys, str) or (
         isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind in "fiu"
     ):
@@ -79,7 +91,12 @@ def as_list(keys: Any) -> list[Any]:
 
 
 def weighted_keys(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
-    """The keys of a query and their weights, 1 and -1 unless given."""
+    """The keys of a query, and their weights: by default, 1 if positive and -1 if negative.
+
+    Raises:
+        InputError: a key is a tuple other than (word, weight).
+        ConfigError: there are no keys.
+    """
     keys: list[Any] = []
     weights: list[float] = []
     for group, sign in ((as_list(positive), 1.0), (as_list(negative), -1.0)):

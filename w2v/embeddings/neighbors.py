@@ -1,6 +1,6 @@
-"""The arithmetic of neighbours, on arrays: unit vectors, the best of many scores, batches.
+"""Nearest neighbours in arrays: unit vectors, the best of many scores, batches of queries.
 
-Knows rows, not words: `w2v.embeddings.Embeddings` puts the words to them.
+These functions know rows, not words; `w2v.embeddings.Embeddings` converts between them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _FIRST_CANDIDATES = 512
 def unit_rows(rows: np.ndarray[Any, Any]) -> FloatMatrix:
     """(N, D) float32: rows divided by their lengths; zero rows stay zero.
 
-    The lengths are computed in float64: the square of a float32 overflows or vanishes within
-    float32's own range. A row with a NaN or an infinity becomes NaN.
+    The lengths are computed in float64, because the square of a float32 may overflow or underflow
+    in float32. A row with a NaN or an infinity becomes NaN.
     """
     wide = rows.astype(np.float64)
     lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))
@@ -38,18 +38,18 @@ def unit_rows(rows: np.ndarray[Any, Any]) -> FloatMatrix:
 
 
 def best(scores: np.ndarray[Any, Any], count: int, excluded: Sequence[int] = ()) -> Ids:
-    """The positions of the `count` largest scores, the largest first; ties go by position.
+    """The positions of the `count` largest scores, the largest first; ties are sorted by position.
 
     Args:
-        scores: (V,), without NaN; changed at the excluded positions.
-        count: fewer come if there are no more.
-        excluded: positions left out.
+        scores: (V,), without NaN; set to -inf at the excluded positions.
+        count: how many to return; fewer if there are not as many.
+        excluded: positions to leave out.
     """
     scores[list(excluded)] = -np.inf
     count = min(count, len(scores) - len(set(excluded)))
     if count <= 0:
         return np.empty(0, np.intp)
-    # All that reach the last score asked for, so that ties go by position.
+    # All positions that tie with the last one returned, so that ties are sorted by position.
     threshold = np.partition(scores, len(scores) - count)[len(scores) - count]
     near = np.flatnonzero(scores >= threshold)
     ranked: Ids = near[np.argsort(-scores[near], kind="stable")][:count]
@@ -57,19 +57,19 @@ def best(scores: np.ndarray[Any, Any], count: int, excluded: Sequence[int] = ())
 
 
 def nearest_rows(units: FloatMatrix, queries: Ids, count: int) -> tuple[Ids, FloatMatrix]:
-    """The rows nearest to each of many rows, by cosine, themselves left out.
+    """The nearest rows to each of many rows by cosine, leaving out the row itself.
 
-    Exact. Takes little more time than the matrix product: the scores are computed in tiles, and of
-    a tile only those are looked at that exceed the `count`-th best so far. Memory does not grow
-    with the vocabulary.
+    The search is exact, and takes little more time than the matrix product: scores are computed in
+    tiles, and only those above the `count`-th best so far are processed further. Memory does not
+    grow with the vocabulary.
 
     Args:
-        units: (V, D) unit vectors.
+        units: (V, D) float32 unit vectors.
         queries: (Q,) rows of `units`.
-        count: neighbours of each, at most V - 1.
+        count: number of neighbours of each row, at most V - 1.
 
     Returns:
-        (Q, count) rows and (Q, count) float32 cosines, the nearest first; ties go by row.
+        (Q, count) rows and (Q, count) float32 cosines, the nearest first; ties are sorted by row.
     """
     ids = np.empty((len(queries), count), np.intp)
     cosines = np.empty((len(queries), count), np.float32)
@@ -82,16 +82,16 @@ def nearest_rows(units: FloatMatrix, queries: Ids, count: int) -> tuple[Ids, Flo
 
 
 def _nearest_block(units: FloatMatrix, queries: Ids, count: int) -> tuple[Ids, FloatMatrix]:
-    """`nearest_rows` for one block of queries: tile after tile of candidates."""
+    """`nearest_rows` for one block of queries, one tile of candidates after another."""
     vectors = units[queries]
     ids = np.zeros((len(queries), count), np.intp)
     scores = np.full((len(queries), count), -np.inf, np.float32)
-    # A small first tile gives thresholds, so that few scores of the large ones are looked at.
+    # A small first tile sets thresholds, so that few scores of the large tiles exceed them.
     begin, end = 0, max(_FIRST_CANDIDATES, 2 * count)
     memory = np.empty(len(queries) * max(end, _CANDIDATES_AT_ONCE), np.float32)
     while begin < len(units):
         candidates = units[begin:end]
-        # Into the same memory each time: fresh pages would cost more than the product.
+        # Reuse the memory: fresh pages would cost more than the product.
         tile = memory[: len(queries) * len(candidates)].reshape(len(queries), -1)
         np.matmul(vectors, candidates.T, out=tile)
         inside = np.flatnonzero((queries >= begin) & (queries < end))
@@ -119,7 +119,7 @@ def _insert(ids: Ids, scores: FloatMatrix, query: Ids, candidates: Ids, found: F
     row = np.repeat(np.arange(len(which)), counts)
     column = width + np.arange(len(query)) - np.repeat(places, counts)
     all_ids[row, column], all_scores[row, column] = candidates, found
-    # Stable: ids ascend among equal scores, those of earlier tiles before those of later ones.
+    # A stable sort: among equal scores, ids ascend, because those of earlier tiles come first.
     order = np.argsort(-all_scores, axis=1, kind="stable")[:, :width]
     ids[which] = np.take_along_axis(all_ids, order, 1)
     scores[which] = np.take_along_axis(all_scores, order, 1)

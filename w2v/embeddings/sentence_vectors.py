@@ -1,7 +1,8 @@
-"""Vectors of texts by smooth inverse frequency: weighted means of word vectors.
+"""Vectors of texts: means of word vectors, weighted by smooth inverse frequency.
 
+The weight of a word w is a / (a + p(w)), where p(w) is its relative frequency in the corpus.
 Source: Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings",
-algorithm 1. A word w counts with a / (a + p(w)), where p(w) is its share of the corpus.
+algorithm 1.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from w2v.formats.table import FloatMatrix, FloatVector
 from w2v.util.text import prepare
 
 SMOOTHING = 1e-3
-"""a in the paper, which finds 1e-3 to 1e-4 best."""
+"""a; the paper finds 1e-3 to 1e-4 best."""
 _WORDS_AT_ONCE = 2**16
 """Vectors gathered at once."""
 
@@ -25,13 +26,13 @@ _WORDS_AT_ONCE = 2**16
 def word_weights(
     words: int, counts: np.ndarray[Any, Any] | None, smoothing: float | None
 ) -> FloatVector:
-    """(V,) float32: a / (a + p(w)) for each word, or 1.
+    """The weight of each word, a / (a + p(w)), as (V,) float32.
 
     Args:
-        words: V.
-        counts: (V,) occurrences in the corpus. Without counts, p follows Zipf's law by rank:
+        words: number of words, V.
+        counts: (V,) occurrences in the corpus. Without counts, p is estimated by Zipf's law as
             1 / (rank H), where H is the sum of 1 / rank, since files list frequent words first.
-        smoothing: a; None gives 1 for every word.
+        smoothing: a; None sets all weights to 1.
 
     Raises:
         ConfigError: `smoothing` is not a positive number.
@@ -48,15 +49,15 @@ def word_weights(
 def split_texts(
     texts: Iterable[str | Sequence[str]], record: Mapping[str, Any], vocabulary: Container[str]
 ) -> Iterator[Sequence[str]]:
-    """The words of each text, prepared as the training text was.
+    """Yield the words of each text, split in the same way as the training text.
 
     Args:
-        texts: each a text, or a list of words, which is taken as it is.
-        record: the options of the training run, as the vectors' metadata record them.
+        texts: texts, or lists of words, which are not changed.
+        record: the options of the training run, as in `Embeddings.training_options`.
         vocabulary: the words of the vectors.
 
     Raises:
-        InputError: one is neither.
+        InputError: a text is neither a str nor a list of words.
     """
     for number, text in enumerate(texts, start=1):
         if isinstance(text, str):
@@ -75,15 +76,19 @@ def weighted_means(
     texts: Sequence[Sequence[int]],
     vector_size: int,
 ) -> FloatMatrix:
-    """(N, D) float32: sum of weight * vector over each text's words, divided by their number.
+    """The sum of weight * vector over the words of each text, divided by their number.
 
-    As in the paper, the sum is not divided by the sum of the weights. A text without words is 0.
+    As in the paper, the sum is not divided by the sum of the weights. The mean of a text without
+    words is 0.
 
     Args:
-        vectors_of: gives the vectors of some rows.
-        weights: (V,) by row.
-        texts: N lists of rows.
+        vectors_of: function that returns the vectors of the given rows.
+        weights: (V,) the weight of each row.
+        texts: the rows of the words of N texts.
         vector_size: D.
+
+    Returns:
+        (N, D) float32.
     """
     means = np.zeros((len(texts), vector_size), np.float32)
     begin = 0
@@ -104,15 +109,15 @@ def weighted_means(
 
 
 def common_component(vectors: FloatMatrix) -> FloatVector:
-    """(D,) float32: the first right singular vector of the (N, D) vectors.
+    """The first right singular vector of the (N, D) vectors, as (D,) float32.
 
     Raises:
-        ConfigError: fewer than two vectors: one would be removed whole.
+        ConfigError: there are fewer than two vectors: nothing would be left of a single one.
     """
     if len(vectors) < 2:
         raise ConfigError(
-            f"common component: {len(vectors)} text has nothing in common with others; "
-            "give more texts, or the component of others"
+            f"common component: needs at least two texts, got {len(vectors)}; give more texts, or "
+            "a component computed from others"
         )
     wide = vectors.astype(np.float64)
     _, axes = np.linalg.eigh(wide.T @ wide)
@@ -120,7 +125,14 @@ def common_component(vectors: FloatMatrix) -> FloatVector:
 
 
 def without_component(vectors: FloatMatrix, component: np.ndarray[Any, Any]) -> FloatMatrix:
-    """(N, D): v - u (u . v) for each vector v and the unit vector u along `component`.
+    """Remove a component from each vector: v - u (u . v), where u is `component` of length 1.
+
+    Args:
+        vectors: (N, D).
+        component: (D,), of any length.
+
+    Returns:
+        (N, D) float32.
 
     Raises:
         InputError: `component` is not a vector of D finite numbers.

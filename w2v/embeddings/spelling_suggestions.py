@@ -9,20 +9,20 @@ from w2v.errors import shown
 
 _SUGGESTIONS = 3
 _MOST_CANDIDATES = 2000
-"""Words compared letter by letter: some milliseconds."""
+"""Number of words that are compared letter by letter, which takes a few milliseconds."""
 
 
 def in_other_case(word: str, vocabulary: Container[str]) -> list[str]:
-    """The word in lower case, capitalised and in capitals, where the vocabulary has it."""
+    """The forms of a word in the vocabulary: in lower case, capitalised, in upper case."""
     cases = dict.fromkeys((word.lower(), word.capitalize(), word.upper()))
     return [case for case in cases if case in vocabulary]
 
 
 def suggestions(word: str, vocabulary: Collection[str]) -> list[str]:
-    """Up to three words of the vocabulary that look like `word`, the likeliest first.
+    """Up to three words of the vocabulary that look like `word`, the most similar first.
 
-    Compared are the first 2000 words that share its first or last letter and have about its
-    length, so that a vocabulary of millions takes a fraction of a second.
+    Only the first 2000 words with the same first or last letter and about the same length are
+    compared, so that a vocabulary of millions takes a fraction of a second.
     """
     found = in_other_case(word, vocabulary)
     if word:
@@ -39,9 +39,10 @@ def suggestions(word: str, vocabulary: Collection[str]) -> list[str]:
 
 
 class UnknownWordMessage:
-    """The message for an unknown word. Suggestions are sought only when it is shown.
+    """The message for an unknown word, with suggestions.
 
-    They take milliseconds: skipping unknown words in a loop stays cheap.
+    Suggestions take milliseconds. They are computed only when the message is shown, so that
+    skipping unknown words in a loop stays cheap.
     """
 
     def __init__(self, word: str, vocabulary: Collection[str]) -> None:
@@ -55,5 +56,5 @@ class UnknownWordMessage:
     __repr__ = __str__
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        # Sent to another process it is its text, not the whole vocabulary.
+        # Pickle the text of the message, not the whole vocabulary.
         return str, (str(self),)

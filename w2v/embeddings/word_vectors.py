@@ -1,7 +1,6 @@
-"""`Embeddings`, the class of word vectors, and `load`, which reads one from a file.
+"""`Embeddings`, a class for word vectors, and `load`, which reads them from a file.
 
-The arithmetic of neighbours is in `w2v.embeddings.neighbors`, that of sentence vectors in
-`w2v.embeddings.sentence_vectors`.
+`w2v.embeddings.neighbors` and `w2v.embeddings.sentence_vectors` do the arithmetic.
 """
 
 from __future__ import annotations
@@ -43,16 +42,16 @@ if TYPE_CHECKING:
 
 Vector = np.ndarray[Any, Any]
 Key = str | Vector
-"""What a query is made of: a word, or a (D,) vector."""
+"""Part of a query: a word, or a (D,) vector."""
 WeightedKey = Key | tuple[Key, float]
 Keys = WeightedKey | Sequence[WeightedKey]
 Neighbors = list[tuple[str, float]]
-"""Words and their scores, the best first."""
+"""Words with their scores, the best first."""
 
 _ROWS_IN_HTML = 10
 _NUMBERS_IN_HTML = 5
 _EVALUATION_WORDS = 300_000
-"""gensim's default for the words that take part in an evaluation."""
+"""Default number of words for an evaluation, as in gensim."""
 
 _log = logging.getLogger("w2v")
 
@@ -60,23 +59,23 @@ _log = logging.getLogger("w2v")
 class Embeddings(VectorTable):
     """V words and their vectors.
 
-    Iterating gives the words. Nothing can be changed: all arrays are read-only. A writable array
-    is copied, so that changing it later changes nothing here; a read-only float32 array (a mapped
-    one, or after ``array.flags.writeable = False``) is used as it is. To train the vectors further
-    elsewhere, copy them: ``torch.tensor(wv.vectors)``, not ``torch.from_numpy``.
+    Iterating yields the words. Embeddings are immutable: all arrays are read-only. A writable array
+    is copied; a read-only float32 array (mapped from a file, or after ``array.flags.writeable =
+    False``) is used without a copy. To continue training the vectors elsewhere, copy them:
+    ``torch.tensor(wv.vectors)``, not ``torch.from_numpy``.
 
     Args:
-        words: V words, each once, the most frequent first by convention.
-        vectors: (V, D) finite numbers, kept as float32: the center vectors.
+        words: V distinct words, by convention the most frequent first.
+        vectors: (V, D) finite numbers, stored as float32: the center vectors.
         counts: (V,) occurrences in the corpus.
-        context_vectors: (V, D), kept as float32.
-        output_bias: (V,), kept as float32; the model's logit of a context word w for a center
+        context_vectors: (V, D), stored as float32.
+        output_bias: (V,), stored as float32; the model's logit of a context word w for a center
             word c is context_vectors[w] . vectors[c] + output_bias[w].
-        metadata: texts about how the vectors were made; kept in .safetensors files.
+        metadata: texts by name, about how the vectors were trained; .safetensors files store them.
 
     Raises:
-        InputError: the shapes do not fit, there are no words, a word occurs twice, a number is not
-            finite (of mapped vectors: when they are first used), or a count is negative.
+        InputError: the shapes do not match, there are no words, a word is repeated, a number is not
+            finite (mapped vectors are checked when they are first used), or a count is negative.
 
     >>> wv = Embeddings(["up", "down"], np.array([[1.0, 0.0], [-1.0, 0.0]]))
     >>> wv.similarity("up", "down")
@@ -110,7 +109,7 @@ class Embeddings(VectorTable):
         self.key_to_index: dict[str, int] = _ReadOnlyDict(
             zip(self.words, range(len(self)), strict=True)
         )
-        """The row of each word; as a dict it can be pickled, copied and written as JSON."""
+        """The row of each word. Being a dict, it can be pickled, copied and written as JSON."""
         if len(self.key_to_index) != len(self):
             check_unique("embeddings", self.words)
 
@@ -132,7 +131,7 @@ class Embeddings(VectorTable):
         for name, shape in shapes.items():
             array = getattr(self, name)
             if array is not None and array.shape != shape:
-                raise InputError(f"{name}: shape {array.shape}, but the words need {shape}")
+                raise InputError(f"{name}: expected shape {shape}, got {array.shape}")
         for name in ("vectors", "context_vectors", "output_bias"):
             array = getattr(self, name)
             if array is not None and not isinstance(array, np.memmap):
@@ -142,7 +141,7 @@ class Embeddings(VectorTable):
 
     @property
     def index_to_key(self) -> list[str]:
-        """The word of each row; gensim's name for `words`."""
+        """The word of each row: gensim's name for `words`."""
         return self.words
 
     @property
@@ -152,7 +151,7 @@ class Embeddings(VectorTable):
 
     @property
     def training(self) -> dict[str, Any]:
-        """What `w2v.train` recorded of the run in the metadata; empty if nothing, or no JSON."""
+        """The record of the training run in the metadata, from JSON; empty if there is none."""
         try:
             record = json.loads(self.metadata.get("training", "{}"))
             json.dumps(record, ensure_ascii=False).encode()  # it may hold half of a surrogate pair
@@ -162,7 +161,7 @@ class Embeddings(VectorTable):
 
     @property
     def training_options(self) -> dict[str, Any]:
-        """The options of the training run, by name; empty where the metadata have none."""
+        """The options of the training run by name; empty if the metadata have none."""
         options = self.training.get("config")
         return options if isinstance(options, dict) else {}
 
@@ -170,7 +169,7 @@ class Embeddings(VectorTable):
     def unit_vectors(self) -> FloatMatrix:
         """(V, D) float32: the vectors divided by their lengths; zero vectors stay zero.
 
-        Computed on first use and kept: as much memory again as the vectors.
+        Computed on first use and kept, which doubles the memory for vectors.
         """
         units = np.empty(self.vectors.shape, np.float32)
         for block in row_blocks(len(units)):
@@ -179,10 +178,10 @@ class Embeddings(VectorTable):
         return units
 
     def _rows(self, rows: slice | list[int]) -> FloatMatrix:
-        """Vectors of some rows. Mapped ones are checked for NaN here, not when they are loaded."""
+        """The vectors of some rows; mapped vectors are checked for NaN here, not when loaded."""
         vectors: FloatMatrix = self.vectors[rows]
         if isinstance(self.vectors, np.memmap) and not np.isfinite(vectors).all():
-            check_finite("vectors", [self.words[row] for row in _numbers(rows)], vectors)
+            check_finite("vectors", [self.words[row] for row in _row_numbers(rows)], vectors)
         return vectors
 
     def _units(self, rows: slice | list[int]) -> FloatMatrix:
@@ -200,7 +199,7 @@ class Embeddings(VectorTable):
     has_index_for = __contains__
 
     def __getitem__(self, words: str | Iterable[str]) -> FloatMatrix:
-        """The vector of a word, (D,), or a new array of several, (N, D).
+        """The vector of a word, (D,) float32, or the vectors of N words, (N, D) float32, as a copy.
 
         Raises:
             UnknownWordError: a word is not in the vocabulary.
@@ -216,7 +215,7 @@ class Embeddings(VectorTable):
         return rows
 
     def get_index(self, word: str, default: int | None = None) -> int:
-        """The row of a word.
+        """The row of a word; `default` if the word is unknown.
 
         Raises:
             UnknownWordError: the word is not in the vocabulary, and there is no `default`.
@@ -233,7 +232,16 @@ class Embeddings(VectorTable):
         raise InputError(f"expected a word, got {shown(key)}{hint}")
 
     def get_vector(self, key: str | int, norm: bool = False) -> FloatVector:
-        """The vector of a word, or of a row given by its number; with `norm` of length 1."""
+        """The vector of a word, or of the row with this number, (D,) float32.
+
+        Args:
+            key: a word, or a row number; negative numbers count from the end.
+            norm: scale the vector to length 1.
+
+        Raises:
+            UnknownWordError: the word is not in the vocabulary.
+            InputError: there is no such row.
+        """
         row = self._row(key)
         vector: FloatVector = self._units([row])[0] if norm else self.vectors[row]
         return vector
@@ -248,13 +256,13 @@ class Embeddings(VectorTable):
         return int(key)
 
     def get_normed_vectors(self) -> FloatMatrix:
-        """`unit_vectors`."""
+        """Return `unit_vectors`; gensim's name."""
         return self.unit_vectors
 
     # --- similarity ---
 
     def similarity(self, a: str, b: str) -> float:
-        """The cosine of the angle between two words' vectors, -1 to 1; 0 for a zero vector."""
+        """The cosine of the angle between the vectors of two words; 0 if one of them is zero."""
         pair = self._units([self.get_index(a), self.get_index(b)]).astype(np.float64)
         return float(np.clip(pair[0] @ pair[1], -1.0, 1.0))
 
@@ -263,7 +271,15 @@ class Embeddings(VectorTable):
         return 1.0 - self.similarity(a, b)
 
     def distances(self, key: Key, other_words: Sequence[str] = ()) -> FloatVector:
-        """1 - the cosine to each of the other words, or to all words in the order of rows."""
+        """1 - cosine to each of the other words; by default, to all words in the order of rows.
+
+        Args:
+            key: a word or a (D,) vector.
+            other_words: N words.
+
+        Returns:
+            (N,), or (V,) for all words.
+        """
         if len(other_words) == 0:
             units = self.unit_vectors
         else:
@@ -272,13 +288,13 @@ class Embeddings(VectorTable):
         return result
 
     def closer_than(self, a: str, b: str) -> list[str]:
-        """The words nearer to `a` than `b` is, in the order of rows."""
+        """The words that are closer to `a` than `b` is, in the order of rows."""
         distances = self.distances(a)
         nearer = np.flatnonzero(distances < distances[self.get_index(b)])
         return [self.words[row] for row in nearer.tolist() if self.words[row] != a]
 
     def rank(self, a: str, b: str) -> int:
-        """The place of `b` among the neighbours of `a`; the nearest has rank 1."""
+        """The rank of `b` among the neighbours of `a`; the nearest has rank 1."""
         return len(self.closer_than(a, b)) + 1
 
     def n_similarity(self, a: Sequence[str], b: Sequence[str]) -> float:
@@ -290,7 +306,9 @@ class Embeddings(VectorTable):
         return float(np.clip(means[0] @ means[1], -1.0, 1.0))
 
     def doesnt_match(self, words: Sequence[str]) -> str:
-        """The word that is farthest from the mean of the unit vectors of all.
+        """The word whose vector is farthest from the mean of all unit vectors, by cosine.
+
+        Unknown words are left out, with a warning in the log.
 
         Raises:
             ConfigError: none of the words is in the vocabulary.
@@ -299,13 +317,13 @@ class Embeddings(VectorTable):
         units = self._units([self.get_index(word) for word in known])
         return known[int(np.argmin(units @ unit_rows(units.mean(axis=0)[None])[0]))]
 
-    def _known(self, words: Sequence[str], asked_by: str) -> list[str]:
+    def _known(self, words: Sequence[str], caller: str) -> list[str]:
         known = [word for word in words if word in self]
         if not known:
-            raise ConfigError(f"{asked_by}: none of the words is in the vocabulary")
+            raise ConfigError(f"{caller}: none of the words is in the vocabulary")
         if len(known) < len(words):
             unknown = [word for word in words if word not in self]
-            _log.warning("%s: left out unknown words: %s", asked_by, ", ".join(map(shown, unknown)))
+            _log.warning("%s: left out unknown words: %s", caller, ", ".join(map(shown, unknown)))
         return known
 
     def get_mean_vector(
@@ -320,21 +338,26 @@ class Embeddings(VectorTable):
 
         Args:
             keys: words and (D,) vectors.
-            weights: one for each key; default 1.
-            pre_normalize: take the unit vectors of words (vectors count as they are).
+            weights: a weight for each key; 1 by default.
+            pre_normalize: use the unit vectors of words; (D,) vectors are not scaled.
             post_normalize: scale the mean to length 1.
             ignore_missing: leave out unknown words.
 
+        Returns:
+            (D,) float32.
+
         Raises:
             UnknownWordError: a word is unknown, and `ignore_missing` is False.
-            ConfigError: there are no keys, or not as many weights as keys.
+            ConfigError: there are no keys, or the number of weights is not that of keys.
         """
         keys = as_list(keys)
         if not keys:
             raise ConfigError("get_mean_vector: no words")
         factors = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
         if factors.shape != (len(keys),):
-            raise ConfigError(f"get_mean_vector: {len(keys)} words, but weights {factors.shape}")
+            raise ConfigError(
+                f"get_mean_vector: {len(keys)} words, but weights of shape {factors.shape}"
+            )
         mean, total = np.zeros(self.vector_size), 0.0
         for key, factor in zip(keys, factors.tolist(), strict=True):
             if isinstance(key, str) and key not in self and ignore_missing:
@@ -372,19 +395,20 @@ class Embeddings(VectorTable):
     ) -> Neighbors | FloatVector:
         """The words nearest to the sum of the positive minus the sum of the negative unit vectors.
 
-        3CosAdd of Levy and Goldberg 2014, "Linguistic Regularities in Sparse and Explicit Word
-        Representations", equation 3.
+        This is 3CosAdd of Levy and Goldberg 2014, "Linguistic Regularities in Sparse and Explicit
+        Word Representations", equation 3.
 
         Args:
-            positive: a word, a (D,) vector, or a list of both. Instead of a word or vector, a tuple
-                (word, weight) gives it another weight than 1. Vectors count as they are.
-            negative: likewise; a weight replaces -1.
-            topn: how many; fewer come if there are no more words. None gives all cosines.
-            restrict_vocab: only the first this many words can be an answer.
+            positive: a word, a (D,) vector, or a list of these. A tuple (word or vector, weight)
+                sets a weight other than 1. (D,) vectors are not scaled to length 1.
+            negative: likewise, with a default weight of -1.
+            topn: number of words to return; fewer if there are not as many. None returns the
+                cosines of all words.
+            restrict_vocab: consider only the first this many words as answers.
 
         Returns:
             A list of (word, cosine), the nearest first, without the words of the query; with
-            ``topn=None`` a (V,) array of the cosines of all words, those of the query too.
+            ``topn=None``, a (V,) array of the cosines of all words, including those of the query.
 
         Raises:
             UnknownWordError: a word is not in the vocabulary.
@@ -405,16 +429,24 @@ class Embeddings(VectorTable):
         *,
         restrict_vocab: int | None = None,
     ) -> Neighbors | FloatVector:
-        """The words that are near to each positive and far from each negative word: 3CosMul.
+        """The words that are near each positive word and far from each negative word: 3CosMul.
 
         The score of a word is the product of (1 + cosine) / 2 over the positive words, divided by
-        the same product over the negative ones + 0.000001: Levy and Goldberg 2014, equation 4.
+        0.000001 plus the same product over the negative ones (Levy and Goldberg 2014, equation 4).
 
         Args:
-            positive: a word, a (D,) vector, or a list of both.
+            positive: a word, a (D,) vector, or a list of these.
             negative: likewise.
-            topn: as in `most_similar`, as is `restrict_vocab`.
-            restrict_vocab: likewise.
+            topn: see `most_similar`.
+            restrict_vocab: see `most_similar`.
+
+        Returns:
+            A list of (word, score), the best first, without the words of the query; with
+            ``topn=None``, a (V,) array of the scores of all words.
+
+        Raises:
+            UnknownWordError: a word is not in the vocabulary.
+            ConfigError: the query is empty, or `topn` or `restrict_vocab` is below 1.
         """
         groups = as_list(positive), as_list(negative)
         units = self._candidates(restrict_vocab)
@@ -428,7 +460,7 @@ class Embeddings(VectorTable):
         return self._ranked(scores, [*groups[0], *groups[1]], topn)
 
     def _candidates(self, restrict_vocab: int | None) -> FloatMatrix:
-        """Unit vectors of the words that can be an answer."""
+        """Unit vectors of the words to consider as answers."""
         if restrict_vocab is None:
             return self.unit_vectors
         return self.unit_vectors[: number_of_words("restrict_vocab", restrict_vocab)]
@@ -436,34 +468,38 @@ class Embeddings(VectorTable):
     def _ranked(
         self, scores: FloatVector, keys: Sequence[object], topn: int | None
     ) -> Neighbors | FloatVector:
-        """The best words and their scores, those of the query left out; or all scores."""
+        """The best words with their scores, without those of the query; or all scores."""
         if topn is None:
             return scores
         count = number_of_words("topn", topn)
         rows = {self.get_index(key) for key in keys if isinstance(key, str)}
-        asked = [row for row in rows if row < len(scores)]
+        excluded = [row for row in rows if row < len(scores)]
         found = scores.copy()
-        return [(self.words[i], float(scores[i])) for i in best(found, count, asked).tolist()]
+        return [(self.words[i], float(scores[i])) for i in best(found, count, excluded).tolist()]
 
     def similar_by_word(
         self, word: str, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Neighbors | FloatVector:
-        """`most_similar` of one word."""
+        """`most_similar` for a single word."""
         return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
 
     def similar_by_vector(
         self, vector: Vector, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Neighbors | FloatVector:
-        """`most_similar` of one vector."""
+        """`most_similar` for a single vector."""
         return self.most_similar([vector], topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_many(self, words: Iterable[str], topn: int = 10) -> list[Neighbors]:
-        """`most_similar` of each of many words, at the speed of a matrix product.
+        """`most_similar` for each of many words, at the speed of a matrix product.
 
-        Memory beyond that of the answer does not grow with the number of words.
+        Apart from the result, memory does not grow with the number of words.
 
         Returns:
-            A list for each word, in the order given.
+            For each word, in the given order, a list of (word, cosine), the nearest first.
+
+        Raises:
+            UnknownWordError: a word is not in the vocabulary.
+            ConfigError: `topn` is below 1.
         """
         count = number_of_words("topn", topn)
         rows = np.array([self.get_index(word) for word in as_list(words)], np.intp)
@@ -476,7 +512,7 @@ class Embeddings(VectorTable):
         ]
 
     def analogy(self, a: str, b: str, c: str, topn: int = 10) -> Neighbors:
-        """What is to `c` as `b` is to `a`: ``analogy("man", "king", "woman")`` asks for queen."""
+        """What is to `c` as `b` is to `a`: for ``analogy("man", "king", "woman")``, queen."""
         return self.most_similar([b, c], [a], topn=topn)
 
     def _unit_of(self, key: object) -> FloatVector:
@@ -484,7 +520,7 @@ class Embeddings(VectorTable):
         return unit
 
     def _vector_of(self, key: object, *, norm: bool) -> FloatVector:
-        """The vector of a word, or a vector that is given and checked here."""
+        """The vector of a word, or `key` itself if it is a valid vector."""
         if isinstance(key, str):
             row = [self.get_index(key)]
             vector: FloatVector = (self._units(row) if norm else self._rows(row))[0]
@@ -509,25 +545,30 @@ class Embeddings(VectorTable):
         smoothing: float | None = sentence_vectors.SMOOTHING,
         remove_component: bool | Vector = False,
     ) -> FloatMatrix:
-        """Vectors of texts: means of their words' vectors, frequent words counting little.
+        """Vectors of texts: means of their words' vectors, with low weights for frequent words.
 
-        Smooth inverse frequency of Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline
-        for Sentence Embeddings", algorithm 1: each word w counts with a / (a + p(w)), p(w) being
-        its share of the corpus. Texts are split as the training text was; unknown words are left
-        out, and a text without known words is 0.
+        The weights are the smooth inverse frequency of Arora, Liang and Ma 2017, "A Simple but
+        Tough-to-Beat Baseline for Sentence Embeddings", algorithm 1: a / (a + p(w)), where p(w) is
+        the relative frequency of the word w in the corpus. Texts are split in the same way as the
+        training text; unknown words are left out, and the vector of a text without known words
+        is 0.
 
         Args:
-            texts: N texts, or one. A text may also be a list of words.
-            smoothing: a; smaller values weigh frequent words less. None gives the plain mean.
-            remove_component: True removes from each vector its part along the first singular
-                vector of all these texts, which they have in common; needs at least two texts. An
-                array removes that one: see `common_component`.
+            texts: N texts, or a single one. A text may also be a list of words.
+            smoothing: a; the smaller, the lower the weights of frequent words. None gives the plain
+                mean.
+            remove_component: True removes from each vector its component along the first singular
+                vector of all of them, that is, what the texts have in common; this needs at least
+                two texts. A (D,) array is removed instead: see `common_component`.
 
         Returns:
-            (N, D) float32; (D,) for one text.
+            (N, D) float32; (D,) for a single text.
 
         Raises:
-            InputError: a text is neither a str nor a list of words.
+            InputError: a text is neither a str nor a list of words, or `remove_component` is not a
+                vector of D finite numbers.
+            ConfigError: `smoothing` is not a positive number, or there are fewer than two texts to
+                compute the component from.
         """
         vectors = self._encode([texts] if isinstance(texts, str) else texts, smoothing)
         if remove_component is True:
@@ -542,10 +583,18 @@ class Embeddings(VectorTable):
         *,
         smoothing: float | None = sentence_vectors.SMOOTHING,
     ) -> FloatVector:
-        """What the vectors of many texts have in common, for `encode` of others.
+        """What the vectors of many texts have in common, to remove it from others with `encode`.
+
+        Args:
+            texts: see `encode`.
+            smoothing: see `encode`.
 
         Returns:
             (D,) float32, of length 1: the first right singular vector of the matrix of vectors.
+
+        Raises:
+            InputError: a text is neither a str nor a list of words.
+            ConfigError: `smoothing` is not a positive number, or there are fewer than two texts.
         """
         return sentence_vectors.common_component(self._encode(texts, smoothing))
 
@@ -569,7 +618,13 @@ class Embeddings(VectorTable):
         restrict_vocab: int = _EVALUATION_WORDS,
         case_insensitive: bool = True,
     ) -> AnalogyResult:
-        """`w2v.evaluate.evaluate_analogies`."""
+        """Answer analogy questions, as in gensim; see `w2v.evaluate.evaluate_analogies`.
+
+        Args:
+            analogies: path of a file of questions.
+            restrict_vocab: restrict questions and answers to the first this many words.
+            case_insensitive: ignore upper and lower case.
+        """
         from w2v.evaluate import evaluate_analogies
 
         return evaluate_analogies(
@@ -582,7 +637,13 @@ class Embeddings(VectorTable):
         restrict_vocab: int = _EVALUATION_WORDS,
         case_insensitive: bool = True,
     ) -> SimilarityResult:
-        """`w2v.evaluate.evaluate_similarity`."""
+        """Compare similarities with human scores; see `w2v.evaluate.evaluate_similarity`.
+
+        Args:
+            pairs: path of a file of pairs with scores.
+            restrict_vocab: use only the first this many words.
+            case_insensitive: ignore upper and lower case.
+        """
         from w2v.evaluate import evaluate_similarity
 
         words = self if restrict_vocab >= len(self) else self.first(restrict_vocab)
@@ -591,7 +652,10 @@ class Embeddings(VectorTable):
     # --- saving and exchanging ---
 
     def first(self, count: int) -> Self:
-        """The first words, the most frequent by convention, with all that belongs to them.
+        """Embeddings of only the first words, by convention the most frequent.
+
+        Args:
+            count: number of words to keep.
 
         Raises:
             ConfigError: `count` is below 1.
@@ -600,7 +664,7 @@ class Embeddings(VectorTable):
         return self if count >= len(self) else self.from_table(self, count)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a file in the format that the extension names; see `w2v.formats.write`."""
+        """Write a file in the format of its extension; see `w2v.formats.write`."""
         formats.write(path, self)
 
     def save_word2vec_format(self, path: str | os.PathLike[str], binary: bool = False) -> None:
@@ -608,47 +672,54 @@ class Embeddings(VectorTable):
         formats.write(path, self, formats.EXTENSIONS[".bin" if binary else ".txt"])
 
     def to_gensim(self) -> Any:
-        """A copy as `gensim.models.KeyedVectors`, with the counts."""
+        """Copy the vectors and counts to a `gensim.models.KeyedVectors`."""
         from gensim.models import KeyedVectors
 
-        theirs = KeyedVectors(self.vector_size, count=0, dtype=np.float32)
-        theirs.add_vectors(self.words, np.array(self.vectors))
+        keyed_vectors = KeyedVectors(self.vector_size, count=0, dtype=np.float32)
+        keyed_vectors.add_vectors(self.words, np.array(self.vectors))
         if self.counts is not None:
-            theirs.expandos["count"] = np.array(self.counts)
-        return theirs
+            keyed_vectors.expandos["count"] = np.array(self.counts)
+        return keyed_vectors
 
     @classmethod
     def from_gensim(cls, model: Any) -> Self:
-        """A copy of gensim's KeyedVectors, or of the `wv` of its Word2Vec, with its counts.
+        """Copy vectors and counts from gensim.
 
-        A Word2Vec trained with negative sampling gives its context vectors too.
+        Args:
+            model: a KeyedVectors or Word2Vec. From a Word2Vec trained with negative sampling, the
+                context vectors are copied, too.
         """
-        theirs = getattr(model, "wv", model)
-        counts = theirs.expandos.get("count")
+        keyed_vectors = getattr(model, "wv", model)
+        counts = keyed_vectors.expandos.get("count")
         context = getattr(model, "syn1neg", None)
         return cls(
-            theirs.index_to_key,
-            np.array(theirs.vectors),
+            keyed_vectors.index_to_key,
+            np.array(keyed_vectors.vectors),
             counts=None if counts is None else np.array(counts),
             context_vectors=None if context is None else np.array(context),
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.parts()  # not what is computed from them, such as unit vectors
+        return self.parts()  # without what is computed from them, such as unit vectors
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for part in state.values():
             if isinstance(part, np.ndarray):
-                part.flags.writeable = False  # which pickling forgets
+                part.flags.writeable = False  # pickling loses this flag
         VectorTable.__init__(self, **state | {"metadata": dict(state["metadata"])})
         self._make_index()
 
     @classmethod
     def from_table(cls, table: VectorTable, count: int | None = None) -> Self:
-        """Embeddings of what `w2v.formats.read` returned, checked already; nothing is copied."""
-        made = cls.__new__(cls)
-        made.__setstate__(table.parts(count))
-        return made
+        """Embeddings from what `w2v.formats.read` returned, which it has checked. Copies no array.
+
+        Args:
+            table: the words and vectors.
+            count: keep only the first this many words; None keeps all.
+        """
+        embeddings = cls.__new__(cls)
+        embeddings.__setstate__(table.parts(count))
+        return embeddings
 
     def __repr__(self) -> str:
         return f"<Embeddings: {len(self)} words, {self.vector_size} dimensions>"
@@ -675,18 +746,20 @@ def load(
     limit: int | None = None,
     lenient: bool = False,
 ) -> Embeddings:
-    """Read vectors from a file; see `w2v.formats.read` for what is accepted.
+    """Read vectors from a file; `w2v.formats.read` describes the formats.
 
     Args:
-        path: .bin, .txt, .vec or .safetensors, packed (.vec.gz) or not; with another extension the
-            content tells. "-" is standard input.
-        mmap: map a .safetensors file rather than read it: instant, and processes share it.
-        limit: read only the first this many words, and nothing of the rest.
+        path: .bin, .txt, .vec or .safetensors, compressed (.vec.gz) or not. With any other
+            extension, the format is recognised by the content. "-" is standard input.
+        mmap: memory-map a .safetensors file instead of reading it: this takes no time, and
+            processes share the memory.
+        limit: read only the first this many words.
         lenient: accept files that break the rules of their format, such as GloVe's with spaces in
-            words, and count in a warning what was accepted.
+            words; a warning says how many violations were accepted.
 
     Raises:
-        FormatError: the file cannot be read.
+        FormatError: the file cannot be read, or breaks the rules of its format.
+        ConfigError: `mmap` with a file that cannot be mapped, or a `limit` below 1.
     """
     table = formats.read(
         path,
@@ -699,10 +772,10 @@ def load(
 
 
 class _ReadOnlyDict(dict[str, int]):
-    """A dict that cannot be changed by accident; its copies can."""
+    """A dict that cannot be changed by accident; its copies are ordinary dicts."""
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("key_to_index cannot be changed; make a dict of it first")
+        raise TypeError("key_to_index is read-only; copy it first: dict(wv.key_to_index)")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
@@ -711,5 +784,5 @@ class _ReadOnlyDict(dict[str, int]):
         return dict, (dict(self),)
 
 
-def _numbers(rows: slice | list[int]) -> Sequence[int]:
+def _row_numbers(rows: slice | list[int]) -> Sequence[int]:
     return range(rows.start, rows.stop) if isinstance(rows, slice) else rows

@@ -135,7 +135,9 @@ def evaluate_analogies(
         ConfigError: `top_words` is below 1, or `method` is unknown.
     """
     if isinstance(top_words, bool) or not isinstance(top_words, int) or top_words < 1:
-        raise ConfigError(f"top_words: {shown(top_words)} is not a number of words, 1 or more")
+        raise ConfigError(
+            f"top_words: expected a number of words, at least 1, got {shown(top_words)}"
+        )
     if method not in METHODS:
         raise ConfigError(f"method: {shown(method)} is not {' or '.join(METHODS)}")
     sections = read_analogies(path) if questions is None else questions

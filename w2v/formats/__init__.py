@@ -161,7 +161,7 @@ def read(
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"vectors: {shown(path)} is not a path")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
-        raise ConfigError(f"limit: {shown(limit)} is not a number of words, 1 or more")
+        raise ConfigError(f"limit: expected a number of words, at least 1, got {shown(limit)}")
     name = os.fspath(path)
     named = _by_extension(name)
     with opened(name) as source:

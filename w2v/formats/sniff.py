@@ -51,7 +51,7 @@ def foreign(head: bytes) -> str | None:
 
 
 def is_text(line: bytes) -> bool:
-    """Whether a line is text: UTF-8 without control characters, unlike nearly all binary numbers."""
+    """Whether a line is UTF-8 without control characters, which binary numbers mostly have."""
     try:
         return _CONTROL.search(line.decode()) is None
     except UnicodeDecodeError as error:
