@@ -195,7 +195,7 @@ def test_a_card_of_vectors_of_which_nothing_is_known():
     preparation = huggingface.Preparation(False, "whitespace")
     card = huggingface.model_card(made_up(counts=False), 'no "name"', [], preparation)
     assert "Not evaluated." in card
-    assert "The file of vectors does not say." in card
+    assert "Not recorded." in card
     assert "a = 0.001 and p(w) from ranks (Zipf's law)" in card
     assert "model-index" not in card
 

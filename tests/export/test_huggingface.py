@@ -126,7 +126,7 @@ def test_a_vocabulary_with_capitals_keeps_them_and_says_so(here, capsys):
     export("v.bin")
     out = capsys.readouterr().out
     assert "texts    split into words without punctuation" in out
-    assert "some words have capitals, so case matters; --lowercase ignores it" in out
+    assert "some words contain capital letters, so case matters; --lowercase ignores it" in out
     assert tokens("The King, the EMPIRE") == [["The", "King", "[UNK]", "[UNK]"]]
     export("v.bin", "--lowercase")
     assert "capitals" not in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Files for other viewers and libraries. An export is one file and one row of `EXPORTS`."""
+"""Vectors for other viewers and libraries. An export is one module and one row of `EXPORTS`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ EXPORTS = {
     "parquet": "w2v.export.parquet",
     "huggingface": "w2v.export.huggingface",
 }
-"""Name on the command line -> module with a class `EXPORT`."""
+"""Name on the command line -> module that defines the export as `EXPORT`, a class."""
 
 
 def get_export(name: str) -> type[Export]:
-    """The export of that name.
+    """Return the class of an export.
+
+    Args:
+        name: key of `EXPORTS`.
 
     Raises:
-        KeyError: the name is not in `EXPORTS`.
+        KeyError: there is no such export.
     """
     export: type[Export] = importlib.import_module(EXPORTS[name]).EXPORT
     return export

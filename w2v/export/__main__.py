@@ -58,8 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     wv = load_vectors(PROG, arguments.vectors, arguments.limit, arguments.lenient)
     check_space({output: export.estimated_bytes(wv)})
-    following, notes = export.write(output, wv, Path(arguments.vectors).stem)
-    print(f"{output}: {len(wv):,} words", *notes, f"next     {following}", sep="\n")
+    next_step, notes = export.write(output, wv, Path(arguments.vectors).stem)
+    print(f"{output}: {len(wv):,} words", *notes, f"next     {next_step}", sep="\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What an export is: its options, a check before the vectors are read, and the files it writes."""
+"""An export: its options, a check before the vectors are read, and the files that it writes."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ from w2v.util.command_line import ArgumentParser
 from w2v.util.files import check_folder, check_output
 
 BYTES_PER_WORD = 64
-"""An estimate, before compression."""
+"""Estimated bytes per word, apart from its vector and before compression."""
 
 
 class Written(NamedTuple):
-    """What the command says when the files are there.
+    """What the command prints once the files are written.
 
     Attributes:
-        following: what to type next.
-        notes: lines about the files.
+        next_step: how to use the files, such as a command to type.
+        notes: further lines about the files.
     """
 
-    following: str
+    next_step: str
     notes: list[str]
 
 
 class Export(ABC):
-    """Files for one viewer or library. The command makes one object for a run.
+    """Base class of exports: files for one viewer or library.
+
+    The command creates an instance, then calls `prepare` and `write`.
 
     Attributes:
-        summary: one line for ``--help``.
-        files: the files of an output that is a folder; empty for one that is a file.
-        options: options of the command that are for this export only, as `add_options` adds them.
-            They are in `given` only if they were typed.
-        bytes_per_number: of the vectors in the files, an estimate.
+        summary: one-line description for ``--help``.
+        files: names of the files, if the output is a folder; empty if it is a single file.
+        options: options of the command that apply only to this export. `add_options` adds them
+            with the default `argparse.SUPPRESS`, so that `prepare` receives only those given.
+        bytes_per_number: estimated bytes per number of a vector.
     """
 
     summary: ClassVar[str]
@@ -45,10 +47,14 @@ class Export(ABC):
 
     @staticmethod  # noqa: B027 (not abstract: some have no options)
     def add_options(parser: ArgumentParser) -> None:
-        """Add a group with `options` to the command."""
+        """Add `options` to the command, as a group."""
 
     def prepare(self, output: Path, given: Mapping[str, Any]) -> None:
-        """Take the options, and refuse what could not end in files.
+        """Store the options, and check before any work is done that the files can be written.
+
+        Args:
+            output: the file or folder to write.
+            given: options of the command, by name; see `options`.
 
         Raises:
             W2VError: an option or the output cannot be used.
@@ -59,7 +65,7 @@ class Export(ABC):
             check_output(output)
 
     def estimated_bytes(self, wv: Embeddings) -> int:
-        """Size of the files."""
+        """Estimate the total size of the files in bytes."""
         return len(wv) * (wv.vector_size * self.bytes_per_number + BYTES_PER_WORD)
 
     @abstractmethod
@@ -69,7 +75,7 @@ class Export(ABC):
         Args:
             output: the path that `prepare` has checked.
             wv: the vectors.
-            name: of the vectors.
+            name: name of the vectors: that of their file, without the extension.
 
         Raises:
             OutputError: a file cannot be written.

@@ -1,9 +1,9 @@
 """A folder in the layout of the Hugging Face Hub, which sentence-transformers loads.
 
-A text becomes the mean of its words' vectors, weighted by smooth inverse frequency as in
-`w2v.embeddings.Embeddings.encode`: the rows of the matrix are the weighted vectors. Row 0 stands
-for all unknown words and is zero, so that these change the length of the mean, but no cosine.
-Writing needs neither sentence-transformers nor tokenizers, whose file formats are documented.
+The vector of a text is the mean of the vectors of its words, weighted by smooth inverse frequency
+as in `w2v.embeddings.Embeddings.encode`: the rows of the stored matrix are weighted vectors. Row 0
+represents all unknown words and is zero: they change the length of the mean, but not its direction.
+Writing needs neither sentence-transformers nor tokenizers; their file formats are documented.
 
 Source: sentence_transformers, ``StaticEmbedding.load``; https://huggingface.co/docs/tokenizers.
 """
@@ -45,7 +45,7 @@ _WORDS = f"{_LETTER}+(?:[{re.escape(INNER_CHARACTERS)}]{_LETTER}+)*"
 """The words of `w2v.util.text.split`, as a regular expression of the tokenizers library."""
 
 _MODULE = "sentence_transformers.models.StaticEmbedding"
-"""The name since 3.2; later versions know it too."""
+"""Name of the class since sentence-transformers 3.2; later versions still accept it."""
 
 Result = AnalogyResult | SimilarityResult
 
@@ -54,7 +54,7 @@ class Preparation(NamedTuple):
     """What is done to a text before its words are looked up.
 
     Attributes:
-        lowercase: whether it is lower-cased.
+        lowercase: whether it is converted to lower case.
         tokenizer: one of `w2v.util.text.TOKENIZERS`.
     """
 
@@ -62,7 +62,7 @@ class Preparation(NamedTuple):
     tokenizer: str
 
     def __str__(self) -> str:
-        """As people read it."""
+        """Describe the preparation, for example "split at whitespace"."""
         split = {
             "words": "split into words without punctuation", "whitespace": "split at whitespace",
         }[self.tokenizer]  # fmt: skip
@@ -72,16 +72,17 @@ class Preparation(NamedTuple):
 def find_preparation(
     wv: Embeddings, lowercase: bool | None = None, tokenizer: str | None = None
 ) -> Preparation:
-    """The preparation that finds the most words and loses none.
+    """Find the preparation by which most words of a text are found in the vocabulary.
 
-    What the vectors record of their training text is applied. Beyond that, the vocabulary decides,
-    since a .bin records nothing: texts are lower-cased if every word is lower case, and split into
-    words without punctuation if no word has any.
+    If the vectors record that their training text was prepared in some way, texts are prepared in
+    the same way. Otherwise (a .bin records nothing), it depends on the vocabulary: texts are
+    converted to lower case if all words are lower case, and split into words without punctuation if
+    no word contains any.
 
     Args:
         wv: the vectors.
-        lowercase: what to do instead; None to find out.
-        tokenizer: likewise.
+        lowercase: set `Preparation.lowercase` to this value; None to infer it.
+        tokenizer: set `Preparation.tokenizer` to this value; None to infer it.
     """
     recorded = wv.training.get("config")
     config = recorded if isinstance(recorded, dict) else {}
@@ -94,7 +95,7 @@ def find_preparation(
 
 
 def _is_word(word: str) -> bool:
-    """Whether `w2v.util.text.split` finds this word whole, or the parts of this phrase."""
+    """Whether `w2v.util.text.split` leaves this word, or each word of this phrase, whole."""
     return all(split(part, "words") == [part] for part in word.split(DELIMITER))
 
 
@@ -111,8 +112,8 @@ def write(
     Args:
         folder: an existing folder.
         wv: the vectors.
-        name: the name of the model in its card.
-        results: evaluations for the card.
+        name: name of the model in its card.
+        results: evaluation results for the card.
         preparation: what is done to texts.
         smoothing: a of smooth inverse frequency; None for the plain mean.
 
@@ -136,7 +137,7 @@ def _write_json(path: Path, content: object) -> None:
 
 
 def _tokenizer(wv: Embeddings, preparation: Preparation) -> dict[str, Any]:
-    """A tokenizer that looks up whole words."""
+    """A tokenizer that looks up whole words, as the JSON of the tokenizers library."""
     unknown = "[UNK]"
     while unknown in wv:
         unknown = f"[{unknown}]"
@@ -169,7 +170,11 @@ def model_card(
     preparation: Preparation,
     smoothing: float | None = SMOOTHING,
 ) -> str:
-    """Markdown with a YAML head: what the vectors are, how they were trained, how good they are."""
+    """The model card: Markdown with YAML front matter.
+
+    It says what the vectors are, how they were trained, and how they scored. See `write` for the
+    arguments.
+    """
     phrases = sum(DELIMITER in word.strip(DELIMITER) for word in wv)
     split = sum(word.split() != [word] for word in wv)
     mean = "the plain mean of its words' vectors"
@@ -216,7 +221,7 @@ reproduce the associations of the text they were trained on, including its preju
 
 
 def _head(name: str, results: Sequence[Result]) -> str:
-    """YAML front matter. JSON strings are YAML, so that names need no other escape."""
+    """YAML front matter. JSON strings are valid YAML, so names need no other escaping."""
     lines = [
         "library_name: sentence-transformers",
         "pipeline_tag: sentence-similarity",
@@ -251,7 +256,7 @@ def _score(result: Result) -> float | None:
 def _training_text(training: dict[str, Any]) -> str:
     config = training.get("config")
     if not isinstance(config, dict) or not config:
-        return "The file of vectors does not say.\n"
+        return "Not recorded.\n"
     known = {key: training[key] for key in _RECORDED if training.get(key) is not None}
     rows = [(f"`{key}`", value) for key, value in (*config.items(), *known.items())]
     return _table(("option", "value"), rows)
@@ -290,7 +295,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _markdown(content: object) -> str:
-    """Text escaped for Markdown, also inside a table."""
+    """Escape a text for Markdown, including cells of tables."""
     text = " ".join(str(content).split())
     for sign, escape in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("[", "\\[")):
         text = text.replace(sign, escape)
@@ -298,7 +303,7 @@ def _markdown(content: object) -> str:
 
 
 class HuggingFaceExport(Export):
-    """See the module."""
+    """A folder for sentence-transformers; see the module's docstring."""
 
     summary = "a folder that sentence-transformers loads, with a model card"
     files = FILES
@@ -310,13 +315,14 @@ class HuggingFaceExport(Export):
         group = parser.add_argument_group("huggingface")
         group.add_argument(
             "--lowercase", action=BooleanOptionalAction, default=SUPPRESS,
-            help="lower-case texts (default: if the training text was, or if all words are lower "
-            "case)",
+            help="convert texts to lower case (default: if the training text was converted, or if "
+            "all words are lower case)",
         )  # fmt: skip
         group.add_argument(
             "--tokenize", choices=TOKENIZERS, default=SUPPRESS,
-            help="split texts into words without punctuation, or at whitespace (default: words, if "
-            "no word of the vocabulary contains punctuation)",
+            help="split texts into words without punctuation, or at whitespace (default: words if "
+            "the training text was split into words, or if no word of the vocabulary contains "
+            "punctuation)",
         )  # fmt: skip
         group.add_argument(
             "--plain-mean", action="store_true", default=SUPPRESS,
@@ -355,16 +361,17 @@ class HuggingFaceExport(Export):
         return Written(f"SentenceTransformer({str(output)!r}) in Python", self._notes(preparation))
 
     def _notes(self, preparation: Preparation) -> list[str]:
-        """What happens to texts, and which of their words will be unknown."""
+        """Lines that say how texts are prepared, and what this means for looking up words."""
         notes = [f"texts    {preparation}"]
         if self.lowercase is None and not preparation.lowercase:
             notes.append(
-                "         (some words have capitals, so case matters; --lowercase ignores it)"
+                "         (some words contain capital letters, so case matters; --lowercase "
+                "ignores it)"
             )
         if self.tokenizer is None and preparation.tokenizer == "whitespace":
             notes.append(
-                "         (some words contain punctuation, so a word with a comma is another word; "
-                "--tokenize words removes it)"
+                "         (some words contain punctuation, so a word followed by a comma is a "
+                "different word; --tokenize words removes punctuation)"
             )
         return notes
 
@@ -372,7 +379,10 @@ class HuggingFaceExport(Export):
 def _questions(
     analogies: list[str] | None, similarity: list[str] | None
 ) -> tuple[list[tuple[str, Analogies]], list[tuple[str, Similarities]]]:
-    """Files of analogies and of similarities with their contents; if none, the bundled ones."""
+    """Read files of analogies and of similarities: (name, content) of each.
+
+    If neither is given, the bundled files are read.
+    """
     if analogies is None and similarity is None:
         analogies, similarity = default_files("analogies"), default_files("similarity")
     return (

@@ -1,8 +1,8 @@
-"""A Parquet file for Apple's embedding-atlas and other readers of Parquet.
+"""A Parquet file for Apple's embedding-atlas and other programs that read Parquet.
 
-Each row is a word: ``word``, ``rank`` (from 1), ``count`` (if known), ``length`` of the vector,
-``x`` and ``y`` on a map, ``vector``, and ``neighbors``: ids of the nearest rows (from 0) with
-distances 1 - cosine, in the form that embedding-atlas reads.
+Each row is a word, with the columns ``word``, ``rank`` (from 1), ``count`` (if known), ``length``
+of the vector, ``x`` and ``y`` on a map, ``vector``, and ``neighbors``: ids of the nearest rows
+(from 0) and their distances 1 - cosine, in the form that embedding-atlas reads.
 Source: https://apple.github.io/embedding-atlas/tool.html
 """
 
@@ -30,10 +30,10 @@ _BYTES_PER_NEIGHBOR = 12
 
 
 def require_pyarrow() -> None:
-    """Refuse to start work that could not end in a file.
+    """Check, before any work is done, that pyarrow is installed.
 
     Raises:
-        ConfigError: pyarrow is not installed.
+        ConfigError: it is not installed.
     """
     try:
         importlib.import_module("pyarrow.parquet")
@@ -49,12 +49,12 @@ def write(
     """Write the file.
 
     Args:
-        path: of the file.
+        path: the file to write.
         wv: the vectors.
-        method: of the map of all words, a key of `w2v.explore.projection.METHODS`.
-        seed: of the methods that draw random numbers.
-        neighbors: number of nearest words per row. 0 leaves the column out and saves computing
-            V^2 cosines.
+        method: how to compute the map of all words, a key of `w2v.explore.projection.METHODS`.
+        seed: seed of the methods that draw random numbers.
+        neighbors: number of nearest words in each row. 0 leaves out the column, which saves
+            computing V^2 cosines.
 
     Raises:
         OutputError: the file cannot be written.
@@ -81,14 +81,14 @@ def write(
 
 
 def _neighbors(units: np.ndarray[Any, Any], count: int, pyarrow: Any) -> Any:
-    """A column of {"ids": [...], "distances": [...]}, with the nearest first."""
+    """A column of {"ids": [...], "distances": [...]}, the nearest first."""
     ids, cosines = nearest_rows(units, np.arange(len(units)), count)
     parts = [_lists(ids, pyarrow), _lists(np.clip(1 - cosines, 0, 2), pyarrow)]
     return pyarrow.StructArray.from_arrays(parts, ["ids", "distances"])
 
 
 def _lists(matrix: np.ndarray[Any, Any], pyarrow: Any) -> Any:
-    """A column with the rows of a matrix as lists."""
+    """A column of lists, the rows of a matrix."""
     rows, width = matrix.shape
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
     flat = pyarrow.array(np.ascontiguousarray(matrix).reshape(-1))
@@ -96,7 +96,7 @@ def _lists(matrix: np.ndarray[Any, Any], pyarrow: Any) -> Any:
 
 
 class ParquetExport(Export):
-    """See the module."""
+    """A Parquet file; see the module's docstring."""
 
     summary = "a file for Apple's embedding-atlas (needs the extra export)"
     options = ("map", "seed", "neighbors")
@@ -114,7 +114,7 @@ class ParquetExport(Export):
         )
         group.add_argument(
             "--neighbors", type=int, default=SUPPRESS, metavar="N",
-            help="number of nearest words in each row; 0 leaves them out and saves the time "
+            help="number of nearest words in each row; 0 leaves them out, which saves time "
             "(default: 10)",
         )  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""Files for the TensorBoard Embedding Projector, in a browser or in TensorBoard.
+"""Files for the Embedding Projector, on its website or in TensorBoard.
 
-``vectors.tsv`` has a row of numbers for each word and no header. ``metadata.tsv`` has the words. It
-must have a header if it has several columns, and none if it has one. With
-``projector_config.pbtxt``, ``tensorboard --logdir`` finds both.
+``vectors.tsv`` has a row of numbers for each word, without a header. ``metadata.tsv`` has the
+words; it must have a header if it has several columns, and none if it has only one.
+``projector_config.pbtxt`` tells ``tensorboard --logdir`` about both.
 Source: https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin, and the help text of
 https://projector.tensorflow.org, "Load data".
 """
@@ -29,14 +29,18 @@ embeddings {{
 }}
 """
 _NO_LINE_ENDS = str.maketrans(dict.fromkeys("\t\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", " "))
-"""Becomes a space: some reader would take it for the end of a cell or a line."""
+"""Translates characters that a reader may take for the end of a cell or a line to spaces."""
 
 
 def write(folder: Path, wv: Embeddings) -> None:
     """Write `FILES` into a folder.
 
-    With counts, there are three columns (word, rank from 1, count) and a header. Without, there is
-    only the word, and no header.
+    If counts are known, ``metadata.tsv`` has three columns (word, rank from 1, count) and a header;
+    otherwise only the words.
+
+    Args:
+        folder: an existing folder.
+        wv: the vectors.
 
     Raises:
         OutputError: a file cannot be written.
@@ -61,7 +65,7 @@ def write(folder: Path, wv: Embeddings) -> None:
 
 
 class ProjectorExport(Export):
-    """See the module."""
+    """A folder for the Embedding Projector; see the module's docstring."""
 
     summary = "a folder for the TensorBoard Embedding Projector"
     files = FILES
