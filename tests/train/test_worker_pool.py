@@ -152,6 +152,6 @@ def test_without_room_for_a_thread_none_is_begun(monkeypatch):
 
     monkeypatch.setattr("w2v.util.threads.mmap.mmap", no_memory)
     before = threading.active_count()
-    with pytest.raises(MemoryError, match=r"a thread \(fewer --workers need less\)"):
+    with pytest.raises(MemoryError, match=r"a thread \(use fewer --workers\)"):
         WorkerPool().run(lambda: None, 8, lambda: None)
     assert threading.active_count() == before

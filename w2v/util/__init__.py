@@ -1,1 +1,1 @@
-"""What is not about words: the command line, files, signals, threads, HTML."""
+"""Utilities that know nothing of words: command line, files, signals, threads, HTML."""

@@ -1,6 +1,6 @@
 """What all commands share: one-line errors, exit codes, Ctrl-C, and robust standard streams.
 
-Standard library only, so that ``--help`` stays fast.
+Imports only the standard library, so that ``--help`` stays fast.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from w2v.errors import OutputError, W2VError, one_line
 from w2v.util.signals import interrupts_kept
 
 _RENAMED = {"--max-words": "--limit"}
-"""Flags of earlier versions, with their new names."""
+"""Flag of an earlier version -> its new name."""
 
 _NO_THREAD = "can't start new thread"
-"""Message of the RuntimeError that Python raises without memory for the stack of a thread."""
+"""Message of the RuntimeError that Python raises if there is no memory for a thread's stack."""
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -50,10 +50,14 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def refuse_input_as_output(output: str | os.PathLike[str], inputs: Iterable[str | Path]) -> None:
-    """Refuse to replace a file that is being read.
+    """Check that the output does not replace an input.
+
+    Args:
+        output: the file that will be written.
+        inputs: the files that are read.
 
     Raises:
-        OutputError: `output` is one of the inputs, by this name or another.
+        OutputError: `output` is one of the inputs, perhaps under another name.
     """
     for name in inputs:
         path = Path(name)
@@ -62,7 +66,13 @@ def refuse_input_as_output(output: str | os.PathLike[str], inputs: Iterable[str 
 
 
 def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
-    """Run a command's `main` and exit: its errors become one line on stderr, never a traceback."""
+    """Run a command and exit. Expected errors become one line on stderr, not a traceback.
+
+    Args:
+        command: the `main` of the command: takes its arguments, or None for those of the process,
+            and returns the exit code.
+        prog: name of the command, with which error messages begin.
+    """
     _open_streams()
     try:
         with interrupts_kept():
@@ -77,36 +87,35 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
     except RuntimeError as error:
         if str(error) != _NO_THREAD:
             raise
-        print(f"{prog}: out of memory: {error} (fewer --workers need less)", file=sys.stderr)
+        print(f"{prog}: out of memory: {error} (use fewer --workers)", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)
         code = 128 + signal.SIGINT
     except BrokenPipeError:
-        # The reader of the output (head, less) has exited; Python would complain again at exit.
+        # The reader of the output (head, less) has exited; Python would report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 128 + signal.SIGPIPE
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"{prog}: {one_line(f'{place}{error.strerror or error}')}", file=sys.stderr)
         code = 1
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # nothing is left to interrupt, and Python is shutting down
+    # Nothing is left to interrupt: Python is shutting down.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 
 def _open_streams() -> None:
     """Make sure that writing to a standard stream does not fail.
 
-    A closed stream (``<&-``) is opened on /dev/null. Otherwise, an output file would get its file
-    descriptor, and the messages of some library on stderr would end up in the vectors.
+    A closed stream (``2>&-``) is opened on /dev/null. Otherwise, an output file would get its file
+    descriptor, and what some library writes to stderr would end up in the vectors.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor: this one
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream: TextIO | None = getattr(sys, name)
         if stream is None:

@@ -1,11 +1,11 @@
 """Decompress streams in bounded memory: gzip, bzip2, xz and zstd.
 
-    kind_of(first_bytes)                 "gzip", "bzip2", "xz", "zstd" or None
-    decompressed(name, kind, stream)     a reader of the decompressed bytes
+    kind_of(first_bytes)                        "gzip", "bzip2", "xz", "zstd" or None
+    decompressed(name, kind, stream, error)     a reader of the decompressed bytes
 
 Concatenated members are decompressed as one text. Python's own readers of bzip2 and xz silently
 stop at a damaged second member, and return a shorter text. Here, every byte must belong to an
-intact member, or be part of the zeros with which gzip and xz may be padded.
+intact member, or to the zeros with which gzip and xz may be padded.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Any, Protocol
 from w2v.errors import InputError
 
 LONGEST_MAGIC = 10
-"""Bytes at the start of a file that tell its compression."""
+"""Maximum number of bytes at the start of a file that `kind_of` needs."""
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+"""Extension, with the dot -> compression."""
 
 MAX_MEMORY = 2**28
 """Memory limit of a decompressor. Ordinary xz files need up to 65 MB, zstd files up to 128 MB; a
@@ -30,8 +31,8 @@ forged header may ask for gigabytes."""
 _MAGIC = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)")  # a block, or the empty file
 _PADDED_WITH_ZEROS = ("gzip", "xz")
-_GZIP_BITS = 31  # zlib's name for gzip's header and check sum
-_PACKED_BLOCK = 2**18
+_GZIP_BITS = 31  # zlib's wbits for data with a gzip header and checksum
+_COMPRESSED_BLOCK = 2**18
 
 
 def kind_of(start: bytes) -> str | None:
@@ -43,7 +44,7 @@ def kind_of(start: bytes) -> str | None:
 
 
 def zstd_module() -> Any:
-    """Python's own zstd module (3.14), or that of the extra; None without either."""
+    """The zstd module of Python 3.14, or of the package backports.zstd; None without either."""
     try:
         if sys.version_info >= (3, 14):
             from compression import zstd
@@ -58,11 +59,11 @@ class Readable(Protocol):
     """A stream of compressed bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """The next `size` bytes, fewer only at the end."""
+        """Read the next `size` bytes; fewer only at the end."""
 
 
 class _Decompressor(Protocol):
-    """A decompressor of one member, as in the standard library."""
+    """A decompressor of one member, with the interface of the standard library."""
 
     @property
     def eof(self) -> bool: ...
@@ -74,7 +75,7 @@ class _Decompressor(Protocol):
 
 
 class _Gzip:
-    """`zlib`'s decompressor with the interface of the others."""
+    """The decompressor of `zlib`, with the interface of `_Decompressor`."""
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(_GZIP_BITS)
@@ -95,13 +96,13 @@ class _Gzip:
         return text
 
 
-class _Text:
-    """Reader of a compressed stream."""
+class _DecompressedStream:
+    """Reads the decompressed bytes of a stream."""
 
-    def __init__(self, name: str, kind: str, packed: Readable, error: type[InputError]) -> None:
-        self._name, self._kind, self._packed, self._error = name, kind, packed, error
+    def __init__(self, name: str, kind: str, compressed: Readable, error: type[InputError]) -> None:
+        self._name, self._kind, self._compressed, self._error = name, kind, compressed, error
         self._member: _Decompressor | None = self._new_member()
-        self._rest = b""  # read, but not decompressed yet
+        self._rest = b""  # read, but not yet decompressed
 
     def _new_member(self) -> _Decompressor:
         if self._kind == "gzip":
@@ -114,7 +115,7 @@ class _Text:
         return member
 
     def read(self, size: int) -> bytes:
-        """The next `size` bytes, fewer only at the end of the text.
+        """Read the next `size` decompressed bytes; fewer only at the end.
 
         Raises:
             InputError: the stream is truncated, damaged, or needs more than `MAX_MEMORY`.
@@ -131,7 +132,7 @@ class _Text:
     def _decompress(self, member: _Decompressor, size: int) -> bytes:
         data, self._rest = self._rest, b""
         if member.needs_input and not data:
-            data = self._packed.read(_PACKED_BLOCK)
+            data = self._compressed.read(_COMPRESSED_BLOCK)
             if not data:
                 raise self._error(f"{self._name}: the {self._kind} data are truncated")
         try:
@@ -149,37 +150,42 @@ class _Text:
             ) from error
 
     def _next_member(self, rest: bytes) -> None:
-        """Begin the next member if anything is left."""
+        """Begin the next member, if any bytes are left."""
         padding = b"\0" if self._kind in _PADDED_WITH_ZEROS else b""
         while True:
             rest = rest.lstrip(padding) if padding else rest
             if rest:
                 self._member, self._rest = self._new_member(), rest
                 return
-            rest = self._packed.read(_PACKED_BLOCK)
+            rest = self._compressed.read(_COMPRESSED_BLOCK)
             if not rest:
                 self._member = None
                 return
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """What the decompressors raise for damaged data; of an OSError, one without a number."""
+    """What decompressors raise for damaged data. An OSError with an errno is another failure."""
     zstd = zstd_module()
     return (zlib.error, lzma.LZMAError, OSError, *([zstd.ZstdError] if zstd else ()))
 
 
-def decompressed(name: str, kind: str, packed: Readable, error: type[InputError]) -> _Text:
-    """The text in a stream.
+def decompressed(
+    name: str, kind: str, compressed: Readable, error: type[InputError]
+) -> _DecompressedStream:
+    """Decompress a stream.
 
     Args:
-        name: of the stream, in messages.
-        kind: what it is packed with.
-        packed: its bytes, from the first on.
-        error: what is raised where the bytes are damaged.
+        name: name of the stream in messages.
+        kind: its compression, as returned by `kind_of`.
+        compressed: the compressed bytes.
+        error: the type of error to raise.
+
+    Returns:
+        A reader of the decompressed bytes, which raises `error` if they are damaged.
 
     Raises:
-        InputError: zstd, which this Python cannot read.
+        InputError: the stream is compressed with zstd, and there is no module for it.
     """
     if kind == "zstd" and zstd_module() is None:
         raise error(f"{name}: reading .zst needs Python 3.14 or the extra: pip install 'w2v[zstd]'")
-    return _Text(name, kind, packed, error)
+    return _DecompressedStream(name, kind, compressed, error)

@@ -1,7 +1,7 @@
 """Write files atomically: a reader finds the old file or the new one, never a part of either.
 
-`atomic_write` writes; `check_output`, `check_folder` and `check_space` check before any work is
-done that writing can succeed.
+`atomic_write` writes a file. `check_output`, `check_folder` and `check_space` check, before any
+work is done, that writing can succeed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from w2v.errors import OutputError
 STANDARD_STREAM = "-"
 """The path that stands for standard output."""
 _OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
-"""These may lead to a regular file that is already open: write to it, never replace it."""
+"""Paths that may lead to a regular file which is already open: write to it, never replace it."""
 
 StrPath = str | os.PathLike[str]
 
@@ -30,7 +30,7 @@ _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}
 
 
 def is_stream(path: StrPath) -> bool:
-    """Whether `path` is a device, a pipe or a socket: something to write to rather than replace."""
+    """Whether `path` is a device, pipe or socket: something to write to, not to replace."""
     if os.fspath(path) == STANDARD_STREAM:
         return True
     if os.path.abspath(path).startswith(_OPEN_FILES):  # noqa: PTH100 (must not resolve links)
@@ -101,7 +101,7 @@ def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
 
     Args:
         path: the file that will be written.
-        estimated_bytes: its size; see `check_space`.
+        estimated_bytes: its estimated size; see `check_space`.
 
     Raises:
         OutputError: it is a folder, its folder does not exist, or there is no permission or too
@@ -119,22 +119,22 @@ def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
         raise OutputError(f"{path}: the folder to write in {what}")
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: is read-only; choose another name, or make it writable")
-    _try_folder(path, folder)
+    _check_writable(path, folder)
     check_space({path: estimated_bytes})
 
 
 def check_folder(
     folder: StrPath, files: Sequence[str] = (), *, only: bool = False, estimated_bytes: int = 0
 ) -> None:
-    """Check, before any work is done, that a folder can be created and written in.
+    """Check, before any work is done, that a folder can be created and files written in it.
 
     Creates nothing. A broken link counts as a file, since no folder can be created under its name.
 
     Args:
         folder: the folder; neither it nor its parents need to exist yet.
         files: names of the files that will be written in it.
-        only: whether it must not contain other files.
-        estimated_bytes: total size of the files; see `check_space`.
+        only: whether the folder must not contain other files.
+        estimated_bytes: estimated total size of the files; see `check_space`.
 
     Raises:
         OutputError: it is a file, it contains other files, or there is no permission or too little
@@ -142,12 +142,12 @@ def check_folder(
     """
     path = Path(folder)
     try:
-        existing = _existing(path)
+        existing = _nearest_existing(path)
     except OSError as error:
         raise OutputError(f"{folder}: not usable as a folder: {error.strerror}") from error
     if not existing.is_dir():
         raise OutputError(f"{folder}: not a folder: {existing} is a file")
-    _try_folder(folder, existing)
+    _check_writable(folder, existing)
     if existing is path:
         others = sorted(entry.name for entry in path.iterdir() if entry.name not in files)
         if only and others:
@@ -161,7 +161,7 @@ def check_space(needs: Mapping[StrPath, int]) -> None:
     """Check that there is enough disk space for all outputs together.
 
     Args:
-        needs: bytes that will be written, by file or folder. Existing files are kept until the new
+        needs: file or folder -> bytes that will be written. Existing files are kept until the new
             ones are complete, so all of this space must be free. Streams need no space.
 
     Raises:
@@ -170,7 +170,7 @@ def check_space(needs: Mapping[StrPath, int]) -> None:
     of_device: dict[int, tuple[int, list[str]]] = {}
     for path, need in needs.items():
         if not is_stream(path):
-            folder = _existing(Path(os.path.realpath(path)).parent)
+            folder = _nearest_existing(Path(os.path.realpath(path)).parent)
             device = folder.stat().st_dev
             total, names = of_device.get(device, (0, []))
             of_device[device] = total + need, [*names, os.fspath(path)]
@@ -195,7 +195,7 @@ def make_folder(folder: StrPath) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files left by killed processes. No process may be writing to the folder."""
+    """Remove temporary files of killed processes; no process may be writing to the folder."""
     for leftover in folder.glob(_TEMPORARY.format("*")):
         leftover.unlink(missing_ok=True)
 
@@ -207,13 +207,13 @@ def _temporary(folder: Path) -> Path:
     return folder / _TEMPORARY.format(secrets.token_hex(8))
 
 
-def _existing(path: Path) -> Path:
-    """The path itself, or its nearest parent that exists."""
+def _nearest_existing(path: Path) -> Path:
+    """The path itself if it exists, otherwise its nearest parent that does."""
     above = path, *path.absolute().parents
     return next(each for each in above if each.exists() or each.is_symlink())
 
 
-def _try_folder(path: StrPath, folder: Path) -> None:
+def _check_writable(path: StrPath, folder: Path) -> None:
     """Check that files can be created in a folder, by creating one."""
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: no permission to write in {folder}")

@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: Jinja templates, packed data, and a policy that forbids the network.
+"""Self-contained HTML pages: Jinja templates, embedded data, and a policy that forbids the network.
 
 A page is one HTML file. Its templates, styles and scripts are in the ``assets`` folder of the
 package that writes it, and those shared by all pages in ``w2v/util/assets``. Templates escape
@@ -29,8 +29,8 @@ def require_packages(page: str, hint: str = "") -> None:
     """Check, before any work is done, that the packages for writing a page are installed.
 
     Args:
-        page: what needs the packages, for the message.
-        hint: an alternative to installing them.
+        page: what needs the packages, with which the message begins.
+        hint: an alternative to installing them, which is added to the message.
 
     Raises:
         ConfigError: a package is missing.
@@ -45,7 +45,7 @@ def require_packages(page: str, hint: str = "") -> None:
 
 
 def plotly_script() -> str:
-    """The text of plotly.js, which comes with plotly's Python package."""
+    """The source of plotly.js, which is part of the Python package plotly."""
     from plotly.offline import get_plotlyjs
 
     script: str = get_plotlyjs()
@@ -53,12 +53,12 @@ def plotly_script() -> str:
 
 
 def asset(package: str, name: str) -> str:
-    """The text of a file in the ``assets`` folder of a package."""
+    """Read a text file in the ``assets`` folder of a package."""
     return resources.files(package).joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def json_element(name: str, content: object) -> Markup:
-    """A script element with this id that holds data as JSON."""
+    """A script element with the id `name` that contains data as JSON."""
     from markupsafe import Markup
 
     # Only "<" could end a script element early.
@@ -67,7 +67,7 @@ def json_element(name: str, content: object) -> Markup:
 
 
 def compressed_element(name: str, content: bytes) -> Markup:
-    """A script element with this id that holds bytes: base64 of gzip."""
+    """A script element with the id `name` that contains bytes, compressed by gzip, in base64."""
     from markupsafe import Markup
 
     data = base64.b64encode(gzip.compress(content, mtime=0)).decode()
@@ -75,7 +75,7 @@ def compressed_element(name: str, content: bytes) -> Markup:
 
 
 def policy(scripts: Iterable[str]) -> str:
-    """The Content-Security-Policy: no network, and only these scripts.
+    """A Content-Security-Policy that allows only these scripts, and no network.
 
     Source: https://www.w3.org/TR/CSP3/, sections 6.1 and 6.7.3.
     """
@@ -100,13 +100,16 @@ def render(
     """Render a template that extends ``page.html``.
 
     Args:
-        package: whose ``assets`` hold the template, the styles and the scripts.
+        package: the package whose ``assets`` contain the template, the styles and the scripts.
         template: file name of the template.
-        styles: CSS files, added after ``page.css``.
-        scripts: JavaScript files, added after ``page.js``. They become one module, which loads
-            plotly.js with ``loadPlotly()``.
-        plotly_script: plotly.js.
+        styles: names of CSS files, added after ``page.css``.
+        scripts: names of JavaScript files, added after ``page.js``. They become one module, which
+            loads plotly.js with ``loadPlotly()``.
+        plotly_script: source of plotly.js.
         content: variables of the template; strings are escaped, `Markup` is not.
+
+    Returns:
+        The HTML.
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup

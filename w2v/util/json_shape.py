@@ -1,8 +1,8 @@
 """Validate the structure of JSON that was read from a file.
 
-A shape is a type (`float` also accepts integers), None, a list with the shape of its items, a dict
-with the shapes of its required keys, or a tuple of alternative shapes. This is all that checkpoints
-and the results of a comparison need; a schema library would bring a compiled dependency.
+A shape is a type (`float` also accepts integers), None, a list of one shape (that of all items), a
+dict from required keys to shapes, or a tuple of alternative shapes. This is all that checkpoints
+and the results of a comparison need; a schema library would add a compiled dependency.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ Shape = Any
 
 
 def misfit(value: Any, shape: Shape, place: str = "") -> str | None:
-    """The place of the first value that does not fit, such as ``runs.2.seed``; None if all fit.
+    """Find the first value that does not fit its shape.
+
+    Args:
+        value: the parsed JSON.
+        shape: see the module's docstring.
+        place: where `value` is in the whole JSON.
+
+    Returns:
+        The place of the value, such as ``runs.2.seed``; None if all values fit.
 
     >>> misfit({"seeds": [1, "2"]}, {"seeds": [int]})
     'seeds.1'

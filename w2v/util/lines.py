@@ -1,4 +1,4 @@
-"""Read small text files line by line: questions, lists of words."""
+"""Read small text files line by line, such as questions or lists of words."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from pathlib import Path
 from w2v.errors import FormatError
 
 LONGEST_LINE = 2**16
-"""Bytes; a longer line is no question and no word. It may be endless, as that of /dev/zero."""
+"""Maximum bytes in a line. A longer one is not a question or a word, and may be endless, as in
+/dev/zero."""
 
 
 def text_lines(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, str]]:
-    """The lines of a UTF-8 file that are not blank, stripped, with their numbers from 1.
+    """Yield (number, line) for each line of a UTF-8 file that is not blank; numbers start at 1.
+
+    Whitespace at the ends of lines is removed.
 
     Args:
         path: the file.
-        most: lines that it may have.
+        most: maximum number of lines.
 
     Raises:
-        FormatError: it cannot be read, is not UTF-8, or has more or longer lines.
+        FormatError: the file cannot be read, is not UTF-8, or has too many or too long lines.
     """
     try:
         with Path(path).open("rb") as stream:

@@ -1,9 +1,9 @@
 """Signals that end a run: Ctrl-C is never lost, and SIGTERM acts like Ctrl-C.
 
-Python turns SIGINT into KeyboardInterrupt in the main thread. If that thread is in a callback from
-C, such as LLVM's after compiling a kernel, or in a destructor, the exception does not propagate:
-Python prints it and carries on. Such a signal is sent again. If a C function returns a result
-although an exception is set, Python raises a SystemError instead.
+On SIGINT, Python raises KeyboardInterrupt in the main thread. If that thread is in a destructor or
+in a callback from C, such as LLVM's after compiling a kernel, the exception does not propagate:
+Python prints it and continues. In this case, the signal is sent again. If a C function returns a
+result although an exception is set, Python raises a SystemError instead; this is converted back.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 RESEND_SECONDS = 0.05
-"""Time for leaving the function in which the interrupt was lost."""
+"""Delay before a signal is sent again, to leave the function in which the interrupt was lost."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived."""
+    """The process received SIGTERM."""
 
 
 class _Resend(threading.Timer):
-    """Sends the signal of a lost interrupt to this process again."""
+    """Timer that sends the signal of a lost interrupt to this process again."""
 
     latest: _Resend | None = None
 
@@ -44,7 +44,7 @@ class _Resend(threading.Timer):
 
 
 def _send_again(kind: type[KeyboardInterrupt]) -> None:
-    """Send the signal of a lost interrupt again, unless another one is on its way."""
+    """Send the signal of a lost interrupt again, unless one is already scheduled."""
     latest, seconds = _Resend.latest, RESEND_SECONDS
     while latest is None or latest.sent:
         try:
@@ -58,21 +58,22 @@ def _cancel_resend() -> type[KeyboardInterrupt] | None:
     """Make sure that no signal is sent later, when it may not be handled.
 
     Returns:
-        The lost interrupt, if its signal has not been sent again; the caller should raise it.
+        The type of the lost interrupt if its signal has not been sent again; the caller should
+        raise it.
     """
     latest, _Resend.latest = _Resend.latest, None
     if latest is None:
         return None
     latest.cancel()
-    latest.join()  # where a signal that has just been sent raises its interrupt
+    latest.join()  # a signal that has just been sent raises its interrupt here
     return None if latest.sent else latest.kind
 
 
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """Context in which a lost KeyboardInterrupt is raised again soon, or at the end.
+    """Context in which a lost KeyboardInterrupt is raised again, shortly after or at its end.
 
-    A KeyboardInterrupt that became a SystemError is raised as KeyboardInterrupt. Does nothing
+    A KeyboardInterrupt that became a SystemError is raised as a KeyboardInterrupt. Does nothing
     outside the main thread, because only the main thread receives interrupts.
     """
     outer = sys.unraisablehook
@@ -102,10 +103,12 @@ def interrupts_kept() -> Iterator[None]:
 
 @contextmanager
 def terminated_like_interrupted(active: bool = True) -> Iterator[None]:
-    """Context in which SIGTERM raises `Terminated` in the main thread, unless it has a handler.
+    """Context in which SIGTERM raises `Terminated`, unless it is already handled or ignored.
+
+    Does nothing outside the main thread.
 
     Args:
-        active: False changes nothing.
+        active: if False, the context does nothing.
     """
 
     def handle(signum: int, frame: FrameType | None) -> None:
@@ -140,7 +143,7 @@ def handlers_kept() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():
-                if handler is not None:  # None: not Python's
+                if handler is not None:  # None if it was not installed from Python
                     signal.signal(number, handler)
 
 

@@ -2,8 +2,8 @@
 
     prepare("The king of New York", record, vocabulary)  ->  ["the", "king", "of", "new_york"]
 
-Follows the rules of `w2v.corpus.tokenizer`, but in plain Python, which is faster for short texts
-and does not wait for the compiler.
+Follows the rules of `w2v.corpus.tokenizer`, but in pure Python, which is faster for short texts and
+needs no compilation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 TOKENIZERS = ("whitespace", "words")
 PHRASE_THRESHOLDS = {"word2phrase": 100.0, "npmi": 0.5}
-"""The scores of phrases (`w2v.corpus.phrases`), with their default thresholds."""
+"""Scoring of phrases (see `w2v.corpus.phrases`) -> its default threshold."""
 
 INNER_CHARACTERS = "'’-\u2010\u2011\u200c\u200d"
 """Apostrophes, hyphens and joiners (Persian, Indic scripts), which may occur inside words."""
@@ -25,18 +25,18 @@ DELIMITER = "_"
 """Joins the words of a phrase."""
 
 _MOST_PASSES = 8
-"""Passes of joining pairs that are considered: phrases of up to 256 words."""
+"""Maximum number of passes of joining pairs to account for: phrases of up to 256 words."""
 
 
 def prepare(text: str, record: Mapping[str, Any], vocabulary: Container[str] = ()) -> list[str]:
-    """Split a text into words, like the training text of some vectors.
+    """Split a text into words in the same way as the text on which vectors were trained.
 
     Args:
         text: the text; line ends count as whitespace.
-        record: options of the training run, ``wv.training["config"]``. Only ``tokenize``,
+        record: the options of the training run, `Embeddings.training_options`. Only ``tokenize``,
             ``lowercase`` and ``phrases`` are used; missing ones have their defaults.
-        vocabulary: the words of the vectors. With phrases, the longest runs of words that are in
-            it when joined become one word.
+        vocabulary: the words of the vectors. If the run joined phrases, the longest runs of words
+            that form a word of the vocabulary are joined.
 
     Returns:
         The words, including unknown ones.
@@ -50,11 +50,11 @@ def prepare(text: str, record: Mapping[str, Any], vocabulary: Container[str] = (
     passes = record.get("phrases")
     if not isinstance(passes, int) or passes < 1:
         return words
-    return _joined(words, 2 ** min(passes, _MOST_PASSES), vocabulary)
+    return _join_phrases(words, 2 ** min(passes, _MOST_PASSES), vocabulary)
 
 
 def split(text: str, tokenize: object = None) -> list[str]:
-    """Split a text with the tokenizer "words", or at whitespace."""
+    """Split a text into words, with the tokenizer "words" or, by default, at whitespace."""
     return _words_pattern().findall(text) if tokenize == "words" else text.split()
 
 
@@ -65,8 +65,8 @@ def _words_pattern() -> re.Pattern[str]:
     return re.compile(rf"{letter}+(?:[{re.escape(INNER_CHARACTERS)}]{letter}+)*")
 
 
-def _joined(words: list[str], longest: int, vocabulary: Container[str]) -> list[str]:
-    """Join the longest runs of words that are in the vocabulary, from left to right."""
+def _join_phrases(words: list[str], longest: int, vocabulary: Container[str]) -> list[str]:
+    """Join the longest runs of words that form a word of the vocabulary, from left to right."""
     joined, begin = [], 0
     while begin < len(words):
         for end in range(min(begin + longest, len(words)), begin, -1):

@@ -1,8 +1,8 @@
-"""A thread pool that raises MemoryError, rather than hang, if there is no memory for a thread.
+"""A thread pool that raises MemoryError instead of hanging if there is no memory for a thread.
 
 CPython's `Thread.start` waits until the new thread has started. If the thread runs out of memory
-before that, the wait never ends (python/cpython#140746). So the pool first checks that there is
-enough address space. Another thread may still take it within the next microseconds.
+before that, the wait never ends (python/cpython#140746). Therefore, the pool first checks that
+there is enough address space; another thread may still take it within the next microseconds.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ROOM_BYTES = 10 * 2**20
-"""Address space of a thread: 8 MB for the stack, Linux's usual limit, and some for Python."""
+"""Address space for a thread: 8 MB for the stack, the usual limit on Linux, and some for Python."""
 
 
 class ThreadPool(ThreadPoolExecutor):
     """A `ThreadPoolExecutor` that raises MemoryError instead of hanging."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """See the base class; each call may start a thread.
+        """Schedule a call, as in the base class; this may start a thread.
 
         Raises:
-            MemoryError: there is no memory for one.
+            MemoryError: there is no memory for another thread.
         """
         try:
             mmap.mmap(-1, ROOM_BYTES).close()  # takes microseconds: no page is touched
         except OSError as error:
-            raise MemoryError("a thread (fewer --workers need less)") from error
+            raise MemoryError("a thread (use fewer --workers)") from error
         return super().submit(fn, *args, **kwargs)
