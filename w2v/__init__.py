@@ -4,8 +4,8 @@
 >>> wv = w2v.train_embeddings("corpus.txt", vector_size=100)      # doctest: +SKIP
 >>> wv.most_similar("king")                                        # doctest: +SKIP
 
-The names below load on first use, so that ``python -m w2v.train --help`` does not import Numba.
-`w2v.train` is the module of the command; the function is `train_embeddings`.
+The names below are imported on first use, so that ``python -m w2v.train --help`` does not import
+Numba. `w2v.train` is the package of the command; the function is `train_embeddings`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
     "train_embeddings",
 ]
 
-_HOME_OF = {
+_MODULE_OF = {
     "Callback": "w2v.train.callbacks",
     "Checkpoints": "w2v.config",
     "Embeddings": "w2v.embeddings",
@@ -45,8 +45,8 @@ _HOME_OF = {
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOME_OF:
-        return getattr(importlib.import_module(_HOME_OF[name]), name)
+    if name in _MODULE_OF:
+        return getattr(importlib.import_module(_MODULE_OF[name]), name)
     raise AttributeError(f"module 'w2v' has no attribute {name!r}")
 
 

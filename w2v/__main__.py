@@ -1,7 +1,7 @@
-"""The commands of the package: ``w2v train corpus.txt``, or ``python -m w2v train corpus.txt``.
+"""The commands of w2v: ``w2v train corpus.txt``, or ``python -m w2v train corpus.txt``.
 
-Without a command, lists them. ``python -m w2v.train`` and the like run the same commands. A command
-is imported when it is run, so that the list appears at once.
+Without a command, it prints a list of commands. ``python -m w2v.train`` and so on run the same
+commands. A command is imported only when it is run, so that the list appears at once.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ COMMANDS = {
     "compare": ("w2v.compare.__main__", "train several losses and compare their held-out loss"),
     "gradcheck": ("w2v.gradcheck.__main__", "check every gradient against finite differences"),
 }
-"""Name of a command -> the module that has its `entry`, and a line about it."""
+"""Name of a command -> (module that defines `entry`, one-line description)."""
 
 
 def usage() -> str:
-    """The list of commands."""
+    """The text that lists the commands."""
     commands = (f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items())
     return "\n".join(
         [
@@ -47,10 +47,13 @@ def usage() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the list of commands or the version.
+    """Print the list of commands or the version, and return the exit code.
+
+    Args:
+        argv: arguments that do not begin with a command; None for those of the process.
 
     Raises:
-        ConfigError: there is no such command.
+        ConfigError: the first argument is neither a command nor an option.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -65,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def entry() -> NoReturn:
-    """Run the command that the arguments name, with the rest of them as its own."""
+    """Run the command that the first argument names, with the other arguments."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name in COMMANDS:
         sys.argv[:2] = [f"w2v {name}"]

@@ -1,4 +1,4 @@
-"""Every error that w2v raises on purpose.
+"""All errors that w2v raises deliberately.
 
     W2VError                     exit code 1: the run failed
     ├── InputError (ValueError)  exit code 2: an argument or an input cannot be used
@@ -12,41 +12,46 @@
 A message is one line that says what is wrong and where, for example
 ``vectors.txt:17: 99 numbers, but the header says 100``. The command line prints it to stderr and
 exits with `exit_code`. `W2VError` escapes line ends and control characters, so that text from a
-file or a file name cannot break the line or control the terminal. This module imports nothing.
+file, or the name of a file, can neither break the line nor control the terminal. This module
+imports nothing.
 """
 
 _LONGEST_SHOWN = 40
 
 
 def one_line(text: str) -> str:
-    """The text, with line ends, control characters and the like escaped."""
+    """Escape line ends, control characters and all else that is not printable."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def clipped(text: str, longest: int) -> str:
-    """The text, cut off after `longest` characters; untrusted text may have megabytes."""
+    """Truncate a text to `longest` characters and "..."; untrusted text may have megabytes."""
     return text if len(text) <= longest else text[:longest] + "..."
 
 
 def shown(value: object) -> str:
-    """A value as shown in a message: its `repr`, without control characters and not too long."""
+    """Format a value for a message: its `repr`, truncated to 40 characters, or 80 if not a str."""
     if isinstance(value, str):
         return repr(clipped(value, _LONGEST_SHOWN))
     try:
         return clipped(repr(value), 2 * _LONGEST_SHOWN)
-    except ValueError:  # Python writes no integer of more than 4300 digits
+    except ValueError:  # Python refuses to convert integers of more than 4300 digits
         return f"a {type(value).__name__} too long to show"
 
 
 class W2VError(Exception):
-    """Base of all errors raised by w2v; `exit_code` is what the command line exits with."""
+    """Base class of all errors of w2v.
+
+    Attributes:
+        exit_code: exit code of the command line.
+    """
 
     exit_code = 1
 
     def __str__(self) -> str:
-        # KeyError.__str__ would return the repr of its argument; a message is a sentence.
+        # KeyError.__str__ would return the repr of the message, in quotation marks.
         return one_line(str(self.args[0])) if self.args else ""
 
 
@@ -57,7 +62,7 @@ class InputError(W2VError, ValueError):
 
 
 class ConfigError(InputError):
-    """An option, or a value in a configuration file, is wrong."""
+    """An option, or a value in a configuration file, is invalid."""
 
 
 class CorpusError(InputError):
@@ -65,7 +70,7 @@ class CorpusError(InputError):
 
 
 class FormatError(InputError):
-    """A file is not what its reader expects, or vectors cannot be stored in a format."""
+    """A file is not in the expected format, or vectors cannot be stored in a format."""
 
 
 class OutputError(W2VError, OSError):

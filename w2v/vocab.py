@@ -1,6 +1,6 @@
 """The vocabulary: words, their ids and counts, and which words are kept.
 
-Ids follow frequency, most frequent first; ties follow first appearance in the corpus.
+Ids are sorted by decreasing frequency, and ties by first appearance in the corpus.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ import numpy as np
 
 
 class Vocabulary:
-    """Words by id.
+    """Words with their ids and counts.
 
     Attributes:
         words: the word of each id.
-        counts: (V,) int64, occurrences, not increasing.
-        text_counts: (V,) int64, occurrences in the text at hand. Equal to `counts` except after a
-            warm start (`w2v.train.warm_start`), where `counts` also includes those of the old text.
+        counts: (V,) int64, occurrences of each word, in decreasing order.
+        text_counts: (V,) int64, occurrences in the current text. Equal to `counts`, except after a
+            warm start (`w2v.train.warm_start`), where `counts` also includes the previous text.
+
+    Raises:
+        ValueError: the numbers of words and counts differ.
     """
 
     def __init__(
@@ -34,7 +37,7 @@ class Vocabulary:
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """(V,) float64, the counts, made positive: words with count 0 share one occurrence."""
+        """(V,) float64, `counts`, except that all words of count 0 together have a weight of 1."""
         uncounted = self.counts == 0
         weights: np.ndarray = np.where(uncounted, 1 / max(1, uncounted.sum()), self.counts)
         return weights
@@ -55,12 +58,12 @@ class Vocabulary:
 
 
 def pack_lines(words: Sequence[str]) -> np.ndarray:
-    """Words as one array, (B,) uint8: UTF-8, separated by newlines."""
+    """Pack words into an array of bytes, (B,) uint8: UTF-8, separated by newlines."""
     return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
 
 
 def kept_words(counts: np.ndarray, min_count: int, max_vocab: int | None) -> np.ndarray:
-    """Which words to keep, in the order of their new ids.
+    """Choose the words to keep, in the order of their new ids.
 
     Args:
         counts: (W,) int64, in order of first appearance.
