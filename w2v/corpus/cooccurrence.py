@@ -212,7 +212,7 @@ def _merge_repeated(group_starts: Any, grouped: Any, counts: Any, sizes: Any, pl
 def corpus_examples(vocabulary_size: int, drawn: list[Windows]) -> Examples:
     """Examples for the target "corpus": a row per word of the vocabulary that has a context.
 
-    Takes 8 bytes of memory per pair, or 12 if pairs have weights.
+    Grouping the pairs takes 8 bytes of memory for each, or 12 if they have weights.
 
     Args:
         vocabulary_size: V.
