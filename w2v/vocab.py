@@ -33,7 +33,8 @@ class Vocabulary:
             self.counts if text_counts is None else np.asarray(text_counts, dtype=np.int64)
         )
         if not len(self.words) == len(self.counts) == len(self.text_counts):
-            raise ValueError(f"{len(words)} words, but {len(counts)} counts")
+            counted = f"{len(self.counts)} and {len(self.text_counts)}"
+            raise ValueError(f"{len(self.words)} words, but {counted} counts")
 
     @cached_property
     def weights(self) -> np.ndarray:

@@ -32,7 +32,7 @@ def naive(text, a, vectors=WV.vectors, shares=COUNTS / 100):
 TEXTS = ["the king rules", "the  queen rests the", "xyzzy", "", "king xyzzy"]
 
 
-@pytest.mark.parametrize("a", [1e-3, 0.5, None])
+@pytest.mark.parametrize("a", [1e-3, 0.5, np.float32(0.5), None])
 @pytest.mark.parametrize("at_once", [1, 4, 2**16])
 def test_encode_is_the_naive_twin(monkeypatch, a, at_once):
     monkeypatch.setattr(sentence_vectors, "_WORDS_AT_ONCE", at_once)

@@ -115,7 +115,7 @@ def test_analogies_are_the_slow_twin(write, monkeypatch, at_once, method):
         lines.append(f"W{a} w{a + 1} w{c} w{c + 1}")
     text = "\n".join(lines)
     wv = Embeddings(words, vectors)
-    for top_words in (30, 20):
+    for top_words in (30, np.int64(20)):
         result = evaluate_analogies(wv, write("q.txt", text), top_words, method=method)
         got = {s.name: [s.correct, s.found, s.total] for s in result.sections}
         assert got == naive_analogies(words, wv.vectors, text, top_words, method)

@@ -306,6 +306,10 @@ def test_limit_of_an_endless_pipe(tmp_path):
     assert len(written) < 10**6
 
 
+def test_a_limit_may_be_a_number_of_numpy(write):
+    assert load(write("v.txt", "3 1\na 1\nb 2\nc 3\n"), limit=np.int64(2)).words == ["a", "b"]
+
+
 @pytest.mark.parametrize("limit", [0, -1, "3", 2.0, True])
 def test_an_invalid_limit_is_refused(tmp_path, limit):
     with pytest.raises(ConfigError, match=r"limit: expected a number of words, at least 1, got"):

@@ -1,4 +1,4 @@
-"""Check and convert the arguments of `Embeddings`: arrays, numbers of words, queries."""
+"""Check and convert the arguments of `Embeddings`: arrays and queries."""
 
 from __future__ import annotations
 
@@ -11,21 +11,6 @@ from w2v.errors import ConfigError, InputError, shown
 from w2v.formats.table import CountVector
 
 _MAX_COUNT = 2.0**53
-
-
-def number_of_words(name: str, value: object) -> int:
-    """Check that an argument is a positive integer, of Python or NumPy, and return it.
-
-    Args:
-        name: name of the argument, for the message.
-        value: its value.
-
-    Raises:
-        ConfigError: it is anything else.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ConfigError(f"{name}: expected a number of words, at least 1, got {shown(value)}")
-    return int(value)
 
 
 def float32_array(name: str, given: object) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def word_weights(
     """
     if smoothing is None:
         return np.ones(words, np.float32)
-    if not isinstance(smoothing, int | float) or not 0 < smoothing < np.inf:
+    if not isinstance(smoothing, Real) or not 0 < smoothing < np.inf:
         raise ConfigError(f"smoothing: {shown(smoothing)} is not a positive number")
     frequencies = 1.0 / np.arange(1, words + 1) if counts is None else counts.astype(np.float64)
     shares = frequencies / (frequencies.sum() or 1.0)

@@ -22,7 +22,6 @@ from w2v.embeddings.arguments import (
     as_list,
     count_array,
     float32_array,
-    number_of_words,
     weighted_keys,
 )
 from w2v.embeddings.neighbors import COSMUL_EPSILON, best, nearest_rows, unit_rows
@@ -36,6 +35,7 @@ from w2v.formats.table import (
     check_unique,
     row_blocks,
 )
+from w2v.util.arguments import number_of_words
 
 if TYPE_CHECKING:
     from w2v.evaluate import AnalogyResult, SimilarityResult

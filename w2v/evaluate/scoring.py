@@ -20,6 +20,7 @@ from w2v.embeddings import Embeddings
 from w2v.embeddings.neighbors import COSMUL_EPSILON
 from w2v.errors import ConfigError, shown
 from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
+from w2v.util.arguments import number_of_words
 from w2v.util.text import prepare
 
 TOP_WORDS = 30_000
@@ -134,10 +135,7 @@ def evaluate_analogies(
         FormatError: a line is neither a section nor four words, or there are no questions.
         ConfigError: `top_words` is below 1, or `method` is unknown.
     """
-    if isinstance(top_words, bool) or not isinstance(top_words, int) or top_words < 1:
-        raise ConfigError(
-            f"top_words: expected a number of words, at least 1, got {shown(top_words)}"
-        )
+    top_words = number_of_words("top_words", top_words)
     if method not in METHODS:
         raise ConfigError(f"method: {shown(method)} is not {' or '.join(METHODS)}")
     sections = read_analogies(path) if questions is None else questions

@@ -82,9 +82,8 @@ class Model:
     def record(self) -> dict[str, Any]:
         """Options and statistics of the training that are recorded in the file."""
         training = self.wv.training
-        config = training.get("config")
         known = {key: training[key] for key in _RECORDED if key in training}
-        return {**(config if isinstance(config, dict) else {}), **known}
+        return {**self.wv.training_options, **known}
 
 
 def explore(

@@ -84,8 +84,7 @@ def find_preparation(
         lowercase: set `Preparation.lowercase` to this value; None to infer it.
         tokenizer: set `Preparation.tokenizer` to this value; None to infer it.
     """
-    recorded = wv.training.get("config")
-    config = recorded if isinstance(recorded, dict) else {}
+    config = wv.training_options
     if lowercase is None:
         lowercase = bool(config.get("lowercase")) or all(word == word.lower() for word in wv)
     if tokenizer is None:
@@ -199,7 +198,7 @@ def model_card(
             f"{phrases:,} of the words are joined with `_`, such as phrases; a text matches them "
             "only as `encode` of w2v joins them.\n"
         )
-    parts += ["## Training\n", _training_text(wv.training), "## Evaluation\n"]
+    parts += ["## Training\n", _training_text(wv), "## Evaluation\n"]
     parts.append(_results_table(results) if results else "Not evaluated.\n")
     parts += ["## Limits\n", _LIMITS]
     return "\n".join(parts)
@@ -253,12 +252,12 @@ def _score(result: Result) -> float | None:
     return result.total.accuracy if isinstance(result, AnalogyResult) else result.rho
 
 
-def _training_text(training: dict[str, Any]) -> str:
-    config = training.get("config")
-    if not isinstance(config, dict) or not config:
+def _training_text(wv: Embeddings) -> str:
+    options, record = wv.training_options, wv.training
+    if not options:
         return "Not recorded.\n"
-    known = {key: training[key] for key in _RECORDED if training.get(key) is not None}
-    rows = [(f"`{key}`", value) for key, value in (*config.items(), *known.items())]
+    known = {key: record[key] for key in _RECORDED if record.get(key) is not None}
+    rows = [(f"`{key}`", value) for key, value in (*options.items(), *known.items())]
     return _table(("option", "value"), rows)
 
 

@@ -27,6 +27,7 @@ from w2v.formats import binary, native, sniff, text
 from w2v.formats.base import Format, Irregularities, ReadOptions
 from w2v.formats.open_vectors import opened
 from w2v.formats.table import LONGEST_WORD, VectorTable, check_finite, check_unique
+from w2v.util.arguments import number_of_words
 from w2v.util.compression import SUFFIXES
 from w2v.util.files import STANDARD_STREAM
 
@@ -160,8 +161,8 @@ def read(
     """
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"vectors: {shown(path)} is not a path")
-    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
-        raise ConfigError(f"limit: expected a number of words, at least 1, got {shown(limit)}")
+    if limit is not None:
+        limit = number_of_words("limit", limit)
     name = os.fspath(path)
     named = _by_extension(name)
     with opened(name) as source:

@@ -40,10 +40,10 @@ class ArgumentParser(argparse.ArgumentParser):
         """Print one line to stderr and exit with 2."""
         prefix = "unrecognized arguments: "
         if message.startswith(prefix):
-            known = list(self._option_string_actions)
+            known = self.known_flags()
             typed = message[len(prefix) :].split()[0].split("=")[0]
             close = [name for name in [_RENAMED.get(typed)] if name in known]
-            close = close or difflib.get_close_matches(typed, known, n=1)
+            close = close or difflib.get_close_matches(typed, sorted(known), n=1)
             if close:
                 message += f" (did you mean {close[0]}?)"
         self.exit(2, f"{self.prog}: {one_line(message)}\n")

@@ -41,7 +41,7 @@ def misfit(value: Any, shape: Shape, place: str = "") -> str | None:
         types = (int, float) if shape is float else shape
         fits = value is None if shape is None else isinstance(value, types)
         # A bool is an int in Python, but not a number in JSON.
-        return None if fits and isinstance(value, bool) == (shape is bool) else place
+        return None if fits and isinstance(value, bool) == (shape is bool) else place or "the whole"
     for key, item, each in parts:
         found_at = misfit(item, each, f"{place}.{key}" if place else key)
         if found_at is not None:
