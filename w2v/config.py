@@ -539,7 +539,7 @@ def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainCo
         raise ConfigError(f"{place}: {error}") from error
 
 
-ELSEWHERE = {
+UNSUPPORTED = {
     "sg": "w2v always trains skip-gram; leave it out",
     "cbow": "w2v always trains skip-gram; leave it out",
     "hs": "w2v has no hierarchical softmax; leave it out, or choose another loss",
@@ -576,20 +576,20 @@ def _hint(name: object) -> str:
     aliases = {
         alias.replace("-", "_"): spec.name for spec in fields for alias in spec.metadata["aliases"]
     }
-    if plain in ELSEWHERE:
-        return f" ({ELSEWHERE[plain]})"
+    if plain in UNSUPPORTED:
+        return f" ({UNSUPPORTED[plain]})"
     close = difflib.get_close_matches(plain, known, n=1)
     meant = {**_OTHER_NAMES, **aliases}.get(plain) or (close[0] if close else None)
     return f" (did you mean {meant}?)" if meant else f" (known: {', '.join(known)})"
 
 
-def unused(options: Mapping[str, Any], family: str) -> list[str]:
+def unused_options(options: Mapping[str, Any], family: str) -> list[str]:
     """The names in `options` that losses of this family do not use."""
     families = {spec.name: spec.metadata["family"] for spec in dataclasses.fields(TrainConfig)}
     return [name for name in options if families[name] not in (None, family)]
 
 
-def of_rounds(options: Iterable[str]) -> list[str]:
+def rounds_options(options: Iterable[str]) -> list[str]:
     """The names in `options` that belong to training in rounds."""
     groups = {spec.name: spec.metadata["group"] for spec in dataclasses.fields(TrainConfig)}
     return [name for name in options if groups[name] == "rounds"]

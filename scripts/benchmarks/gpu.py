@@ -94,7 +94,7 @@ def quality(
     corpus: Corpus, seed: int, options: dict[str, Any], sharing: float, args: argparse.Namespace
 ) -> dict[str, Any]:
     """A run of five epochs; `sharing` limits the blocks in flight."""
-    w2v.train.cuda.MOST_SHARING = sharing  # type: ignore[misc]
+    w2v.train.cuda.MAX_SHARING = sharing  # type: ignore[misc]
     wv = w2v.train_embeddings(corpus, seed=seed, **options)
     scores = [evaluate_analogies(wv, args.analogies).total.accuracy]
     scores += [evaluate_similarity(wv, path).rho for path in args.similarity]
@@ -151,7 +151,7 @@ def main() -> None:
     print("\n| | seeds | last epoch's loss | analogies | similarity | seconds |")
     print("|---|---|---|---|---|---|")
     found["quality"] = {}
-    normal = w2v.train.cuda.MOST_SHARING
+    normal = w2v.train.cuda.MAX_SHARING
     for name, device, sharing, seeds in (
         ("CPU", "cpu", normal, args.seeds),
         ("GPU", "cuda", normal, args.seeds),

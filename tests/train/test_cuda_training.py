@@ -39,7 +39,7 @@ def short_launches(monkeypatch):
     monkeypatch.setattr(worker_pool, "TICK_SECONDS", 0.005)
     for module in (cuda, sampled):
         monkeypatch.setattr(module, "block_edges", lambda starts: block_edges(starts, 6))
-    monkeypatch.setattr(cuda, "LAUNCH_ROUNDS", 1)
+    monkeypatch.setattr(cuda, "LAUNCH_FACTOR", 1)
 
 
 def run(*arguments, **environment):

@@ -14,7 +14,7 @@ from w2v.corpus import encode_sentences
 from w2v.errors import ConfigError, CorpusError
 from w2v.train.api import make_trainer, resolve, train_embeddings
 from w2v.train.callbacks import Callback
-from w2v.train.warm_start import grown
+from w2v.train.warm_start import with_old_words
 
 OLD = [["sun", "moon", "star"], ["sun", "moon", "sky"]] * 30 + [["comet", "star"]] * 6
 NEW = [["sun", "dark", "cloud"], ["cloud", "rain", "sun"]] * 20 + [["once", "moon", "sun"]]
@@ -100,7 +100,7 @@ def begun(before, **options):
     from w2v.train.warm_start import start_from
 
     config = resolve(w2v.TrainConfig(**{**OPTIONS, **options}))
-    corpus = grown(encode_sentences(NEW, min_count=1), before, 5, None)
+    corpus = with_old_words(encode_sentences(NEW, min_count=1), before, 5, None)
     trainer = make_trainer(corpus, config)
     start_from(trainer, before)
     return trainer

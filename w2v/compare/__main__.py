@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from w2v import __version__
-from w2v.config import TrainConfig, fraction, make_config, of_rounds, unused
+from w2v.config import TrainConfig, fraction, make_config, rounds_options, unused_options
 from w2v.errors import ConfigError
 from w2v.losses import LOSSES, TARGETS, get_loss
 from w2v.train.__main__ import add_options, given_options
@@ -137,7 +137,7 @@ def _parser() -> command_line.ArgumentParser:
     add("--cache", metavar="DIR", default=None, help="keep the encoded corpus here and reuse it")
     # Runs in rounds would need a corpus in shards.
     every = [spec.name for spec in dataclasses.fields(TrainConfig)]
-    add_options(parser, leave_out=(*_SET_HERE, *of_rounds(every)))
+    add_options(parser, leave_out=(*_SET_HERE, *rounds_options(every)))
     return parser
 
 
@@ -151,7 +151,7 @@ def _request(arguments: Namespace) -> Request:
     for name in _SET_HERE:
         if name in options:
             raise ConfigError(f"{name}: not an option of a comparison; use --losses, --held-out")
-    for name in of_rounds(options):
+    for name in rounds_options(options):
         raise ConfigError(f"{name}: not an option of a comparison, only of w2v.train")
     base = make_config(options)
     for name, low, high in (("seeds", 1, MAX_SEEDS), ("held_out_pairs", 1, 2**31 - 1)):
@@ -210,7 +210,7 @@ def _request(arguments: Namespace) -> Request:
         configs[variant.name] = config
     families = {get_loss(config.loss).family for config in configs.values()}
     for name in options:
-        if all(name in unused(options, family) for family in families):
+        if all(name in unused_options(options, family) for family in families):
             raise ConfigError(f"{name}: none of the losses uses this option")
     pairs = arguments.held_out_pairs
     return Request(

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from w2v import __version__
 from w2v.config import (
     DEFAULT_INTERVAL,
-    ELSEWHERE,
+    UNSUPPORTED,
     Checkpoints,
     TrainConfig,
     make_config,
@@ -42,7 +42,7 @@ _NOT_HERE = {
     "save-vocab": "use --cache to store the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
-"""Hints for options of word2vec.c that w2v does not have; the others: `w2v.config.ELSEWHERE`."""
+"""Hints for options of word2vec.c that w2v does not have; the others: `w2v.config.UNSUPPORTED`."""
 
 _USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
 
@@ -199,7 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     parser = make_parser()
-    arguments = parser.parse_args(two_dashes(words, parser))
+    arguments = parser.parse_args(with_two_dashes(words, parser))
     options = given_options(arguments)
     checkpoints = _checkpoints(arguments)
     if not arguments.resume:  # otherwise, the checkpoint has the other options
@@ -275,7 +275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
+def with_two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
     """The arguments, with word2vec.c's long options (``-size 50``) spelt with two dashes.
 
     ``-train FILE`` becomes FILE. Options that w2v does not have exit with 2, as in the parser.
@@ -292,7 +292,7 @@ def two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> lis
             found.append(f"--{name}{value}")
         elif name == "train":
             found += [value[1:]] if value else []
-        elif hint := _NOT_HERE.get(name) or ELSEWHERE.get(name.replace("-", "_")):
+        elif hint := _NOT_HERE.get(name) or UNSUPPORTED.get(name.replace("-", "_")):
             parser.error(f"{word}: {hint}")
         elif not word.startswith("--") and (close := _close_flag(name, parser)):
             parser.error(f"{word}: unknown option (did you mean {close}?)")  # not -o utptu

@@ -23,8 +23,8 @@ from w2v.config import (
     TrainConfig,
     TrainOptions,
     make_config,
-    of_rounds,
-    unused,
+    rounds_options,
+    unused_options,
     with_current_names,
 )
 from w2v.corpus import Corpus, ShardedCorpus, encode_sentences, read_corpus, read_shards
@@ -43,7 +43,7 @@ from w2v.train.callbacks import Callback, CallbackList
 from w2v.train.checkpoint import CheckpointFolder
 from w2v.train.checkpoint_writer import CheckpointWriter
 from w2v.train.loop import Run
-from w2v.train.progress import Log, shown_progress
+from w2v.train.progress import Log, progress_bar
 from w2v.train.resume import (
     check_corpus,
     check_fit,
@@ -58,7 +58,7 @@ from w2v.train.sampled import SampledTrainer
 from w2v.train.softmax import SoftmaxTrainer
 from w2v.train.trainer import Trainer
 from w2v.train.validation import Validation
-from w2v.train.warm_start import check_size, frozen_rows, grown, words_to_freeze
+from w2v.train.warm_start import check_size, frozen_rows, with_old_words, words_to_freeze
 from w2v.util.files import StrPath, check_folder
 from w2v.util.signals import interrupts_kept
 
@@ -137,7 +137,7 @@ def train_embeddings(
     given = named if config is None else dataclasses.asdict(resolve(config))
     if checkpoint is not None and not isinstance(checkpoint, Checkpoints):
         checkpoint = Checkpoints(checkpoint)
-    callbacks = [Log(), *shown_progress(progress, callbacks), *callbacks]
+    callbacks = [Log(), *progress_bar(progress, callbacks), *callbacks]
     told = CallbackList(callbacks)
     with ExitStack() as stack:
         stack.callback(told.on_end)
@@ -166,7 +166,7 @@ def train_embeddings(
         encoded: Corpus | ShardedCorpus
         tasks: Engine | None = None
         if config.deterministic:
-            paths = refuse_unsharded(corpus, cache_dir, old, config)
+            paths = paths_for_shards(corpus, cache_dir, old, config)
             tasks = make_engine(engine, config.workers, address)
             stack.callback(tasks.close)
             encoded = encode_shards(tasks, paths, config, told)
@@ -341,10 +341,10 @@ def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
     """
     loss = get_loss(config.loss)
     _refuse_rounds_of_full_losses(config)
-    for name in unused(options, loss.family):
+    for name in unused_options(options, loss.family):
         raise ConfigError(f"{name}: {loss.name} does not use this option; leave it out")
     if not config.deterministic:
-        for name in of_rounds(name for name in options if name != "deterministic"):
+        for name in rounds_options(name for name in options if name != "deterministic"):
             raise ConfigError(f"{name}: only used with deterministic or the engine ray")
 
 
@@ -386,7 +386,7 @@ def encode(
         check_size(old, config.vector_size)
         every_word = dataclasses.replace(config, min_count=1, max_vocab=None)
         whole = encode(corpus, every_word, cache_dir, callbacks)
-        return grown(whole, old, config.min_count, config.max_vocab)
+        return with_old_words(whole, old, config.min_count, config.max_vocab)
     is_encoded = isinstance(corpus, Corpus)
     encoded: Corpus = corpus if is_encoded else _encode(corpus, config, cache_dir, callbacks)
     _refuse_lonely_words(encoded, config.min_count)
@@ -412,7 +412,7 @@ def _encode(
     return encode_sentences(corpus, **options)
 
 
-def refuse_unsharded(
+def paths_for_shards(
     corpus: Any, cache_dir: StrPath | None, old: Embeddings | None, config: TrainConfig
 ) -> list[StrPath]:
     """The paths of a corpus that is to be trained in shards.

@@ -28,14 +28,14 @@ from w2v.train.schedule import Schedule
 from w2v.train.state import EpochStats, RunState
 from w2v.train.trainer import Preparation
 
-MOST_SHARING = 50
+MAX_SHARING = 50
 """Groups in flight that update the row of the most frequent word, on average.
 
 They start from the same old values, and with twice as many, what they add up to overshoots
 (docs/explanation/gpu.md).
 """
 
-LAUNCH_ROUNDS = 16
+LAUNCH_FACTOR = 16
 """Blocks of a launch for each that is in flight: about a tenth of a second of training."""
 
 
@@ -79,11 +79,11 @@ class CudaTrainer(SampledLossTrainer):
         )
         self.in_flight = min(
             multiprocessors() * self.kernel.blocks_a_multiprocessor,
-            max(1, int(MOST_SHARING / self._sharing())),
+            max(1, int(MAX_SHARING / self._sharing())),
             self.n_blocks,
         )
         self._blocks: CudaBlocks | None = None
-        self._card_is_newer = False
+        self._gpu_is_newer = False
 
     def _sharing(self) -> float:
         """Rows of the most frequent word that a group updates as candidates, on average."""
@@ -101,7 +101,7 @@ class CudaTrainer(SampledLossTrainer):
     def reset(self) -> None:
         """See `Trainer`."""
         super().reset()
-        self._card_is_newer = False
+        self._gpu_is_newer = False
 
     @contextmanager
     def prepared(self) -> Iterator[Preparation]:
@@ -137,7 +137,7 @@ class CudaTrainer(SampledLossTrainer):
     def _most_blocks(self) -> int:
         """Blocks of a launch, at most."""
         assert self._blocks is not None
-        return min(self.in_flight * LAUNCH_ROUNDS, self._blocks.most_blocks, self.n_blocks)
+        return min(self.in_flight * LAUNCH_FACTOR, self._blocks.most_blocks, self.n_blocks)
 
     def _launch(
         self, epoch: int, first: int, last: int, rates: np.ndarray
@@ -154,7 +154,7 @@ class CudaTrainer(SampledLossTrainer):
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
         """See `Trainer`. A turn is a launch, and records its blocks."""
         assert self._blocks is not None
-        if not self._card_is_newer:  # the host's arrays may be a checkpoint's, or other vectors
+        if not self._gpu_is_newer:  # the host's arrays may be a checkpoint's, or other vectors
             self._blocks.upload(self.model.parameters)
 
         def work() -> None:
@@ -173,7 +173,7 @@ class CudaTrainer(SampledLossTrainer):
         starts = self.corpus.sentence_starts[self.edges[first : last + 1]]
         words_before = epoch * self.corpus.n_words
         rates = np.array([schedule.at(words_before + int(start)) for start in starts[:-1]])
-        self._card_is_newer = True
+        self._gpu_is_newer = True
         trained = self._launch(epoch, first, last, rates)
         blocks = [
             EpochStats(float(loss), int(pairs), int(words), int(kept))
@@ -186,7 +186,7 @@ class CudaTrainer(SampledLossTrainer):
 
     def synchronise(self) -> None:
         """See `SampledLossTrainer`. Copies what the card has trained since the last time."""
-        if self._card_is_newer:
+        if self._gpu_is_newer:
             assert self._blocks is not None
             self._blocks.download(self.model.parameters)
-            self._card_is_newer = False
+            self._gpu_is_newer = False

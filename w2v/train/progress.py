@@ -69,9 +69,7 @@ class Log(Callback):
         _log.info("checkpoint: resuming at %.0f%% from %s", 100 * progress, path)
 
 
-def shown_progress(
-    progress: bool | Literal["auto"], callbacks: Sequence[Callback]
-) -> list[Callback]:
+def progress_bar(progress: bool | Literal["auto"], callbacks: Sequence[Callback]) -> list[Callback]:
     """The callback that shows a bar, if one is wanted and `callbacks` do not show one."""
     if any(isinstance(callback, Console) for callback in callbacks):
         return []

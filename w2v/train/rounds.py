@@ -80,9 +80,9 @@ class RoundsTrainer(SampledLossTrainer):
             started = time.perf_counter()
             self.engine.get(self._submit(snapshot, (part,), group).stats)
             seconds = time.perf_counter() - started
-        side_by_side = min(self.engine.all_threads, self.config.shards)
+        parallel = min(self.engine.all_threads, self.config.shards)
         rounds = self.n_blocks * self.config.epochs_
-        yield Preparation(seconds * self.config.shards / side_by_side * rounds)
+        yield Preparation(seconds * self.config.shards / parallel * rounds)
 
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
         """See `Trainer`. A turn trains a round."""

@@ -107,7 +107,9 @@ def frozen_rows(words: Iterable[str], vocabulary: Vocabulary) -> np.ndarray:
     return rows
 
 
-def grown(corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None) -> Corpus:
+def with_old_words(
+    corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None
+) -> Corpus:
     """Encode a corpus in the vocabulary of `old` and its own new words.
 
     Args:
