@@ -41,7 +41,7 @@ def test_the_configuration_is_frozen():
         ("vector_size", None, "vector_size: expected an integer, got None"),
         ("window", 0, "window: expected 1 to"),
         ("window", -1, "window: expected 1 to 1000, got -1"),
-        ("window", True, "window: expected a number of words such as 5, or two, left and right"),
+        ("window", True, "window: expected a number of words such as 5, or one for each side"),
         ("window", 5.0, "such as 5,2, got 5.0"),
         ("window", None, "such as 5,2, got None"),
         ("window", "five", "such as 5,2, got 'five'"),

@@ -1,7 +1,7 @@
 """The options of a training run: one frozen dataclass, which validates itself.
 
 Every field carries its help text, aliases and group for the command line, so each option is defined
-in one place. Standard library only: ``--help`` imports this module.
+in one place. No third-party packages are imported, so that ``--help`` appears immediately.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DEFAULT_ROUNDS = 200
 """Rounds in an epoch: enough for the quality of training without rounds, as measured in
 docs/explanation/rounds.md."""
 MIN_ROUND_WORDS = 1_000
-"""With fewer, most of the time would go into merging."""
+"""With fewer words per round, merging would take most of the time."""
 
 MAX_SHARDS = 65_536
 
@@ -42,7 +42,7 @@ DISTANCE_WEIGHTS = ("draw", "harmonic", "flat")
 """See `w2v.corpus.windows`."""
 
 MAX_VECTOR_SIZE = 4_096
-"""The kernels are compiled for each size: 20 seconds for this one, and many minutes far beyond."""
+"""Kernels are compiled for each size: in 20 seconds for this one, in many minutes far beyond it."""
 MAX_WINDOW = 1_000
 MAX_NEGATIVE = 1_000
 MAX_WORKERS = 1_024
@@ -51,11 +51,11 @@ MAX_BATCH_SIZE = 1_000_000
 MIN_LR, MAX_LR = 1e-37, 3e38
 """The range of float32: a smaller rate would become 0, a larger one infinite."""
 MAX_TOML_BYTES = 2**20
-"""Longest configuration file; guards against endless ones such as /dev/zero."""
+"""Maximum size of a configuration file; guards against endless ones such as /dev/zero."""
 
 
 def available_cpus() -> int:
-    """Processors that this process may use."""
+    """Number of CPUs that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -68,16 +68,16 @@ def fraction(text: str) -> float:
 
 
 def window(text: str) -> int | tuple[int, ...]:
-    """A window as people write it: ``5``, or ``5,2``; ValueError for anything else."""
+    """Parse a window such as ``5`` or ``5,2``; ValueError if a part is not an integer."""
     numbers = [int(number) for number in text.split(",")]
     return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
 
-_PARSED = {
+_EXPECTED = {
     fraction: "a fraction such as 0.01 or 1%",
-    window: "a number of words such as 5, or two, left and right, such as 5,2",
+    window: "a number of words such as 5, or one for each side, left and right, such as 5,2",
 }
-"""What the parsers of options expect, for messages."""
+"""What each parser above expects, for error messages."""
 
 
 def _option(
@@ -86,8 +86,8 @@ def _option(
 ) -> Any:  # fmt: skip
     """A field with the metadata that the command line needs.
 
-    `unset` says what None means. `parse` converts the value if the field's type is not enough.
-    `family` is the family of losses that uses the option (`w2v.losses.base`); None means all.
+    `unset` says what None means. `parse` converts text if the field's type cannot. `family` is the
+    family of losses that use the option (`w2v.losses.base`); None means all.
     """
     metadata = {
         "group": group, "help": text, "aliases": aliases, "choices": choices, "unset": unset,
@@ -100,7 +100,10 @@ def _option(
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Hyperparameters, named as in gensim where gensim has a name.
+    """The options of a training run, named as in gensim where gensim has the same option.
+
+    ``python -m w2v.train --help`` describes them. None means that the default depends on the loss,
+    or that there is no limit.
 
     Raises:
         ConfigError: a value is out of its range or of the wrong type; the message names the field.
@@ -109,22 +112,22 @@ class TrainConfig:
     loss: str = _option(
         "negative-sampling", "model", "training objective", choices=tuple(LOSSES)
     )  # fmt: skip
-    vector_size: int = _option(100, "model", "numbers in a vector", "size", "dim")
+    vector_size: int = _option(100, "model", "dimension of the vectors", "size", "dim")
     window: int | tuple[int, int] = _option(
-        5, "model", "largest distance between center and context word; 5,2 means up to 5 words to "
+        5, "model", "maximum distance between center and context word; 5,2 means up to 5 words to "
         "the left and 2 to the right, 5,0 only to the left", parse=window,
     )  # fmt: skip
     distance_weights: str = _option(
-        "draw", "model", "how much more nearer context words count: draw the width of each window "
-        "from 1..window, as in word2vec; harmonic weights 1/distance, as in GloVe; or flat",
+        "draw", "model", "preference for nearby context words: draw (each window's radius from "
+        "1..window, as in word2vec), harmonic (weights 1/distance, as in GloVe) or flat (none)",
         choices=DISTANCE_WEIGHTS,
     )  # fmt: skip
     targets: str | None = _option(
         None, "model", "full softmax: how context words become training examples",
-        choices=TARGETS, unset="the loss's own",
+        choices=TARGETS, unset="depends on the loss",
     )  # fmt: skip
     output_bias: bool | None = _option(
-        None, "model", "learn a bias for each context word", unset="the loss's own"
+        None, "model", "learn a bias for each context word", unset="depends on the loss"
     )
     learn_normaliser: bool = _option(
         False, "model", "NCE: learn ln Z of each center word instead of fixing it at 0"
@@ -177,10 +180,10 @@ class TrainConfig:
         "join only words and pairs that occur at least N times; also the discount of word2phrase",
     )
     epochs: int | None = _option(
-        None, "training", "passes over the corpus", "iter", "epoch", unset="the loss's own"
+        None, "training", "passes over the corpus", "iter", "epoch", unset="depends on the loss"
     )
     lr: float | None = _option(
-        None, "training", "initial learning rate", "alpha", unset="the loss's own"
+        None, "training", "initial learning rate", "alpha", unset="depends on the loss"
     )
     min_lr: float = _option(
         1e-4, "training", "final learning rate, after linear decay", "min-alpha"
@@ -194,7 +197,7 @@ class TrainConfig:
         "loss, and keep the best epoch's vectors", unset="never",
     )  # fmt: skip
     workers: int = _option(
-        available_cpus, "training", "threads; with 1, the same seed gives the same bytes",
+        available_cpus, "training", "number of threads; with 1, the same seed gives the same bytes",
         "threads", "thread",
     )  # fmt: skip
     device: str = _option(
@@ -203,17 +206,17 @@ class TrainConfig:
     )  # fmt: skip
     seed: int = _option(1, "training", "random seed")
     deterministic: bool = _option(
-        False, "rounds", "train shards of plain text files in rounds, which gives the same bytes "
-        "for any number of workers; always on with a cluster", family="sampled",
+        False, "rounds", "train in rounds on shards of plain text files, which gives the same "
+        "bytes for any number of workers; always on with a cluster", family="sampled",
     )  # fmt: skip
     shards: int = _option(
-        4, "rounds", "parts of the corpus to train in parallel; the result depends on it",
+        4, "rounds", "parts of the corpus to train on in parallel; the result depends on it",
         family="sampled",
     )  # fmt: skip
     round_words: int | None = _option(
         None, "rounds", "words per shard and round; in the first epoch, rounds start shorter",
         family="sampled",
-        unset=f"{DEFAULT_ROUNDS} rounds an epoch",
+        unset=f"{DEFAULT_ROUNDS} rounds per epoch",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -244,7 +247,7 @@ class TrainConfig:
         self._check_range("patience", 1, MAX_EPOCHS)
         if self.patience is not None and not self.validate:
             raise ConfigError(
-                "patience: needs validate, the part of the text to hold out, such as 0.01"
+                "patience: needs validate, the fraction of the text to hold out, such as 0.01"
             )
         self._check_range("shards", 1, MAX_SHARDS)
         self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
@@ -260,7 +263,10 @@ class TrainConfig:
     def with_defaults(
         self, *, lr: float, epochs: int, targets: str, output_bias: bool
     ) -> TrainConfig:
-        """A copy with values for the options whose default depends on the loss."""
+        """Return a copy in which the loss's defaults replace options that are None.
+
+        `targets` is always set. If the default `lr` is below `min_lr`, `min_lr` is lowered to it.
+        """
         return dataclasses.replace(
             self,
             lr=lr if self.lr is None else self.lr,
@@ -290,7 +296,7 @@ class TrainConfig:
 
     @property
     def window_sides(self) -> tuple[int, int]:
-        """Words to the left and to the right of a center word, at most."""
+        """Maximum distances of context words to the left and to the right of the center word."""
         return (self.window, self.window) if isinstance(self.window, int) else self.window
 
     def _check_type(self, name: str, annotation: str) -> None:
@@ -313,7 +319,7 @@ class TrainConfig:
         except OverflowError:  # an integer beyond the largest float
             converted = None
         if converted is None:
-            raise ConfigError(f"{name}: expected {_ARTICLES[kind]}, got {shown(value)}")
+            raise ConfigError(f"{name}: expected {_KINDS[kind]}, got {shown(value)}")
         value = converted
         object.__setattr__(self, name, value)
         if kind == "float" and not math.isfinite(value):
@@ -326,19 +332,19 @@ class TrainConfig:
             try:
                 object.__setattr__(self, spec.name, spec.metadata["parse"](value))
             except ValueError as error:
-                expected = _PARSED[spec.metadata["parse"]]
+                expected = _EXPECTED[spec.metadata["parse"]]
                 raise ConfigError(
                     f"{spec.name}: expected {expected}, got {shown(value)}"
                 ) from error
 
     def _check_window(self) -> None:
-        """Check the window; two sides that are alike become one number."""
+        """Check the window; two equal sides become one number."""
         given: Any = self.window
         sides = given if isinstance(given, (tuple, list)) else (given, given)
         if len(sides) != 2 or not all(
             isinstance(side, Integral) and not isinstance(side, bool) for side in sides
         ):
-            raise ConfigError(f"window: expected {_PARSED[window]}, got {shown(given)}")
+            raise ConfigError(f"window: expected {_EXPECTED[window]}, got {shown(given)}")
         left, right = map(int, sides)
         if sides is not given and not 1 <= left <= MAX_WINDOW:
             raise ConfigError(f"window: expected 1 to {MAX_WINDOW}, got {shown(given)}")
@@ -381,11 +387,16 @@ class TrainConfig:
             raise ConfigError(f"{name}: expected {low} to {high}, got {shown(value)}")
 
 
-_ARTICLES = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a string"}
+_KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a string"}
 
 
 class Interval(NamedTuple):
-    """How often to write a checkpoint: seconds, or a fraction of the words; the other is inf."""
+    """How often to write a checkpoint; one of the attributes is inf.
+
+    Attributes:
+        seconds: time between checkpoints.
+        part: fraction of the run's words between checkpoints.
+    """
 
     seconds: float
     part: float
@@ -399,7 +410,7 @@ def parse_interval(text: str) -> Interval:
     """Parse ``90s``, ``10m``, ``2h`` or ``5%``.
 
     Raises:
-        ConfigError: it is something else, or out of range.
+        ConfigError: the text has another form, or the interval is out of range.
     """
     match = _INTERVAL.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
@@ -427,16 +438,17 @@ class Checkpoints:
 
     Attributes:
         folder: where to write them; created if necessary. Only one run at a time may use it.
-        every: time between two checkpoints: ``90s``, ``10m``, ``2h``, or ``5%`` of the run. Another
-            one is written at the end, and after Ctrl-C (KeyboardInterrupt).
-        resume: continue from the newest intact checkpoint in the folder, or start if there is none.
-            Needs the same corpus. Options that are not given are taken from the checkpoint; only
-            `workers` and `device` may differ. With one worker on the CPU, on the same machine and
-            with the same versions, the vectors equal those of the uninterrupted run, bit for bit.
+        every: time between checkpoints: ``90s``, ``10m``, ``2h``, or ``5%`` of the run. A
+            checkpoint is also written at the end, and after Ctrl-C (KeyboardInterrupt).
+        resume: continue from the newest intact checkpoint in the folder, or start from the
+            beginning if there is none. The corpus must be the same. Options that are not given are
+            taken from the checkpoint; only `workers` and `device` may differ. With one worker on
+            the CPU of the same machine and the same software versions, the vectors equal those of
+            the uninterrupted run, bit for bit.
         back_off: if the loss diverges, return to the last checkpoint (or to the start) and
             continue at half the learning rate, at most this many times in a run.
-        output: the file that the vectors will be written to. Only recorded, so that the command
-            line can resume with it.
+        output: the file that the vectors will be written to. It is only recorded, for the command
+            line to find when it resumes the run.
 
     Raises:
         ConfigError: a value is out of range.
@@ -499,12 +511,12 @@ class TrainOptions(TypedDict, total=False):
 
 
 def with_current_names(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options, with `distance_weights` in place of `shrink_windows`.
+    """Return the options, with `distance_weights` in place of `shrink_windows`.
 
-    That is gensim's name, and was ours: True means ``draw``, and False ``flat``.
+    gensim and earlier versions of w2v have `shrink_windows`: True means ``draw``, False ``flat``.
 
     Raises:
-        ConfigError: it is something else, or both are given.
+        ConfigError: `shrink_windows` is not a bool, or both are given.
     """
     renamed = dict(options)
     if "shrink_windows" in renamed:
@@ -518,14 +530,14 @@ def with_current_names(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainConfig:
-    """A `TrainConfig` from names and values.
+    """Make a `TrainConfig` from options by name.
 
     Args:
         options: the values by name.
         place: where they come from, such as a file name, for error messages.
 
     Raises:
-        ConfigError: a name is unknown (with the nearest known one), or a value is wrong.
+        ConfigError: a name is unknown (the message suggests a known one), or a value is invalid.
     """
     known = [spec.name for spec in dataclasses.fields(TrainConfig)]
     for name in options:
@@ -560,7 +572,7 @@ UNSUPPORTED = {
     "maxn": "w2v has no subwords; leave it out",
     "bucket": "w2v has no subwords; leave it out",
 }
-"""Hints for options of gensim, word2vec.c, fastText and earlier versions that w2v does not have."""
+"""Hints for options of gensim, word2vec.c, fastText and earlier versions that w2v lacks."""
 _OTHER_NAMES = {
     "ws": "window", "mincount": "min_count", "t": "sample", "max_vocab_size": "max_vocab",
     "max_final_vocab": "max_vocab", "n_jobs": "workers", "random_state": "seed",
@@ -596,10 +608,10 @@ def rounds_options(options: Iterable[str]) -> list[str]:
 
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The options in a TOML file: a flat table, names as in `TrainConfig` (or with ``-``).
+    """Read options from a TOML file: a flat table, with names as in `TrainConfig` (or with ``-``).
 
     Raises:
-        ConfigError: the file cannot be read, is not TOML, or has an unknown name.
+        ConfigError: the file cannot be read or is not TOML, a name is unknown, or a value invalid.
     """
     try:
         with Path(path).open("rb") as stream:
