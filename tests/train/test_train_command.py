@@ -32,7 +32,7 @@ def test_a_corpus_in_and_vectors_out(write, tmp_path):
     wv = w2v.load(tmp_path / "vectors.bin")
     assert wv.index_to_key[0] == "the"
     assert wv.vector_size == 8
-    for expected in ("vocabulary  7 words", "trained     4,800 words", "nats a pair", ".bin"):
+    for expected in ("vocabulary  7 words", "trained     4,800 words", "nats per pair", ".bin"):
         assert expected in result.stdout
     assert "2,400 words in 400 lines; 7 different" in result.stderr
     assert "Traceback" not in result.stderr
@@ -271,7 +271,8 @@ def test_training_without_pairs_is_an_error_and_leaves_the_old_file(write, tmp_p
     result = run("corpus.txt", *QUICK, "--sample", "1e-12", cwd=tmp_path)
     assert result.returncode == 2
     last = result.stderr.strip().splitlines()[-1]
-    assert last.startswith("w2v.train: corpus: not one pair of words was left to train after")
+    assert last.startswith("w2v.train: corpus: subsampling of ")
+    assert "left no pair of words to train on" in last
     assert "--sample 0" in last
     assert (tmp_path / "vectors.bin").read_bytes() == b"precious"
 

@@ -34,7 +34,7 @@ from w2v.util.signals import Terminated, exit_code, terminated_like_interrupted
 
 PROG = "w2v.train"
 DEFAULT_OUTPUT = "vectors.bin"
-_NOT_HERE = {
+_UNSUPPORTED = {
     "binary": "the extension of --output decides: .bin is binary, .txt is text; leave it out",
     "hs": "w2v has no hierarchical softmax; leave it out, or choose another --loss",
     "classes": "w2v.train does not cluster; w2v.explore shows clusters",
@@ -42,7 +42,7 @@ _NOT_HERE = {
     "save-vocab": "use --cache to store the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
-"""Hints for options of word2vec.c that w2v does not have; the others: `w2v.config.UNSUPPORTED`."""
+"""Hints for options of word2vec.c that only this command needs, besides `config.UNSUPPORTED`."""
 
 _USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
 
@@ -68,7 +68,7 @@ examples:
 
 
 def make_parser() -> command_line.ArgumentParser:
-    """The parser of the command line."""
+    """Make the parser of the command line, with a flag for each field of `TrainConfig`."""
     parser = command_line.ArgumentParser(
         prog=f"python -m {PROG}",
         usage=_USAGE,
@@ -141,7 +141,12 @@ def make_parser() -> command_line.ArgumentParser:
 
 
 def add_options(parser: command_line.ArgumentParser, leave_out: Sequence[str] = ()) -> None:
-    """Add a flag for each field of `TrainConfig` that is not left out, in groups, and old names."""
+    """Add flags for the fields of `TrainConfig`, in groups, and hidden flags for old names.
+
+    Args:
+        parser: the parser to extend.
+        leave_out: names of fields that get no flag.
+    """
     groups: dict[str, Any] = {}
     for spec in dataclasses.fields(TrainConfig):
         name = spec.metadata["group"]
@@ -184,7 +189,11 @@ def _add_option(group: Any, spec: dataclasses.Field[Any]) -> None:
 
 
 def given_options(arguments: Namespace) -> dict[str, Any]:
-    """The options of `TrainConfig` that were given, in the configuration file or as flags."""
+    """The options of `TrainConfig` that were given, in the configuration file or as flags.
+
+    Raises:
+        ConfigError: the configuration file cannot be used.
+    """
     options = read_toml(arguments.config) if hasattr(arguments, "config") else {}
     names = [spec.name for spec in dataclasses.fields(TrainConfig)]
     flags = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
@@ -197,12 +206,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         W2VError: anything that goes wrong.
     """
-    words = sys.argv[1:] if argv is None else list(argv)
+    argv = sys.argv[1:] if argv is None else list(argv)
     parser = make_parser()
-    arguments = parser.parse_args(with_two_dashes(words, parser))
+    arguments = parser.parse_args(with_two_dashes(argv, parser))
     options = given_options(arguments)
     checkpoints = _checkpoints(arguments)
-    if not arguments.resume:  # otherwise, the checkpoint has the other options
+    if not arguments.resume:  # otherwise, the remaining options are in the checkpoint
         make_config(options)
 
     from w2v.formats import check_format, check_words
@@ -224,8 +233,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     on_disk = [name for name in arguments.corpus if "://" not in name]
     sources = expand(on_disk) if on_disk else []
-    read = [source.path for source in sources if source.path is not None]
-    command_line.refuse_input_as_output(output, read)
+    inputs = [source.path for source in sources if source.path is not None]
+    command_line.refuse_input_as_output(output, inputs)
 
     init = None if arguments.init is None else load(arguments.init)
     if init is not None:
@@ -255,7 +264,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise
             except (OSError, W2VError, MemoryError) as error:
                 if console.kept_progress == 1:
-                    where = f"the run is kept in {arguments.checkpoint}; try again with --resume"
+                    where = f"the run is saved in {arguments.checkpoint}; try again with --resume"
                 else:
                     rescued = rescue(embeddings, output)
                     if rescued is None:
@@ -269,45 +278,55 @@ def main(argv: Sequence[str] | None = None) -> int:
         if done is None:
             print(f"{PROG}: {what}; {console.saved}", file=sys.stderr)
         else:
-            print(f"{PROG}: {what} at {done:.0%}; to resume: {_resuming(words)}", file=sys.stderr)
+            resume = _resume_command(argv)
+            print(f"{PROG}: {what} at {done:.0%}; to resume: {resume}", file=sys.stderr)
         return exit_code(interrupt)
     console.summary(embeddings, time.perf_counter() - started, replaced=replaced)
     return 0
 
 
-def with_two_dashes(words: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
-    """The arguments, with word2vec.c's long options (``-size 50``) spelt with two dashes.
+def with_two_dashes(argv: Sequence[str], parser: command_line.ArgumentParser) -> list[str]:
+    """Spell word2vec.c's long options (``-size 50``) with two dashes.
 
-    ``-train FILE`` becomes FILE. Options that w2v does not have exit with 2, as in the parser.
+    ``-train FILE`` becomes FILE. Options that w2v does not have are errors of the parser: a message
+    and exit code 2.
+
+    Args:
+        argv: the arguments of the command line.
+        parser: the parser that they are for.
+
+    Returns:
+        The rewritten arguments.
     """
-    found: list[str] = []
-    for word in words:
+    rewritten: list[str] = []
+    for word in argv:
         match = re.fullmatch(r"--?([a-z][a-z_-]+)(=.*)?", word, re.DOTALL)
         if match is None:
-            found.append(word)
+            rewritten.append(word)
             continue
         name, value = match[1].replace("_", "-"), match[2] or ""
         is_known = f"--{name}" in parser.known_flags()
         if is_known:
-            found.append(f"--{name}{value}")
+            rewritten.append(f"--{name}{value}")
         elif name == "train":
-            found += [value[1:]] if value else []
-        elif hint := _NOT_HERE.get(name) or UNSUPPORTED.get(name.replace("-", "_")):
+            rewritten += [value[1:]] if value else []
+        elif hint := _UNSUPPORTED.get(name) or UNSUPPORTED.get(name.replace("-", "_")):
             parser.error(f"{word}: {hint}")
         elif not word.startswith("--") and (close := _close_flag(name, parser)):
             parser.error(f"{word}: unknown option (did you mean {close}?)")  # not -o utptu
         else:
-            found.append(word)
-    return found
+            rewritten.append(word)
+    return rewritten
 
 
 def _close_flag(name: str, parser: command_line.ArgumentParser) -> str | None:
+    """The long flag that a mistyped name most resembles; None if none is close."""
     long = [flag for flag in parser.known_flags() if flag.startswith("--")]
     return next(iter(difflib.get_close_matches(f"--{name}", sorted(long), n=1, cutoff=0.8)), None)
 
 
 def _output(arguments: Namespace) -> str:
-    """The output: the given one, that of the run to be resumed, or the default."""
+    """The output file: the one given, that of the run to resume, or the default."""
     if arguments.output is not None:
         return str(arguments.output)
     saved = None
@@ -338,10 +357,10 @@ def _checkpoints(arguments: Namespace) -> Checkpoints | None:
     )
 
 
-def _resuming(words: Sequence[str]) -> str:
+def _resume_command(argv: Sequence[str]) -> str:
     """The command that resumes a run started with these arguments."""
-    resume = [] if "--resume" in words else ["--resume"]
-    return shlex.join(["python", "-m", PROG, *words, *resume])
+    resume = [] if "--resume" in argv else ["--resume"]
+    return shlex.join(["python", "-m", PROG, *argv, *resume])
 
 
 def entry() -> NoReturn:

@@ -64,7 +64,8 @@ from w2v.util.signals import interrupts_kept
 
 ENGINES = ("local", "ray")
 LITTLE_WORDS = 50_000
-"""Words left by subsampling, over all epochs, below which vectors hardly leave their start."""
+"""With fewer words left by subsampling, over all epochs, vectors barely leave their initial values.
+"""
 
 
 def train_embeddings(
@@ -86,30 +87,37 @@ def train_embeddings(
     Args:
         corpus: a path (file, folder, pattern, ``-``), several paths, an iterable of sentences
             (lists of str, read once), or a `Corpus`.
-        config: all options; or give single options as keywords, by their names in `TrainConfig`.
-        callbacks: told about progress; see `w2v.train.callbacks.Callback`.
-        progress: show a progress bar: True, False, or ``auto``, on terminals and in notebooks. What
-            happens is also logged, under the name ``w2v`` at level INFO.
-        init: vectors to start from, on another corpus: see `w2v.train.warm_start`. Their size is
+        config: all options. Alternatively, give options as keyword arguments, with their names in
+            `TrainConfig`.
+        callbacks: notified of progress and other events; see `w2v.train.callbacks.Callback`.
+        progress: whether to show a progress bar: True, False, or ``auto``, which shows one on
+            terminals and in notebooks. Events are also logged, under the name ``w2v`` at level
+            INFO.
+        init: vectors to continue training on this corpus; see `w2v.train.warm_start`. Their size is
             the default of `vector_size`.
-        freeze: words, or the path of a file with one a line, whose center vectors stay exactly as
-            they are in `init`, while all others are trained. A resumed run needs not give them.
-        checkpoint: a folder for checkpoints of the whole state, made if need be, or a
-            `w2v.Checkpoints` with a folder and more: how often, whether to resume, and how often to
-            back off after a divergence. One run at a time may use a folder.
-        cache_dir: a folder where encoded corpora are kept and reused; for paths only.
+        freeze: words, or the path of a file with one word per line, whose center vectors keep
+            exactly their values in `init` while all others are trained. A resumed run takes them
+            from its checkpoint.
+        checkpoint: a folder for checkpoints of the whole state, created if necessary, or a
+            `w2v.Checkpoints`, which also says how often to write them, whether to resume, and how
+            often to back off after a divergence. Only one run at a time may use a folder.
+        cache_dir: a folder in which to cache encoded corpora; only for a corpus given by paths.
         engine: where to train: ``local``, or ``ray``, which needs the extra `w2v[ray]`. On Ray, as
-            with the option `deterministic`, the corpus must be plain text files, by paths or URLs.
-        address: of the Ray cluster, ``auto`` or ``host:port``; None starts one for this run on
-            this machine, unless the variable RAY_ADDRESS is set.
+            with the option `deterministic`, the corpus must be plain text files, given by paths or
+            URLs.
+        address: address of the Ray cluster, ``auto`` or ``host:port``; None starts a cluster for
+            this run on this machine, unless the environment variable RAY_ADDRESS is set.
 
     Returns:
-        Center vectors with counts, context vectors, and in `metadata` the configuration, the loss
-        of each epoch, statistics of the text, and the seconds it took; with `validate` also the
-        held-out loss of each epoch, and the epoch that the vectors are from.
+        The center vectors, with counts and context vectors. Their `metadata` holds, as JSON under
+        the key ``training``, the configuration, the loss of each epoch, statistics of the text and
+        the seconds it took; with `validate`, also the held-out loss of each epoch and the epoch
+        that the vectors are from.
 
     Raises:
-        ConfigError, CorpusError, OutputError: before anything is trained.
+        ConfigError, CorpusError, FormatError, OutputError: an argument, an option, a file or the
+            output folder cannot be used; raised before training. After training, a CorpusError if
+            subsampling left no pair of words.
         DivergenceError: the loss is not finite, or has grown beyond all bounds.
         KeyboardInterrupt: Ctrl-C. Its attribute `embeddings` has the vectors so far, if training
             had begun.
@@ -121,7 +129,7 @@ def train_embeddings(
     """
     if config is not None and options:
         raise ConfigError("train_embeddings: give a config or single options, not both")
-    _check_kinds(config, callbacks, progress, init, checkpoint)
+    _check_types(config, callbacks, progress, init, checkpoint)
     if engine not in ENGINES:
         raise ConfigError(f"engine: {shown(engine)} is neither {' nor '.join(ENGINES)}")
     if address is not None and engine == "local":
@@ -138,17 +146,17 @@ def train_embeddings(
     if checkpoint is not None and not isinstance(checkpoint, Checkpoints):
         checkpoint = Checkpoints(checkpoint)
     callbacks = [Log(), *progress_bar(progress, callbacks), *callbacks]
-    told = CallbackList(callbacks)
+    callback_list = CallbackList(callbacks)
     with ExitStack() as stack:
-        stack.callback(told.on_end)
+        stack.callback(callback_list.on_end)
         stack.enter_context(interrupts_kept())
         folder = start = None
         if checkpoint is not None:
             check_folder(checkpoint.folder)
             folder = stack.enter_context(CheckpointFolder(checkpoint.folder))
-            start = find_checkpoint(folder, checkpoint.resume, told)
+            start = find_checkpoint(folder, checkpoint.resume, callback_list)
         old = load(init) if isinstance(init, (str, os.PathLike)) else init
-        to_freeze = None if freeze is None else words_to_freeze(freeze, old, told)
+        to_freeze = None if freeze is None else words_to_freeze(freeze, old, callback_list)
         if start is not None:
             check_init(start, old is not None)
             config = resumed_config(start, given, resolve)
@@ -158,20 +166,22 @@ def train_embeddings(
             config = make_config(given)
             refuse_unused(named, config)
         config = resolve(config)
-        freezes = to_freeze is not None or (start is not None and "frozen_words" in start.arrays)
-        if freezes and config.device == "cuda":
+        has_frozen_words = to_freeze is not None or (
+            start is not None and "frozen_words" in start.arrays
+        )
+        if has_frozen_words and config.device == "cuda":
             raise ConfigError("device=cuda: cannot be combined with freeze")
 
         started = time.perf_counter()
         encoded: Corpus | ShardedCorpus
-        tasks: Engine | None = None
+        task_engine: Engine | None = None
         if config.deterministic:
             paths = paths_for_shards(corpus, cache_dir, old, config)
-            tasks = make_engine(engine, config.workers, address)
-            stack.callback(tasks.close)
-            encoded = encode_shards(tasks, paths, config, told)
+            task_engine = make_engine(engine, config.workers, address)
+            stack.callback(task_engine.close)
+            encoded = encode_shards(task_engine, paths, config, callback_list)
         else:
-            encoded = encode(corpus, config, cache_dir, told, old)
+            encoded = encode(corpus, config, cache_dir, callback_list, old)
         frozen = None if to_freeze is None else frozen_rows(to_freeze, encoded.vocabulary)
         writer = None
         if folder is not None and checkpoint is not None:
@@ -182,7 +192,7 @@ def train_embeddings(
             writer = CheckpointWriter(folder, checkpoint.interval, identity, checkpoint.output)
             stack.callback(writer.close)
         if config.sample and not {"sample", "epochs", "min_count"} & options.keys():
-            _advise_on_little_text(encoded, config, told)
+            _warn_of_little_text(encoded, config, callback_list)
         validation = None
         if config.validate:
             assert isinstance(encoded, Corpus)
@@ -191,11 +201,11 @@ def train_embeddings(
 
         read_seconds = time.perf_counter() - started
         run = Run(
-            make_trainer(encoded, config, tasks, frozen), callbacks, init=old,
+            make_trainer(encoded, config, task_engine, frozen), callbacks, init=old,
             validation=validation, checkpoints=writer, read_seconds=read_seconds,
         )  # fmt: skip
         if start is not None:
-            check_fit(start, identity, run.trainer, told)
+            check_fit(start, identity, run.trainer, callback_list)
             run.restore(start)
             history = run.state.history
             before = history.get("resumed_at_words", [])
@@ -203,19 +213,19 @@ def train_embeddings(
         run.train(0 if checkpoint is None else checkpoint.back_off)
         if not run.epoch_losses:
             raise CorpusError(
-                f"corpus: not one pair of words was left to train after subsampling of "
-                f"{encoded.n_words:,} words; give --sample 0, or more text"
+                f"corpus: subsampling of {encoded.n_words:,} words left no pair of words to train "
+                "on; use --sample 0, or more text"
             )
         return run.embeddings()
 
 
-# --- how to train ---------------------------------------------------------------------------------
+# --- arguments and trainers -----------------------------------------------------------------------
 
 
-def _check_kinds(
+def _check_types(
     config: object, callbacks: object, progress: object, init: object, checkpoint: object
 ) -> None:
-    """Refuse arguments of a wrong kind, before they fail somewhere inside.
+    """Refuse arguments of the wrong type, before they fail deep inside.
 
     Raises:
         ConfigError: the message names the argument.
@@ -244,13 +254,13 @@ def make_trainer(
     engine: Engine | None = None,
     frozen_words: np.ndarray | None = None,
 ) -> Trainer:
-    """The way to train this configuration's loss; `config` must have been resolved.
+    """Make the trainer for a corpus and the loss of a configuration.
 
     Args:
         corpus: what to train on.
-        config: the options.
-        engine: where the shards of a `ShardedCorpus` are.
-        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are. Not for
+        config: the options, filled in by `resolve`.
+        engine: the engine that has the shards, for a `ShardedCorpus`.
+        frozen_words: (V,) uint8, 1 for words whose center vectors are frozen. Not for a
             `ShardedCorpus`, and not on a GPU.
     """
     loss = get_loss(config.loss)
@@ -271,16 +281,21 @@ def make_trainer(
 def make_run(
     corpus: Corpus | ShardedCorpus, config: TrainConfig, callbacks: Sequence[Callback] = ()
 ) -> Run:
-    """A run without validation and checkpoints; `config` must have been resolved."""
+    """Make a run without validation and checkpoints; `config` must be filled in by `resolve`."""
     return Run(make_trainer(corpus, config), callbacks)
 
 
 def make_engine(name: str, workers: int, address: str | None) -> Engine:
-    """The engine of that name.
+    """Make an engine.
+
+    Args:
+        name: one of `ENGINES`.
+        workers: number of threads, on a cluster per task.
+        address: see `train_embeddings`.
 
     Raises:
         ConfigError: Ray is not installed.
-        W2VError: no cluster answers at that address.
+        W2VError: no cluster answers at the address.
     """
     if name == "local":
         return LocalEngine(workers)
@@ -293,11 +308,11 @@ def make_engine(name: str, workers: int, address: str | None) -> Engine:
 
 
 def resolve(config: TrainConfig) -> TrainConfig:
-    """Fill in the options that depend on the loss, and refuse those that it has no use for.
+    """Fill in the options that depend on the loss, and refuse those that it does not support.
 
     Raises:
-        ConfigError: the loss does not have that kind of target, or a normaliser to learn, or
-            cannot be trained on that device.
+        ConfigError: the loss does not have this kind of target or no normaliser to learn, or it
+            cannot be trained in rounds or on this device.
     """
     _refuse_rounds_of_full_losses(config)
     loss = get_loss(config.loss)
@@ -317,10 +332,10 @@ def resolve(config: TrainConfig) -> TrainConfig:
 
 
 def _refuse_on_gpu(config: TrainConfig, loss: SampledLoss | FullLoss) -> None:
-    """Refuse what cannot be trained on a GPU, and to do so without one.
+    """Refuse configurations that cannot be trained on a GPU, and machines that have none.
 
     Raises:
-        ConfigError: the message says what is missing.
+        ConfigError: the message says what is wrong or missing.
     """
     if not isinstance(loss, SampledLoss) or loss.entry is None:
         raise ConfigError(f"device=cuda: {loss.name} can only be trained on the CPU")
@@ -328,7 +343,7 @@ def _refuse_on_gpu(config: TrainConfig, loss: SampledLoss | FullLoss) -> None:
         raise ConfigError("device=cuda: cannot be combined with deterministic or the engine ray")
     if find_spec("numba_cuda") is None and not numba_config.ENABLE_CUDASIM:
         raise ConfigError("device=cuda: needs the extra w2v[cuda]: pip install 'w2v[cuda]'")
-    from w2v.train.cuda import refuse_unfit  # nothing else imports the packages for GPUs
+    from w2v.train.cuda import refuse_unfit  # here, because it imports the packages for GPUs
 
     refuse_unfit(config)
 
@@ -337,7 +352,7 @@ def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
     """Refuse options that were given and would be ignored.
 
     Raises:
-        ConfigError: the loss has no use for one of them, or only training in rounds has.
+        ConfigError: the loss does not use one of them, or only training in rounds does.
     """
     loss = get_loss(config.loss)
     _refuse_rounds_of_full_losses(config)
@@ -352,7 +367,7 @@ def _refuse_rounds_of_full_losses(config: TrainConfig) -> None:
     """Refuse to train the full softmax in rounds.
 
     Raises:
-        ConfigError: that was asked for.
+        ConfigError: the configuration asks for it.
     """
     if config.deterministic and get_loss(config.loss).family != "sampled":
         raise ConfigError(
@@ -376,10 +391,11 @@ def encode(
     Args:
         corpus, cache_dir: see `train_embeddings`.
         config: the options.
-        callbacks: told how much is read.
-        old: vectors to start from, whose words are added.
+        callbacks: notified of how much has been read.
+        old: vectors to start from, whose words the vocabulary will include.
 
     Raises:
+        ConfigError: the size of `old` is not `vector_size`, or `cache_dir` is given with sentences.
         CorpusError: see `w2v.corpus`; or no sentence has two words.
     """
     if old is not None:
@@ -389,7 +405,7 @@ def encode(
         return with_old_words(whole, old, config.min_count, config.max_vocab)
     is_encoded = isinstance(corpus, Corpus)
     encoded: Corpus = corpus if is_encoded else _encode(corpus, config, cache_dir, callbacks)
-    _refuse_lonely_words(encoded, config.min_count)
+    _refuse_one_word_sentences(encoded, config.min_count)
     return encoded
 
 
@@ -415,7 +431,7 @@ def _encode(
 def paths_for_shards(
     corpus: Any, cache_dir: StrPath | None, old: Embeddings | None, config: TrainConfig
 ) -> list[StrPath]:
-    """The paths of a corpus that is to be trained in shards.
+    """The paths of a corpus to train on in shards.
 
     Raises:
         ConfigError: the corpus is not given by paths, or an option needs all of it in one place.
@@ -446,7 +462,7 @@ def encode_shards(
     if config.shards < engine.all_threads:
         callbacks.on_warning(
             f"shards={config.shards} keeps only {config.shards} of {engine.all_threads} threads "
-            "busy; more shards would be faster, and give other vectors"
+            "busy; more shards would be faster, but change the vectors"
         )
     corpus = read_shards(
         engine,
@@ -456,11 +472,11 @@ def encode_shards(
         on_warning=callbacks.on_warning,
         **corpus_options(config),
     )
-    _refuse_lonely_words(corpus, config.min_count)
+    _refuse_one_word_sentences(corpus, config.min_count)
     return corpus
 
 
-def _advise_on_little_text(
+def _warn_of_little_text(
     corpus: Corpus | ShardedCorpus, config: TrainConfig, callbacks: Callback
 ) -> None:
     """Warn if the defaults leave too little to train on."""
@@ -473,11 +489,11 @@ def _advise_on_little_text(
         )
 
 
-def _refuse_lonely_words(corpus: Corpus | ShardedCorpus, min_count: int) -> None:
+def _refuse_one_word_sentences(corpus: Corpus | ShardedCorpus, min_count: int) -> None:
     """Refuse a corpus in which no sentence has two words.
 
     Raises:
-        CorpusError: it is one.
+        CorpusError: every sentence has a single word.
     """
     if corpus.audit.longest_sentence < 2:
         raise CorpusError(

@@ -1,14 +1,14 @@
-"""Callbacks: what a training run tells its caller, and when.
+"""Callbacks: methods that a training run calls when something happens.
 
 >>> from w2v import Callback, train_embeddings
 >>> class Losses(Callback):
 ...     def on_epoch_end(self, run):
-...         print(f"epoch {run.state.epochs_trained}: {run.epoch_losses[-1]:.1f} nats a pair")
+...         print(f"epoch {run.state.epochs_trained}: {run.epoch_losses[-1]:.1f} nats per pair")
 >>> sentences = [["paris", "is", "in", "france"], ["rome", "is", "in", "italy"]] * 50
 >>> wv = train_embeddings(
 ...     sentences, vector_size=8, min_count=1, epochs=1, sample=0, callbacks=[Losses()]
 ... )
-epoch 1: 2.8 nats a pair
+epoch 1: 2.8 nats per pair
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Plan:
     Attributes:
         corpus: the encoded corpus.
         config: the options, with those that depend on the loss filled in.
-        memory_bytes: parameters, the optimiser's state, working memory and token ids.
-        seconds: how long all epochs will take, a forecast from a few steps that change nothing.
-        words_done: words that were trained before, if the run is resumed.
-        history: how the run began, as in the metadata of its vectors.
+        memory_bytes: size of parameters, the optimiser's state, working memory and token ids.
+        seconds: forecast of the time for all epochs, from a few steps that change nothing.
+        words_done: words trained before, if the run is resumed.
+        history: how the run began, as recorded in the metadata of its vectors.
         on_disk: bytes that the run itself will write, by file or folder.
     """
 
@@ -55,10 +55,11 @@ class Progress:
     """How far a run has come.
 
     Attributes:
-        words: words trained so far, before subsampling; of `total_words` over all epochs.
+        words: words trained so far, counted before subsampling.
+        total_words: words of all epochs, counted in the same way.
         epoch: the epoch in progress, from 1.
-        lr: the learning rate now.
-        loss: mean loss in nats a pair since the last report; NaN if there was no pair.
+        lr: the current learning rate.
+        loss: mean loss in nats per pair since the last report; NaN if there was no pair.
     """
 
     words: int
@@ -71,15 +72,15 @@ class Progress:
 class Callback:
     """Base class of callbacks: override the methods of interest.
 
-    All methods are called from the thread that trains, the caller's, in the order of the list. A
-    callback cannot change the run. An exception ends it: KeyboardInterrupt as Ctrl-C does.
+    The callbacks of a run are called in the order of their list, from the thread that has started
+    the run. They cannot change the run, but an exception ends it; KeyboardInterrupt acts as Ctrl-C.
     """
 
     def on_read(self, done: int, total: int | None) -> None:
-        """Some of the text is read: bytes so far, and in all if that is known."""
+        """Called while text is read: `done` bytes of `total`, which is None if it is unknown."""
 
     def on_prepare(self) -> None:
-        """The corpus is read; kernels are compiled, and timed to forecast the run's duration."""
+        """The corpus has been read; kernels are compiled next, and timed for a forecast."""
 
     def on_start(self, plan: Plan) -> None:
         """The model is allocated and the kernels are compiled; training starts."""
@@ -88,35 +89,41 @@ class Callback:
         """Called several times a second, and once at the end of each epoch."""
 
     def on_epoch_end(self, run: Run) -> None:
-        """An epoch is over, and nothing is being trained: `run` can be looked at.
+        """An epoch has ended. Nothing is being trained, so `run` can be inspected.
 
-        Held-out text is evaluated before this, if there is any.
+        If there is held-out text, it has been evaluated before.
         """
 
     def on_validation(self, epoch: int, loss: float, best: bool) -> None:
-        """The held-out loss after an epoch (from 1), in nats a pair; `best` if it is the lowest."""
+        """The held-out loss was measured after an epoch.
+
+        Args:
+            epoch: the epoch, from 1.
+            loss: its held-out loss, in nats per pair.
+            best: whether it is the lowest so far.
+        """
 
     def on_checkpoint(self, progress: float, path: str) -> None:
-        """A checkpoint is written; `progress` is the fraction of the words in it, 0 to 1."""
+        """A checkpoint was written; `progress` is the fraction of the words trained, 0 to 1."""
 
     def on_resume(self, progress: float, path: str) -> None:
-        """The run is resumed from a checkpoint at this fraction of its words."""
+        """The run resumes from a checkpoint, with this fraction of the words trained."""
 
     def on_interrupt(self, embeddings: Embeddings) -> None:
-        """Ctrl-C was pressed; these are the vectors so far. KeyboardInterrupt follows."""
+        """Ctrl-C was pressed. `embeddings` are the vectors so far; KeyboardInterrupt follows."""
 
     def on_warning(self, text: str) -> None:
-        """Something the user should know that does not stop the run.
+        """Something the user should know, which does not stop the run.
 
-        If no callback of a run overrides this, it is a Python warning (RuntimeWarning).
+        If no callback of a run overrides this, the text is issued as a RuntimeWarning.
         """
 
     def on_end(self) -> None:
-        """The run is over, whether it succeeded or not: close files and bars here."""
+        """The run is over, whether it succeeded or not: close files and progress bars here."""
 
 
 class CallbackList(Callback):
-    """Calls each callback of a list in turn."""
+    """A callback that calls each callback of a list in turn."""
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self.callbacks = list(callbacks)

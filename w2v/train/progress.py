@@ -1,4 +1,4 @@
-"""What a person sees of a training run: a bar on a terminal, log lines elsewhere, a summary.
+"""Display of a training run: a progress bar on a terminal, lines of text elsewhere, and a summary.
 
 Progress goes to stderr, the summary to stdout.
 """
@@ -26,21 +26,21 @@ from w2v.util.files import STANDARD_STREAM, check_space
 from w2v.util.text import PHRASE_THRESHOLDS
 
 with warnings.catch_warnings():
-    # Without ipywidgets, a notebook gets bars of text, and tqdm says how to install them.
+    # In a notebook without ipywidgets, tqdm warns that it falls back to bars of text.
     warnings.simplefilter("ignore")
     from tqdm.auto import tqdm as tqdm  # also for other commands
 
 LOG_SECONDS = 10.0
-"""Without a terminal, a line of progress is printed this often."""
+"""Time between two lines of progress, where there is no terminal."""
 
 WIDE_COLUMNS = 110
-"""From this width on, the bar also shows epoch and learning rate."""
+"""Width of the terminal from which the bar also shows epoch and learning rate."""
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {rate_fmt}{postfix}, {remaining} left"
 _BAR_OF_UNKNOWN_LENGTH = "{desc}: {n_fmt}, {rate_fmt}"
 
 _log = logging.getLogger("w2v")
-_log.addHandler(logging.NullHandler())  # without it, Python would print warnings by itself
+_log.addHandler(logging.NullHandler())  # without a handler, Python would print warnings to stderr
 
 
 class Log(Callback):
@@ -53,12 +53,12 @@ class Log(Callback):
 
     def on_epoch_end(self, run: Any) -> None:
         """See `Callback`."""
-        loss = f", loss {run.epoch_losses[-1]:.4f} nats a pair" if run.epoch_losses else ""
+        loss = f", loss {run.epoch_losses[-1]:.4f} nats per pair" if run.epoch_losses else ""
         _log.info("epoch %d of %d%s", run.state.epochs_trained, run.state.n_epochs, loss)
 
     def on_validation(self, epoch: int, loss: float, best: bool) -> None:
         """See `Callback`."""
-        _log.info("epoch %d: held-out loss %.4f nats a pair", epoch, loss)
+        _log.info("epoch %d: held-out loss %.4f nats per pair", epoch, loss)
 
     def on_checkpoint(self, progress: float, path: str) -> None:
         """See `Callback`."""
@@ -70,19 +70,24 @@ class Log(Callback):
 
 
 def progress_bar(progress: bool | Literal["auto"], callbacks: Sequence[Callback]) -> list[Callback]:
-    """The callback that shows a bar, if one is wanted and `callbacks` do not show one."""
+    """A callback that shows a progress bar, in a list; an empty list if none is to be added.
+
+    Args:
+        progress: see `w2v.train.api.train_embeddings`.
+        callbacks: the other callbacks, one of which may show a bar already.
+    """
     if any(isinstance(callback, Console) for callback in callbacks):
         return []
     wanted = has_bars() if progress == "auto" else progress
     if not wanted:
         return []
     console = Console(lines=False)
-    console.bars = True  # asked for, so also where stderr is a file
+    console.bars = True  # even if stderr is a file, because the caller asked for it
     return [console]
 
 
 def has_bars() -> bool:
-    """Whether stderr is a terminal, or this is a notebook."""
+    """Whether progress bars can be shown: stderr is a terminal, or this is a notebook."""
     return sys.stderr.isatty() or _in_notebook()
 
 
@@ -92,14 +97,14 @@ class Console(Callback):
     >>> wv = train_embeddings("corpus.txt", callbacks=[Console()])      # doctest: +SKIP
 
     Args:
-        output: where the vectors will be written. Before training, its disk is checked for space,
-            and its format for the words.
+        output: where the vectors will be written. Before training, the disk is checked for space,
+            and the words for whether the file's format can hold them.
         quiet: show warnings only.
-        lines: also print lines that say what is trained.
-        saves_partial: whether to write the vectors so far beside `output` after Ctrl-C.
+        lines: also print lines that describe the run.
+        saves_partial: after Ctrl-C, write the vectors so far to a file next to `output`.
 
     Attributes:
-        saved: what was saved after Ctrl-C, in words.
+        saved: what was saved after Ctrl-C, as text.
         kept_progress: how much of the run is in a checkpoint, 0 to 1; None if there is none.
     """
 
@@ -127,7 +132,7 @@ class Console(Callback):
         self._loss = math.nan
 
     def on_read(self, done: int, total: int | None) -> None:
-        """A bar of bytes."""
+        """Show the bytes read."""
         if self._begin("reading", total, "B"):
             self._bar.update(done - self._bar.n)
         elif self._due():
@@ -135,17 +140,21 @@ class Console(Callback):
             self._say(f"reading: {_size(done)}{of}")
 
     def on_prepare(self) -> None:
-        """On a terminal, a stage of its own: the first run of a shape compiles for some seconds."""
+        """Show on a terminal that kernels are compiled, which takes seconds in a first run."""
         self.close()
         if self.bars and not self.quiet and not _in_notebook():
             self._stage = "compiling"
             self._bar = tqdm(
-                bar_format="{desc}", desc="compiling (a first run of these options takes longer)",
+                bar_format="{desc}", desc="compiling (a first run with these options takes longer)",
                 leave=False, file=sys.stderr,
             )  # fmt: skip
 
     def on_start(self, plan: Plan) -> None:
-        """The vocabulary, the memory and the time to expect."""
+        """Print what will be trained, in what memory and time, and check the output.
+
+        Raises:
+            W2VError: the output's disk has too little space, or its format cannot hold the words.
+        """
         self.close()
         words = plan.corpus.vocabulary.words
         if self.output is not None:
@@ -161,7 +170,7 @@ class Console(Callback):
         self._started = time.monotonic()
 
     def on_progress(self, progress: Progress) -> None:
-        """A bar of words over all epochs, with rate, loss and time left."""
+        """Show the words trained in all epochs, with rate, loss and time left."""
         if not math.isnan(progress.loss):
             self._loss = progress.loss
         if self._begin("training", progress.total_words, " words", self._first_words):
@@ -181,28 +190,31 @@ class Console(Callback):
             )
 
     def on_validation(self, epoch: int, loss: float, best: bool) -> None:
-        """A line of its own, above the bar if there is one."""
+        """Print the held-out loss."""
         lowest = " (lowest so far)" if best else ""
-        self._say(f"epoch {epoch}: held-out loss {loss:.4f} nats a pair{lowest}")
+        self._say(f"epoch {epoch}: held-out loss {loss:.4f} nats per pair{lowest}")
 
     def on_resume(self, progress: float, path: str) -> None:
-        """A line that says where the run continues."""
+        """Print where the run continues."""
         self.kept_progress = progress
         self._say(f"checkpoint: resuming at {progress:.0%} from {path}")
 
     def on_checkpoint(self, progress: float, path: str) -> None:
-        """A line that says what would be resumed now."""
+        """Print how much of the run is saved, and where."""
         self.kept_progress = progress
         self._say(f"checkpoint: {progress:.0%}, {path}")
 
     def on_warning(self, text: str) -> None:
-        """A line, also if quiet."""
+        """Print the warning, even if `quiet`."""
         self._print(f"warning: {text}")
 
     def on_interrupt(self, embeddings: Embeddings) -> None:
-        """Save the vectors so far under another name; the output that was asked for is kept.
+        """Save the vectors so far under another name; a file at `output` is left alone.
 
-        As .bin instead of text, which would take long.
+        Text formats are replaced by .bin, because writing text takes long.
+
+        Raises:
+            OSError, W2VError, MemoryError: the vectors cannot be saved anywhere.
         """
         if self.output is not None and self.saves_partial:
             path = Path("vectors.bin" if self.output == STANDARD_STREAM else self.output)
@@ -223,19 +235,19 @@ class Console(Callback):
         self.close()
 
     def close(self) -> None:
-        """End the bar on the screen, if there is one."""
+        """Close the bar on the screen, if there is one."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
         self._stage = ""
 
     def summary(self, embeddings: Embeddings, write_seconds: float, *, replaced: bool) -> None:
-        """What was done, and what to type next.
+        """Print what was done, and commands to try next.
 
         Args:
-            embeddings: the result.
-            write_seconds: how long it took to write.
-            replaced: whether there was a file in its place.
+            embeddings: the result of the run.
+            write_seconds: how long it took to write it.
+            replaced: whether it replaced an existing file.
         """
         if self.quiet:
             return
@@ -248,7 +260,7 @@ class Console(Callback):
         if "validation" in record:
             best = record["validation"]["epoch_of_vectors"]
             nats = record["validation"]["epoch_nats"][best - 1]
-            held_out = f"held out    {nats:.4f} nats a pair with the vectors of epoch {best}\n"
+            held_out = f"held out    {nats:.4f} nats per pair with the vectors of epoch {best}\n"
         print(
             f"vocabulary  {len(embeddings):,} words\n"
             f"trained     {trained:,} words ({record['epochs_trained']} epochs; "
@@ -256,7 +268,7 @@ class Console(Callback):
             f"seconds     {record['read_seconds']:.1f} reading, {seconds:.1f} training, "
             f"{write_seconds:.1f} writing\n"
             f"speed       {trained / seconds:,.0f} words/s\n"
-            f"loss        {losses[-1]:.4f} nats a pair in the last epoch "
+            f"loss        {losses[-1]:.4f} nats per pair in the last epoch "
             f"({record['config']['loss']})\n"
             f"{held_out}"
             f"vectors     {'replaced ' if replaced else ''}{self.output}"
@@ -266,7 +278,7 @@ class Console(Callback):
         )
 
     def _begin(self, stage: str, total: int | None, unit: str, initial: int = 0) -> bool:
-        """Make the stage's bar if bars are shown; whether they are."""
+        """If bars are shown, make sure that the stage has one; returns whether they are."""
         if self.quiet or not self.bars:
             return False
         if self._stage != stage:
@@ -285,6 +297,7 @@ class Console(Callback):
         return True
 
     def _due(self) -> bool:
+        """Whether to print a line of progress now: `LOG_SECONDS` after the last one."""
         now = time.monotonic()
         if now - self._logged < LOG_SECONDS:
             return False
@@ -304,7 +317,7 @@ class Console(Callback):
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """What is about to be trained, in lines."""
+    """Lines of text that describe what is about to be trained."""
     config, audit, words = plan.config, plan.corpus.audit, len(plan.corpus.vocabulary)
     dropped = f"{audit.dropped_rare:,} occurrences of words rarer than {config.min_count}"
     if audit.dropped_max_vocab:
@@ -342,7 +355,7 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def next_commands(output: str | None, embeddings: Embeddings) -> str:
-    """Lines to paste: quoted, since a word of the corpus or a name may hold a command."""
+    """Commands to try next, quoted for the shell: words and file names may contain commands."""
     if output is None or output == STANDARD_STREAM:
         return ""
     word = next((word for word in embeddings if word.isalpha()), embeddings.words[0])
@@ -352,10 +365,11 @@ def next_commands(output: str | None, embeddings: Embeddings) -> str:
 
 
 def rescue(embeddings: Embeddings, output: str) -> str | None:
-    """Save vectors whose output could not be written, in w2v's own format, which holds any word.
+    """Save vectors whose output could not be written, as .safetensors, which can hold any word.
 
     Returns:
-        The file beside the output, or in the folder of temporary files; None if neither works.
+        Path of the file, next to the output or else in a new temporary folder; None if neither
+        works.
     """
     name = "vectors" if output == STANDARD_STREAM else Path(output).stem
     for is_temporary in (False, True):
@@ -374,7 +388,7 @@ def rescue(embeddings: Embeddings, output: str) -> str | None:
 
 
 def _in_notebook() -> bool:
-    """Whether tqdm shows its bars in a notebook: the same question that it asks."""
+    """Whether tqdm draws its bars as notebook widgets."""
     return any(kind.__module__ == "tqdm.notebook" for kind in tqdm.__mro__)
 
 
@@ -388,7 +402,7 @@ def _size(n_bytes: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: ``8 s``, ``3 min``, ``2.5 h``, or ``unknown`` if it is not finite."""
+    """Format a duration: ``8 s``, ``3 min``, ``2.5 h``, or ``unknown`` if it is not finite."""
     if not math.isfinite(seconds):
         return "unknown"
     if seconds < 100:
