@@ -74,7 +74,7 @@ def test_a_divergence_is_stopped_within_a_block_and_the_last_good_checkpoint_kep
         with pytest.raises(DivergenceError) as error:
             train(**options, checkpoint=tmp_path, every="5%")
     text = str(error.value)
-    assert text.startswith("epoch 6, block 3 of 10: the loss diverged to nan nats a pair")
+    assert text.startswith("epoch 6, block 3 of 10: the loss diverged to nan nats per pair")
     assert "at learning rate 0.01" in text
     assert re.search(r"\(row \d+ of center_vectors, 'w\d+', is not finite\); lower --lr", text)
     assert "is kept, and --resume --back-off 1 continues from it at half the rate" in text

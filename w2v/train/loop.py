@@ -1,7 +1,7 @@
 """A training run: epochs, progress, validation, checkpoints, and what happens after a divergence.
 
-A `Run` has a `Trainer`, which knows how to train an epoch, and a `RunState`, which says what is
-done. `w2v.train.api.train_embeddings` makes one.
+A `Run` has a `Trainer`, which knows how to train an epoch, and a `RunState`, which records what has
+been done. `w2v.train.api.train_embeddings` makes one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from w2v.train.warm_start import start_from
 from w2v.util.files import StrPath
 
 BACK_OFF_FACTOR = 0.5
-"""A divergence multiplies the learning rate by this."""
+"""Factor on the learning rate after a divergence."""
 
 
 class Run:
@@ -36,14 +36,14 @@ class Run:
 
     Args:
         trainer: how to train an epoch.
-        callbacks: told about progress.
+        callbacks: notified of progress and other events.
         init: vectors to start from, if any.
-        validation: held-out text, if any.
+        validation: evaluates held-out text, if any.
         checkpoints: writes checkpoints, if they are wanted.
-        read_seconds: how long the corpus took to read, for the metadata.
+        read_seconds: how long it took to read the corpus, for the metadata.
 
     Attributes:
-        state: what the run has reached.
+        state: how far the run has come.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Run:
         self._init = init
         self._read_seconds = read_seconds
         self._tried: set[Path] = set()  # checkpoints that have led to a divergence
-        self._is_restoring = False  # then model and state do not agree, and cannot be saved
+        self._is_restoring = False  # if True, model and state disagree and cannot be saved
         self.state = self._begin()
 
     # --- training ---------------------------------------------------------------------------------
@@ -74,12 +74,12 @@ class Run:
 
         Args:
             back_off: after a divergence, continue from the last checkpoint at half the learning
-                rate, at most this often.
+                rate, at most this many times.
 
         Raises:
             DivergenceError: the loss has diverged once more than that.
-            KeyboardInterrupt: after a checkpoint is written; its attribute `embeddings` has the
-                vectors so far.
+            KeyboardInterrupt: Ctrl-C, after a checkpoint has been written; its attribute
+                `embeddings` has the vectors so far.
         """
         try:
             if not self.state.finished:
@@ -100,7 +100,7 @@ class Run:
             raise
 
     def _start(self, preparation: Preparation) -> None:
-        """Announce what is about to be trained."""
+        """Tell the callbacks what is about to be trained."""
         self.state.past_seconds += preparation.training_seconds
         memory = self.trainer.memory_bytes()
         on_disk: dict[StrPath, int] = {}
@@ -114,7 +114,7 @@ class Run:
         self.callbacks.on_start(plan)
 
     def _train_epochs(self) -> str | None:
-        """Train what is left of the run; the message of a divergence, or None."""
+        """Train the rest of the run; returns the message of a divergence, or None."""
         state = self.state
         try:
             while not state.finished:
@@ -132,7 +132,7 @@ class Run:
         return None
 
     def _watch(self) -> None:
-        """Called several times a second while workers train."""
+        """Report progress, and write a checkpoint if one is due; called several times a second."""
         self.callbacks.on_progress(self.progress())
         if self.checkpoints is not None:
             self.checkpoints.write_if_due(self)
@@ -141,7 +141,7 @@ class Run:
         """Return to a checkpoint that has not led to a divergence yet, or to the beginning.
 
         Raises:
-            DivergenceError: that has been done `limit` times already.
+            DivergenceError: there have been `limit` back-offs already, or there are no checkpoints.
         """
         if self.checkpoints is not None:
             self.checkpoints.settle(self)  # so that the last checkpoint is known
@@ -150,7 +150,7 @@ class Run:
             raise DivergenceError(f"{error}{self._advice()}")
         start, _ = self.checkpoints.folder.newest(self._tried)
         self._is_restoring = True
-        self.trainer.reset()  # what a checkpoint does not hold, too, such as padding that is NaN
+        self.trainer.reset()  # also what checkpoints do not hold, such as padding that is now NaN
         if start is None:
             self.state = self._begin()
         else:
@@ -168,7 +168,7 @@ class Run:
         )
 
     def _advice(self) -> str:
-        """What to do about a divergence."""
+        """A hint for the message of a divergence: how to continue from the last checkpoint."""
         if self.checkpoints is None or self.checkpoints.last_progress is None:
             return ""
         return (
@@ -179,7 +179,7 @@ class Run:
     # --- state ------------------------------------------------------------------------------------
 
     def _begin(self) -> RunState:
-        """The state of a run that begins. The model has its start values, or those of `init`."""
+        """Make the state of a new run, and copy `init` into the model, which is freshly reset."""
         trainer = self.trainer
         state = RunState(self.config.epochs_, trainer.n_blocks, trainer.corpus.n_words)
         if self._init is not None:
@@ -192,7 +192,7 @@ class Run:
         return state
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Put model and state back to a checkpoint that fits; see `w2v.train.resume`."""
+        """Restore model and state from a checkpoint, which must fit; see `w2v.train.resume`."""
         for name, array in (self.trainer.parameters() | self.trainer.optimiser_state()).items():
             array[...] = checkpoint.arrays[name]
         self.state = checkpoint.state
@@ -207,37 +207,37 @@ class Run:
 
     @property
     def schedule(self) -> Schedule:
-        """The learning rate of the run."""
+        """The learning-rate schedule of the run, with the factor of its back-offs."""
         config, state = self.config, self.state
         return Schedule(config.lr_, config.min_lr, state.total_words, state.lr_factor)
 
     @property
     def epoch_losses(self) -> list[float]:
-        """Mean loss in nats a pair, for each epoch that has had a pair."""
+        """Mean loss in nats per pair, for each epoch that had a pair."""
         return [stats.loss / stats.pairs for stats in self.state.epochs if stats.pairs]
 
     def progress(self) -> Progress:
-        """What is done, and the mean loss since the last call."""
+        """How far the run has come, and the mean loss since the last call."""
         state = self.state
         with state.lock:
             stats, words = state.current, state.words_done
             loss, pairs = stats.loss, stats.pairs
         epoch = state.position.epoch
-        of_epoch, before_loss, before_pairs = self._reported
-        if of_epoch != epoch:
-            before_loss, before_pairs = 0.0, 0
+        reported_epoch, reported_loss, reported_pairs = self._reported
+        if reported_epoch != epoch:
+            reported_loss, reported_pairs = 0.0, 0
         mean = math.nan
-        if pairs > before_pairs:
-            mean = (loss - before_loss) / (pairs - before_pairs)
+        if pairs > reported_pairs:
+            mean = (loss - reported_loss) / (pairs - reported_pairs)
             self._reported = (epoch, loss, pairs)
         return Progress(words, state.total_words, epoch + 1, self.schedule.at(words), mean)
 
     def scorer(self) -> Scorer:
-        """The model as held-out text judges it; see `w2v.held_out.measure`."""
+        """The model in the form that `w2v.held_out.measure` evaluates."""
         return self.trainer.scorer()
 
     def embeddings(self) -> Embeddings:
-        """The vectors as they are now, with a record of the run in `metadata`."""
+        """The current vectors, with a record of the run as JSON in `metadata["training"]`."""
         vectors, state, corpus = self.trainer.vectors(), self.state, self.trainer.corpus
         bias = vectors.output_bias
         record = {

@@ -1,4 +1,4 @@
-"""The learning rate: the only formula of it, for every loss and way to train."""
+"""The learning-rate schedule, the same for all losses and trainers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Schedule:
     Attributes:
         lr, min_lr: learning rate before the first word and after the last.
         total_words: words of all epochs, before subsampling.
-        factor: below 1 after a back-off, which halves it; see `w2v.train.loop`.
+        factor: 1, halved by each back-off; see `w2v.train.loop`.
     """
 
     lr: float

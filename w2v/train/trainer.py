@@ -1,7 +1,8 @@
-"""What every way to train has in common.
+"""The base class of trainers, which train one epoch.
 
-`w2v.train.loop.Run` goes through epochs, reports and writes checkpoints, and has a `Trainer` that
-trains one epoch: `w2v.train.sampled`, `w2v.train.softmax` or `w2v.train.rounds`.
+`w2v.train.loop.Run` goes through the epochs, reports and writes checkpoints, and has a `Trainer`
+for the training itself: that of `w2v.train.sampled`, `w2v.train.cuda`, `w2v.train.rounds` or
+`w2v.train.softmax`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from w2v.train.state import EpochStats, RunState
 from w2v.train.worker_pool import WorkerPool
 
 MAX_MEAN_LOSS = 1e4
-"""Nats a pair. Models that learn stay below 100; one that diverges passes this on its way to
+"""Nats per pair. Models that learn stay below 100; one that diverges exceeds this on its way to
 infinity, often within a few steps."""
 
 
 class Vectors(NamedTuple):
-    """What becomes a file of vectors: (V, D), (V, D) and (V,), or None without an output bias."""
+    """The vectors of a model, (V, D) each, and its output bias, (V,), or None if it has none."""
 
     center_vectors: np.ndarray
     context_vectors: np.ndarray
@@ -37,11 +38,11 @@ class Vectors(NamedTuple):
 
 
 class Preparation(NamedTuple):
-    """What `Trainer.prepared` has found out.
+    """Result of `Trainer.prepared`.
 
     Attributes:
-        forecast_seconds: how long all epochs will take, from a few steps that change nothing.
-        training_seconds: time of the preparation that counts as training.
+        forecast_seconds: forecast of the time for all epochs, from a few steps that change nothing.
+        training_seconds: the part of the preparation time that counts as training.
     """
 
     forecast_seconds: float
@@ -49,14 +50,14 @@ class Preparation(NamedTuple):
 
 
 class Trainer(ABC):
-    """A way to train: it has a model, divides an epoch into blocks, and trains them.
+    """Has a model, divides an epoch into blocks, and trains them.
 
     Attributes:
-        corpus, config, loss: what is trained, with which options.
-        frozen_words: (V,) uint8, 1 for words whose center vectors stay as they are; None if there
-            are none.
-        pool: the workers. They change model and state within a turn, so that both can be copied
-            while the pool is paused.
+        corpus, config, loss: what to train on, with which options and loss.
+        frozen_words: (V,) uint8, 1 for words whose center vectors are frozen; None if there are
+            none.
+        pool: the workers. They change the model and the state only within a turn, so that both can
+            be copied while the pool is paused.
     """
 
     def __init__(
@@ -75,22 +76,22 @@ class Trainer(ABC):
     @property
     @abstractmethod
     def n_blocks(self) -> int:
-        """Blocks in an epoch."""
+        """Number of blocks in an epoch."""
 
     @abstractmethod
     def reset(self) -> None:
-        """Give the model and the optimiser their start values again."""
+        """Reset the model and the optimiser to their initial values."""
 
     @abstractmethod
     def prepared(self) -> AbstractContextManager[Preparation]:
-        """Around the epochs: compile, allocate, and forecast the time."""
+        """A context for the epochs: entering it compiles, allocates and forecasts the time."""
 
     @abstractmethod
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
-        """Train the blocks that `state` leaves of its epoch; `state` says what was done.
+        """Train the blocks of the current epoch that `state` does not record as done.
 
         Args:
-            state: advanced by the workers, step by step.
+            state: what has been done; the workers advance it, step by step.
             schedule: the learning rate.
             watch: called from the caller's thread several times a second; may raise.
 
@@ -100,35 +101,36 @@ class Trainer(ABC):
 
     @abstractmethod
     def vectors(self) -> Vectors:
-        """The vectors as they are now."""
+        """The current vectors."""
 
     @abstractmethod
     def scorer(self) -> Scorer:
-        """The model as held-out text judges it, with the offsets and normalisers of its loss."""
+        """The model in the form that `w2v.held_out` evaluates, with its offsets and normalisers."""
 
     @abstractmethod
     def parameters(self) -> dict[str, np.ndarray]:
-        """The model's arrays by name, not copied. Vectors are (V, D)."""
+        """The model's arrays by name, not copied. Matrices are (V, D), vectors (V,)."""
 
     def optimiser_state(self) -> dict[str, np.ndarray]:
-        """The optimiser's arrays by name, not copied, and which center vectors it leaves alone."""
+        """The optimiser's arrays by name, not copied, and `frozen_words` if there are any."""
         return {} if self.frozen_words is None else {"frozen_words": self.frozen_words}
 
     @abstractmethod
     def memory_bytes(self) -> int:
-        """Bytes of parameters, the optimiser's state, working memory and token ids."""
+        """Size of parameters, the optimiser's state, working memory and token ids."""
 
     def refuse_divergence(self, stats: EpochStats, place: str, lr: float) -> None:
-        """Check the mean loss of a step, in nats a pair.
+        """Check that the mean loss of a step has not diverged.
 
         Args:
-            stats: of the step.
-            place: where in the run it was, for the message.
-            lr: its learning rate.
+            stats: statistics of the step.
+            place: where in the run the step was, for the message.
+            lr: learning rate of the step.
 
         Raises:
-            DivergenceError: it is not finite, or beyond `MAX_MEAN_LOSS`. The message names the
-                first word whose vector is not finite, or the one with the largest number.
+            DivergenceError: the loss per pair is not finite, or beyond `MAX_MEAN_LOSS`. The message
+                names the first word whose vector is not finite, or else the word whose center
+                vector has the largest number.
         """
         pairs = max(stats.pairs, 1)
         if stats.loss <= MAX_MEAN_LOSS * pairs:  # False for NaN
@@ -143,8 +145,8 @@ class Trainer(ABC):
         else:
             largest = np.abs(matrices["center_vectors"]).max(axis=1)
             row = int(np.argmax(largest))
-            which = f"row {row + 1}, {shown(words[row])}, holds {largest[row]:.3g}"
+            which = f"row {row + 1}, {shown(words[row])}, has a number of size {largest[row]:.3g}"
         raise DivergenceError(
-            f"{place}: the loss diverged to {stats.loss / pairs:.3g} nats a pair at learning rate "
-            f"{lr:.3g} ({which}); lower --lr"
+            f"{place}: the loss diverged to {stats.loss / pairs:.3g} nats per pair at learning "
+            f"rate {lr:.3g} ({which}); lower --lr"
         )

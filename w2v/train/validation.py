@@ -1,11 +1,11 @@
 """Held-out loss after each epoch, and early stopping: the options `validate` and `patience`.
 
 Some sentences are held out (`w2v.held_out.split_corpus`), and after each epoch their pairs are
-scored by `w2v.held_out.measure`, in nats a pair that can be compared between losses. With
+scored by `w2v.held_out.measure`, in nats per pair, which can be compared across losses. With
 `patience` N, training stops after N epochs without a lower held-out loss, and the vectors are those
-of the epoch with the lowest one, also if all epochs were trained; this keeps a second copy of the
-model. Without `patience` nothing is copied, and the vectors are those of the last epoch. The
-learning rate falls as planned for all epochs, so a run that stops early has not reached its lowest
+of the epoch with the lowest one, even if all epochs were trained; this takes a second copy of the
+model. Without `patience`, nothing is copied, and the vectors are those of the last epoch. The
+learning rate decays as planned for all epochs, so a run that stops early never reaches the lowest
 rates.
 """
 
@@ -27,7 +27,7 @@ class Validation:
 
     Args:
         held_out: pairs that are not trained on.
-        patience: see the module's docstring.
+        patience: N; see the module's docstring.
 
     Attributes:
         best: the parameters after the epoch with the lowest held-out loss; empty if not kept.
@@ -40,16 +40,16 @@ class Validation:
         self._epoch_of_vectors: int | None = None
 
     def begin(self, best: Mapping[str, np.ndarray]) -> None:
-        """Continue with the best parameters of a checkpoint, or with none."""
+        """Set the best parameters so far: those of a checkpoint, or none (an empty dict)."""
         self.best = dict(best)
 
     def end_epoch(self, trainer: Trainer, state: RunState, callbacks: Callback) -> bool:
-        """Measure the held-out loss; True if patience is exhausted."""
+        """Measure the held-out loss; returns whether patience is exhausted."""
         epoch = state.epochs_trained
-        if len(state.held_out_losses) < epoch:  # else Ctrl-C came between this and the next epoch
+        if len(state.held_out_losses) < epoch:  # otherwise, Ctrl-C came after it was measured
             loss = measure(trainer.scorer(), self.held_out, with_noise=False).nats
             is_best = not state.held_out_losses or loss < min(state.held_out_losses)
-            # The parameters first: if Ctrl-C comes between the two, the epoch is measured again.
+            # Parameters before the loss: if Ctrl-C comes in between, the epoch is measured again.
             if self.patience is not None and is_best:
                 self.best = {name: array.copy() for name, array in trainer.parameters().items()}
             state.held_out_losses = [*state.held_out_losses, loss]
@@ -59,7 +59,7 @@ class Validation:
         return len(state.held_out_losses) - best_epoch(state) >= self.patience
 
     def finish(self, trainer: Trainer, state: RunState) -> None:
-        """After the last epoch: with `patience`, restore the best epoch's parameters."""
+        """With `patience`, restore the best epoch's parameters after the last epoch."""
         if self.best and state.held_out_losses:
             for name, array in trainer.parameters().items():
                 array[...] = self.best[name]

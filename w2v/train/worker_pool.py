@@ -1,9 +1,9 @@
 """Worker threads that can be paused between two steps, and the caller's thread that watches them.
 
 A worker trains in *turns*: one turn is one block or step, after which the model and the state of
-the run agree. Between turns all workers can be paused, so that model and state can be copied
-together, or stopped. Python runs signal handlers only in the main thread; as the caller's thread
-does not train, Ctrl-C never interrupts an update half-way. The pool does not know what is trained.
+the run agree. Between turns, all workers can be stopped, or paused, so that model and state can be
+copied together. Python runs signal handlers only in the main thread; as the caller's thread does
+not train, Ctrl-C never interrupts an update half-way. The pool does not know what is trained.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from w2v.util.threads import ThreadPool
 
 TICK_SECONDS = 0.1
-"""How often the caller's thread looks after the workers; also the delay of Ctrl-C."""
+"""Time between two checks on the workers by the caller's thread; also the delay of Ctrl-C."""
 
 
 class TurnAbandoned(Exception):
@@ -24,7 +24,7 @@ class TurnAbandoned(Exception):
 
 
 class WorkerPool:
-    """See the module's docstring."""
+    """Worker threads that take turns; see the module's docstring."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -39,7 +39,7 @@ class WorkerPool:
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
-        """A worker's turn. Yields False if the worker should return instead of training."""
+        """A context for one turn of a worker; yields False if the worker should return instead."""
         with self._changed:
             while self._paused and not self._stopped:
                 self._changed.wait()
@@ -52,23 +52,23 @@ class WorkerPool:
         finally:
             with self._changed:
                 self._busy -= 1
-                # Set before the pool can be paused: the state after a failed turn is not to be
+                # Set before the pool can be paused: the state after a failed turn must not be
                 # copied.
                 self._stopped |= failed
                 self._changed.notify_all()
 
     def check(self) -> None:
-        """Call this in a long turn while it has changed nothing yet.
+        """Abandon a long turn if the workers should stop; call this before it changes anything.
 
         Raises:
-            TurnAbandoned: the workers are to stop.
+            TurnAbandoned: the workers should stop.
         """
         if self._stopped:
             raise TurnAbandoned
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Within, all workers wait between two turns."""
+        """A context in which all workers wait between two turns."""
         try:
             with self._changed:
                 self._paused = True
@@ -116,7 +116,7 @@ class WorkerPool:
             future.result()
 
     def stop(self) -> None:
-        """Let no further turn begin."""
+        """Keep further turns from beginning."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
