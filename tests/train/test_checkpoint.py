@@ -127,7 +127,7 @@ def test_other_files_are_not_checkpoints(tmp_path):
         read_checkpoint(path)
     del tensors["empty"]
     write_tensors(path, tensors, metadata)
-    with pytest.raises(FormatError, match="the tensors are not those of the checksums"):
+    with pytest.raises(FormatError, match="the tensors do not match the checksums"):
         read_checkpoint(path)
 
 

@@ -144,7 +144,7 @@ def test_nothing_to_resume_from_begins_with_a_warning(tmp_path):
     wv = train(recorder, checkpoint=tmp_path / "ck", resume=True)
     assert same(wv, train())
     assert recorder.warnings == [
-        f"{tmp_path / 'ck'}: no checkpoint to resume from, so the run begins"
+        f"{tmp_path / 'ck'}: no checkpoint to resume from; starting from the beginning"
     ]
 
 

@@ -197,7 +197,7 @@ def test_a_run_that_started_from_vectors_is_resumed_with_them(old, tmp_path):
     whole = train_embeddings(NEW, **options, init=old)
     with pytest.raises(KeyboardInterrupt):
         train_embeddings(NEW, **options, init=old, checkpoint=tmp_path, callbacks=[Impatient()])
-    expected = "init: the run started from vectors; give the same ones by --init"
+    expected = "init: the run started from vectors; give the same ones with --init"
     with pytest.raises(ConfigError, match=expected):
         train_embeddings(NEW, checkpoint=w2v.Checkpoints(tmp_path, resume=True))
     wv = train_embeddings(NEW, init=old, checkpoint=w2v.Checkpoints(tmp_path, resume=True))

@@ -1,15 +1,15 @@
-"""Checkpoints: the file that holds the whole state of a training run, and the folder of them.
+"""Checkpoints: files with the whole state of a training run, and the folder that holds them.
 
-A checkpoint is a safetensors file of vectors as `w2v.formats.native` describes it, so `w2v.load`
-and all commands can read it. It has more tensors (biases, the optimiser's state, the parameters of
-the best epoch) and more metadata:
+A checkpoint is a safetensors file of vectors as described in `w2v.formats.native`, so `w2v.load`
+and all commands can read it. It has further tensors (biases, the optimiser's state, the parameters
+of the best epoch) and further metadata:
 
-    checkpoint           JSON: `RunState` and `RunIdentity` (`w2v.train.state`), and the output
+    checkpoint           JSON: `RunState` and `RunIdentity` (`w2v.train.state`), and the output file
     checkpoint_version   version of this layout
     checksums            JSON: SHA-256 of the name, type, shape and bytes of each tensor
     digest               SHA-256 of all other metadata
 
-The folder keeps two, so that one is intact whatever happens to the other:
+The folder keeps two checkpoints, so that one is intact whatever happens to the other:
 
     checkpoint-000017.safetensors
     checkpoint-000018.safetensors       the newest
@@ -42,9 +42,9 @@ from w2v.vocab import Vocabulary
 
 CHECKPOINT_VERSION = "2"
 KEPT = 2
-"""Checkpoints that a folder keeps."""
+"""Number of checkpoints that a folder keeps."""
 BEST = "best."
-"""Prefix of the names of the parameters after the best epoch."""
+"""Prefix of the names of tensors with the parameters after the best epoch."""
 _MAX_INTEGER = 2**63 - 1
 _NAME = re.compile(r"checkpoint-([0-9]{6,})\.safetensors")
 
@@ -54,12 +54,12 @@ _NAME = re.compile(r"checkpoint-([0-9]{6,})\.safetensors")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint as it was read from a file.
+    """A checkpoint read from a file.
 
     Attributes:
         path: the file.
         arrays: tensors by name, mapped read-only from the file.
-        state: what the run had reached.
+        state: how far the run had come.
         identity: what the run trains.
     """
 
@@ -94,8 +94,8 @@ def write_checkpoint(
     Args:
         path: the file.
         arrays: the tensors.
-        record: JSON with "state" and "identity", by their `to_json`, and "output", the file that
-            the vectors will be written to.
+        record: a dict with "state" and "identity", as given by their `to_json`, and "output", the
+            file that the vectors will be written to.
 
     Raises:
         OutputError: it cannot be written.
@@ -117,7 +117,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     arrays, metadata = read_tensors(path, mmap=True)
     if metadata.pop("digest", None) != _digest(metadata):
-        raise FormatError(f"{path}: not a checkpoint, or damaged: the metadata has another digest")
+        raise FormatError(f"{path}: not a checkpoint, or damaged: wrong digest of the metadata")
     version = metadata.get("checkpoint_version")
     if version != CHECKPOINT_VERSION:
         raise FormatError(
@@ -126,10 +126,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         )
     checksums = _parsed(path, "checksums", metadata)
     if not isinstance(checksums, dict) or checksums.keys() != arrays.keys():
-        raise FormatError(f"{path}: damaged: the tensors are not those of the checksums")
+        raise FormatError(f"{path}: damaged: the tensors do not match the checksums")
     for name, array in arrays.items():
         if _checksum(name, array) != checksums[name]:
-            raise FormatError(f"{path}: damaged: tensor {name} has another checksum")
+            raise FormatError(f"{path}: damaged: wrong checksum of tensor {name}")
     check_shapes(str(path), arrays)
     if "counts" not in arrays:
         raise FormatError(f"{path}: not a checkpoint: tensor counts is missing")
@@ -142,7 +142,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _parsed(path: Path, name: str, metadata: Mapping[str, str]) -> Any:
-    """Parse a part of the metadata; a forged one may be invalid JSON, or nested too deeply."""
+    """Parse a part of the metadata, which may be invalid JSON or too deeply nested if forged."""
     try:
         return json.loads(metadata[name], parse_int=_integer)
     except (KeyError, ValueError, RecursionError) as error:
@@ -157,7 +157,7 @@ def _integer(text: str) -> int:
 
 
 def _checksum(name: str, array: np.ndarray) -> str:
-    """SHA-256 of a tensor; its numbers are hashed as they are stored, little-endian."""
+    """SHA-256 of a tensor; its numbers are hashed in little-endian order, as they are stored."""
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     digest = hashlib.sha256(f"{name} {little.dtype.str} {array.shape} ".encode())
     add_to_digest(digest, little)
@@ -180,9 +180,9 @@ def numbered(folder: Path) -> dict[int, Path]:
 
 
 def saved_output(folder: Path) -> str | None:
-    """Where the vectors of the run in a folder go, by its newest checkpoint; None if unknown.
+    """The output file of a folder's run, according to its newest checkpoint; None if unknown.
 
-    Verifies the metadata only. What is wrong with a checkpoint is reported when it is read.
+    Verifies only the metadata; damage is reported when the checkpoint is read.
     """
     for path in reversed(numbered(folder).values()):
         with suppress(FormatError):
@@ -195,12 +195,12 @@ def saved_output(folder: Path) -> str | None:
 
 
 class CheckpointFolder:
-    """The folder of a run's checkpoints; a context manager that locks it for one run."""
+    """The folder of a run's checkpoints; a context manager that locks the folder for one run."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.path = Path(folder)
         self._lock = FolderLock(folder)
-        self._good: list[Path] = []
+        self._good: list[Path] = []  # the checkpoints to keep, oldest first
 
     def __enter__(self) -> CheckpointFolder:
         self._lock.__enter__()
@@ -211,10 +211,13 @@ class CheckpointFolder:
         self._lock.__exit__(*details)
 
     def newest(self, exclude: Collection[Path] = ()) -> tuple[Checkpoint | None, list[str]]:
-        """The newest intact checkpoint, and what is wrong with those after it.
+        """Read the newest intact checkpoint.
 
         Args:
             exclude: files to ignore.
+
+        Returns:
+            The checkpoint, or None, and a message for each newer one that says what is wrong.
         """
         problems: list[str] = []
         for path in reversed(numbered(self.path).values()):
@@ -228,14 +231,14 @@ class CheckpointFolder:
         return None, problems
 
     def keep_only(self, path: Path | None) -> None:
-        """Keep this checkpoint, from which the run continues, until there are two newer ones."""
+        """Keep the checkpoint from which the run continues until there are two newer ones."""
         self._good = [] if path is None else [path]
 
     def write(self, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> Path:
         """Write the next checkpoint, then remove all but the last two that are known to be good.
 
         Raises:
-            OutputError: it cannot be written; all earlier ones are still there.
+            OutputError: it cannot be written; all earlier ones are kept.
         """
         number = max(numbered(self.path), default=0) + 1
         path = self.path / f"checkpoint-{number:06}.safetensors"

@@ -1,10 +1,10 @@
 """Writes checkpoints while training continues.
 
 Workers are paused only while the state is copied in memory, between two turns
-(`w2v.train.worker_pool`), so that a checkpoint holds every block as a whole or not at all. Copying
-beside the training would avoid this pause of some milliseconds; but then a block could be copied
-half-trained and be trained again later. Another thread writes the copy to the disk. The copy takes
-as much memory as the parameters and the optimiser's state.
+(`w2v.train.worker_pool`), so that a checkpoint contains all or nothing of each block. Copying while
+they train would avoid this pause of a few milliseconds, but a block could then be copied
+half-trained, and trained again later. Another thread writes the copy to disk. The copy takes as
+much memory as the parameters and the optimiser's state.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Arrays = dict[str, np.ndarray]
 
 
 class _Snapshot(NamedTuple):
-    """A copy of the run's state: as JSON, and the parts of it that the writer needs."""
+    """A copy of the run's state: a record to write as JSON, and what the writer needs of it."""
 
     record: dict[str, Any]
     position: Position
@@ -52,13 +52,14 @@ class CheckpointWriter:
     """Writes the checkpoints of one run.
 
     Args:
-        folder: where they go.
-        interval: how often.
-        identity: goes into each of them.
-        output: where the vectors will be written, for the record; None if that is not known.
+        folder: where to write them.
+        interval: how often to write one.
+        identity: the identity of the run, recorded in each checkpoint.
+        output: the file that the vectors will be written to, recorded as well; None if unknown.
 
     Attributes:
-        last_progress: fraction of the words in the newest checkpoint; None if there is none.
+        last_progress: fraction of the words trained in the newest checkpoint; None if there is
+            none.
         pauses: seconds for which each checkpoint has paused the workers.
     """
 
@@ -79,12 +80,12 @@ class CheckpointWriter:
         self._copies: Arrays = {}
         self._vocabulary: Arrays = {}
         self._writing: Future[Path] | None = None
-        self._snapshot: _Snapshot | None = None  # that is being written
+        self._snapshot: _Snapshot | None = None  # the one being written
         self._written_at: Position | None = None
         self._due_time = self._due_progress = math.inf
 
     def begin(self, start: Checkpoint | None) -> None:
-        """Note that the run continues from `start`, or from its beginning."""
+        """Note that the run starts from a checkpoint, or from the beginning if `start` is None."""
         self.folder.keep_only(None if start is None else start.path)
         self._written_at = None
         if start is not None:
@@ -92,7 +93,7 @@ class CheckpointWriter:
         self._set_due(0.0 if start is None else start.state.progress)
 
     def prepare(self, run: Run) -> tuple[int, dict[StrPath, int]]:
-        """Check that there is room on the disk, before training.
+        """Check, before training, that the disk has room for the checkpoints.
 
         Returns:
             Bytes of memory for the copy, and bytes that will be written to the folder.
@@ -109,42 +110,42 @@ class CheckpointWriter:
         return size, to_come
 
     def write_if_due(self, run: Run) -> None:
-        """Begin to write a checkpoint if it is time, and the one before is finished."""
+        """Start to write a checkpoint if one is due and the previous one has been written."""
         if self._writing is not None and self._writing.done():
             self._end_writing(run)
         progress = run.state.progress
         is_due = time.monotonic() >= self._due_time or progress >= self._due_progress
-        is_due = is_due and progress < 1  # the end is written once it is validated
+        is_due = is_due and progress < 1  # the final checkpoint is written after validation
         if is_due and self._writing is None and not run.trainer.pool.stopped:
             self._begin_writing(run)
 
     def write_now(self, run: Run) -> None:
-        """Write the run as it is now, unless that is done already; a full disk is a warning.
+        """Write a checkpoint of the current state if there is none; a full disk is a warning.
 
         Raises:
             DivergenceError: a parameter is not finite.
         """
         self._vocabulary = vocabulary_tensors(run.trainer.corpus.vocabulary)
-        with run.trainer.pool.paused():  # after a second Ctrl-C workers may still be in a turn
+        with run.trainer.pool.paused():  # after a second Ctrl-C, workers may still be in a turn
             self._end_writing(run)
             if run.state.words_done and run.state.position != self._written_at:
                 arrays, snapshot = _changing(run) | _best(run), self._take_snapshot(run)
                 self._report(run, snapshot, lambda: self._write(run, arrays, snapshot))
 
     def write_interrupted(self, run: Run) -> None:
-        """`write_now` after Ctrl-C: a diverged model is a warning, for there is nothing to save."""
+        """Call `write_now` after Ctrl-C; a diverged model, not worth saving, is a warning."""
         try:
             self.write_now(run)
         except DivergenceError as error:
             run.callbacks.on_warning(f"{error}; the previous checkpoint is kept")
 
     def settle(self, run: Run) -> None:
-        """Wait for what is being written, after a divergence has been reported."""
+        """Wait for a checkpoint being written; the divergence that it may find is known already."""
         with suppress(DivergenceError):
             self._end_writing(run)
 
     def close(self) -> None:
-        """Wait until everything is written."""
+        """Wait until everything is written, and end the writing thread."""
         self._pool.shutdown()
 
     def _begin_writing(self, run: Run) -> None:
@@ -155,7 +156,7 @@ class CheckpointWriter:
                 return
             snapshot = self._take_snapshot(run)
             for name, array in _changing(run).items():
-                if name not in self._copies:  # kept for the next time, because new memory is slow
+                if name not in self._copies:  # kept for reuse, because new memory is slow
                     self._copies[name] = np.empty(array.shape, array.dtype)
                 np.copyto(self._copies[name], array)
         self.pauses.append(time.perf_counter() - started)
@@ -171,7 +172,7 @@ class CheckpointWriter:
             self._report(run, self._snapshot, writing.result)
 
     def _report(self, run: Run, snapshot: _Snapshot, written: Callable[[], Path]) -> None:
-        """Tell the callbacks how the writing of a checkpoint ended."""
+        """Tell the callbacks whether a checkpoint could be written."""
         try:
             path = written()
         except OutputError as error:
@@ -191,10 +192,10 @@ class CheckpointWriter:
         return _Snapshot(record, run.state.position, run.state.progress)
 
     def _write(self, run: Run, arrays: Arrays, snapshot: _Snapshot) -> Path:
-        """Write arrays that do not change in the meantime.
+        """Write a checkpoint of arrays that do not change in the meantime.
 
         Raises:
-            DivergenceError: a parameter is not finite, so resuming would be of no use.
+            DivergenceError: a parameter is not finite, so resuming would be useless.
             OutputError: the file cannot be written.
         """
         for name, array in arrays.items():
@@ -220,6 +221,6 @@ def _changing(run: Run) -> Arrays:
 
 
 def _best(run: Run) -> Arrays:
-    """The parameters after the best epoch, which do not change; none if the run keeps none."""
+    """The parameters after the best epoch, which do not change; empty if the run keeps none."""
     best = {} if run.validation is None else run.validation.best
     return {BEST + name: array for name, array in best.items()}

@@ -1,8 +1,9 @@
 """Whether a run may be resumed from a checkpoint: what must be the same, and what may change.
 
-Of the options, only `workers` and `device` may change: they say how to train, not what. With other
-ones the vectors are as good, but not bit for bit those of the uninterrupted run. Options that
-are not given are taken from the checkpoint. The names of output and folder are not part of a run.
+Of the options, only `workers` and `device` may change: they say how to train, not what. If they do,
+the vectors are as good as those of the uninterrupted run, but not the same bit for bit. Options
+that are not given are taken from the checkpoint. The names of the output file and of the folder are
+not part of a run.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _MAY_CHANGE = ("workers", "device")
 def find_checkpoint(
     folder: CheckpointFolder, resume: bool, callbacks: Callback
 ) -> Checkpoint | None:
-    """The checkpoint to resume from; None if the run begins.
+    """The checkpoint to resume from; None for a run that starts from the beginning.
 
     Raises:
         ConfigError: there are checkpoints and `resume` is not set, or none of them is intact.
@@ -49,7 +50,9 @@ def find_checkpoint(
     if checkpoint is None:
         if problems:
             raise ConfigError(f"{'; '.join(problems)}; there is no other checkpoint")
-        callbacks.on_warning(f"{folder.path}: no checkpoint to resume from, so the run begins")
+        callbacks.on_warning(
+            f"{folder.path}: no checkpoint to resume from; starting from the beginning"
+        )
         return None
     for problem in problems:
         callbacks.on_warning(f"{problem}; using {checkpoint.path.name} instead")
@@ -65,20 +68,20 @@ def resumed_config(
     """The options of the resumed run: the checkpoint's, and those given that may change.
 
     Args:
-        checkpoint: to resume from.
-        given: options by name; None stands for one that was not given.
-        resolve: `w2v.train.api.resolve`.
+        checkpoint: the checkpoint to resume from.
+        given: options by name; None means that an option was not given.
+        resolve: `w2v.train.api.resolve`, which this module cannot import.
 
     Raises:
-        ConfigError: an option differs that may not.
+        ConfigError: another option differs from the checkpoint.
     """
     saved = checkpoint.identity.config
     options = {name: value for name, value in given.items() if value is not None}
-    asked = resolve(make_config({**dataclasses.asdict(saved), **options}))
+    wanted = resolve(make_config({**dataclasses.asdict(saved), **options}))
     differences = [
-        f"{name}={getattr(asked, name)}, but the checkpoint has {getattr(saved, name)}"
+        f"{name}={getattr(wanted, name)}, but the checkpoint has {getattr(saved, name)}"
         for name in options
-        if name not in _MAY_CHANGE and getattr(asked, name) != getattr(saved, name)
+        if name not in _MAY_CHANGE and getattr(wanted, name) != getattr(saved, name)
     ]
     if differences:
         may_change = ", ".join(f"--{name}" for name in _MAY_CHANGE)
@@ -86,11 +89,11 @@ def resumed_config(
             f"{checkpoint.path}: {'; '.join(differences)}; with --resume only {may_change} may "
             "change"
         )
-    return dataclasses.replace(saved, **{name: getattr(asked, name) for name in _MAY_CHANGE})
+    return dataclasses.replace(saved, **{name: getattr(wanted, name) for name in _MAY_CHANGE})
 
 
 def identity_of(config: TrainConfig, corpus: Corpus | ShardedCorpus) -> RunIdentity:
-    """The identity of a run with this software, as its checkpoints record it."""
+    """The identity of a run with the installed software, as its checkpoints record it."""
     return RunIdentity(
         config,
         {
@@ -109,38 +112,36 @@ def identity_of(config: TrainConfig, corpus: Corpus | ShardedCorpus) -> RunIdent
     )
 
 
-def check_corpus(checkpoint: Checkpoint, ours: RunIdentity, corpus: Corpus | ShardedCorpus) -> None:
+def check_corpus(
+    checkpoint: Checkpoint, current: RunIdentity, corpus: Corpus | ShardedCorpus
+) -> None:
     """Refuse to resume with another corpus.
 
     Args:
-        checkpoint: to resume from.
-        ours: the identity of the resumed run.
-        corpus: its corpus.
+        checkpoint: the checkpoint to resume from.
+        current: the identity of the resumed run.
+        corpus: the corpus of the resumed run.
 
     Raises:
-        CorpusError: it is not the checkpoint's.
+        CorpusError: the corpus differs from that of the checkpoint; the message says how.
     """
-    saved, mine = checkpoint.identity.corpus, ours.corpus
-    if saved == mine:
+    saved, given = checkpoint.identity.corpus, current.corpus
+    if saved == given:
         return
     differences = [
-        f"{mine[name]:,} {noun} instead of {saved[name]:,}"
+        f"{given[name]:,} {noun} instead of {saved[name]:,}"
         for name, noun in (
             ("words", "words"),
             ("sentences", "sentences"),
             ("vocabulary", "words in the vocabulary"),
         )
-        if mine[name] != saved[name]
+        if given[name] != saved[name]
     ]
-    there, here = checkpoint.vocabulary(), corpus.vocabulary
-    row = next(
-        (row for row, (a, b) in enumerate(zip(there.words, here.words, strict=False)) if a != b),
-        None,
-    )
+    old, new = checkpoint.vocabulary().words, corpus.vocabulary.words
+    row = next((row for row, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
     if row is not None:
         differences.append(
-            f"{here.words[row]!r} instead of {there.words[row]!r} as word {row + 1} of the "
-            "vocabulary"
+            f"{new[row]!r} instead of {old[row]!r} as word {row + 1} of the vocabulary"
         )
     raise CorpusError(
         f"{checkpoint.path}: the corpus is not that of the checkpoint: "
@@ -152,28 +153,28 @@ def check_init(checkpoint: Checkpoint, init_given: bool) -> None:
     """Refuse to resume without the vectors that the run started from: the corpus needs their words.
 
     Raises:
-        ConfigError: they are missing, or given for a run that started without.
+        ConfigError: they are missing, or given for a run that did not start from vectors.
     """
     if ("init" in checkpoint.state.history) == init_given:
         return
     what = "the run did not start from vectors; leave out --init"
     if not init_given:
-        what = "the run started from vectors; give the same ones by --init"
+        what = "the run started from vectors; give the same ones with --init"
     raise ConfigError(f"{checkpoint.path}: init: {what}")
 
 
 def saved_frozen_words(
     checkpoint: Checkpoint, given: np.ndarray | None, size: int
 ) -> np.ndarray | None:
-    """The words that a resumed run leaves alone, (V,) uint8; None if the run trains all.
+    """The frozen words of a resumed run, (V,) uint8; None if there are none.
 
     Args:
-        checkpoint: to resume from.
-        given: the words that were asked for; None if none were.
+        checkpoint: the checkpoint to resume from.
+        given: the frozen words as given for the resumed run, (V,) uint8; None if not given.
         size: V.
 
     Raises:
-        ConfigError: the checkpoint has other ones.
+        ConfigError: the checkpoint has other frozen words.
     """
     saved = checkpoint.arrays.get("frozen_words")
     if saved is not None and _kind(saved) != (np.uint8, (size,)):
@@ -188,12 +189,19 @@ def saved_frozen_words(
 
 
 def check_fit(
-    checkpoint: Checkpoint, ours: RunIdentity, trainer: Trainer, callbacks: Callback
+    checkpoint: Checkpoint, current: RunIdentity, trainer: Trainer, callbacks: Callback
 ) -> None:
     """Refuse a checkpoint whose arrays or blocks do not fit; warn if other software wrote it.
 
+    Args:
+        checkpoint: the checkpoint to resume from.
+        current: the identity of the resumed run.
+        trainer: the trainer of the resumed run.
+        callbacks: notified of other software versions.
+
     Raises:
-        ConfigError: another version of w2v divides the corpus otherwise, or has other parameters.
+        ConfigError: the arrays or the blocks do not fit, because another version of w2v divided the
+            corpus differently or had other parameters.
     """
     parameters, state = trainer.parameters(), checkpoint.state
     wanted = {
@@ -202,7 +210,7 @@ def check_fit(
     saved = {name: _kind(array) for name, array in checkpoint.arrays.items() if name in wanted}
     best = {name: _kind(array) for name, array in checkpoint.best().items()}
     lengths = trainer.config.epochs_, trainer.n_blocks, trainer.corpus.n_words
-    theirs = checkpoint.identity.versions
+    versions = checkpoint.identity.versions
     if (
         (state.n_epochs, state.n_blocks, state.n_words) != lengths
         or saved != wanted
@@ -210,17 +218,17 @@ def check_fit(
     ):
         raise ConfigError(
             f"{checkpoint.path}: does not fit this version of w2v; it was written by version "
-            f"{shown(theirs['w2v'])[1:-1]}"
+            f"{shown(versions['w2v'])[1:-1]}"
         )
-    others = [
-        f"{name} {shown(theirs[name])[1:-1]}"
-        for name in ours.versions
-        if theirs[name] != ours.versions[name]
+    other_versions = [
+        f"{name} {shown(versions[name])[1:-1]}"
+        for name in current.versions
+        if versions[name] != current.versions[name]
     ]
-    if others:
+    if other_versions:
         callbacks.on_warning(
-            f"{checkpoint.path}: written with {', '.join(others)}; the vectors may differ from "
-            "those of the uninterrupted run in their last digits"
+            f"{checkpoint.path}: written with {', '.join(other_versions)}; the vectors may differ "
+            "from those of the uninterrupted run in their last digits"
         )
 
 

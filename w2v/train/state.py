@@ -1,9 +1,9 @@
-"""What a training run has reached, and what identifies it: the JSON part of a checkpoint.
+"""The state of a training run, and what identifies the run: the JSON part of a checkpoint.
 
-`RunState` is written by one method, `RunState.advance`, which a worker calls inside its turn
-(`w2v.train.worker_pool`). Between turns it agrees with the model's arrays, so both can be copied
+Workers write `RunState` only through `RunState.advance`, inside their turns
+(`w2v.train.worker_pool`). Between turns, it agrees with the model's arrays, so both can be copied
 together. `from_json` is the one place that refuses a forged or impossible checkpoint: kernels index
-the corpus by the position that it returns and do not check again.
+the corpus by the position that it returns, without further checks.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Position(NamedTuple):
     Attributes:
         epoch: the epoch in progress, from 0.
         block: how many of its blocks are done: all before this one.
-        row: how many rows of the next block are done, where a block takes several steps.
-        ended: whether the run is over before its last epoch (early stopping).
+        row: how many examples of the next block are done, if a block takes several steps.
+        ended: whether the run has ended before its last epoch (early stopping).
     """
 
     epoch: int = 0
@@ -43,11 +43,11 @@ class EpochStats:
     """Statistics of an epoch, or of a part of one.
 
     Attributes:
-        loss: summed over all pairs, each times its weight, in nats.
+        loss: weighted sum of the loss over all pairs, in nats.
         pairs: summed weights of the (center, context) pairs: their number, unless the option
             `distance_weights` is harmonic.
-        words: words of the corpus that were trained, before subsampling.
-        words_kept: words of these that subsampling kept.
+        words: words of the corpus that were trained, counted before subsampling.
+        words_kept: how many of these subsampling kept.
     """
 
     loss: float = 0.0
@@ -80,16 +80,17 @@ _STATE: Shape = {
 
 @dataclass
 class RunState:
-    """What a run has reached; everything in a checkpoint that is not an array.
+    """How far a run has come; everything in a checkpoint that is not an array.
 
     Attributes:
         n_epochs, n_blocks, n_words: epochs of the run, and the blocks and words of each epoch.
         position: what is done.
         epochs: statistics of each epoch that has begun.
-        lr_factor: factor of the planned learning rate; below 1 after a back-off.
+        lr_factor: factor on the planned learning rate; below 1 after a back-off.
         back_offs: a record of each back-off.
         history: how the run began, for the metadata of its vectors.
-        held_out_losses: held-out loss after each epoch, in nats a pair; empty without `validate`.
+        held_out_losses: held-out loss after each epoch, in nats per pair; empty without `validate`.
+        past_seconds: seconds of training before the current `timed` block.
         lock: held while `position` and `epochs` change.
     """
 
@@ -107,12 +108,12 @@ class RunState:
     _started: float | None = field(default=None, repr=False, compare=False)
 
     def advance(self, *trained: EpochStats, blocks: int = 0, rows: int = 0) -> None:
-        """Record a step. A worker calls this inside the turn in which it has changed the model.
+        """Record a step. A worker calls this in the same turn in which it changes the model.
 
         Args:
             trained: statistics of what the step has trained.
-            blocks: how many blocks are complete with it.
-            rows: how many rows of the next block it has trained, if that is not complete.
+            blocks: number of blocks that the step completes.
+            rows: if it completes none, number of examples of the next block that it has trained.
         """
         with self.lock:
             epoch, block, row, _ = self.position
@@ -128,7 +129,7 @@ class RunState:
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """Count the time within as training."""
+        """Count the time spent in the context as training."""
         self._started = time.perf_counter()
         try:
             yield
@@ -173,7 +174,7 @@ class RunState:
         return self.words_done / self.total_words
 
     def to_json(self) -> dict[str, Any]:
-        """The state as JSON holds it."""
+        """The state as a dict that can be written as JSON."""
         return {
             "n_epochs": self.n_epochs,
             "n_blocks": self.n_blocks,
@@ -189,7 +190,7 @@ class RunState:
 
     @classmethod
     def from_json(cls, value: Any, place: str) -> RunState:
-        """The state that `to_json` gave.
+        """Validate the output of `to_json` and turn it back into a state.
 
         Args:
             value: parsed JSON.
@@ -240,12 +241,12 @@ _IDENTITY: Shape = {
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """What a run trains, and with which software; a resumed run is compared with it.
+    """What a run trains, and with which software; a resumed run must match it.
 
     Attributes:
         config: the options, with those that depend on the loss filled in.
         corpus: its numbers of words, sentences and words in the vocabulary, and its fingerprint.
-        versions: of w2v, Python, NumPy and Numba, and the kind of machine.
+        versions: versions of w2v, Python, NumPy and Numba, and the kind of machine.
     """
 
     config: TrainConfig
@@ -253,12 +254,12 @@ class RunIdentity:
     versions: Mapping[str, str]
 
     def to_json(self) -> dict[str, Any]:
-        """The identity as JSON holds it."""
+        """The identity as a dict that can be written as JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, value: Any, place: str) -> RunIdentity:
-        """The identity that `to_json` gave.
+        """Validate the output of `to_json` and turn it back into an identity.
 
         Args:
             value: parsed JSON.

@@ -1,4 +1,4 @@
-"""Warm start: train existing vectors further on another text, with a vocabulary that grows.
+"""Warm start: continue training vectors on another text, with a vocabulary that grows.
 
     words            all old words, and those new ones that occur at least min_count times in the
                      new text; sorted by count
@@ -7,15 +7,15 @@
     center vectors   the old ones; new words start at random, as in any run
     context vectors  the old ones if the file has them (.safetensors), otherwise zeros, as in any
                      run: the first steps then change little else
-    subsampling      by the frequencies in the new text, which is what is subsampled
-    noise            by the counts, so that words of the old text are drawn as often as they
-                     deserve; all words without a count share one occurrence
+    subsampling      by the frequencies in the new text, the one that is subsampled
+    noise            by the counts, which include the old text; all words with count 0 together
+                     count as one occurrence
 
-The center vector of an old word that is not in the new text stays the same to the last bit; its
+The center vector of an old word that is not in the new text does not change by a single bit; its
 context vector changes when the word is drawn as noise. Biases and the optimiser's state start anew.
-Words may be *frozen*: their center vectors stay the same, too, while all other parameters are
-trained against them. A new model is aligned with an old one in this way.
-gensim's ``build_vocab(update=True)`` does the same with words, counts, noise and subsampling.
+Words may be *frozen*: their center vectors do not change either, while all other parameters are
+trained against them. This aligns a new model with an old one.
+gensim's ``build_vocab(update=True)`` treats words, counts, noise and subsampling in the same way.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from w2v.util.lines import text_lines
 from w2v.vocab import Vocabulary
 
 _DROPPED = -1
-_MOST_FROZEN = 2**31 - 1
+_MAX_FROZEN = 2**31 - 1
 
 
 def check_size(old: Embeddings, vector_size: int) -> None:
@@ -58,15 +58,16 @@ def check_size(old: Embeddings, vector_size: int) -> None:
 def words_to_freeze(
     freeze: StrPath | Iterable[str], old: Embeddings | None, callbacks: Callback
 ) -> list[str]:
-    """The words whose center vectors are to stay as they are in `old`.
+    """The words to freeze: those of `freeze` that are in `old`.
 
     Args:
-        freeze: a file with a word on each line, or words.
+        freeze: a file with one word per line, or words.
         old: the vectors to start from.
         callbacks: warned if `old` lacks some of the words.
 
     Raises:
-        ConfigError: there are no vectors to start from, or they have none of the words.
+        ConfigError: there are no vectors to start from, or they have none of the words; or `freeze`
+            has no words, or other things than words.
         FormatError: the file cannot be read, or is not UTF-8.
     """
     if old is None:
@@ -74,7 +75,7 @@ def words_to_freeze(
     place = "freeze"
     if isinstance(freeze, (str, os.PathLike)):
         place = f"freeze: {os.fspath(freeze)}"
-        words = dict.fromkeys(line for _, line in text_lines(freeze, _MOST_FROZEN))
+        words = dict.fromkeys(line for _, line in text_lines(freeze, _MAX_FROZEN))
     else:
         try:
             words = dict.fromkeys(freeze)
@@ -84,7 +85,7 @@ def words_to_freeze(
             if not isinstance(word, str):
                 raise ConfigError(f"freeze: expected words, got {shown(word)}")
     if not words:
-        raise ConfigError(f"{place}: no words (one a line)")
+        raise ConfigError(f"{place}: no words (expected one per line)")
     found = [word for word in words if word in old]
     if not found:
         raise ConfigError(
@@ -101,7 +102,7 @@ def words_to_freeze(
 
 
 def frozen_rows(words: Iterable[str], vocabulary: Vocabulary) -> np.ndarray:
-    """(V,) uint8: 1 for these words."""
+    """(V,) uint8, 1 for these words and 0 for all others; KeyError if one is unknown."""
     rows = np.zeros(len(vocabulary), dtype=np.uint8)
     rows[[vocabulary.word_to_id[word] for word in words]] = 1
     return rows
@@ -110,7 +111,7 @@ def frozen_rows(words: Iterable[str], vocabulary: Vocabulary) -> np.ndarray:
 def with_old_words(
     corpus: Corpus, old: Embeddings, min_count: int, max_vocab: int | None
 ) -> Corpus:
-    """Encode a corpus in the vocabulary of `old` and its own new words.
+    """Re-encode a corpus in a vocabulary of the words of `old` and its own new words.
 
     Args:
         corpus: encoded with min_count 1, so that it has all its words.
@@ -171,7 +172,7 @@ def with_old_words(
 
 @jit
 def _renumber(tokens: Any, starts: Any, new_ids: Any, out: Any, lengths: Any) -> None:
-    """Copy the tokens that are kept, with their new ids, and the new length of each sentence."""
+    """Write the new ids of the kept tokens to `out`, and the new length of each sentence."""
     write = 0
     for sentence in range(lengths.size):
         before = write
@@ -184,10 +185,10 @@ def _renumber(tokens: Any, starts: Any, new_ids: Any, out: Any, lengths: Any) ->
 
 
 def start_from(trainer: Trainer, old: Embeddings) -> dict[str, Any]:
-    """Copy the old vectors into a model that has its start values.
+    """Copy the old vectors into a freshly reset model.
 
     Returns:
-        What was copied, for the metadata of the new vectors.
+        A record of what was copied, for the metadata of the new vectors.
     """
     word_to_id = trainer.corpus.vocabulary.word_to_id
     rows = np.array([word_to_id[word] for word in old])
