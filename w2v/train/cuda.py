@@ -1,7 +1,7 @@
 """Training of the sampled losses on an NVIDIA GPU; see `w2v.kernels.cuda`.
 
-A turn of the one worker is a launch, which trains many blocks at once. Model and corpus stay on the
-card; the arrays of the host are brought up to date when somebody asks for them.
+There is one worker, and each of its turns is a kernel launch, which trains many blocks at once.
+Model and corpus stay on the GPU; the host's arrays are brought up to date when they are read.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from w2v.train.state import EpochStats, RunState
 from w2v.train.trainer import Preparation
 
 MAX_SHARING = 50
-"""Groups in flight that update the row of the most frequent word, on average.
+"""Maximum number of groups in flight, on average, that update the row of the most frequent word.
 
-They start from the same old values, and with twice as many, what they add up to overshoots
+They start from the same old values; with twice as many, the sum of their updates overshoots
 (docs/explanation/gpu.md).
 """
 
 LAUNCH_FACTOR = 16
-"""Blocks of a launch for each that is in flight: about a tenth of a second of training."""
+"""Blocks of a launch, as a multiple of those in flight: about a tenth of a second of training."""
 
 
 def refuse_unfit(config: TrainConfig) -> None:
@@ -60,8 +60,8 @@ class CudaTrainer(SampledLossTrainer):
 
     Attributes:
         model: parameters, noise and subsampling.
-        edges: the sentence at which each block begins, and the end of the last one.
-        in_flight: blocks that are trained at once, at most.
+        edges: index of the first sentence of each block, and the end of the last block.
+        in_flight: maximum number of blocks trained at the same time.
     """
 
     corpus: Corpus
@@ -86,7 +86,7 @@ class CudaTrainer(SampledLossTrainer):
         self._gpu_is_newer = False
 
     def _sharing(self) -> float:
-        """Rows of the most frequent word that a group updates as candidates, on average."""
+        """How often the most frequent word is a candidate in a group, on average."""
         vocabulary = self.corpus.vocabulary
         kept = vocabulary.text_counts * keep_probs(vocabulary.text_counts, self.config.sample)
         noise = GROUP_NOISE * self.config.negative * self.model.noise.probs
@@ -124,9 +124,9 @@ class CudaTrainer(SampledLossTrainer):
             self._blocks = None
 
     def _forecast_seconds(self) -> float:
-        """Time a launch at learning rate 0, which changes nothing; the second, to be fair."""
-        last = min(self.in_flight, self._most_blocks)
-        for _ in range(2):
+        """Time a launch at learning rate 0, which changes nothing."""
+        last = min(self.in_flight, self._max_blocks)
+        for _ in range(2):  # the second one counts
             started = time.perf_counter()
             self._launch(0, 0, last, np.zeros(last))
             seconds = time.perf_counter() - started
@@ -134,8 +134,8 @@ class CudaTrainer(SampledLossTrainer):
         return seconds / words * self.corpus.n_words * self.config.epochs_
 
     @property
-    def _most_blocks(self) -> int:
-        """Blocks of a launch, at most."""
+    def _max_blocks(self) -> int:
+        """Maximum number of blocks in a launch."""
         assert self._blocks is not None
         return min(self.in_flight * LAUNCH_FACTOR, self._blocks.most_blocks, self.n_blocks)
 
@@ -154,7 +154,7 @@ class CudaTrainer(SampledLossTrainer):
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
         """See `Trainer`. A turn is a launch, and records its blocks."""
         assert self._blocks is not None
-        if not self._gpu_is_newer:  # the host's arrays may be a checkpoint's, or other vectors
+        if not self._gpu_is_newer:  # the host may have vectors from a checkpoint or to start from
             self._blocks.upload(self.model.parameters)
 
         def work() -> None:
@@ -169,7 +169,7 @@ class CudaTrainer(SampledLossTrainer):
     def _take_turn(self, state: RunState, schedule: Schedule) -> None:
         """Train the next blocks and record them."""
         epoch, first = state.position.epoch, state.position.block
-        last = min(first + self._most_blocks, self.n_blocks)
+        last = min(first + self._max_blocks, self.n_blocks)
         starts = self.corpus.sentence_starts[self.edges[first : last + 1]]
         words_before = epoch * self.corpus.n_words
         rates = np.array([schedule.at(words_before + int(start)) for start in starts[:-1]])
@@ -185,7 +185,7 @@ class CudaTrainer(SampledLossTrainer):
         state.advance(*blocks, blocks=last - first)
 
     def synchronise(self) -> None:
-        """See `SampledLossTrainer`. Copies what the card has trained since the last time."""
+        """See `SampledLossTrainer`. Copies the model from the GPU if it has changed there."""
         if self._gpu_is_newer:
             assert self._blocks is not None
             self._blocks.download(self.model.parameters)

@@ -1,7 +1,7 @@
 """Training of the sampled losses in shared memory: workers take blocks of sentences.
 
 The random numbers of a block are keyed by (seed, epoch, block), and its learning rate depends only
-on its place in the run, so what a block does depends on nothing else but the model that it finds.
+on its place in the run; apart from these, its effect depends only on the model that it finds.
 Workers take blocks from one counter and update the shared matrices without locks (Niu et al. 2011,
 "Hogwild!", section 3). With one worker, the same seed gives the same bytes.
 """
@@ -29,7 +29,7 @@ from w2v.train.state import EpochStats, RunState
 from w2v.train.trainer import Preparation
 
 FORECAST_BLOCKS = 5
-"""Blocks that are timed to forecast how long the run will take."""
+"""Number of blocks that are timed to forecast the duration of the run."""
 
 
 class SampledTrainer(SampledLossTrainer):
@@ -37,7 +37,7 @@ class SampledTrainer(SampledLossTrainer):
 
     Attributes:
         model: parameters, noise and subsampling.
-        edges: the sentence at which each block begins, and the end of the last one.
+        edges: index of the first sentence of each block, and the end of the last block.
     """
 
     corpus: Corpus
@@ -70,7 +70,17 @@ class SampledTrainer(SampledLossTrainer):
     def train_block(
         self, scratch: Scratch, epoch: int, block: int, lr: float
     ) -> tuple[float, float, int]:
-        """Train one block; returns (summed loss in nats, pairs, words kept by subsampling)."""
+        """Train one block.
+
+        Args:
+            scratch: the worker's memory.
+            epoch, block: numbers from 0.
+            lr: learning rate.
+
+        Returns:
+            Summed loss in nats, number of pairs, and number of words that subsampling kept. The
+            pairs are summed weights if they have weights.
+        """
         seed, window = self.config.seed, window_of(self.config)
         result: tuple[float, float, int] = self.kernels.block(
             self.model.parameters,
@@ -108,12 +118,12 @@ class SampledTrainer(SampledLossTrainer):
         return seconds / words * total_words / self.config.workers
 
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
-        """See `Trainer`. A turn takes a block, trains it and records the result.
+        """See `Trainer`. In a turn, a worker takes a block, trains it and records the result.
 
-        Between turns, the blocks that were taken are therefore those that are done.
+        Between turns, the blocks taken so far are therefore exactly those that are done.
         """
         blocks = iter(range(state.position.block, self.n_blocks))
-        taking = threading.Lock()
+        blocks_lock = threading.Lock()
 
         def work() -> None:
             scratch = self.make_scratch()
@@ -121,7 +131,7 @@ class SampledTrainer(SampledLossTrainer):
                 with self.pool.turn() as proceed:
                     if not proceed:
                         return
-                    with taking:
+                    with blocks_lock:
                         block = next(blocks, None)
                     if block is None:
                         return

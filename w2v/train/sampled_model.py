@@ -1,4 +1,4 @@
-"""The model of a sampled loss, and what all ways to train one share: threads, rounds, GPUs."""
+"""The model of a sampled loss, and what its trainers share: in threads, in rounds, on a GPU."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class SampledModel:
     """Parameters, noise and subsampling of a sampled loss.
 
     Attributes:
-        parameters: what the kernels train; its matrices have padded rows.
-        noise: the sampler of noise words, q(w).
-        correction: (V,) float64, ln(K q(w)) if the loss corrects its logits by it, else zeros.
-        thresholds: (V,) uint32, of subsampling; see `w2v.corpus.subsampling`.
+        parameters: what the kernels train; rows of matrices are padded.
+        noise: the sampler of noise words, which has q(w).
+        correction: (V,) float64, ln(K q(w)) if the loss corrects its logits by it, otherwise zeros.
+        thresholds: (V,) uint32, subsampling thresholds; see `w2v.corpus.subsampling`.
     """
 
     def __init__(self, vocabulary: Vocabulary, config: TrainConfig, loss: SampledLoss) -> None:
@@ -55,7 +55,7 @@ class SampledModel:
         self._draw_center_vectors()
 
     def reset(self) -> None:
-        """Give the parameters their start values again, and the padding of rows its zeros."""
+        """Reset the parameters to their initial values, and the padding of rows to zeros."""
         self.parameters.center_vectors[...] = 0
         self.parameters.context_vectors[...] = 0
         self.parameters.logit_offsets[...] = self._initial_offsets
@@ -76,10 +76,10 @@ class SampledModel:
         }
 
     def vectors(self) -> Vectors:
-        """The vectors as they are now.
+        """Copies of the current vectors.
 
-        The output bias is what the loss adds to a dot product before its correction; None if it
-        neither learns nor corrects anything.
+        The output bias is what the model adds to a dot product, without the correction of the
+        logits; None if it has neither a bias nor a correction.
         """
         arrays = self.arrays()
         has_bias = self.config.output_bias_ or self.correction.any()
@@ -93,7 +93,7 @@ class SampledModel:
     def scorer(self) -> Scorer:
         """The conditional model p(w | c) that the loss estimates; see `w2v.held_out`.
 
-        A loss that does not correct its logits learns ln p(w | c) / (K q(w)), and so ln(K q(w)) is
+        A loss that does not correct its logits learns ln (p(w | c) / (K q(w))), so ln(K q(w)) is
         added to them here.
         """
         vectors = self.vectors()
@@ -113,7 +113,7 @@ class SampledModel:
 
 
 class SampledLossTrainer(Trainer):
-    """The part of a `Trainer` that concerns its `SampledModel`."""
+    """Base class of trainers that have a `SampledModel`."""
 
     loss: SampledLoss
 
@@ -128,7 +128,7 @@ class SampledLossTrainer(Trainer):
         self.model = SampledModel(corpus.vocabulary, config, loss)
 
     def synchronise(self) -> None:
-        """Bring `model` up to date, if its parameters are being trained elsewhere."""
+        """Bring `model` up to date; for trainers whose parameters are elsewhere, as on a GPU."""
 
     def reset(self) -> None:
         """See `Trainer`."""
@@ -150,17 +150,17 @@ class SampledLossTrainer(Trainer):
         return self.model.arrays()
 
     def memory_bytes(self) -> int:
-        """See `Trainer`: the model and the tokens. A GPU has a copy of both."""
+        """See `Trainer`: the model and the token ids. A GPU has a copy of both."""
         return self.model_bytes + 4 * self.corpus.n_words
 
     @property
     def model_bytes(self) -> int:
-        """Size of the parameters."""
+        """Size of the parameters in bytes."""
         return sum(array.nbytes for array in self.model.parameters)
 
 
 def kernels_for(config: TrainConfig, *, has_frozen_words: bool = False) -> SampledKernels:
-    """The kernels of a configuration; see `w2v.kernels.sampled.sampled_kernels`."""
+    """The kernels for a configuration; see `w2v.kernels.sampled.sampled_kernels`."""
     loss = get_loss(config.loss)
     assert isinstance(loss, SampledLoss)
     return sampled_kernels(

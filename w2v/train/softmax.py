@@ -1,8 +1,9 @@
 """Training of the full softmax: batches of examples, exact gradients, and row-wise AdaGrad.
 
-`distribution` and `split` targets divide the corpus into the blocks of `w2v.train.sampled`, with
-the same draws, and train the examples of a block in order. `corpus` targets draw the pairs of the
-whole corpus once, and each epoch goes through the rows of the vocabulary in a random order.
+With `distribution` and `split` targets, blocks and their random draws are those of
+`w2v.train.sampled`, and the examples of a block are trained in order. With `corpus` targets, the
+pairs of the whole corpus are drawn once, and each epoch goes through the rows of the vocabulary in
+a random order.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ class SoftmaxTrainer(Trainer):
         self.optimiser = AdaGrad(self.model, self.softmax, config.output_bias_, frozen_words)
         self.thresholds = keep_thresholds(keep)
         self.edges = block_edges(corpus.sentence_starts)
-        self.examples: Examples | None = None  # of `corpus` targets, once they are drawn
-        self._words_kept = 0  # in drawing them
+        self.examples: Examples | None = None  # for `corpus` targets, once they are drawn
+        self._words_kept = 0  # by subsampling, when they were drawn
         self._libraries = ThreadpoolController()
 
     @property
@@ -130,7 +131,7 @@ class SoftmaxTrainer(Trainer):
         return model + work + rows + self.corpus.tokens.nbytes
 
     def windows(self, epoch: int, block: int) -> Windows:
-        """The windows of a block, as drawn in an epoch."""
+        """The windows of a block, as drawn in this epoch."""
         return block_windows(
             self.corpus,
             int(self.edges[block]),
@@ -171,7 +172,7 @@ class SoftmaxTrainer(Trainer):
                 self.softmax.close()
 
     def _one_blas_thread(self) -> AbstractContextManager[Any]:
-        """Limit BLAS to one thread: `FullSoftmax` calls it from threads of its own."""
+        """A context that limits BLAS to one thread: `FullSoftmax` calls it from its own threads."""
         limited: AbstractContextManager[Any] = self._libraries.limit(limits=1, user_api="blas")
         return limited
 
@@ -185,13 +186,13 @@ class SoftmaxTrainer(Trainer):
                 started = time.perf_counter()
                 self.softmax.gradients(batch, batch.pairs)
                 seconds = time.perf_counter() - started
-                # Assumes that all blocks are about as long as this one.
+                # This assumes that all blocks are about as long as this one.
                 steps = rows.n / len(batch.centers) * self.n_blocks
                 return seconds * steps * self.config.epochs_
         return 0.0
 
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
-        """See `Trainer`. One worker takes one step after another; each uses all threads."""
+        """See `Trainer`. One worker takes the steps, a step per turn; each uses all threads."""
 
         def work() -> None:
             # In some BLAS libraries the limit holds only for the thread that sets it.
@@ -205,7 +206,7 @@ class SoftmaxTrainer(Trainer):
         for block in range(start.block, self.n_blocks):
             rows = self.block_rows(start.epoch, block)
             first = start.row if block == start.block else 0
-            # A block that subsampling leaves without pairs takes one turn, which completes it.
+            # A block left without pairs by subsampling takes one turn, which completes it.
             for begin in range(first, max(rows.n, 1), size):
                 with self.pool.turn() as proceed:
                     if not proceed:
@@ -234,7 +235,7 @@ class SoftmaxTrainer(Trainer):
             state.advance(stats, rows=end - begin)
 
     def _words_of(self, block: int) -> tuple[int, int]:
-        """The words of a block: first, and last plus one."""
+        """Positions in the corpus of a block's first word and of the end of its last."""
         if self.config.targets == "corpus":
             return 0, len(self.corpus.tokens)
         starts = self.corpus.sentence_starts
@@ -242,7 +243,7 @@ class SoftmaxTrainer(Trainer):
 
 
 def _compile(loss: FullLoss) -> None:
-    """Take a step with a model of two words, on this thread, where Ctrl-C ends compilation."""
+    """Take a step with a model of two words on this thread, where Ctrl-C can end compilation."""
     shape = 2, 2
     model = FullModel(
         np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(2, np.float32)
@@ -257,7 +258,7 @@ def _compile(loss: FullLoss) -> None:
 
 
 def rows_of(examples: Examples, rows: np.ndarray) -> Examples:
-    """The given examples, in the given order."""
+    """The examples with these numbers, in this order."""
     sizes = np.diff(examples.starts)[rows]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     entries = np.repeat(examples.starts[:-1][rows] - starts[:-1], sizes) + np.arange(starts[-1])
