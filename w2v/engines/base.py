@@ -1,9 +1,9 @@
-"""Where tasks run: the interface of an engine, and what a task may rely on.
+"""The interface of engines, which run tasks.
 
-A task is a function defined in a module, called with values and with references to what other tasks
-return. It changes none of its arguments, so it can be run again, elsewhere, with the same result.
-`w2v.engines.local` runs tasks in threads of this process, `w2v.engines.ray_cluster` on a cluster.
-Engines do not know what is computed.
+A task is a call of a function that is defined in a module, with values and references to the
+results of other tasks as arguments. It changes none of them, so it can be run again, elsewhere,
+with the same result. `w2v.engines.local` runs tasks in threads of this process,
+`w2v.engines.ray_cluster` on a cluster. Engines do not know what is computed.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 WAIT_SECONDS = 0.1
-"""How often a caller that waits for results runs its `check`."""
+"""Time between two calls of `check` by a caller that waits for results."""
 
 Ref = Any
-"""A reference to a value that a task returns, now or later; its type depends on the engine."""
+"""A reference to a value, which a task may have yet to return; its type depends on the engine."""
 
 
 class TaskCancelled(Exception):
-    """Nobody waits for the task's result any more."""
+    """The result of the task is not needed any more."""
 
 
 class _Current(threading.local):
-    """The task that this thread is running."""
+    """State of the task that this thread is running.
+
+    Attributes:
+        cancelled: set when the task is cancelled; None if the engine ends tasks in another way.
+    """
 
     cancelled: threading.Event | None = None
 
@@ -34,17 +38,17 @@ current = _Current()
 
 
 def check_cancelled() -> None:
-    """Call this now and then in a long task.
+    """End the current task if it has been cancelled; long tasks call this now and then.
 
     Raises:
-        TaskCancelled: nobody waits for the result. (A cluster ends cancelled tasks by itself.)
+        TaskCancelled: the result is not needed any more. (A cluster ends cancelled tasks itself.)
     """
     if current.cancelled is not None and current.cancelled.is_set():
         raise TaskCancelled
 
 
 def no_check() -> None:
-    """The `check` of a caller that waits until the end."""
+    """The default `check` of `Engine.get`, which lets the caller wait until the end."""
 
 
 class Engine(ABC):
@@ -52,7 +56,7 @@ class Engine(ABC):
 
     @abstractmethod
     def put(self, value: Any) -> Ref:
-        """Return a reference to a value; the value must not change from now on."""
+        """Return a reference to a value, which must not change from now on."""
 
     @abstractmethod
     def submit(
@@ -63,18 +67,23 @@ class Engine(ABC):
 
         Args:
             function: a pure function, defined in a module.
-            arguments: values and references; references only at the top level.
-            outputs: how many values the function returns, as a tuple if there are several.
-            group: tasks of one group (`groups`) share data and run in one place if possible.
-            threads: how many threads the function will start.
+            arguments: values and references; references inside other values are not replaced.
+            outputs: number of values that the function returns, as a tuple if there are several.
+            group: number of the group (`groups`); tasks of one group share data, and run in one
+                place if possible.
+            threads: number of threads that the function will start.
 
         Returns:
-            One reference for each output.
+            A reference for each output.
         """
 
     @abstractmethod
     def get(self, refs: Sequence[Ref], check: Callable[[], None] = no_check) -> list[Any]:
-        """Wait for values. An exception raised by `check` ends the wait.
+        """Wait for values and return them.
+
+        Args:
+            refs: references to the values.
+            check: called about every `WAIT_SECONDS`; an exception that it raises ends the wait.
 
         Raises:
             Whatever a task has raised.
@@ -82,20 +91,20 @@ class Engine(ABC):
 
     @abstractmethod
     def cancel(self) -> None:
-        """Drop all pending tasks and end those that are running: nobody needs their results."""
+        """Drop all pending tasks and end those that are running: their results are not needed."""
 
     @abstractmethod
     def groups(self, count: int) -> list[range]:
-        """Split tasks 0 to `count` - 1 into groups; each group runs side by side in one place."""
+        """Divide the numbers 0 to `count` - 1, as of shards, into groups for one task each."""
 
     @abstractmethod
     def threads(self, group: range) -> int:
-        """How many threads one task that serves the whole group should use."""
+        """Number of threads to use in a task that does the work of a whole group."""
 
     @property
     @abstractmethod
     def all_threads(self) -> int:
-        """How many threads can be busy at once, in all places together."""
+        """Number of threads that can be busy at the same time, in all places together."""
 
     @abstractmethod
     def close(self) -> None:
@@ -103,9 +112,17 @@ class Engine(ABC):
 
 
 def tree(engine: Engine, merge: Callable[..., Any], refs: Sequence[Ref], *arguments: Any) -> Ref:
-    """Merge neighbours by ``merge(*arguments, first, second)``, then the results, down to one.
+    """Merge values in a binary tree, whose shape depends only on their number.
 
-    The binary tree's shape depends only on the number of references.
+    Args:
+        engine: runs the merges.
+        merge: called as ``merge(*arguments, first, second)`` for two neighbours, until one value is
+            left.
+        refs: references to the values, at least one.
+        arguments: further arguments.
+
+    Returns:
+        A reference to the last value.
     """
     level = list(refs)
     while len(level) > 1:

@@ -23,7 +23,7 @@ class _Output(NamedTuple):
 
 
 class LocalEngine(Engine):
-    """Runs tasks in threads of this process; compiled kernels release Python's global lock.
+    """Runs tasks in threads of this process; compiled kernels release the GIL.
 
     Args:
         workers: the number of threads.
@@ -45,10 +45,10 @@ class LocalEngine(Engine):
         self, function: Callable[..., Any], *arguments: Any, outputs: int = 1, group: int = 0,
         threads: int = 1,
     ) -> list[Ref]:  # fmt: skip
-        """Queue a task. Threads take tasks in order of submission.
+        """See `Engine`. Threads take tasks in order of submission.
 
-        A task that waits for an earlier one holds its thread. That cannot deadlock: the earliest
-        task never waits.
+        A task that waits for the result of an earlier one blocks its thread. That cannot deadlock:
+        the earliest unfinished task never waits.
         """
         cancelled = self._cancelled
 
@@ -77,11 +77,11 @@ class LocalEngine(Engine):
             task.cancel()
 
     def groups(self, count: int) -> list[range]:
-        """See `Engine`. Each task is a group of its own."""
+        """See `Engine`. Each number is a group of its own."""
         return [range(number, number + 1) for number in range(count)]
 
     def threads(self, group: range) -> int:
-        """See `Engine`. Always 1: the engine has the threads."""
+        """See `Engine`. Always 1: the engine's own threads run the tasks in parallel."""
         return 1
 
     @property

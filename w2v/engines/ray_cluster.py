@@ -2,7 +2,8 @@
 
 Tasks are Ray tasks and references are Ray object references, so what one task passes to another
 goes from node to node and never through the driver. If a worker process or a node dies, Ray runs
-its tasks again, and those whose results were lost with it. Tasks are pure, so this changes no byte.
+its tasks again, and those whose results were lost with it. Tasks are pure functions, so this does
+not change a byte of the result.
 """
 
 from __future__ import annotations
@@ -19,17 +20,18 @@ from w2v.errors import ConfigError, W2VError, shown
 from w2v.util.signals import handlers_kept
 
 MAX_RETRIES = 10
-"""How often Ray runs a task again after its process or node has died."""
+"""How many times Ray runs a task again after its process or node has died."""
 
 CONNECT_SECONDS = 10.0
-"""How long a cluster may take to answer."""
+"""How long to wait for a cluster to answer."""
 
 
 class RayEngine(Engine):
-    """Runs the tasks of a group on one node, as long as the node is alive.
+    """Runs tasks on a Ray cluster, those of a group on one node as long as the node is alive.
 
     Args:
-        workers: the most threads of a task; nodes with fewer CPUs use fewer.
+        workers: maximum number of threads per task, further limited by the CPUs of the smallest
+            node.
         address: see `w2v.train.api.train_embeddings`.
 
     Raises:
@@ -39,14 +41,14 @@ class RayEngine(Engine):
 
     def __init__(self, workers: int, address: str | None = None) -> None:
         ray = self._ray = _imported()
-        self._ours = not ray.is_initialized()
-        if self._ours:
-            joined = os.environ.get("RAY_ADDRESS") if address is None else address
+        self._owns_connection = not ray.is_initialized()
+        if self._owns_connection:
+            target = os.environ.get("RAY_ADDRESS") if address is None else address
             options: dict[str, Any] = {}
-            if joined is None:
+            if target is None:
                 options = {"num_cpus": workers, "include_dashboard": False}
-            elif joined != "auto":
-                _check_address(joined)
+            elif target != "auto":
+                _check_address(target)
             options |= {"log_to_driver": False, "configure_logging": False}
             try:
                 with handlers_kept():
@@ -123,12 +125,12 @@ class RayEngine(Engine):
         self._pending = []
 
     def groups(self, count: int) -> list[range]:
-        """See `Engine`. One group of neighbours for each node, all of about the same size."""
+        """See `Engine`. One group of consecutive numbers per node, all of about the same size."""
         n = min(self.n_nodes, count)
         return [range(count * k // n, count * (k + 1) // n) for k in range(n)]
 
     def threads(self, group: range) -> int:
-        """See `Engine`. At most the CPUs of the smallest node."""
+        """See `Engine`. At most the number of CPUs of the smallest node."""
         return min(self._threads, len(group))
 
     @property
@@ -137,17 +139,17 @@ class RayEngine(Engine):
         return self._threads * self.n_nodes
 
     def close(self) -> None:
-        """See `Engine`. Leaves the cluster if this engine joined it; ends it if it started it."""
-        if self._ours:
+        """See `Engine`. Leaves a cluster that this engine joined; ends one that it started."""
+        if self._owns_connection:
             self._ray.shutdown()
 
 
 def _check_address(address: str) -> None:
-    """Refuse an address where no one answers, which Ray would retry for minutes.
+    """Refuse an address at which nothing answers, which Ray would retry for minutes.
 
     Raises:
         ConfigError: the address is malformed.
-        W2VError: no one answers.
+        W2VError: nothing answers.
     """
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 2**16:
@@ -160,7 +162,7 @@ def _check_address(address: str) -> None:
 
 
 def _imported() -> Any:
-    """Import Ray, with usage reports and its own printing of errors switched off.
+    """Import Ray, without its usage reports and its own printing of errors.
 
     Raises:
         ConfigError: Ray is not installed.

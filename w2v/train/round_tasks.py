@@ -1,16 +1,15 @@
-"""The tasks of training in rounds: what a shard makes of a model, and how results are merged.
+"""The tasks of training in rounds: to train a copy of the model on a shard, and to merge results.
 
     train_shard(model, shard, part, tables, config) -> deltas, stats
 
-All functions here are pure: the same arguments give the same bytes, on any machine of the same
-kind, in any process, however often. Random numbers are keyed by (seed, epoch, round, shard, block).
-A task that was lost can therefore be run again, and the result does not depend on how many workers
-there are.
+Tasks are pure functions: the same arguments give the same bytes, on any machine of the same kind,
+in any process, however often. Random numbers are keyed by (seed, epoch, round, shard, block). A
+lost task can therefore be run again, and the result does not depend on the number of workers.
 
-In a round, every shard trains some of its words on a copy of the model and returns its deltas, the
-changes of the rows that it updated. `w2v.kernels.merge_shards` merges the deltas of two shards into
-one, pair by pair, in a binary tree. `w2v.train.rounds` decides when to run which task, an engine
-(`w2v.engines`) where.
+In a round, a copy of the model is trained on some of the words of each shard, which gives deltas:
+the changes of the rows that were updated. `w2v.kernels.merge_shards` merges the deltas of two
+shards into one, pair by pair, in a binary tree. `w2v.train.rounds` decides which task to run when,
+an engine (`w2v.engines`) where.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ from w2v.train.state import EpochStats
 from w2v.util.threads import ThreadPool
 
 WARM_UP = 4
-"""In the first epoch, the first k of R rounds train (k / R) ** WARM_UP of the words.
+"""In the first epoch, the first k of R rounds train on a fraction (k / R) ** WARM_UP of the words.
 
-Round k then trains about WARM_UP / k of the words before it, and the last round WARM_UP times as
-many as a round of a later epoch. A model changes most at its beginning, where shards that know
-nothing of one another drift apart. Lin, Stich, Patel and Jaggi 2020, "Don't Use Large Mini-Batches,
-Use Local SGD" (arXiv 1808.07217), merge after every step there for the same reason. Measured in
-docs/explanation/rounds.md.
+Round k then has about WARM_UP / k times as many words as all rounds before it, and the last round
+WARM_UP times as many as a round of a later epoch. A model changes most at the beginning, when
+copies trained independently drift apart. Lin, Stich, Patel and Jaggi 2020, "Don't Use Large
+Mini-Batches, Use Local SGD" (arXiv 1808.07217), merge after every step at first for the same
+reason. Measured in docs/explanation/rounds.md.
 """
 
 
@@ -50,8 +49,8 @@ class Deltas(NamedTuple):
     """Changes of a model.
 
     Attributes:
-        center: of the center vectors, with log_normalisers in the last column.
-        context: of the context vectors, with logit_offsets in the last column.
+        center: changes of center_vectors, with those of log_normalisers in the last column.
+        context: changes of context_vectors, with those of logit_offsets in the last column.
     """
 
     center: RowDeltas
@@ -62,8 +61,8 @@ class Tables(NamedTuple):
     """Tables that all tasks of a run need; see `w2v.kernels.sampled`.
 
     Attributes:
-        thresholds: (V,) uint32, of subsampling.
-        noise: (V, 2) uint32, the alias table.
+        thresholds: (V,) uint32, subsampling thresholds.
+        noise: (V, 2) uint32, the alias table of the noise.
     """
 
     thresholds: np.ndarray
@@ -71,12 +70,13 @@ class Tables(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The part of the training that a task does.
+    """The part of the training that trains on one shard in one round.
 
     Attributes:
         epoch, round, shard: numbers, each from 0.
-        rounds: the number of rounds in an epoch.
-        lr_begin, lr_end: learning rate where the round begins and ends; it falls linearly.
+        rounds: number of rounds in an epoch.
+        lr_begin, lr_end: learning rate at the beginning and at the end of the round; it is linear
+            in between.
     """
 
     epoch: int
@@ -90,8 +90,8 @@ class Part(NamedTuple):
 class _Memory(threading.local):
     """Memory that a thread keeps from one task to the next, because new memory is slow.
 
-    The process of a cluster may train several models. Each needs working memory of its own: kernels
-    rely on what they left there, such as offsets that stay zero where a loss has none.
+    A process of a cluster may train several models, which must not share working memory: kernels
+    rely on what they have left there, such as offsets that stay zero if the loss has none.
     """
 
     model: Model | None = None
@@ -105,16 +105,20 @@ _memory = _Memory()
 def train_shard(
     model: Model, shard: Shard, part: Part, tables: Tables, config: TrainConfig
 ) -> tuple[Deltas, EpochStats]:
-    """Train one shard for one round.
+    """Train a copy of the model on one shard for one round.
 
     Args:
-        model: the model at the beginning of the round.
-        shard: its text.
-        part: which part of it, and at what learning rate.
-        tables, config: of the run.
+        model: the model at the beginning of the round; not changed.
+        shard: the text of the shard.
+        part: which of its words to train on, and at what learning rate.
+        tables: tables of the run.
+        config: options of the run.
 
     Returns:
-        Deltas of the rows that were updated, and the statistics of what was trained.
+        Deltas of the rows that were updated, and statistics of the training.
+
+    Raises:
+        TaskCancelled: the result is not needed any more.
     """
     starts = shard.sentence_starts
     first, last = round_bounds(starts, part)
@@ -147,16 +151,16 @@ def train_shards(
     parts: tuple[Part, ...],
     *shards: Shard,
 ) -> tuple[Any, ...]:
-    """`train_shard` for several shards, in several threads.
+    """Call `train_shard` for several shards, in several threads.
 
     Args:
-        threads: how many; the result does not depend on it.
+        threads: number of threads; the result does not depend on it.
         model, tables, config: see `train_shard`.
         parts: one for each shard.
-        shards: the texts.
+        shards: the texts of the shards.
 
     Returns:
-        The deltas of all shards, then their statistics.
+        The deltas of all shards, followed by their statistics.
     """
 
     def train(k: int) -> tuple[Deltas, EpochStats]:
@@ -186,9 +190,15 @@ def apply_deltas(model: Model, deltas: Deltas) -> None:
 
 
 def round_edge(words: int, epoch: int, number: int, rounds: int) -> int:
-    """The word at which a round begins and the round before it ends, of `words` in an epoch.
+    """Number of words of an epoch that come before a round.
 
     Rounds have equal numbers of words, except in the first epoch, where they grow (`WARM_UP`).
+
+    Args:
+        words: words in an epoch.
+        epoch: the epoch, from 0.
+        number: the round, from 0; `rounds` for the end of the last one.
+        rounds: rounds in an epoch.
     """
     if epoch > 0:
         return words * number // rounds
@@ -196,7 +206,7 @@ def round_edge(words: int, epoch: int, number: int, rounds: int) -> int:
 
 
 def round_bounds(starts: np.ndarray, part: Part) -> tuple[int, int]:
-    """The sentences that a shard trains in a round: first, and last plus one."""
+    """The sentences of a shard to train on in a round: the first one, and the end of the last."""
     numbers = part.round, part.round + 1
     bounds = [round_edge(int(starts[-1]), part.epoch, n, part.rounds) for n in numbers]
     first, last = np.searchsorted(starts, bounds)
@@ -226,8 +236,8 @@ def _prepared(model: Model, config: TrainConfig, block_words: int) -> tuple[Mode
             counted_words=size,
         )  # fmt: skip
     _memory.made_for = config
-    for mine, theirs in zip(own, model, strict=True):
-        np.copyto(mine, theirs)
+    for target, source in zip(own, model, strict=True):
+        np.copyto(target, source)
     scratch.center_update_counts[:] = 0
     scratch.context_update_counts[:] = 0
     return own, scratch

@@ -1,9 +1,9 @@
-"""Training in rounds: shards of the corpus train copies of the model, which are then merged.
+"""Training in rounds: copies of the model are trained on shards of the corpus, then merged.
 
-All tasks of a round are handed to the engine at once (`w2v.train.round_tasks`); each waits for
-those whose results it needs. After the round the driver has the whole model, and a checkpoint can
-be written. The options fix the number of shards, and no task depends on workers or nodes, so any
-number of them gives the same bytes.
+All tasks of a round (`w2v.train.round_tasks`) are submitted to the engine at once; each waits for
+those whose results it needs. After a round, the driver has the whole model, so a checkpoint can be
+written. The number of shards is an option, and no task depends on the number of workers or nodes,
+so any number of them gives the same bytes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from w2v.train.trainer import Preparation
 
 
 class _Results(NamedTuple):
-    """References to the deltas and statistics of some shards, in order."""
+    """References to the deltas and the statistics of some shards, in order."""
 
     deltas: list[Ref]
     stats: list[Ref]
@@ -42,10 +42,10 @@ class RoundsTrainer(SampledLossTrainer):
     """Trains a sampled loss in rounds. See `w2v.train.trainer.Trainer`; a block is a round.
 
     Args:
-        corpus: in as many shards as `config` says.
+        corpus: the corpus, in `config.shards` shards.
         config: the options.
-        loss: its loss.
-        engine: where the shards are.
+        loss: the loss.
+        engine: runs the tasks, and has the shards.
     """
 
     corpus: ShardedCorpus
@@ -60,11 +60,11 @@ class RoundsTrainer(SampledLossTrainer):
 
     @property
     def n_blocks(self) -> int:
-        """See `Trainer`: the rounds in an epoch."""
-        a_shard = self.corpus.n_words / self.config.shards
+        """See `Trainer`: the number of rounds in an epoch."""
+        shard_words = self.corpus.n_words / self.config.shards
         if self.config.round_words is None:
-            return max(1, min(DEFAULT_ROUNDS, int(a_shard / MIN_ROUND_WORDS)))
-        return max(1, round(a_shard / self.config.round_words))
+            return max(1, min(DEFAULT_ROUNDS, int(shard_words / MIN_ROUND_WORDS)))
+        return max(1, round(shard_words / self.config.round_words))
 
     def memory_bytes(self) -> int:
         """See `Trainer`: the model, its merged deltas, a copy for each worker, and the tokens."""
@@ -103,27 +103,27 @@ class RoundsTrainer(SampledLossTrainer):
         """Train a round, apply the merged deltas to the model, and record it."""
         epoch, number, _, _ = state.position
         rounds, words = self.n_blocks, self.corpus.n_words
-        # The learning rate where the round begins and ends: by the words of all shards before it.
+        # The learning rate where the round begins and ends, by the words of all shards up to there.
         lr, lr_end = (
             schedule.at(epoch * words + round_edge(words, epoch, n, rounds))
             for n in (number, number + 1)
         )
         snapshot = self._snapshot()
-        whole = _Results([], [])
+        results = _Results([], [])
         for group in self.groups:
             parts = tuple(Part(epoch, number, shard, rounds, lr, lr_end) for shard in group)
-            results = self._submit(snapshot, parts, group)
-            for all_of_them, those in zip(whole, results, strict=True):
-                all_of_them += those
-        deltas = tree(self.engine, merge_deltas, whole.deltas, lr)
-        merged, *trained = self.engine.get([deltas, *whole.stats], self.pool.check)
+            submitted = self._submit(snapshot, parts, group)
+            results.deltas.extend(submitted.deltas)
+            results.stats.extend(submitted.stats)
+        deltas = tree(self.engine, merge_deltas, results.deltas, lr)
+        merged, *trained = self.engine.get([deltas, *results.stats], self.pool.check)
         for stats in trained:
             self.refuse_divergence(stats, f"epoch {epoch + 1}, round {number + 1} of {rounds}", lr)
         apply_deltas(self.model.parameters, merged)
         state.advance(*trained, blocks=1)
 
     def _submit(self, snapshot: Ref, parts: tuple[Part, ...], group: range) -> _Results:
-        """Submit the parts of shards of one group."""
+        """Submit a task that trains these parts, each on a shard of one group."""
         n = len(parts)
         threads = min(self.engine.threads(group), n)
         refs = self.engine.submit(
@@ -134,5 +134,5 @@ class RoundsTrainer(SampledLossTrainer):
         return _Results(refs[:n], refs[n:])
 
     def _snapshot(self) -> Ref:
-        """The model for the tasks. It does not change before all of them have ended."""
+        """A reference to the model, which must not change until all its tasks have ended."""
         return self.engine.put(self.model.parameters)
