@@ -4,9 +4,9 @@
 
 Every loss is trained on the same sentences and evaluated on the same held-out pairs
 (`w2v.held_out`). Runs with the same seed share their initial center vectors and their draws of
-subsampling and windows. The budget of a run is the number of epochs that is the default of its
-loss, the same ``--epochs`` for all, or the same ``--seconds``. Finished runs are kept in
-``results.json``, so that the same command continues after an interruption.
+subsampling and windows. The budget of a run is the default number of epochs of its loss, the same
+``--epochs`` for all, or the same ``--seconds``. Finished runs are stored in ``results.json``, so
+that the same command continues after an interruption.
 """
 
 from __future__ import annotations
@@ -46,25 +46,25 @@ MAX_SEED = 2**63 - 1
 """As in `w2v.config`."""
 
 _BYTES_PER_RUN, _BYTES_OF_REPORT = 200_000, 10_000_000
-"""Estimates: a run in the results and in the report, and the report's plotly.js."""
+"""Estimated sizes: of a run in the results and in the report, and of the report's plotly.js."""
 
 LEARN_NORMALISER = "learn-normaliser"
-"""A choice after the colon, for losses that learn normalisers; the others are kinds of target."""
+"""What may follow the colon, besides kinds of target, for losses that can learn normalisers."""
 
-_SET_HERE = ("loss", "targets", "learn_normaliser", "validate", "patience")
-"""Options of a run that follow from those of the comparison."""
+_SET_BY_COMPARISON = ("loss", "targets", "learn_normaliser", "validate", "patience")
+"""Options of a run that cannot be given, because the comparison sets them."""
 
 _DESCRIPTION = """\
 Train several losses on one corpus and compare their loss on held-out text. Writes results.json and
 report.html, which needs no network."""
 
 _EPILOG = """\
-A loss may name its kind of target (softmax:corpus, softmax:distribution, softmax:split) or
-learn-normaliser (nce:learn-normaliser). After an interruption, the same command continues."""
+A loss may be followed by a kind of target (softmax:corpus, softmax:distribution, softmax:split) or
+by learn-normaliser (nce:learn-normaliser). After an interruption, the same command continues."""
 
 
 class Variant(NamedTuple):
-    """A loss with the options that make it a variant; `name` is what the command line calls it."""
+    """A loss with the options that make it a variant; `name` is as on the command line."""
 
     name: str
     options: dict[str, Any]
@@ -107,12 +107,13 @@ def _parser() -> command_line.ArgumentParser:
     group = parser.add_argument_group("comparison")
     add = group.add_argument
     add("--losses", nargs="+", metavar="LOSS", default=list(LOSSES),
-        help=f"what to compare (default: {' '.join(LOSSES)})")  # fmt: skip
+        help=f"losses to compare (default: {' '.join(LOSSES)})")  # fmt: skip
     add("--seeds", type=int, metavar="N", default=DEFAULT_SEEDS,
-        help=f"runs per loss, with seeds from --seed on (default: {DEFAULT_SEEDS})")  # fmt: skip
+        help="runs per loss, with consecutive seeds that start at --seed "
+        f"(default: {DEFAULT_SEEDS})")  # fmt: skip
     add("--seconds", type=float, metavar="S", default=None,
-        help="train every loss for about this long, by forecast (default: the number of epochs "
-        "that is the loss's own default, or --epochs for all)")  # fmt: skip
+        help="train each loss for about S seconds, by forecast (default: the loss's own number of "
+        "epochs, or --epochs for all)")  # fmt: skip
     add("--held-out", type=fraction, metavar="X", default=DEFAULT_HELD_OUT,
         help="fraction of the sentences to evaluate on, 0.05 or 5%% (default: 5%%)")  # fmt: skip
     add("--held-out-pairs", type=int, metavar="N", default=None,
@@ -131,13 +132,15 @@ def _parser() -> command_line.ArgumentParser:
     )
     add("--output", "-o", metavar="DIR", default=DEFAULT_OUTPUT,
         help=f"folder for {RESULTS} and {REPORT} (default: {DEFAULT_OUTPUT})")  # fmt: skip
-    add("--restart", action="store_true", default=False, help="discard results in that folder")
+    add("--restart", action="store_true", default=False,
+        help="discard earlier results in the output folder")  # fmt: skip
     add("--no-report", action="store_true", default=False, help=f"write {RESULTS} only")
-    add("--config", metavar="FILE", help="TOML file with options of the runs; flags win")
-    add("--cache", metavar="DIR", default=None, help="keep the encoded corpus here and reuse it")
+    add("--config", metavar="FILE", help="read options of the runs from a TOML file; flags "
+        "override it")  # fmt: skip
+    add("--cache", metavar="DIR", default=None, help="store the encoded corpus here and reuse it")
     # Runs in rounds would need a corpus in shards.
-    every = [spec.name for spec in dataclasses.fields(TrainConfig)]
-    add_options(parser, leave_out=(*_SET_HERE, *rounds_options(every)))
+    names = [spec.name for spec in dataclasses.fields(TrainConfig)]
+    add_options(parser, leave_out=(*_SET_BY_COMPARISON, *rounds_options(names)))
     return parser
 
 
@@ -148,7 +151,7 @@ def _request(arguments: Namespace) -> Request:
         ConfigError, FormatError, OutputError: something cannot be used.
     """
     options = given_options(arguments)
-    for name in _SET_HERE:
+    for name in _SET_BY_COMPARISON:
         if name in options:
             raise ConfigError(f"{name}: not an option of a comparison; use --losses, --held-out")
     for name in rounds_options(options):
@@ -184,7 +187,7 @@ def _request(arguments: Namespace) -> Request:
 
         require_packages("report", ", or give --no-report")
 
-    # Importing Numba takes a second: only now is there something to do.
+    # Importing Numba takes a second, so it comes after all checks that do not need it.
     from w2v.compare.runs import Request
     from w2v.evaluate.__main__ import default_files
     from w2v.evaluate.questions import read_analogies, read_similarity
@@ -234,7 +237,10 @@ def _request(arguments: Namespace) -> Request:
 
 
 def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
-    """Read and split the corpus, and find or start the document. Writes nothing but the cache.
+    """Read and split the corpus, and read or make the document. Writes nothing but the cache.
+
+    Returns:
+        The document, the corpus to train on, and the held-out pairs.
 
     Raises:
         CorpusError: there is nothing to train or to evaluate on.
@@ -248,13 +254,13 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     path = request.output / RESULTS
     document = None if request.restart else results.read(path)
     if document is not None:
-        # A large corpus takes a while to read: refuse what can be refused without it.
+        # Reading a large corpus takes a while: first refuse what can be refused without it.
         key = document["plan"].get("corpus")
         results.check_plan(path, document, runs.make_plan(request, key))
     config = next(iter(request.configs.values()))
     corpus = encode(request.corpus, config, request.cache_dir, CallbackList([]))
-    train, rest = split_corpus(corpus, request.held_out, config.seed)
-    held_out = held_out_pairs(rest, config, request.held_out_pairs)
+    train, held_out_text = split_corpus(corpus, request.held_out, config.seed)
+    held_out = held_out_pairs(held_out_text, config, request.held_out_pairs)
     plan = runs.make_plan(request, corpus.fingerprint())
     if document is not None:
         results.check_plan(path, document, plan)
@@ -279,7 +285,7 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
 
 
 def _announce(forecast: Forecast, document: Document) -> None:
-    """Say on stderr how long the runs that remain will take."""
+    """Print to stderr how long the remaining runs will take."""
     if not forecast.runs:
         return
     from w2v.train.progress import duration
@@ -301,7 +307,7 @@ class Display:
 
     Args:
         total: number of runs.
-        finished: how many of them were finished before.
+        finished: number of runs that an earlier start has finished.
     """
 
     def __init__(self, total: int, finished: int) -> None:
@@ -316,13 +322,13 @@ class Display:
             )  # fmt: skip
 
     def progress(self, variant: str, seed: int, done: float) -> None:
-        """Move the bar to a run of which `done`, 0 to 1, is over."""
+        """Show how much of the current run is done, 0 to 1."""
         if self.bar is not None:
             self.bar.set_description(f"{variant}, seed {seed}", refresh=False)
             self.bar.update(self.finished + done - self.bar.n)
 
     def finish(self, record: dict[str, Any]) -> None:
-        """Print a line about a run that has ended or failed."""
+        """Print a line about a run that has finished or failed."""
         self.finished += 1
         text = (
             record["error"]
@@ -383,7 +389,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _left(request: Request, path: Path, kept: int, total: int) -> str:
-    """What an interrupted comparison leaves behind."""
+    """What an interrupted comparison has saved, and how to continue it."""
     if not kept:
         return "no run had finished, nothing was saved"
     same = "the same command without --restart" if request.restart else "the same command"

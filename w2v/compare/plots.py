@@ -1,7 +1,7 @@
 """The plots of a comparison, as descriptions for plotly.js.
 
-Traces carry no colours: `meta` is the number of a trace's variant, and the page colours it for the
-reader's light or dark mode.
+Traces have no colours: `meta` is the number of a trace's variant, and the page picks its colour for
+the reader's light or dark mode.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from w2v.compare.summary import (
 )
 
 COLOURS = 8
-"""Different colours in ``page.css``; further variants use them again with dashed lines."""
+"""Number of colours in ``page.css``; further variants reuse them with dashed lines."""
 
 LINEAR_SPAN = 4
-"""The axis of time is linear unless some runs last this many times as long as others."""
+"""The time axis is linear unless some runs last more than this many times as long as others."""
 
 MAX_EPOCH_TICKS = 10
-"""Up to this many epochs, each has a tick; plotly would put some ticks between epochs."""
+"""Up to this many epochs, each has a tick; left alone, plotly puts some ticks between epochs."""
 
 MAX_MARKERS = 25
 """Lines with more points have no markers, which would hide them."""
@@ -86,7 +86,7 @@ def _plot(
 
 
 def chip(number: int, variant: str) -> Markup:
-    """The name of a variant, after a sample of its line."""
+    """HTML with the name of a variant, after a sample of its line."""
     dash = _DASHES[number // COLOURS % len(_DASHES)]
     style = {"solid": "solid", "dash": "dashed", "dot": "dotted"}[dash]
     line = f"border-top:3px {style} var(--c{number % COLOURS})"
@@ -115,7 +115,7 @@ def _ranks(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
             {
                 "meta": number, "type": "scatter", "mode": "markers+text", "name": name,
                 "x": [nats.mean], "y": [name], "text": [shown(nats, ".4f")],
-                "textposition": _towards_the_middle((nats.mean - low) / (high - low)),
+                "textposition": _text_position((nats.mean - low) / (high - low)),
                 "marker": {"size": 9, "symbol": _SYMBOLS[number % len(_SYMBOLS)]},
                 "hovertemplate": "%{y}: %{x:.4f}<extra></extra>",
                 "error_x": {"type": "data", "array": [nats.half_width or 0], "thickness": 2},
@@ -125,7 +125,7 @@ def _ranks(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
         return []
     notes = ["After training; lower is better. The axis does not start at 0."]
     if several:
-        notes.append("Bars: 95% interval over seeds. Small strokes: single runs.")
+        notes.append("Bars: 95% interval over seeds. Small ticks: single runs.")
     layout = {
         "xaxis": {"title": {"text": "nats per held-out pair"}, "range": [low, high]},
         "yaxis": {"range": [len(ranked) - 0.5, -0.75]},
@@ -134,16 +134,16 @@ def _ranks(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
     return [_plot("ranks", "Held-out loss, best first", notes, traces, layout)]
 
 
-def _towards_the_middle(place: float) -> str:
-    """Position of the text of a point at 0 (left edge) to 1, so that it is not cut off."""
-    return "top right" if place < 1 / 3 else "top center" if place < 2 / 3 else "top left"
+def _text_position(x: float) -> str:
+    """Where to put the text of a point at `x`, 0 (left edge) to 1, so that it is not cut off."""
+    return "top right" if x < 1 / 3 else "top center" if x < 2 / 3 else "top left"
 
 
 def _ranks_range(ranked: Sequence[tuple[str, Estimate]]) -> list[float]:
     """A range with room for the intervals and for the figures above the outermost points.
 
     An interval may be far wider than the spread of the means (with two seeds, Student's t is 12.7).
-    It is then cut off, and the figure tells its width.
+    It is then cut off, and the figure above the point gives its width.
     """
     means = [nats.mean for _, nats in ranked]
     spread = max(means) - min(means)
@@ -206,7 +206,7 @@ def _x_axis(traces: Sequence[Trace], title: str) -> dict[str, Any]:
 
 
 def _y_range(traces: Sequence[Trace]) -> list[float] | None:
-    """A range that first epochs far above all others do not squeeze; None if nothing is squeezed.
+    """A range that cuts off first epochs far above all others; None if nothing needs cutting off.
 
     It reaches three times as far above the lowest point as the points after the first epochs do.
     """
@@ -237,8 +237,8 @@ def _log_z(document: Document, variants: Sequence[str]) -> list[dict[str, Any]]:
     if not traces:
         return []
     notes = [
-        "ln Z(c) over the held-out pairs: median, middle half, and 5% to 95%. A model that is "
-        "normalised by itself has 0 everywhere."
+        "ln Z(c) over the held-out pairs: median, middle half, and 5% to 95%. A self-normalised "
+        "model has 0 everywhere."
     ]
     layout = {
         "xaxis": {"title": {"text": "ln Z"}},
@@ -256,7 +256,7 @@ def _overlap(document: Document, variants: Sequence[str]) -> list[dict[str, Any]
     notes = [
         "The fraction of a frequent word's ten nearest neighbours that two losses have in common, "
         + (
-            "between runs with different seeds. The diagonal: how far a loss agrees with itself."
+            "between runs with different seeds. The diagonal: how well a loss agrees with itself."
             if several
             else "between runs with the same seed."
         )

@@ -1,6 +1,6 @@
-"""The report of a comparison: one HTML file that needs nothing else.
+"""The report of a comparison: one self-contained HTML file.
 
-The template, the style and the script are in ``assets``. `w2v.compare.summary` works out the
+The template, the style and the script are in ``assets``. `w2v.compare.summary` computes the
 figures, `w2v.compare.plots` describes the plots.
 """
 
@@ -44,7 +44,7 @@ def render(document: Document, plotly_script: str) -> str:
 
     Args:
         document: the results.
-        plotly_script: plotly.js.
+        plotly_script: the source of plotly.js, from `w2v.util.html_page.plotly_script`.
     """
     plan, found = document["plan"], verdict(document)
     variants = plan["losses"]
@@ -84,7 +84,7 @@ def render(document: Document, plotly_script: str) -> str:
 
 
 def _cell(figure: Estimate | None, spec: str) -> tuple[str, str]:
-    """A mean, and the half width of its interval or nothing."""
+    """A mean as text, and the half width of its interval, or an empty text without one."""
     if figure is None:
         return "-", ""
     half_width = f"± {figure.half_width:{spec}}" if figure.half_width else ""
@@ -92,14 +92,14 @@ def _cell(figure: Estimate | None, spec: str) -> tuple[str, str]:
 
 
 class Winner(NamedTuple):
-    """The best variant by another figure than the held-out loss.
+    """The best variant by a figure other than the held-out loss.
 
     Attributes:
         what: the figure, in words.
-        best: the variant, and its figure.
-        worst: the last variant, and its figure.
-        within_chance: variants whose difference from the best has 0 in its 95% interval, over
-            pairs of runs with the same seed.
+        best: the best variant, and its figure.
+        worst: the worst variant, and its figure.
+        within_chance: variants whose difference from the best has a 95% interval that includes 0,
+            over pairs of runs with the same seed.
     """
 
     what: str
@@ -112,7 +112,7 @@ def _winners(document: Document) -> list[Winner]:
     found = []
     for what, key, spec, sign in (
         ("Most analogies correct", "analogies", ".3f", 1),
-        ("Closest to people's similarity scores", "similarity", ".3f", 1),
+        ("Closest to human similarity scores", "similarity", ".3f", 1),
         ("Least training time", "seconds", ".3g", -1),
     ):
         by_seed = {}

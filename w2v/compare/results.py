@@ -1,8 +1,8 @@
 """The results of a comparison, kept run by run in one JSON file.
 
 A document is ``{"format", "plan", "corpus", "questions", "environment", "epochs", "runs"}``. The
-plan is everything that the runs depend on: a file is only ever continued under the same plan.
-`w2v.compare.summary` works out figures over seeds.
+plan is everything that the runs depend on: a file is only continued under the same plan.
+`w2v.compare.summary` computes figures over seeds.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from w2v.util.json_shape import misfit
 
 FORMAT = 2
 MAX_BYTES = 2**26
-"""A longer file cannot be one of ours: a run takes some kilobytes."""
+"""A longer file cannot hold results: a run takes a few kilobytes."""
 
 _BY_LOSS = ("epochs", "own_options")
-"""Parts of a plan with an entry for each loss."""
+"""Entries of a plan that are dicts by loss."""
 _HINT = "(--restart starts anew; --output DIR writes elsewhere)"
 _NUMBER_OR_NONE = (float, None)
 _FAILED = {"variant": str, "seed": int, "error": str}
@@ -63,7 +63,7 @@ def read(path: Path) -> Document | None:
         if len(content) > MAX_BYTES:
             raise ConfigError(f"{path}: longer than {MAX_BYTES} bytes {_HINT}")
         document = json.loads(content.decode())
-        # It must be possible to write it again: no NaN, no 1e999, no half of a surrogate pair.
+        # It must be possible to write it again: no NaN, no 1e999, no lone surrogates.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except FileNotFoundError:
         return None
@@ -96,7 +96,7 @@ def check_plan(path: Path, document: Document, plan: Mapping[str, Any]) -> None:
     """Refuse to continue a document under another plan.
 
     Raises:
-        ConfigError: the plans differ; the message says in what.
+        ConfigError: the plans differ; the message says how.
     """
     differing = differences(document["plan"], json.loads(json.dumps(plan)))
     if differing:
@@ -106,9 +106,9 @@ def check_plan(path: Path, document: Document, plan: Mapping[str, Any]) -> None:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """List the differences between two plans, one short text for each entry.
+    """List the differences between two plans, as a short text for each.
 
-    Losses that only one of the plans has are listed once, not again with each of their options.
+    A loss that only one of the plans has is listed once, and not again with each of its options.
     """
     found: list[str] = []
     losses = [
@@ -136,7 +136,7 @@ def _short(value: object) -> str:
 
 
 def save(path: Path, document: Document) -> None:
-    """Write the document: afterwards the file is the old one or the new one, never half of it."""
+    """Write the document atomically: the file is the old one or the new one, never half of it."""
     with atomic_write(path, "w") as stream:
         json.dump(document, stream, ensure_ascii=False, allow_nan=False)
         stream.write("\n")

@@ -1,6 +1,6 @@
-"""What a comparison trains: its plan, its forecast, its runs one after the other.
+"""The training part of a comparison: its plan, its forecast, and its runs, one after the other.
 
-`w2v.compare.results` keeps the records of the runs, and `w2v.compare.summary` works out figures.
+`w2v.compare.results` stores the records of the runs, and `w2v.compare.summary` computes figures.
 Nothing here prints.
 """
 
@@ -37,33 +37,34 @@ from w2v.train.callbacks import Callback, Progress
 from w2v.train.loop import Run
 
 OVERLAP_WORDS = 500
-"""Frequent words whose nearest neighbours are compared."""
+"""Number of words, the most frequent ones, whose nearest neighbours are compared."""
 OVERLAP_NEIGHBOURS = 10
 
 MAX_POINTS = 50
-"""Points of a curve: evaluating thousands of short epochs would take longer than training them."""
+"""Maximum number of points of a curve: it takes longer to evaluate short epochs than to train them.
+"""
 
 _WARM_UP_SENTENCES = 20
 
 _OWN_OPTIONS = ("lr", "min_lr", "targets", "output_bias", "learn_normaliser")
 """Options in which variants may differ."""
-_ELSEWHERE = ("loss", "epochs", "seed", "validate", "patience")
-"""Options that a plan holds under other names."""
+_NOT_COMMON = ("loss", "epochs", "seed", "validate", "patience")
+"""Options that a plan holds under other names, or that a comparison does not use."""
 
 
 class Request(NamedTuple):
-    """What to compare, checked as far as it can be without the corpus.
+    """What to compare, checked as far as possible without the corpus.
 
     Attributes:
-        corpus: paths.
+        corpus: paths of the corpus.
         cache_dir: folder for encoded corpora, or None.
-        configs: options of each variant, by its name; their `seed` is the first one.
-        seeds: of the runs.
+        configs: options of each variant, by its name; their `seed` is the first of `seeds`.
+        seeds: seeds of the runs of each variant.
         budget: ``defaults`` (each loss's own number of epochs), ``epochs`` (the same for all) or
             ``seconds``.
         seconds: training time of each run if that is the budget, otherwise None.
         held_out: fraction of the sentences to evaluate on.
-        held_out_pairs: the most pairs to evaluate on.
+        held_out_pairs: maximum number of pairs to evaluate on.
         analogies: file of analogy questions, or None.
         similarity: file of word pairs with scores, or None.
         output: folder for the results.
@@ -90,14 +91,14 @@ class Request(NamedTuple):
 
 
 def make_plan(request: Request, corpus: str) -> dict[str, Any]:
-    """Everything that the runs depend on, as the results keep it.
+    """Everything that the runs depend on, as stored in the results.
 
     Args:
         request: what to compare.
-        corpus: the corpus's fingerprint.
+        corpus: fingerprint of the corpus.
     """
     common = dataclasses.asdict(next(iter(request.configs.values())))
-    for name in (*_OWN_OPTIONS, *_ELSEWHERE):
+    for name in (*_OWN_OPTIONS, *_NOT_COMMON):
         del common[name]
     own = {
         variant: {name: getattr(config, name) for name in _OWN_OPTIONS}
@@ -136,6 +137,7 @@ def known_questions(request: Request, corpus: Corpus) -> dict[str, dict[str, Any
 
 
 def _file_key(path: str | None) -> str | None:
+    """SHA-256 of a file's content; None without a file."""
     return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
@@ -161,10 +163,10 @@ def environment() -> dict[str, str]:
 
 
 class Evaluation:
-    """What every run is evaluated on: held-out pairs, and questions that are read once.
+    """Evaluates runs on held-out pairs, and on questions, which it reads once.
 
     Args:
-        request: names the files of questions.
+        request: has the paths of the question files.
         held_out: the pairs.
     """
 
@@ -175,7 +177,7 @@ class Evaluation:
         self._pairs = None if self._similarity is None else read_similarity(self._similarity)
 
     def point(self, run: Run) -> dict[str, Any]:
-        """The held-out loss of a run as it is now, and its scores on the questions."""
+        """The current held-out loss of a run, and its scores on the questions."""
         measured = measure(run.scorer(), self.held_out, with_noise=False)
         point: dict[str, Any] = {"nats": measured.nats}
         wv = run.embeddings()
@@ -187,7 +189,7 @@ class Evaluation:
         return point
 
     def measure(self, run: Run) -> dict[str, Any]:
-        """Everything that the held-out pairs tell of a run."""
+        """All fields of `w2v.held_out.Measure` for a run."""
         return dataclasses.asdict(measure(run.scorer(), self.held_out))
 
 
@@ -195,14 +197,14 @@ class Evaluation:
 
 
 def remaining(request: Request, document: Document) -> list[tuple[str, int]]:
-    """The (variant, seed) not in the document yet: every variant of a seed before the next seed."""
+    """Each (variant, seed) not in the document yet; all variants of a seed before the next seed."""
     done = {(run["variant"], run["seed"]) for run in document["runs"]}
     every = [(variant, seed) for seed in request.seeds for variant in request.configs]
     return [each for each in every if each not in done]
 
 
 def warm_up(corpus: Corpus, config: TrainConfig) -> None:
-    """Train a few sentences, so that compiling kernels counts for no run."""
+    """Train on a few sentences, so that the time of compiling kernels counts for no run."""
     starts = corpus.sentence_starts[: _WARM_UP_SENTENCES + 1]
     few = dataclasses.replace(corpus, tokens=corpus.tokens[: starts[-1]], sentence_starts=starts)
     with suppress(DivergenceError):  # the run itself will report it
@@ -210,14 +212,14 @@ def warm_up(corpus: Corpus, config: TrainConfig) -> None:
 
 
 def epoch_seconds(corpus: Corpus, config: TrainConfig) -> float:
-    """How long an epoch takes, by the forecast that every run makes."""
+    """Forecast of the seconds that an epoch takes, as every run makes it."""
     trainer = make_trainer(corpus, dataclasses.replace(config, epochs=1))
     with trainer.prepared() as preparation:
         return preparation.forecast_seconds
 
 
 def epochs_within(seconds: float, one_epoch: float) -> int:
-    """The number of epochs that takes about so many seconds; at least one."""
+    """The number of epochs that take about `seconds`, if one takes `one_epoch`; at least 1."""
     return max(1, min(MAX_EPOCHS, round(seconds / one_epoch) if one_epoch else 1))
 
 
@@ -225,9 +227,9 @@ class Forecast(NamedTuple):
     """How long a comparison will take.
 
     Attributes:
-        runs: number of runs that remain.
-        seconds: for all of them, evaluation included.
-        training: training time of one run of each variant that has runs left.
+        runs: number of remaining runs.
+        seconds: time of all of them, evaluation included.
+        training: training time in seconds of one run, for each variant with remaining runs.
     """
 
     runs: int
@@ -238,9 +240,9 @@ class Forecast(NamedTuple):
 def forecast(
     request: Request, document: Document, corpus: Corpus, evaluation: Evaluation
 ) -> Forecast:
-    """Time a few blocks of each variant and one evaluation, and settle the epochs of each variant.
+    """Time a few blocks of each variant and one evaluation, and fix the epochs of each variant.
 
-    The epochs that are settled already (by the plan, or by a forecast of an earlier start) stay.
+    Epochs that an earlier start has stored in the document are kept.
     """
     left = remaining(request, document)
     training: dict[str, float] = {}
@@ -314,7 +316,7 @@ class _Evaluating(Callback):
 def train_one(
     corpus: Corpus, config: TrainConfig, variant: str, evaluating: _Evaluating
 ) -> dict[str, Any]:
-    """Train and evaluate one run; returns its record, also if it diverged."""
+    """Train and evaluate one run; returns its record, which has an error if the run diverged."""
     record: dict[str, Any] = {"variant": variant, "seed": config.seed}
     run = make_run(corpus, config, [evaluating])
     try:
@@ -338,7 +340,7 @@ def train_one(
 
 
 def frequent_neighbours(wv: Embeddings) -> list[list[int]]:
-    """The rows nearest to each of the first `OVERLAP_WORDS`, at most `OVERLAP_NEIGHBOURS`."""
+    """The rows nearest to each of the first `OVERLAP_WORDS` rows, `OVERLAP_NEIGHBOURS` of each."""
     rows = np.arange(min(OVERLAP_WORDS, len(wv)))
     found, _ = nearest_rows(wv.unit_vectors, rows, min(OVERLAP_NEIGHBOURS, len(wv) - 1))
     return found.tolist()  # type: ignore[no-any-return]
@@ -351,12 +353,13 @@ def run_all(
     evaluation: Evaluation,
     report: Callable[[str, int, float], None],
 ) -> Iterator[dict[str, Any]]:
-    """Train the runs that remain, and yield the record of each once the document has it.
-
-    `forecast` must have settled the epochs of each variant.
+    """Train the remaining runs; adds the record of each to the document, then yields it.
 
     Args:
-        request, document, corpus, evaluation: of the comparison.
+        request: what to compare.
+        document: the results so far, in which `forecast` has stored the epochs of each variant.
+        corpus: the corpus to train on.
+        evaluation: evaluates the runs.
         report: called during a run with its variant, its seed, and how much is done, 0 to 1.
     """
     for variant, seed in remaining(request, document):

@@ -1,4 +1,4 @@
-"""What the results of a comparison say: figures over seeds, a verdict, a table for the terminal."""
+"""Summary of the results of a comparison: figures over seeds, a verdict, a table as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from w2v.compare.results import Document
 
 TIE_NATS = 0.02
-"""A lead below this is a tie: it gives the true context word 1.02 times the probability at most."""
+"""A lead below this is a tie: it gives the true context word at most 1.02 times the probability."""
 
 # Student's t, 97.5th percentile, for 1 to 30 degrees of freedom (any printed table).
 _T_975 = (
@@ -20,14 +20,14 @@ _T_975 = (
 _Z_975 = 1.959964
 
 MIN_TIMED_SEEDS = 3
-"""Times get an interval from this many seeds on: of two, it would be 12.7 standard errors wide."""
+"""Times get an interval only with this many seeds: with two, it would be ± 12.7 standard errors."""
 
 
 class Estimate(NamedTuple):
     """A mean over seeds with its 95% confidence interval.
 
     Attributes:
-        mean: of the values.
+        mean: mean of the values.
         half_width: half the width of the interval; None for a single value.
         n: number of values.
     """
@@ -90,7 +90,7 @@ def failures(document: Document) -> list[str]:
 
 
 def ranking(document: Document) -> list[tuple[str, Estimate]]:
-    """The variants that succeeded with their held-out loss, the lowest first."""
+    """The variants with a run that succeeded, and their held-out losses, the lowest first."""
     found = []
     for variant in document["plan"]["losses"]:
         nats = estimate(values(finished(document, variant), "measure", "nats"))
@@ -106,7 +106,7 @@ class Rival(NamedTuple):
     """A variant compared with the best one.
 
     Attributes:
-        name: of the variant.
+        name: name of the variant.
         lead: how much lower the held-out loss of the best variant is, from pairs of runs with the
             same seed, which share their initial vectors and draws. None without such a pair.
         nats: difference of the mean held-out losses.
@@ -156,7 +156,7 @@ class Verdict(NamedTuple):
 
     @property
     def tied(self) -> list[str]:
-        """The best variant and those that cannot be told from it, in order of their loss."""
+        """The best variant and those that tie with it, in order of their loss."""
         return [self.best, *(rival.name for rival in self.rivals if rival.is_tied)]
 
     @property
@@ -176,7 +176,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(document: Document) -> Verdict | None:
-    """See `Verdict`; None if no run succeeded."""
+    """The verdict on a comparison; None if no run succeeded."""
     ranked = ranking(document)
     if not ranked:
         return None
@@ -214,7 +214,7 @@ def headline(found: Verdict | None) -> str:
 
 
 def explanation(found: Verdict) -> list[str]:
-    """What the headline rests on, as sentences."""
+    """Sentences with the figures that the headline rests on."""
     sentences = [
         f"{found.best} has the lowest held-out loss, {shown(found.nats, '.4f')} nats per pair."
     ]
@@ -273,8 +273,8 @@ def overlap(first: Sequence[Sequence[int]], second: Sequence[Sequence[int]]) -> 
 def overlap_matrix(document: Document) -> list[list[float | None]]:
     """`overlap` between the plan's variants: the mean over pairs of runs with different seeds.
 
-    The diagonal tells how far a loss agrees with itself under another seed, which is the most to
-    expect of two losses. With one seed, runs of that seed are compared, and there is no diagonal.
+    The diagonal says how well a loss agrees with itself under another seed, which is the most to
+    expect of two losses. With one seed, runs of that seed are compared, and the diagonal is None.
     """
     variants = document["plan"]["losses"]
     several = len(document["plan"]["seeds"]) > 1
@@ -301,10 +301,10 @@ class Column(NamedTuple):
 
     Attributes:
         title: its name.
-        path: where it is in the record of a run.
-        spec: its format.
+        path: keys that lead to it in the record of a run.
+        spec: format specification for its values.
         meaning: what it is, in words.
-        is_time: whether it depends on what else the machine does (`MIN_TIMED_SEEDS`).
+        is_time: whether it depends on what else the machine does; see `MIN_TIMED_SEEDS`.
     """
 
     title: str
@@ -323,7 +323,7 @@ COLUMNS = (
     Column(
         "raw", ("measure", "raw_nats"), ".4f",
         "nats per held-out pair as the model scores them, without Z; the score is e^s K q(w) for "
-        "negative sampling, since its s estimates ln p(w | c) / (K q(w)), and e^s for the others",
+        "negative sampling, since its s estimates ln (p(w | c) / (K q(w))), and e^s for the others",
     ),
     Column(
         "ln Z", ("measure", "log_z_mean"), ".3f",
@@ -337,7 +337,7 @@ COLUMNS = (
     ),
     Column(
         "similarity", ("similarity",), ".3f",
-        "Spearman's rank correlation of cosines with people's similarity scores",
+        "Spearman's rank correlation of cosines with human similarity scores",
     ),
     Column("epochs", ("epochs",), ".0f", "passes over the corpus"),
     Column("seconds", ("seconds",), ".2f", "training time, without evaluation", is_time=True),
@@ -369,7 +369,7 @@ def shown(figure: Estimate | None, spec: str) -> str:
 
 
 def figures(document: Document) -> tuple[list[Column], dict[str, list[Estimate | None]]]:
-    """The columns that have figures, and the estimates of each variant for them."""
+    """The columns that have figures, and for each variant its estimates for these columns."""
     variants = document["plan"]["losses"]
     runs = {variant: finished(document, variant) for variant in variants}
     columns = [c for c in COLUMNS if any(values(runs[v], *c.path) for v in variants)]
@@ -384,20 +384,22 @@ def _figure(runs: Sequence[Mapping[str, Any]], column: Column) -> Estimate | Non
 
 
 def budget(document: Document) -> str:
-    """What each run was allowed, in words."""
+    """The budget of each run, in words."""
     plan, epochs = document["plan"], document["epochs"]
     each = ", ".join(f"{name} {epochs[name]}" for name in plan["losses"] if name in epochs)
     if plan["budget"] == "seconds":
         return f"the same time for each loss, {plan['seconds']:g} s by forecast (epochs: {each})"
     if plan["budget"] == "epochs":
         number = next(iter(plan["epochs"].values()))
-        return f"the same {number:,} epoch{'s' * (number != 1)} for each loss, whatever their time"
+        return (
+            f"the same {number:,} epoch{'s' * (number != 1)} for each loss, however long that takes"
+        )
     each = ", ".join(f"{name} {number}" for name, number in plan["epochs"].items())
-    return f"each loss for the number of epochs that is its default ({each})"
+    return f"each loss for its default number of epochs ({each})"
 
 
 def table(document: Document) -> str:
-    """The figures for a terminal: one column per variant, mean ± 95% interval over the seeds."""
+    """The results as text: a column per variant, mean ± 95% interval over the seeds, and notes."""
     columns, estimates = figures(document)
     head = ["", *estimates]
     lines = [
