@@ -61,7 +61,7 @@ def test_threads_without_a_shard_are_a_warning(text):
     recorder = Recorder()
     train(text, recorder, workers=4, shards=3)
     assert recorder.warnings == [
-        "shards=3 keeps only 3 of 4 threads busy; more shards would be faster, and give other "
+        "shards=3 keeps only 3 of 4 threads busy; more shards would be faster, but change the "
         "vectors"
     ]
     train(text, recorder, workers=3, shards=3)
