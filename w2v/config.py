@@ -102,8 +102,7 @@ def _option(
 class TrainConfig:
     """The options of a training run, named as in gensim where gensim has the same option.
 
-    ``python -m w2v.train --help`` describes them. None means that the default depends on the loss,
-    or that there is no limit.
+    ``python -m w2v.train --help`` describes them, and says as the default what None stands for.
 
     Raises:
         ConfigError: a value is out of its range or of the wrong type; the message names the field.

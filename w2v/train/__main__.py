@@ -34,7 +34,7 @@ from w2v.util.signals import Terminated, exit_code, terminated_like_interrupted
 
 PROG = "w2v.train"
 DEFAULT_OUTPUT = "vectors.bin"
-_UNSUPPORTED = {
+_UNSUPPORTED_FLAGS = {
     "binary": "the extension of --output decides: .bin is binary, .txt is text; leave it out",
     "hs": "w2v has no hierarchical softmax; leave it out, or choose another --loss",
     "classes": "w2v.train does not cluster; w2v.explore shows clusters",
@@ -42,7 +42,7 @@ _UNSUPPORTED = {
     "save-vocab": "use --cache to store the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",
 }
-"""Hints for options of word2vec.c that only this command needs, besides `config.UNSUPPORTED`."""
+"""Hints for flags of word2vec.c that w2v lacks, in addition to `w2v.config.UNSUPPORTED`."""
 
 _USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
 
@@ -310,7 +310,7 @@ def with_two_dashes(argv: Sequence[str], parser: command_line.ArgumentParser) ->
             rewritten.append(f"--{name}{value}")
         elif name == "train":
             rewritten += [value[1:]] if value else []
-        elif hint := _UNSUPPORTED.get(name) or UNSUPPORTED.get(name.replace("-", "_")):
+        elif hint := _UNSUPPORTED_FLAGS.get(name) or UNSUPPORTED.get(name.replace("-", "_")):
             parser.error(f"{word}: {hint}")
         elif not word.startswith("--") and (close := _close_flag(name, parser)):
             parser.error(f"{word}: unknown option (did you mean {close}?)")  # not -o utptu
