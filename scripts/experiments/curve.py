@@ -65,7 +65,8 @@ def main() -> None:
               "rows": scoring.rows}  # fmt: skip
     columns = list(scoring.rows[0])
     lines = [
-        f"`{args.setting}` on {name}, vocabulary {len(corpus.vocabulary):,}; loss in nats a pair.",
+        f"`{args.setting}` on {name}, vocabulary {len(corpus.vocabulary):,}.",
+        "Losses are in nats per pair.",
         f"Measured on {report['machine']}, {report['date']}, by `scripts/experiments/curve.py`.",
         "",
         "| " + " | ".join(columns) + " |",

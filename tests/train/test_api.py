@@ -271,9 +271,20 @@ def test_sentences_of_one_word_are_refused(write, rounds):
         train_embeddings(path, **{**OPTIONS, "min_count": 9, **rounds})
 
 
+CHOSEN = [{"sample": 0.05}, {"min_count": 1}, {"epochs": 2}]
+
+
 @pytest.mark.parametrize(("loss", "epochs"), [("negative-sampling", 5), ("softmax", 20)])
-@pytest.mark.parametrize(("sample", "factor"), [(0.05, 0.99), (0.05, 1.01), (0.0, 1e9)])
-def test_the_advice_on_little_text(sentences, monkeypatch, loss, epochs, sample, factor):
+@pytest.mark.parametrize(
+    ("chosen", "factor", "as_config"),
+    [({}, 0.99, False), ({}, 1.01, False), ({}, 1.01, True)]
+    + [(options, 1e9, as_config) for options in CHOSEN for as_config in (False, True)],
+)
+def test_the_advice_on_little_text(
+    sentences, monkeypatch, loss, epochs, chosen, factor, as_config
+):  # fmt: skip
+    """At the defaults alone: other values were chosen on purpose, also in a config."""
+
     class Watching(Callback):
         def __init__(self):
             self.warnings = []
@@ -289,13 +300,17 @@ def test_the_advice_on_little_text(sentences, monkeypatch, loss, epochs, sample,
 
     counts = Counter(word for sentence in sentences for word in sentence)
     total = sum(counts.values())
-    kept = sum(n * naive.keep_prob(n, total, sample or 1) for n in counts.values())
+    kept = sum(n * naive.keep_prob(n, total, 1e-4) for n in counts.values())
+    assert min(counts.values()) >= 5
     monkeypatch.setattr("w2v.train.api.LITTLE_WORDS", factor * kept * epochs)
     seen = Watching()
-    config = TrainConfig(loss=loss, sample=sample, min_count=1, workers=1)
+    options = {"loss": loss, "workers": 1, **chosen}
     with pytest.raises(Prepared):
-        train_embeddings(sentences, config, callbacks=[seen])
-    if sample and factor > 1:
+        if as_config:
+            train_embeddings(sentences, TrainConfig(**options), callbacks=[seen])
+        else:
+            train_embeddings(sentences, callbacks=[seen], **options)
+    if factor > 1 and not chosen:
         (advice,) = seen.warnings
         assert f"subsampling keeps about {kept:,.0f} of {total:,} words" in advice
     else:

@@ -61,7 +61,7 @@ def read(path: Path) -> Document | None:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            raise ConfigError(f"{path}: longer than {MAX_BYTES} bytes {_HINT}")
+            raise ConfigError(f"{path}: longer than {MAX_BYTES:,} bytes {_HINT}")
         document = json.loads(content.decode())
         # It must be possible to write it again: no NaN, no 1e999, no lone surrogates.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()

@@ -274,7 +274,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise kind(f"{error}; {where}") from error
     except KeyboardInterrupt as interrupt:
         done = console.kept_progress
-        what = f"{'terminated' if isinstance(interrupt, Terminated) else 'interrupted'}"
+        what = "terminated" if isinstance(interrupt, Terminated) else "interrupted"
         if done is None:
             print(f"{PROG}: {what}; {console.saved}", file=sys.stderr)
         else:

@@ -143,6 +143,7 @@ def train_embeddings(
         config = config and dataclasses.replace(config, deterministic=True)
     named = with_current_names(options)
     given = named if config is None else dataclasses.asdict(resolve(config))
+    chosen = named.keys() if config is None else _changed(config)
     if checkpoint is not None and not isinstance(checkpoint, Checkpoints):
         checkpoint = Checkpoints(checkpoint)
     callbacks = [Log(), *progress_bar(progress, callbacks), *callbacks]
@@ -191,7 +192,7 @@ def train_embeddings(
                 frozen = saved_frozen_words(start, frozen, len(encoded.vocabulary))
             writer = CheckpointWriter(folder, checkpoint.interval, identity, checkpoint.output)
             stack.callback(writer.close)
-        if config.sample and not {"sample", "epochs", "min_count"} & options.keys():
+        if config.sample and not {"sample", "epochs", "min_count"} & chosen:
             _warn_of_little_text(encoded, config, callback_list)
         validation = None
         if config.validate:
@@ -474,6 +475,12 @@ def encode_shards(
     )
     _refuse_one_word_sentences(corpus, config.min_count)
     return corpus
+
+
+def _changed(config: TrainConfig) -> set[str]:
+    """The options that do not have their default."""
+    return {spec.name for spec in dataclasses.fields(config)
+            if getattr(config, spec.name) != spec.default}  # fmt: skip
 
 
 def _warn_of_little_text(
