@@ -305,11 +305,10 @@ def test_the_advice_on_little_text(
     monkeypatch.setattr("w2v.train.api.LITTLE_WORDS", factor * kept * epochs)
     seen = Watching()
     options = {"loss": loss, "workers": 1, **chosen}
+    if as_config:
+        options = {"config": TrainConfig(**options)}
     with pytest.raises(Prepared):
-        if as_config:
-            train_embeddings(sentences, TrainConfig(**options), callbacks=[seen])
-        else:
-            train_embeddings(sentences, callbacks=[seen], **options)
+        train_embeddings(sentences, callbacks=[seen], **options)
     if factor > 1 and not chosen:
         (advice,) = seen.warnings
         assert f"subsampling keeps about {kept:,.0f} of {total:,} words" in advice
