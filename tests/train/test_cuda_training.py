@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from runs import Recorder, interrupt_after, same, train
 
+from w2v.config import TrainConfig
 from w2v.corpus import encode_sentences
 from w2v.corpus.blocks import block_edges
 from w2v.embeddings import Embeddings
@@ -25,8 +26,10 @@ from w2v.losses import get_loss
 from w2v.numerics.jit import numba_config
 from w2v.numerics.random import stream_key, stream_keys
 from w2v.train import api, cuda, sampled, worker_pool
-from w2v.train.api import resolve, train_embeddings
+from w2v.train.api import make_trainer, resolve, train_embeddings
 from w2v.train.cuda import CudaTrainer
+from w2v.train.schedule import Schedule
+from w2v.train.state import RunState
 
 WORDS = [f"w{n}" for n in np.random.default_rng(0).integers(0, 7, 18)]
 CORPUS = [WORDS[i : i + 6] for i in range(0, 18, 6)]
@@ -90,6 +93,21 @@ def test_validation_sees_the_vectors_of_the_card_and_keeps_the_best(short_launch
     assert losses[0].keys() == losses[1].keys()
     assert losses[1]["best_epoch"] == losses[0]["best_epoch"]
     assert np.abs(on_cpu.vectors - on_card.vectors).max() < 1e-5
+
+
+def test_after_a_reset_the_card_starts_anew(short_launches):
+    """As a run does that backs off to its start: the card must not keep the diverged model."""
+    config = resolve(TrainConfig(min_count=1, workers=1, epochs=1, device="cuda", **OPTIONS))
+    trainer = make_trainer(encode_sentences(CORPUS, min_count=1), config)
+    schedule = Schedule(config.lr_, config.min_lr, trainer.corpus.n_words)
+    trained = []
+    with trainer.prepared():
+        for _ in range(2):
+            state = RunState(1, trainer.n_blocks, trainer.corpus.n_words)
+            trainer.train_epoch(state, schedule, lambda: None)
+            trained.append(trainer.vectors().center_vectors)
+            trainer.reset()
+    np.testing.assert_array_equal(*trained)
 
 
 @pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")  # NumPy's, in the simulator
