@@ -11,7 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from benchmarks.peak import gemm_gflops, peak_gflops
-from benchmarks.rows import Job, Row, at_least, at_most, in_turns
+from benchmarks.rows import Job, Row, at_least, at_most, at_once, in_turns
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
 from w2v.train.api import make_trainer, resolve
@@ -58,16 +58,18 @@ def _compiled(*sides: Epochs) -> None:
 
 def threads(job: Job) -> Iterator[Row]:
     """Two threads against one, each for a whole epoch."""
-    one, two = (Epochs(encoded(job), workers=workers) for workers in (1, 2))
-    _compiled(one, two)
-    runs = in_turns(2 * job.rounds, {"one": one, "two": two})
+    one, two, other = (Epochs(encoded(job), workers=workers) for workers in (1, 2, 1))
+    _compiled(one, two, other)
+    runs = in_turns(2 * job.rounds, {"one": one, "two": two, "apart": lambda: at_once(one, other)})
     words = len(encoded(job).tokens) / 1e6
     rates = [words / statistics.median(run[side]["seconds"] for run in runs)
              for side in ("one", "two")]  # fmt: skip
+    apart = statistics.median(2 * run["one"]["seconds"] / run["apart"] for run in runs)
     yield at_least(
         "two threads against one", 1.9,
         [run["one"]["seconds"] / run["two"]["seconds"] for run in runs],
-        more=f"; {rates[0]:.2f} and {rates[1]:.2f} million words/s",
+        more=f"; {rates[0]:.2f} and {rates[1]:.2f} million words/s; "
+        f"two models that share nothing, at once: {apart:.2f}x",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -78,6 +79,15 @@ def at_most(name: str, target: float, values: list[float], unit: str, more: str 
 def in_turns(rounds: int, sides: Mapping[str, Callable[[], Any]]) -> list[dict[str, Any]]:
     """Run the sides in turns (A B C A B C ...); return the results of each round."""
     return [{name: side() for name, side in sides.items()} for _ in range(rounds)]
+
+
+def at_once(*work: Callable[[], Any]) -> float:
+    """Seconds that calls take in threads of their own, at the same time.
+
+    For calls that share nothing this shows what a second core is worth on this machine.
+    """
+    with ThreadPoolExecutor(len(work)) as pool:
+        return timed(lambda: list(pool.map(lambda call: call(), work)))
 
 
 class Disturbance:
