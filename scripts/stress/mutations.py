@@ -32,6 +32,7 @@ import ast
 import collections
 import concurrent.futures
 import dataclasses
+import functools
 import hashlib
 import importlib
 import json
@@ -393,12 +394,31 @@ NO_TESTS = 5
 
 
 def digest_of(*folders: Path) -> str:
-    """Digest of the contents of all Python files."""
+    """Digest of the code in all Python files, without comments and docstrings."""
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
-            digest.update(path.read_bytes())
+            digest.update(_code_of(path))
     return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _code_of(path: Path) -> bytes:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        for statements in (getattr(node, name, None) for name in ("body", "orelse")):
+            if isinstance(statements, list):
+                statements[:] = [each for each in statements if not _is_docstring(each)]
+    return ast.dump(tree).encode()
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    """Whether it is a string by itself, after a definition or an attribute."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 class Record:
