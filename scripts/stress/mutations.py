@@ -404,6 +404,8 @@ def digest_of(*folders: Path) -> str:
 
 @functools.cache
 def _code_of(path: Path) -> bytes:
+    if path.suffix != ".py":
+        return path.read_bytes()
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         for statements in (getattr(node, name, None) for name in ("body", "orelse")):
