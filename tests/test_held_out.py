@@ -275,7 +275,7 @@ def test_a_split_follows_from_its_seed(corpus):
 
 def test_what_cannot_be_split():
     one = encode_sentences([["a", "b"]], min_count=1)
-    with pytest.raises(CorpusError, match="takes at least 2 sentences"):
+    with pytest.raises(CorpusError, match="needs at least 2 sentences"):
         split_corpus(one, 0.5, 1)
     with pytest.raises(ConfigError, match="between 0 and 1"):
         split_corpus(one, 1.0, 1)
