@@ -12,6 +12,7 @@ from runs import Recorder, interrupt_after, same
 
 from w2v.config import Checkpoints, TrainConfig
 from w2v.corpus import Shard, read_corpus
+from w2v.corpus.blocks import BLOCK_WORDS, block_edges
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
@@ -168,8 +169,11 @@ def test_a_task_leaves_nothing_behind_for_another_loss(setting):
         assert equal(train_shard(model, shard, PART, tables, config), first)
 
 
-def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
+@pytest.mark.parametrize("block_words", [BLOCK_WORDS, 300])
+def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting, monkeypatch, block_words):
+    """Block after block, at a rate that falls linearly within the round."""
     model, tables, config, shard = setting
+    monkeypatch.setattr(round_tasks, "block_edges", lambda starts: block_edges(starts, block_words))
     deltas, stats = train_shard(model, shard, PART, tables, config)
     loss = get_loss("negative-sampling")
     kernels = sampled_kernels(loss, 10, 3)
@@ -177,15 +181,20 @@ def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting):
     words = int(starts[-1])
     first, last = np.searchsorted(starts, [words // 6, words * 2 // 6])
     n_words = int(starts[last] - starts[first])
-    assert stats.words == n_words <= 10_000  # one block
+    edges = first + block_edges(starts[first : last + 1] - starts[first], block_words)
+    assert stats.words == n_words
+    assert (len(edges) > 3) == (block_words == 300)
     own = Model(*(array.copy() for array in model))
     scratch = make_scratch(10, 3, 3, n_words)
-    result = kernels.block(
-        own, scratch, read_only(shard.tokens), read_only(starts), first, last,
-        read_only(tables.thresholds), read_only(tables.noise), 3, True, np.float32(0.05),
-        stream_key(3, 1, 1, 1, 2, 0), stream_key(3, 2, 1, 1, 2, 0),
-    )  # fmt: skip
-    assert (stats.loss, stats.pairs, stats.words_kept) == result
+    totals = np.zeros(3)
+    for block, (begin, end) in enumerate(itertools.pairwise(edges)):
+        lr = 0.05 - 0.01 * int(starts[begin] - starts[first]) / n_words
+        totals += kernels.block(
+            own, scratch, read_only(shard.tokens), read_only(starts), begin, end,
+            read_only(tables.thresholds), read_only(tables.noise), 3, True, np.float32(lr),
+            stream_key(3, 1, 1, 1, 2, block), stream_key(3, 2, 1, 1, 2, block),
+        )  # fmt: skip
+    assert [stats.loss, stats.pairs, stats.words_kept] == pytest.approx(totals, rel=1e-12)
     for mine, theirs, found in zip(own[:2], model[:2], deltas, strict=True):
         changed = np.flatnonzero((mine != theirs).any(axis=1))
         assert set(changed) <= set(found.rows)
