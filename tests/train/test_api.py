@@ -263,6 +263,12 @@ def test_an_argument_of_a_wrong_kind_is_refused_before_the_corpus_is_read(name, 
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize("loss", ["negative-sampling", "sampled-softmax"])
+def test_a_loss_without_normalisers_cannot_learn_them(loss):
+    with pytest.raises(ConfigError, match=f"learn_normaliser: {loss} has no normaliser to learn"):
+        train_embeddings("no such file.txt", loss=loss, learn_normaliser=True)
+
+
 @pytest.mark.parametrize("rounds", [{}, {"deterministic": True, "shards": 2}])
 def test_sentences_of_one_word_are_refused(write, rounds):
     path = write("lonely.txt", "a b\nc d\nb d e\n" + "a\nc\n" * 9)
