@@ -11,15 +11,16 @@ from round_runs import KINDS, OPTIONS, train, write_text
 from runs import Recorder, interrupt_after, same
 
 from w2v.config import Checkpoints, TrainConfig
-from w2v.corpus import Shard, read_corpus
+from w2v.corpus import Shard, encode_sentences, read_corpus
 from w2v.corpus.blocks import BLOCK_WORDS, block_edges
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.kernels.sampled import Model, make_scratch, sampled_kernels
 from w2v.losses import LOSSES, get_loss
+from w2v.numerics.aligned_memory import padded
 from w2v.numerics.jit import read_only
 from w2v.numerics.random import stream_key
 from w2v.train import round_tasks, worker_pool
-from w2v.train.api import resolve, train_embeddings
+from w2v.train.api import make_trainer, resolve, train_embeddings
 from w2v.train.checkpoint import numbered
 from w2v.train.round_tasks import Part, Tables, round_edge, train_shard, train_shards
 from w2v.train.sampled_model import SampledModel
@@ -200,6 +201,21 @@ def test_a_task_does_what_the_kernel_does_and_counts_the_updates(setting, monkey
         assert set(changed) <= set(found.rows)
         np.testing.assert_array_equal(found.deltas[:, :10], (mine - theirs)[found.rows, :10])
         assert (found.update_counts >= 1).all()
+
+
+@pytest.mark.parametrize("vector_size", [10, 130])
+def test_working_memory_has_rows_of_the_vectors_size(setting, vector_size):
+    """The kernels also run, and write elsewhere, with rows that are shorter."""
+    _, tables, _, shard = setting
+    config = resolve(TrainConfig(workers=1, **{**OPTIONS, "vector_size": vector_size}))
+    size = len(tables.thresholds)
+    model = Model(
+        *np.zeros((2, size, padded(vector_size)), np.float32), *np.zeros((2, size), np.float32)
+    )
+    train_shard(model, shard, PART, tables, config)
+    threads = make_trainer(encode_sentences([["a", "b"]] * 9, min_count=1), config)
+    for scratch in (round_tasks._memory.scratch, threads.make_scratch()):
+        assert scratch.inputs.shape[1] == scratch.candidates.shape[1] == padded(vector_size)
 
 
 def test_update_counts_are_the_steps_that_update_a_row(setting):
