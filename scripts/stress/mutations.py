@@ -73,7 +73,7 @@ NEAREST = {
     "train/api.py": ["train/test_api.py", "train/test_train_command.py", WAYS, "train"],
     "train/cuda.py": ["train/test_cuda_training.py", "train"],
     "train/round": ["train/test_rounds.py", "train/test_rare_events.py", "train", "engines"],
-    "train/sampled": [WAYS, "train/test_rare_events.py", "train"],
+    "train/sampled": [WAYS, "test_held_out.py", "train/test_rare_events.py", "train"],
     "train/softmax.py": [WAYS, "train"],
     "train/checkpoint": [*STATE, "train"],
     "train/resume.py": [*STATE[::-1], "train"],
