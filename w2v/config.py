@@ -461,6 +461,12 @@ class Checkpoints:
 
     def __post_init__(self) -> None:
         """Check the values."""
+        if not isinstance(self.folder, str | os.PathLike):
+            raise ConfigError(f"checkpoint: expected a folder, got {shown(self.folder)}")
+        if not isinstance(self.resume, bool):
+            raise ConfigError(f"resume: expected true or false, got {shown(self.resume)}")
+        if isinstance(self.back_off, bool) or not isinstance(self.back_off, Integral):
+            raise ConfigError(f"back_off: expected an integer, got {shown(self.back_off)}")
         parse_interval(self.every)
         if not 0 <= self.back_off <= MAX_BACK_OFF:
             raise ConfigError(f"back_off: expected 0 to {MAX_BACK_OFF}, got {self.back_off}")

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v import formats
-from w2v.embeddings import load
+from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, InputError
 from w2v.formats import VectorTable
 from w2v.formats.open_vectors import HEAD_BYTES, opened
@@ -318,8 +318,10 @@ def test_an_invalid_limit_is_refused(tmp_path, limit):
 
 @pytest.mark.parametrize("path", [None, 5, 1.5, ["v.bin"]])
 def test_an_invalid_path_is_refused(path):
-    with pytest.raises(InputError, match="is not a path"):
-        load(path)
+    wv = Embeddings(["a", "b"], np.eye(2))
+    for use in (load, wv.save, wv.evaluate_word_analogies, wv.evaluate_word_pairs):
+        with pytest.raises(InputError, match="is not a path"):
+            use(path)
 
 
 def test_limit_counts_kept_words(write):

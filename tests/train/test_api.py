@@ -7,7 +7,7 @@ import naive
 import numpy as np
 import pytest
 
-from w2v.config import TrainConfig
+from w2v.config import Checkpoints, TrainConfig
 from w2v.corpus import encode_sentences
 from w2v.corpus.blocks import block_edges
 from w2v.errors import ConfigError, CorpusError, DivergenceError
@@ -250,6 +250,8 @@ def test_a_bar_is_shown_on_terminals_alone(sentences, progress, capsys, monkeypa
         ("config", 5, "config: expected a w2v.TrainConfig, got 5"),
         ("init", 5, "init: expected a path or w2v.Embeddings, got 5"),
         ("checkpoint", 5, "checkpoint: expected a folder or w2v.Checkpoints, got 5"),
+        ("cache_dir", 5, "cache_dir: expected a folder, got 5"),
+        ("cache_dir", b"cache", "cache_dir: expected a folder, got b'cache'"),
         ("progress", "yes", "progress: expected True, False or 'auto', got 'yes'"),
         ("progress", None, "progress: expected True, False or 'auto', got None"),
         ("callbacks", None, "callbacks: expected a list of w2v.Callback, got None"),
@@ -261,6 +263,23 @@ def test_an_argument_of_a_wrong_kind_is_refused_before_the_corpus_is_read(name, 
     with pytest.raises(ConfigError) as caught:
         train_embeddings("no such file.txt", **{name: value})
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"folder": 5}, "checkpoint: expected a folder, got 5"),
+        ({"folder": None}, "checkpoint: expected a folder, got None"),
+        ({"folder": "kept", "resume": "yes"}, "resume: expected true or false, got 'yes'"),
+        ({"folder": "kept", "back_off": "2"}, "back_off: expected an integer, got '2'"),
+        ({"folder": "kept", "back_off": True}, "back_off: expected an integer, got True"),
+        ({"folder": "kept", "every": 5}, "checkpoint_every: expected an interval such as"),
+    ],
+)
+def test_wrong_checkpoints_are_refused(arguments, message):
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        Checkpoints(**arguments)
+    assert Checkpoints("kept", back_off=np.int64(2)).back_off == 2
 
 
 @pytest.mark.parametrize("loss", ["negative-sampling", "sampled-softmax"])

@@ -27,7 +27,7 @@ from w2v.formats import binary, native, sniff, text
 from w2v.formats.base import Format, Irregularities, ReadOptions
 from w2v.formats.open_vectors import opened
 from w2v.formats.table import LONGEST_WORD, VectorTable, check_finite, check_unique
-from w2v.util.arguments import number_of_words
+from w2v.util.arguments import check_path, number_of_words
 from w2v.util.compression import SUFFIXES
 from w2v.util.files import STANDARD_STREAM
 
@@ -159,8 +159,7 @@ def read(
         ConfigError: `mmap` with a format that cannot be mapped, or a `limit` below 1.
         InputError: `path` is not a path.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise InputError(f"vectors: {shown(path)} is not a path")
+    check_path("vectors", path)
     if limit is not None:
         limit = number_of_words("limit", limit)
     name = os.fspath(path)
@@ -212,7 +211,9 @@ def write(path: str | os.PathLike[str], table: VectorTable, kind: Format | None 
             a number is not finite, a count is negative, or the shapes do not match. Nothing is
             written.
         OutputError: the file cannot be written.
+        InputError: `path` is not a path.
     """
+    check_path("output", path)
     name = os.fspath(path)
     kind = check_format(name) if kind is None else kind
     words = table.words

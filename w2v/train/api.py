@@ -129,7 +129,7 @@ def train_embeddings(
     """
     if config is not None and options:
         raise ConfigError("train_embeddings: give a config or single options, not both")
-    _check_types(config, callbacks, progress, init, checkpoint)
+    _check_types(config, callbacks, progress, init, checkpoint, cache_dir)
     if engine not in ENGINES:
         raise ConfigError(f"engine: {shown(engine)} is neither {' nor '.join(ENGINES)}")
     if address is not None and engine == "local":
@@ -224,8 +224,9 @@ def train_embeddings(
 
 
 def _check_types(
-    config: object, callbacks: object, progress: object, init: object, checkpoint: object
-) -> None:
+    config: object, callbacks: object, progress: object, init: object, checkpoint: object,
+    cache_dir: object,
+) -> None:  # fmt: skip
     """Refuse arguments of the wrong type, before they fail deep inside.
 
     Raises:
@@ -236,6 +237,7 @@ def _check_types(
         ("config", config, (TrainConfig,), "a w2v.TrainConfig"),
         ("init", init, (*paths, Embeddings), "a path or w2v.Embeddings"),
         ("checkpoint", checkpoint, (*paths, Checkpoints), "a folder or w2v.Checkpoints"),
+        ("cache_dir", cache_dir, paths, "a folder"),
     ]
     for name, value, kinds, what in expected:
         if value is not None and not isinstance(value, kinds):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from numbers import Integral
 
-from w2v.errors import ConfigError, shown
+from w2v.errors import ConfigError, InputError, shown
 
 
 def number_of_words(name: str, value: object) -> int:
@@ -20,3 +21,17 @@ def number_of_words(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ConfigError(f"{name}: expected a number of words, at least 1, got {shown(value)}")
     return int(value)
+
+
+def check_path(name: str, value: object) -> None:
+    """Check that an argument is a path.
+
+    Args:
+        name: name of the argument, for the message.
+        value: its value.
+
+    Raises:
+        InputError: it is neither a str nor an `os.PathLike`.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise InputError(f"{name}: {shown(value)} is not a path")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from w2v.errors import FormatError
+from w2v.util.arguments import check_path
 
 LONGEST_LINE = 2**16
 """Maximum bytes in a line. A longer one is not a question or a word, and may be endless, as in
@@ -24,7 +25,9 @@ def text_lines(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, s
 
     Raises:
         FormatError: the file cannot be read, is not UTF-8, or has too many or too long lines.
+        InputError: `path` is not a path.
     """
+    check_path("text file", path)
     try:
         with Path(path).open("rb") as stream:
             lines = iter(lambda: stream.readline(LONGEST_LINE + 1), b"")
