@@ -65,8 +65,8 @@ def train(corpus, options, folder: Path | None, every: str) -> str:
     kept = None if folder is None else Checkpoints(folder, every, resume=True)
     wv = train_embeddings(corpus, checkpoint=kept, **{**COMMON, **options})
     record = wv.training
-    names = "epoch_losses", "words_after_subsampling", "epochs_trained", "validation"
-    statistics = [record.get(name) for name in names]
+    names = "epoch_losses", "words_after_subsampling", "epochs_trained"
+    statistics = [*(record[name] for name in names), record.get("validation")]
     vectors = wv.vectors.tobytes() + wv.context_vectors.tobytes()
     return hashlib.sha256(vectors + json.dumps(statistics).encode()).hexdigest()
 
