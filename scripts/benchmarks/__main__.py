@@ -42,13 +42,13 @@ SECTIONS = (
 
 QUIET = 0.1
 """Cores that others may take while a section is measured; with more, it is measured again."""
-TURNS = 3
-"""Times that a section is measured at most. After the last, its rows say that it was disturbed."""
+MAX_ATTEMPTS = 3
+"""After the last, the rows of a section say that it was disturbed."""
 
 
 def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> list[Row]:
     """The rows of a section, each printed as soon as it is measured."""
-    for turn in range(TURNS):
+    for attempt in range(MAX_ATTEMPTS):
         rows = []
         watch = Disturbance()
         try:
@@ -63,7 +63,7 @@ def measured(section: Callable[[Job], Iterator[Row]], job: Job) -> list[Row]:
         if share is None or share < QUIET:
             break
         disturbed = f"other processes took {share:.1f} cores"
-        if turn < TURNS - 1:
+        if attempt < MAX_ATTEMPTS - 1:
             print(f"... {disturbed}: measured again", file=sys.stderr, flush=True)
         else:
             rows = [row._replace(measured=f"{row.measured}; {disturbed}") for row in rows]

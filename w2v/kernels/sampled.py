@@ -424,7 +424,7 @@ def _make_step(frozen: Frozen, loss: SampledLoss, operations: TileOperations) ->
             upcoming.input_ids, upcoming.sizes[0], scratch.frozen_words,
         )  # fmt: skip
         if learn_bias:
-            offsets[:] = 0
+            offsets[:] = 0  # their values have gone into the logits; now they hold the sums
             for i in range(n_inputs):
                 for j in range(columns):
                     offsets[j] += dlogits[i * columns + j]
