@@ -22,7 +22,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from w2v.errors import ConfigError, FormatError, InputError, shown
+from w2v.errors import ConfigError, FormatError, shown
 from w2v.formats import binary, native, sniff, text
 from w2v.formats.base import Format, Irregularities, ReadOptions
 from w2v.formats.open_vectors import opened
