@@ -151,9 +151,7 @@ def test_an_explicit_zero_is_kept():
 
 @pytest.mark.parametrize(("given", "expected"), [(0.001, 0.001), (0.3, 0.04), (0.04, 0.04)])
 def test_the_lowest_rate_is_not_above_the_default_of_the_loss(given, expected):
-    config = TrainConfig(min_lr=given).with_defaults(
-        lr=0.04, epochs=5, targets="split", output_bias=False
-    )
+    config = TrainConfig(min_lr=given).with_default_lr(0.04)
     assert (config.lr, config.min_lr) == (0.04, expected)
 
 

@@ -182,8 +182,9 @@ class TrainConfig:
         None, "training", "passes over the corpus", "iter", "epoch", unset="depends on the loss"
     )
     lr: float | None = _option(
-        None, "training", "initial learning rate", "alpha", unset="depends on the loss"
-    )
+        None, "training", "initial learning rate", "alpha",
+        unset="depends on the loss, and is lower for many passes over a large corpus",
+    )  # fmt: skip
     min_lr: float = _option(
         1e-4, "training", "final learning rate, after linear decay", "min-alpha"
     )
@@ -259,25 +260,30 @@ class TrainConfig:
             most = "" if self.lr is None else f" to lr={self.lr}"
             raise ConfigError(f"min_lr: expected 0{most or ' or more'}, got {self.min_lr}")
 
-    def with_defaults(
-        self, *, lr: float, epochs: int, targets: str, output_bias: bool
-    ) -> TrainConfig:
+    def with_defaults(self, *, epochs: int, targets: str, output_bias: bool) -> TrainConfig:
         """Return a copy in which the loss's defaults replace options that are None.
 
-        `targets` is always set. If the default `lr` is below `min_lr`, `min_lr` is lowered to it.
+        `targets` is always set, and `lr` never: its default also depends on the corpus.
         """
         return dataclasses.replace(
             self,
-            lr=lr if self.lr is None else self.lr,
-            min_lr=min(self.min_lr, lr) if self.lr is None else self.min_lr,
             epochs=epochs if self.epochs is None else self.epochs,
             targets=targets,
             output_bias=output_bias if self.output_bias is None else self.output_bias,
         )
 
+    def with_default_lr(self, lr: float) -> TrainConfig:
+        """Return a copy in which this rate replaces an `lr` that is None.
+
+        If it is below `min_lr`, `min_lr` is lowered to it.
+        """
+        if self.lr is not None:
+            return self
+        return dataclasses.replace(self, lr=lr, min_lr=min(self.min_lr, lr))
+
     @property
     def lr_(self) -> float:
-        """`lr`, after `with_defaults`."""
+        """`lr`, after `with_default_lr`."""
         assert self.lr is not None
         return self.lr
 

@@ -73,6 +73,12 @@ def heading(text):
     return text.split("<h1>")[1].split("</h1>")[0]
 
 
+def test_the_report_has_the_rates_that_were_used(report, document):
+    for run in document["runs"]:
+        assert f"lr: {run['lr']}, " in report
+    assert "lr: None" not in report
+
+
 def test_the_answer_comes_first(report, document):
     found = summary.verdict(document)
     assert heading(report) == summary.headline(found)

@@ -110,7 +110,7 @@ def test_kill_9_loses_the_run_in_progress_alone(here):
         (["--window", "3"], "options.window was 2, is 3"),
         (["--epochs", "4"], "epochs.negative-sampling was 2, is 4"),
         (["--losses", "nce"], "losses was negative-sampling, is nce (--restart starts anew"),
-        (["--lr", "0.5"], "own_options.negative-sampling.lr was 0.04, is 0.5"),
+        (["--lr", "0.5"], "own_options.negative-sampling.lr was not set, is 0.5"),
         (["--held-out", "10%"], "held_out was 0.05, is 0.1"),
     ],
 )

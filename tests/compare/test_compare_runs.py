@@ -17,7 +17,7 @@ from w2v.corpus import encode_sentences, read_corpus
 from w2v.corpus.blocks import block_edges
 from w2v.embeddings import Embeddings
 from w2v.held_out import held_out_pairs, measure, split_corpus
-from w2v.losses import LOSSES
+from w2v.losses import LOSSES, get_loss
 from w2v.losses.base import SampledLoss
 from w2v.noise import NoiseSampler
 from w2v.numerics.jit import read_only
@@ -85,6 +85,10 @@ def test_the_document_says_what_was_done(document):
     assert plan["own_options"]["softmax:split"]["targets"] == "split"
     assert plan["own_options"]["nce:learn-normaliser"]["learn_normaliser"] is True
     assert plan["options"]["vector_size"] == 8
+    for run in document["runs"]:
+        loss = get_loss(run["variant"].partition(":")[0])
+        targets = plan["own_options"][run["variant"]]["targets"]
+        assert run["lr"] == loss.targets[targets].lr
     for part in ("names", "unigram_nats", "held_out_pairs", "trained_on", "vocabulary"):
         assert part in document["corpus"]
     assert {"processor", "python", "numpy", "numba", "date"} <= document["environment"].keys()

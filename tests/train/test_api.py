@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import re
 import threading
@@ -12,7 +13,7 @@ from w2v.corpus import encode_sentences
 from w2v.corpus.blocks import block_edges
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.train import sampled
-from w2v.train.api import make_run, make_trainer, resolve, train_embeddings
+from w2v.train.api import make_run, make_trainer, resolve, train_embeddings, with_default_lr
 from w2v.train.callbacks import Callback
 from w2v.train.loop import Run
 from w2v.train.sampled import SampledTrainer
@@ -87,6 +88,23 @@ def test_the_rate_falls_once_over_all_epochs(sentences):
     n = len(corpus.tokens)
     rates = [schedule.at(words) for words in (0, n, 2 * n, 3 * n, 4 * n)]
     assert rates == pytest.approx([0.5, 0.4, 0.3, 0.2, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "epochs", "n_words", "expected"),
+    [
+        ("negative-sampling", 5, 10**9, 0.04),  # few passes, whatever the size of the corpus
+        ("negative-sampling", 20, 10**9, 0.02),  # four times as many
+        ("nce", 20, 8_000_000, 0.02),  # few words a pass: the same from five passes on
+        ("sampled-softmax", 20, 4_000_000, 0.04 / 2**0.5),  # ten passes would be 40 million words
+        ("nce", 50, 264_000, 0.04),
+        ("softmax", 200, 10**9, 0.07),  # has rates of its own, row by row
+    ],
+)
+def test_the_default_rate_is_lower_for_many_passes_over_much_text(loss, epochs, n_words, expected):
+    config = resolve(TrainConfig(loss=loss, epochs=epochs))
+    assert with_default_lr(config, n_words).lr == pytest.approx(expected, rel=1e-12)
+    assert with_default_lr(dataclasses.replace(config, lr=0.3), n_words).lr == 0.3
 
 
 @pytest.mark.parametrize("workers", [1, 3, 8])

@@ -152,6 +152,7 @@ def _questions(document: Document) -> list[str]:
 def _details(document: Document) -> list[tuple[str, dict[str, str]]]:
     """Tables of everything that the results depend on."""
     plan = document["plan"]
+    rates = {run["variant"]: {"lr": run["lr"]} for run in document["runs"] if "lr" in run}
     parts = {
         "Configuration": plan["options"],
         "Plan": {
@@ -159,7 +160,10 @@ def _details(document: Document) -> list[tuple[str, dict[str, str]]]:
             for key, value in plan.items()
             if key not in ("options", "own_options") and value is not None
         },
-        "Options of each loss": plan["own_options"],
+        "Options of each loss": {
+            variant: {**options, **rates.get(variant, {})}
+            for variant, options in plan["own_options"].items()
+        },
         "Corpus": document["corpus"],
         "Questions": document["questions"],
         "Machine and versions": document["environment"],

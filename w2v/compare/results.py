@@ -26,7 +26,7 @@ _HINT = "(--restart starts anew; --output DIR writes elsewhere)"
 _NUMBER_OR_NONE = (float, None)
 _FAILED = {"variant": str, "seed": int, "error": str}
 _RUN = {
-    "variant": str, "seed": int, "epochs": int, "seconds": float,
+    "variant": str, "seed": int, "lr": float, "epochs": int, "seconds": float,
     "million_words_per_second": float, "curve": [{"epoch": int, "seconds": float}],
     "measure": {
         "nats": float, "raw_nats": float, "log_z_mean": float, "log_z_sd": float,
@@ -131,6 +131,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
 
 
 def _short(value: object) -> str:
+    if value is None:
+        return "not set"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= 60 else f"{text[:12]}..."
 

@@ -328,6 +328,7 @@ def train_one(
     last = evaluating.curve[-1]
     return {
         **record,
+        "lr": run.config.lr_,
         "epochs": state.epochs_trained,
         "seconds": state.seconds,
         "million_words_per_second": words / state.seconds / 1e6,

@@ -55,6 +55,7 @@ from w2v.train.resume import (
 )
 from w2v.train.rounds import RoundsTrainer
 from w2v.train.sampled import SampledTrainer
+from w2v.train.schedule import default_lr
 from w2v.train.softmax import SoftmaxTrainer
 from w2v.train.trainer import Trainer
 from w2v.train.validation import Validation
@@ -183,6 +184,7 @@ def train_embeddings(
             encoded = encode_shards(task_engine, paths, config, callback_list)
         else:
             encoded = encode(corpus, config, cache_dir, callback_list, old)
+        config = with_default_lr(config, encoded.n_words)
         frozen = None if to_freeze is None else frozen_rows(to_freeze, encoded.vocabulary)
         writer = None
         if folder is not None and checkpoint is not None:
@@ -266,6 +268,7 @@ def make_trainer(
         frozen_words: (V,) uint8, 1 for words whose center vectors are frozen. Not for a
             `ShardedCorpus`, and not on a GPU.
     """
+    config = with_default_lr(config, corpus.n_words)
     loss = get_loss(config.loss)
     if isinstance(corpus, ShardedCorpus):
         assert engine is not None
@@ -313,6 +316,8 @@ def make_engine(name: str, workers: int, address: str | None) -> Engine:
 def resolve(config: TrainConfig) -> TrainConfig:
     """Fill in the options that depend on the loss, and refuse those that it does not support.
 
+    The default learning rate also depends on the corpus: see `with_default_lr`.
+
     Raises:
         ConfigError: the loss does not have this kind of target or no normaliser to learn, or it
             cannot be trained in rounds or on this device.
@@ -325,13 +330,20 @@ def resolve(config: TrainConfig) -> TrainConfig:
         kinds = " or ".join(loss.targets)
         raise ConfigError(f"targets: {loss.name} has {kinds} targets, not {targets!r}")
     filled = config.with_defaults(
-        lr=defaults.lr, epochs=defaults.epochs, targets=targets, output_bias=loss.output_bias
+        epochs=defaults.epochs, targets=targets, output_bias=loss.output_bias
     )
     if config.learn_normaliser and not getattr(loss, "learns_normalisers", False):
         raise ConfigError(f"learn_normaliser: {loss.name} has no normaliser to learn")
     if config.device == "cuda":
         _refuse_on_gpu(filled, loss)
     return filled
+
+
+def with_default_lr(config: TrainConfig, n_words: int) -> TrainConfig:
+    """Fill in the default learning rate for a corpus of this many words, if `lr` is None."""
+    assert config.targets is not None
+    loss = get_loss(config.loss)
+    return config.with_default_lr(default_lr(loss, config.targets, config.epochs_, n_words))
 
 
 def _refuse_on_gpu(config: TrainConfig, loss: SampledLoss | FullLoss) -> None:

@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from w2v.losses.base import Loss, SampledLoss
+
+FEW_PASSES = 5
+"""Number of passes over a corpus of any size for which the default rate is not lowered."""
+
+FEW_WORDS = 40_000_000
+"""Number of words, over all passes, for which the default rate is not lowered."""
+
+
+def default_lr(loss: Loss, targets: str, epochs: int, n_words: int) -> float:
+    """The default initial learning rate.
+
+    For sampled losses, it is that of the loss times sqrt(min(1, few / epochs)), where few is the
+    larger of `FEW_PASSES` and `FEW_WORDS` / n_words. With the same rate for more passes, vectors
+    fit the corpus better and similarity worse (docs/explanation/measurements.md).
+
+    Args:
+        loss, targets: what to train.
+        epochs: passes over the corpus.
+        n_words: words of the corpus.
+    """
+    rates = {str(kind): defaults.lr for kind, defaults in loss.targets.items()}
+    if not isinstance(loss, SampledLoss):
+        return rates[targets]
+    few = max(FEW_PASSES, FEW_WORDS / n_words)
+    return rates[targets] * math.sqrt(min(1.0, few / epochs))
 
 
 @dataclass(frozen=True)
