@@ -99,7 +99,8 @@ def test_after_a_reset_the_card_starts_anew(short_launches):
     """As a run does that backs off to its start: the card must not keep the diverged model."""
     config = resolve(TrainConfig(min_count=1, workers=1, epochs=1, device="cuda", **OPTIONS))
     trainer = make_trainer(encode_sentences(CORPUS, min_count=1), config)
-    schedule = Schedule(config.lr_, config.min_lr, trainer.corpus.n_words)
+    lr, min_lr = trainer.config.lr_, trainer.config.min_lr
+    schedule = Schedule(lr, min_lr, trainer.corpus.n_words)
     trained = []
     with trainer.prepared():
         for _ in range(2):
@@ -204,6 +205,7 @@ def test_a_card_that_trains_a_word_a_second_takes_a_second_a_word(short_launches
         return launch(trainer, epoch, first, last, rates)
 
     monkeypatch.setattr(CudaTrainer, "_launch", timed)
+    monkeypatch.setattr(cuda, "multiprocessors", lambda: 1)
     corpus = encode_sentences(CORPUS, min_count=1)
     config = api.make_config({**OPTIONS, "min_count": 1, "device": "cuda", "epochs": 3})
     trainer = api.make_trainer(corpus, resolve(config))

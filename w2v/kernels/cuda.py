@@ -267,7 +267,7 @@ class CudaKernel:
     """The kernel for one loss and shape.
 
     Attributes:
-        train: see `_make_train`; launched as train[thread blocks, threads, stream, shared_bytes].
+        train: see `_make_train`; launched by `launcher`.
         layout: its sizes.
     """
 
@@ -284,6 +284,22 @@ class CudaKernel:
         """Thread blocks that fit on a multiprocessor at once."""
         shared_bytes = self.layout.shared_bytes + RESERVED_SHARED_BYTES
         return max(1, min(BLOCKS_A_MULTIPROCESSOR, _all_shared_bytes() // shared_bytes))
+
+    def launcher(self, blocks: int, stream: Any) -> Any:
+        """A function that launches `train` with this many thread blocks.
+
+        Without Numba's warning that they are few: there must be few, see the module's docstring.
+        """
+        shape = blocks, self.threads, stream, self.layout.shared_bytes
+        if SIMULATED:
+            return self.train[shape]
+        from numba.cuda.core import config
+
+        previous, config.CUDA_LOW_OCCUPANCY_WARNINGS = config.CUDA_LOW_OCCUPANCY_WARNINGS, 0
+        try:
+            return self.train[shape]
+        finally:
+            config.CUDA_LOW_OCCUPANCY_WARNINGS = previous
 
 
 def cuda_kernel(

@@ -102,8 +102,8 @@ class CudaBlocks:
         edges, next_block = self._edges[first : last + 1], np.zeros(1, np.int64)
         inputs = [cuda.to_device(array) for array in (edges, rates, pair_keys, noise_keys)]
         results = [cuda.to_device(np.zeros(n, dtype)) for dtype in (np.float64, np.int64, np.int64)]
-        blocks, shared_bytes = min(self._in_flight, n), self._kernel.layout.shared_bytes
-        self._kernel.train[blocks, self._kernel.threads, self._stream, shared_bytes](
+        launch = self._kernel.launcher(min(self._in_flight, n), self._stream)
+        launch(
             *self._arrays, tokens, origin, self._starts, inputs[0], self._thresholds,
             self._alias_table, self._window.left, self._window.right, int(self._window.shrinks),
             *inputs[1:], self._scratches, self._batches, cuda.to_device(next_block), *results,
