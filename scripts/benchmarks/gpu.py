@@ -4,7 +4,7 @@
         --similarity ws-353-all.tsv simlex-999.tsv
 
 Prints tables for docs/explanation/gpu.md; `--json` stores all figures. To test the kernels on the
-card, run NUMBA_ENABLE_CUDASIM=0 pytest tests/kernels/test_cuda_kernel.py.
+card, run NUMBA_ENABLE_CUDASIM=0 pytest tests/*/test_cuda_*.py.
 """
 
 from __future__ import annotations

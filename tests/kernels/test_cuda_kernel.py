@@ -128,7 +128,6 @@ def test_windows_of_unequal_sides(sides):
 
 def test_several_batches_of_groups(monkeypatch):
     monkeypatch.setattr(cuda_kernels, "BATCH_GROUPS", 2)
-    monkeypatch.setattr("w2v.kernels.cuda_blocks.BATCH_GROUPS", 2)
     assert_same(*both("negative-sampling", 5, 3, 2, np.float64), 1e-14)
 
 

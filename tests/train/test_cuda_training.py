@@ -38,11 +38,12 @@ OPTIONS = {"vector_size": 4, "window": 2, "negative": 1, "sample": 0.0}
 
 @pytest.fixture
 def short_launches(monkeypatch):
-    """A block is a sentence, and a launch trains two blocks."""
+    """A block is a sentence, and a launch trains two blocks, one at a time."""
     monkeypatch.setattr(worker_pool, "TICK_SECONDS", 0.005)
     for module in (cuda, sampled):
         monkeypatch.setattr(module, "block_edges", lambda starts: block_edges(starts, 6))
-    monkeypatch.setattr(cuda, "LAUNCH_FACTOR", 1)
+    monkeypatch.setattr(cuda, "MAX_SHARING", 0)
+    monkeypatch.setattr(cuda, "LAUNCH_FACTOR", 2)
 
 
 def run(*arguments, **environment):
@@ -205,7 +206,6 @@ def test_a_card_that_trains_a_word_a_second_takes_a_second_a_word(short_launches
         return launch(trainer, epoch, first, last, rates)
 
     monkeypatch.setattr(CudaTrainer, "_launch", timed)
-    monkeypatch.setattr(cuda, "multiprocessors", lambda: 1)
     corpus = encode_sentences(CORPUS, min_count=1)
     config = api.make_config({**OPTIONS, "min_count": 1, "device": "cuda", "epochs": 3})
     trainer = api.make_trainer(corpus, resolve(config))

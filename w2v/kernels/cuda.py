@@ -113,6 +113,7 @@ class Layout(NamedTuple):
 
     Attributes:
         warps: warps in a thread block.
+        batch_groups: groups arranged at once.
         positions: positions in a group.
         noise: N, the number of noise words that the pairs of a group share.
         candidates: C = noise + positions.
@@ -137,6 +138,7 @@ class Layout(NamedTuple):
     """
 
     warps: int
+    batch_groups: int
     positions: int
     noise: int
     candidates: int
@@ -233,6 +235,7 @@ def _make_layout(
         used += size * 4
     return Layout(
         warps=warps,
+        batch_groups=BATCH_GROUPS,
         positions=positions,
         noise=noise,
         candidates=candidates,
@@ -515,6 +518,7 @@ def _make_train(
 ) -> Any:  # fmt: skip
     """See `train`."""
     warps, threads, parts = layout.warps, layout.warps * WARP, layout.parts
+    batch_groups = layout.batch_groups
     noise, candidates, columns = layout.noise, layout.candidates, layout.tile_columns
     X, Y, LABELS, TOTALS, PARTIAL = layout.x, layout.y, layout.labels, layout.totals, layout.partial
     RECORDS, COUNTS, NEXT_BLOCK = layout.records, layout.counts, layout.next_block
@@ -542,7 +546,7 @@ def _make_train(
             rates: (B,), learning rates.
             pair_keys, noise_keys: (B,) uint64, the blocks' random streams.
             scratches: (thread blocks, `SCRATCH_ROWS`, words of a block + 1) int32.
-            batches: (thread blocks, `BATCH_GROUPS`, record_size) int32.
+            batches: (thread blocks, batch_groups, record_size) int32.
             next_block: (1,) int64, the next block to take, 0 at first.
             block_losses: (B,) float64, filled with the summed loss of each block in nats.
             pair_counts, word_counts: (B,) int64, filled with its numbers of pairs and of words that
@@ -579,8 +583,8 @@ def _make_train(
             n_groups = plan(integers, starts, edges[_u(block)], edges[_u(block + 1)], scratch)
             loss = 0.0
             pairs = 0
-            for first in range(0, n_groups, BATCH_GROUPS):
-                n = min(BATCH_GROUPS, n_groups - first)
+            for first in range(0, n_groups, batch_groups):
+                n = min(batch_groups, n_groups - first)
                 pairs += arrange(scratch, batch, first, n, alias_table, noise_keys[_u(block)])
                 for k in range(thread, record_size, threads):
                     integers[_u(RECORDS + k)] = batch[0, _u(k)]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from w2v.corpus.windows import Window
-from w2v.kernels.cuda import BATCH_GROUPS, SCRATCH_ROWS, SIMULATED, CudaKernel, cuda
+from w2v.kernels.cuda import SCRATCH_ROWS, SIMULATED, CudaKernel, cuda
 from w2v.kernels.sampled import Model
 
 TOKEN_MEMORY_PART = 0.5
@@ -59,7 +59,8 @@ class CudaBlocks:
         self._stream = cuda.stream()
         scratch_shape = in_flight, SCRATCH_ROWS, block_words + 1
         self._scratches = cuda.device_array(scratch_shape, dtype=np.int32)
-        batch_shape = in_flight, BATCH_GROUPS, kernel.layout.record_size
+        layout = kernel.layout
+        batch_shape = in_flight, layout.batch_groups, layout.record_size
         self._batches = cuda.device_array(batch_shape, dtype=np.int32)
         if token_bytes is None:
             token_bytes = int(TOKEN_MEMORY_PART * _free_bytes())
