@@ -114,6 +114,28 @@ def softmax() -> Figure:
     return fig
 
 
+def passes() -> Figure:
+    """Negative sampling over passes, for several learning rates and the default."""
+    rates: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in rows_of("passes"):
+        rates[row["lr"]].append(row)
+    fig, axes = plt.subplots(1, 3, figsize=(9.2, 3.2), layout="constrained", sharex=True)
+    panels = {
+        "analogies": "Google analogies, accuracy",
+        "wordsim353": "WordSim-353, Spearman's ρ",
+        "simlex999": "SimLex-999, Spearman's ρ",
+    }
+    for ax, (score, title) in zip(axes, panels.items(), strict=True):
+        for number, (rate, rows) in enumerate(rates.items()):
+            x, y = ([float(row[name]) for row in rows] for name in ("epochs", score))
+            line = {"linewidth": 2.5, "zorder": 3} if rate == "default" else {"linewidth": 1}
+            ax.plot(x, y, marker="o", markersize=3, color=f"C{number}", label=rate, **line)
+        ax.set(xlabel="passes over the corpus", title=title, xticks=[1, 3, 5, 10, 15])
+        ax.grid(axis="y")
+    axes[2].legend(loc="lower right", title="learning rate", fontsize=9, title_fontsize=9)
+    return fig
+
+
 def threads() -> Figure:
     """Words per second over threads, compared with a perfect speed-up."""
     measured = [(int(row["threads"]), float(row["million_words_per_second"]))
@@ -178,7 +200,7 @@ def architecture() -> Figure:
 
 
 FIGURE_OF = {
-    "speed": speed, "quality": quality, "softmax": softmax, "threads": threads,
+    "speed": speed, "quality": quality, "softmax": softmax, "passes": passes, "threads": threads,
     "architecture": architecture,
 }  # fmt: skip
 
