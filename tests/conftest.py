@@ -41,6 +41,22 @@ def write(tmp_path):
     return write_file
 
 
+@pytest.fixture
+def one_processor():
+    """Keeps this thread, and those that it starts, on one processor.
+
+    The threads of Numba's simulator run in turn; on several processors, that takes three times as
+    long.
+    """
+    if not hasattr(os, "sched_setaffinity"):  # not on Linux
+        yield
+        return
+    all_of_them = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(all_of_them)[os.getpid() % len(all_of_them)]})
+    yield
+    os.sched_setaffinity(0, all_of_them)
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A running Chromium; see the helper `browser`."""

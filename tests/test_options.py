@@ -279,7 +279,9 @@ def pools(monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "row", "way"), CASES)
-def test_another_value_has_the_intended_effect(name, row, way, write, pools):
+def test_another_value_has_the_intended_effect(name, row, way, write, pools, request):
+    if name == "device":
+        request.getfixturevalue("one_processor")
     before = {**way.base(), **{key: row.alongside[key] for key in row.alongside if way.takes(key)}}
     value = row.value(way, before) if callable(row.value) else row.value
     assert value != before.get(name, DEFAULTS[name])

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from explorer import made_up
+from explorer import made_up, opened
 
 from w2v.explore.__main__ import main
 
@@ -19,3 +19,9 @@ def files(tmp_path_factory):
     assert main([one, "-o", str(folder / "one.html"), "--map-words", "200", *pca]) == 0
     assert main([one, two, "-o", str(folder / "both.html"), *pca]) == 0
     return folder
+
+
+@pytest.fixture(scope="module")
+def page(browser, files):
+    """The page of one file, for tests that begin with `ask`: opening one takes two seconds."""
+    return opened(browser, files / "one.html")

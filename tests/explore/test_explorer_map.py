@@ -157,16 +157,16 @@ def test_it_follows_a_change_of_the_window_and_the_mode(browser, files):
     assert complaints(page) == []
 
 
-ANALOGY = "#q=king+-+man+%2B+woman"
+ANALOGY = "king - man + woman"
 
 
 def trace(page, number):
     return page.evaluate(f"document.querySelector('#map').data[{number}]")
 
 
-def test_an_analogy_has_two_arrows(browser, files):
+def test_an_analogy_has_two_arrows(page):
     """From man to king and from woman to what was found, which is queen."""
-    page = opened(browser, files / "one.html", ANALOGY)
+    ask(page, ANALOGY)
     all_points = trace(page, 0)
     place = {
         word: (all_points["x"][row], all_points["y"][row])
@@ -181,8 +181,8 @@ def test_an_analogy_has_two_arrows(browser, files):
     assert complaints(page) == []
 
 
-def test_subtracted_words_are_drawn_as_such(browser, files):
-    page = opened(browser, files / "one.html", ANALOGY)
+def test_subtracted_words_are_drawn_as_such(page):
+    ask(page, ANALOGY)
     found, added, subtracted = (trace(page, number) for number in (2, 3, 4))
     assert added["customdata"] == [0, 3]
     assert subtracted["customdata"] == [2]
@@ -201,8 +201,8 @@ def test_subtracted_words_are_drawn_as_such(browser, files):
     assert complaints(page) == []
 
 
-def test_clusters_are_coloured_and_named(browser, files):
-    page = opened(browser, files / "one.html")
+def test_clusters_are_coloured_and_named(page, files):
+    ask(page, "king")
     facts = json_facts(files / "one.html")
     colours = trace(page, 0)["marker"]["color"]
     by_cluster = {}

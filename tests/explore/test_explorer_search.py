@@ -19,9 +19,8 @@ from w2v.explore.page import overlap
 from w2v.util import html_page
 
 
-def test_neighbours_are_those_of_most_similar(browser, files):
+def test_neighbours_are_those_of_most_similar(page, files):
     wv = load(files / "one.safetensors")
-    page = opened(browser, files / "one.html")
     queries = {
         "queen": (["queen"], []),
         "king - man + woman": (["king", "woman"], ["man"]),
@@ -41,8 +40,7 @@ def test_neighbours_are_those_of_most_similar(browser, files):
     assert {uri.split("#")[0] for uri in requests(page)} <= {(files / "one.html").as_uri()}
 
 
-def test_wrong_queries_are_explained(browser, files):
-    page = opened(browser, files / "one.html")
+def test_wrong_queries_are_explained(page):
     for text, message in (
         ("kin", "“kin” is not in the vocabulary. Did you mean king?"),
         ("king queen man", "“queen” follows a word; + or − must come between."),
@@ -125,9 +123,8 @@ def label_of(word):
     return {word, *(word[:length] + "…" for length in range(15, len(word)))}
 
 
-def test_words_are_shown_literally(browser, files):
+def test_words_are_shown_literally(page):
     """No word of the corpus becomes an element, a command or another word."""
-    page = opened(browser, files / "one.html")
     for word in EVIL:
         ask(page, word)
         assert page.evaluate("document.querySelector('#query').value") == word
@@ -142,9 +139,9 @@ def test_words_are_shown_literally(browser, files):
     assert complaints(page) == []
 
 
-def test_the_plots_against_rank_say_what_is_marked(browser, files):
+def test_the_plots_against_rank_say_what_is_marked(page, files):
     wv = load(files / "one.safetensors")
-    page = opened(browser, files / "one.html", "#q=king+-+man")
+    ask(page, "king - man")
     for plot, numbers in (
         ("frequency", wv.counts),
         ("lengths", np.linalg.norm(wv.vectors, axis=1)),
@@ -215,8 +212,7 @@ def test_queries_are_read_as_w2v_query_reads_them(browser):
             assert (found["positive"], found["negative"]) == (positive, negative), text
 
 
-def test_words_without_blanks_and_in_other_cases(browser, files):
-    page = opened(browser, files / "one.html")
+def test_words_without_blanks_and_in_other_cases(page):
     lists = []
     for text in ("king - man + woman", "king-man+woman", "King -MAN+woman", "king−man +Woman"):
         ask(page, text)
@@ -278,11 +274,14 @@ def test_comparison_in_the_browser(browser, files):
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", ["one.html", "both.html"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_the_window_in_both_modes(browser, files, width, dark):
-    for name in ("one.html", "both.html"):
-        page = opened(browser, files / name, "#q=queen", width=width, height=800, dark=dark)
+def test_it_fits_the_window_in_both_modes(browser, files, width, name):
+    page = opened(browser, files / name, "#q=queen", width=width, height=800, dark=width == 390)
+    for dark in (width == 390, width != 390):
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        paper_is_dark = "document.querySelector('#map').layout.paper_bgcolor !== '#fff'"
+        wait(page, f"({paper_is_dark}) === {str(dark).lower()}")
         assert page.evaluate("document.documentElement.scrollWidth") == width
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (paper == "rgb(255, 255, 255)") is not dark
@@ -310,9 +309,9 @@ def test_two_bytes_a_number_and_no_counts(browser, tmp_path):
     assert complaints(page) == []
 
 
-def test_bars_are_scaled_to_the_list(browser, files):
+def test_bars_are_scaled_to_the_list(page):
     """The nearest word's bar fills its cell, and the others are shorter in proportion."""
-    page = opened(browser, files / "one.html", "#q=word9")
+    ask(page, "word9")
     (rows,) = page.evaluate(ROWS)
     widths = page.evaluate(
         """[...document.querySelectorAll("#lists .bar i")].map(bar =>

@@ -468,7 +468,8 @@ def _check_similarity(path: Path, _: bytes) -> None:
 
 
 _RUN = {
-    "variant": "nce", "seed": 1, "epochs": 2, "seconds": 0.5, "million_words_per_second": 1.5,
+    "variant": "nce", "seed": 1, "lr": 0.04, "epochs": 2, "seconds": 0.5,
+    "million_words_per_second": 1.5,
     "curve": [{"epoch": 1, "seconds": 0.2, "nats": 6.0}, {"epoch": 2, "seconds": 0.5, "nats": 5.5}],
     "measure": {
         "nats": 5.5, "raw_nats": 5.25, "log_z_mean": 0.5, "log_z_sd": 0.125,

@@ -20,6 +20,8 @@ from w2v.numerics.aligned_memory import aligned_zeros, padded
 from w2v.numerics.jit import read_only
 from w2v.numerics.random import stream_key
 
+pytestmark = pytest.mark.usefixtures("one_processor")
+
 VOCABULARY = 9
 SENTENCES = [6, 1, 9, 2, 3, 7]
 STARTS = np.concatenate([[0], np.cumsum(SENTENCES)])

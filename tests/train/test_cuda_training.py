@@ -31,6 +31,8 @@ from w2v.train.cuda import CudaTrainer
 from w2v.train.schedule import Schedule
 from w2v.train.state import RunState
 
+pytestmark = pytest.mark.usefixtures("one_processor")
+
 WORDS = [f"w{n}" for n in np.random.default_rng(0).integers(0, 7, 18)]
 CORPUS = [WORDS[i : i + 6] for i in range(0, 18, 6)]
 OPTIONS = {"vector_size": 4, "window": 2, "negative": 1, "sample": 0.0}
