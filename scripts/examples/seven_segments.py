@@ -3,7 +3,7 @@
     python scripts/examples/seven_segments.py
 
 Prints the gradient of a wrong unit as it saturates, a network stuck in that state, a comparison of
-the remedies over 20 seeds, and the ten digits as a trained network draws them.
+the remedies over ten seeds, and the ten digits as a trained network draws them.
 """
 
 import statistics
@@ -28,7 +28,7 @@ BCD = np.array([[float(digit >> place & 1) for place in (3, 2, 1, 0)] for digit 
 INPUTS = scale_targets(BCD, -1.0, 1.0)
 HIDDEN = 20
 EPOCHS = 500
-SEEDS = 20
+SEEDS = 10
 
 
 @dataclass(frozen=True)
