@@ -28,7 +28,7 @@ from reporting import machine, today, write_report
 
 from benchmarks import commands, files, kernels, memory, peers, portability
 from benchmarks.corpus import write_corpus
-from benchmarks.rows import Disturbance, Job, Row, Skipped, table
+from benchmarks.measuring import Disturbance, Job, Row, Skipped, table
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = (

@@ -31,8 +31,8 @@ from typing import Any
 
 from reporting import machine, today, write_page
 
+from benchmarks.measuring import run_python
 from benchmarks.peers import GENSIM, OURS
-from benchmarks.rows import run_python
 from w2v import load
 from w2v.evaluate import evaluate_analogies, evaluate_similarity
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.rows import Job, Row, at_most, timed
+from benchmarks.measuring import Job, Row, at_most, timed
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo.txt"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.rows import Job, Row, Skipped, at_least, at_most, at_once, in_turns, timed
+from benchmarks.measuring import Job, Row, Skipped, at_least, at_most, at_once, in_turns, timed
 from w2v import Embeddings, load
 from w2v.corpus import encode_sentences, read_corpus, with_phrases
 

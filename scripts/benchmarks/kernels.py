@@ -10,8 +10,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from benchmarks.measuring import Job, Row, at_least, at_most, at_once, in_turns
 from benchmarks.peak import gemm_gflops, peak_gflops
-from benchmarks.rows import Job, Row, at_least, at_most, at_once, in_turns
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus, read_corpus
 from w2v.train.api import make_trainer, resolve

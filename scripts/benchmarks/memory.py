@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks.kernels import encoded
-from benchmarks.rows import Job, Row, run_python
+from benchmarks.measuring import Job, Row, run_python
 
 # Run from a small process: on Linux, the peak of a child includes its parent's memory at the fork.
 COMMAND = """

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.rows import Job, Row, Skipped, at_least, in_turns, run_python, timed
+from benchmarks.measuring import Job, Row, Skipped, at_least, in_turns, run_python, timed
 
 OURS = """
 import json, sys, w2v

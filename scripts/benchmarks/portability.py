@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.rows import Job, Row, Skipped, in_turns, run_python
+from benchmarks.measuring import Job, Row, Skipped, in_turns, run_python
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "helpers"))
 from processors import TARGETS

@@ -49,6 +49,10 @@ def test_the_lines_of_a_plan():
     plain = plan_lines(plan_of(audit={"files": 1, "lines_split": 0, "dropped_max_vocab": 0}))
     assert plain[0] == "corpus: 10,000 words in 1,200 lines; 800 different"
     assert plain[1].endswith("rarer than 7")
+    one = plan_lines(plan_of(epochs=1, workers=1))
+    assert one[-1] == "training: 1 epoch on 1 thread, 2 MB of memory, about 10 min"
+    gpu = plan_lines(plan_of(device="cuda"))
+    assert gpu[-1] == "training: 4 epochs on the GPU, 2 MB of memory, about 10 min"
 
 
 @pytest.mark.parametrize(("words_done", "left"), [(8_000, "75 s"), (24_000, "25 s")])

@@ -347,8 +347,11 @@ def plan_lines(plan: Plan) -> list[str]:
             f"init: {init['words']:,} old words{without}{frozen}, {init['new_words']:,} new ones"
         )
     left = 1 - plan.words_done / (plan.corpus.n_words * config.epochs_)
+    where = f"{config.workers} thread{'s' * (config.workers != 1)}"
+    if config.device == "cuda":
+        where = "the GPU"
     lines.append(
-        f"training: {config.epochs} epochs on {config.workers} threads, "
+        f"training: {config.epochs_} epoch{'s' * (config.epochs_ != 1)} on {where}, "
         f"{_size(plan.memory_bytes)} of memory, about {duration(plan.seconds * left)}"
     )
     return lines
