@@ -33,8 +33,9 @@ class Epochs:
     """A model that is trained one epoch at a time."""
 
     def __init__(self, corpus: Corpus, **options: Any) -> None:
-        self.config = resolve(TrainConfig(min_count=5, epochs=1, **options))
-        self.trainer = make_trainer(corpus, self.config)
+        config = resolve(TrainConfig(min_count=5, epochs=1, **options))
+        self.trainer = make_trainer(corpus, config)
+        self.config = self.trainer.config  # with the default rate
         self.schedule = Schedule(self.config.lr_, self.config.min_lr, corpus.n_words)
 
     def __call__(self) -> dict[str, float]:
