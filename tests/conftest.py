@@ -45,8 +45,7 @@ def write(tmp_path):
 def one_processor():
     """Keeps this thread, and those that it starts, on one processor.
 
-    The threads of Numba's simulator run in turn; on several processors, that takes three times as
-    long.
+    The threads of Numba's simulator take turns; on one processor, tests take a third of the time.
     """
     if not hasattr(os, "sched_setaffinity"):  # not on Linux
         yield

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from w2v.losses.base import Loss, SampledLoss
 
 FEW_PASSES = 5
-"""Number of passes over a corpus of any size for which the default rate is not lowered."""
+"""Largest number of passes for which the default rate is never lowered, for a corpus of any size."""
 
 FEW_WORDS = 40_000_000
-"""Number of words, over all passes, for which the default rate is not lowered."""
+"""Largest number of words, over all passes, for which it is never lowered."""
 
 
 def default_lr(loss: Loss, targets: str, epochs: int, n_words: int) -> float:
     """The default initial learning rate.
 
     For sampled losses, it is that of the loss times sqrt(min(1, few / epochs)), where few is the
-    larger of `FEW_PASSES` and `FEW_WORDS` / n_words. With the same rate for more passes, vectors
-    fit the corpus better and similarity worse (docs/explanation/measurements.md).
+    larger of `FEW_PASSES` and `FEW_WORDS` / n_words. At the same rate, more passes fit
+    the corpus better, but lower scores of word similarity (docs/explanation/measurements.md).
 
     Args:
         loss, targets: what to train.
