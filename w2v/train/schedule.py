@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from w2v.losses.base import Loss, SampledLoss
 
 FEW_PASSES = 5
-"""Largest number of passes for which the default rate is never lowered, however large the corpus."""
+"""Most passes for which the default rate is never lowered, however large the corpus."""
 
 FEW_WORDS = 40_000_000
 """Largest number of words, over all passes, for which it is never lowered."""
