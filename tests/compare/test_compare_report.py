@@ -77,6 +77,10 @@ def test_the_report_has_the_rates_that_were_used(report, document):
     for run in document["runs"]:
         assert f"lr: {run['lr']}, " in report
     assert "lr: None" not in report
+    lowered = copy.deepcopy(document)
+    lowered["plan"]["own_options"][VARIANTS[0]]["min_lr"] = 0.5
+    (lr,) = {run["lr"] for run in document["runs"] if run["variant"] == VARIANTS[0]}
+    assert f"lr: {lr}, min_lr: {lr}, " in render(lowered, "")
 
 
 def test_the_answer_comes_first(report, document):

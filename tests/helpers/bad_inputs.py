@@ -405,7 +405,7 @@ QUESTIONS = [
              {"t.txt": TEXT, "c/results.json": content})
         for what, content, expected in (
             ("no JSON", b"garbage", "c/results.json: not JSON"),
-            ("another shape", b'{"format": 2, "plan": {}, "runs": 3}', "missing or of the wrong"),
+            ("another shape", b'{"format": 3, "plan": {}, "runs": 3}', "missing or of the wrong"),
             ("nested 100,000 deep", _nested(100_000), "c/results.json: not JSON"),
             ("another format", b'{"format": 99}', "c/results.json: not the results of w2v.compare"),
         )

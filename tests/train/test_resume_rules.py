@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from killed import COMMON, KINDS
@@ -85,6 +87,15 @@ def test_a_whole_configuration_is_compared_as_a_whole(interrupted_run):
         train_embeddings(
             CORPUS, TrainConfig(), checkpoint=Checkpoints(interrupted_run, resume=True)
         )
+
+
+def test_a_final_rate_that_was_lowered_to_the_default_may_be_given_again(tmp_path):
+    options = {"epochs": 1, "min_lr": 0.3}
+    whole = train(checkpoint=tmp_path / "ck", **options)
+    assert json.loads(whole.metadata["training"])["config"]["min_lr"] == 0.04
+    assert same(train(checkpoint=tmp_path / "ck", resume=True, **options), whole)
+    with pytest.raises(ConfigError, match=r"min_lr=0\.03, but the checkpoint has 0\.04"):
+        train(checkpoint=tmp_path / "ck", resume=True, epochs=1, min_lr=0.03)
 
 
 def changed(**changes):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from w2v.compare.plots import COLOURS, chip, plots
 from w2v.compare.results import Document
@@ -152,7 +152,7 @@ def _questions(document: Document) -> list[str]:
 def _details(document: Document) -> list[tuple[str, dict[str, str]]]:
     """Tables of everything that the results depend on."""
     plan = document["plan"]
-    rates = {run["variant"]: {"lr": run["lr"]} for run in document["runs"] if "lr" in run}
+    rates = {run["variant"]: run["lr"] for run in document["runs"] if "lr" in run}
     parts = {
         "Configuration": plan["options"],
         "Plan": {
@@ -161,7 +161,7 @@ def _details(document: Document) -> list[tuple[str, dict[str, str]]]:
             if key not in ("options", "own_options") and value is not None
         },
         "Options of each loss": {
-            variant: {**options, **rates.get(variant, {})}
+            variant: _with_rate(options, rates.get(variant))
             for variant, options in plan["own_options"].items()
         },
         "Corpus": document["corpus"],
@@ -172,6 +172,13 @@ def _details(document: Document) -> list[tuple[str, dict[str, str]]]:
         (title, {key: _plain(value) for key, value in part.items()})
         for title, part in parts.items()
     ]
+
+
+def _with_rate(options: Mapping[str, Any], lr: float | None) -> dict[str, Any]:
+    """Options of a loss, with the learning rate that its runs had; None if none succeeded."""
+    if lr is None:
+        return dict(options)
+    return {**options, "lr": lr, "min_lr": min(options["min_lr"], lr)}
 
 
 def _plain(value: object) -> str:

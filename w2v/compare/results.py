@@ -16,7 +16,7 @@ from w2v.errors import ConfigError
 from w2v.util.files import atomic_write
 from w2v.util.json_shape import misfit
 
-FORMAT = 2
+FORMAT = 3
 MAX_BYTES = 2**26
 """A longer file cannot hold results: a run takes a few kilobytes."""
 

@@ -77,7 +77,9 @@ def resumed_config(
     """
     saved = checkpoint.identity.config
     options = {name: value for name, value in given.items() if value is not None}
-    wanted = resolve(make_config({**dataclasses.asdict(saved), **options}))
+    # The saved rate may be a default. Like one, it lowers a `min_lr` that is given without `lr`.
+    wanted = resolve(make_config({**dataclasses.asdict(saved), "lr": None, **options}))
+    wanted = wanted.with_default_lr(saved.lr_)
     differences = [
         f"{name}={getattr(wanted, name)}, but the checkpoint has {getattr(saved, name)}"
         for name in options
