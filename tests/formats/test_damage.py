@@ -48,7 +48,7 @@ FINDS = [
     ("analogy questions", b": \x1b[2J\na b c d\ne\n"), ("analogy questions", b"a b c d\n\xe2\x80"),
     ("scored word pairs", b"a\tb\t\x1b[31m\nc d \x85"), ("scored word pairs", b"a,b,1_0\n"),
     ("results of a comparison", b"[" * 100_000), ("results of a comparison", b'{"format": 1e999}'),
-    ("results of a comparison", b'{"format": 1, "plan": {"losses": [[1]]}}'),
+    ("results of a comparison", b'{"format": 3, "plan": {"losses": [[1]]}}'),
     ("results of a comparison", b'{"format": "\\ud800"}'),
     ("results of a comparison", b"1" + b"0" * 5000),
     ("tensors", _entry("a\nb")), ("tensors", _entry("\x1b[31m" * 99)), ("tensors", _entry("")),
