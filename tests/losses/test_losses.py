@@ -481,22 +481,24 @@ def _pick(cumulative, bits):
     return at
 
 
-@jit
-def _train(
-    step, arrange, model, scratch, word_sums, center_sums, alias_table, key, lr, steps, centers
-):
-    """Steps on a word w drawn from p(w), with `centers` from p(c | w) that share its noise."""
-    for n in range(steps):
-        rate = lr * (1 - n / steps) + 1e-4
-        first = np.uint64(n * (centers + 1))
-        word = _pick(word_sums, draw(key, first))
-        for i in range(centers):
-            scratch.kept_ids[i] = _pick(center_sums[word], draw(key, first + np.uint64(i + 1)))
-        scratch.kept_ids[centers] = word
-        scratch.plan[0, 0] = centers
-        scratch.plan[0, 2] = centers + 1
-        arrange(scratch, scratch.group, 0, alias_table, draw(key + np.uint64(1), np.uint64(n)))
-        step(model, scratch, scratch.group, scratch.upcoming, rate)
+def _make_train(step, arrange):
+    """See `train`. Given as arguments, kernels would be part of the name of the compiled code."""
+
+    def train(model, scratch, word_sums, center_sums, alias_table, key, lr, steps, centers):
+        """Steps on a word w drawn from p(w), with `centers` from p(c | w) that share its noise."""
+        for n in range(steps):
+            rate = lr * (1 - n / steps) + 1e-4
+            first = np.uint64(n * (centers + 1))
+            word = _pick(word_sums, draw(key, first))
+            for i in range(centers):
+                scratch.kept_ids[i] = _pick(center_sums[word], draw(key, first + np.uint64(i + 1)))
+            scratch.kept_ids[centers] = word
+            scratch.plan[0, 0] = centers
+            scratch.plan[0, 2] = centers + 1
+            arrange(scratch, scratch.group, 0, alias_table, draw(key + np.uint64(1), np.uint64(n)))
+            step(model, scratch, scratch.group, scratch.upcoming, rate)
+
+    return jit(train)
 
 
 def fit(name, known, k=10, steps=1_000_000, rows=1, lr=0.05, **learn):
@@ -513,8 +515,8 @@ def fit(name, known, k=10, steps=1_000_000, rows=1, lr=0.05, **learn):
     scratch = make_scratch(size, k, rows, rows + 1, np.float64)
     scratch.window_radii[rows] = rows  # the other words are in its window and have none
     kernels = sampled_kernels(loss, size, k, **learn)
-    _train(
-        kernels.step, kernels.arrange, model, scratch, table.mean(axis=0).cumsum(),
+    _make_train(kernels.step, kernels.arrange)(
+        model, scratch, table.mean(axis=0).cumsum(),
         (table / table.sum(axis=0)).T.cumsum(axis=1), noise.table, stream_key(8), lr, steps, rows,
     )  # fmt: skip
     scores = model.center_vectors @ model.context_vectors.T + model.logit_offsets + correction
