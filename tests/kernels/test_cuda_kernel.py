@@ -106,8 +106,8 @@ def test_blocks_are_trained_as_on_the_cpu(name):
 @pytest.mark.parametrize(
     ("size", "negatives", "window", "warps"),
     [
-        (40, 20, 2, 4),  # more numbers in a row, and more candidates, than threads in a warp
-        (170, 2, 3, 1),  # more columns than one warp updates at once
+        (33, 15, 2, 4),  # more numbers in a row, and more candidates, than threads in a warp
+        (161, 2, 3, 1),  # more columns than one warp updates at once
         (3, 1, 11, 1),  # more inputs than positions in a sentence
     ],
 )

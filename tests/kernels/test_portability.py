@@ -52,7 +52,14 @@ def run(arguments, **variables):
     return result.stdout
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "target",
+    [
+        # AVX2 is left to the slow tests: its vectors are as long as those of the oldest processors.
+        name if TARGETS[name] is GENERIC else pytest.param(name, marks=pytest.mark.slow)
+        for name in TARGETS
+    ],
+)
 def test_runs_are_their_naive_twins_on(target):
     run(["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS], **TARGETS[target])
 
