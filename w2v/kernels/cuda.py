@@ -41,7 +41,7 @@ from w2v.kernels.sampled import GROUP_NOISE, GROUP_POSITIONS
 from w2v.losses.base import SampledLoss
 from w2v.noise import sample
 from w2v.numerics.aligned_memory import padded
-from w2v.numerics.jit import cache_folder, fingerprint, numba_config
+from w2v.numerics.jit import cache_folder, fingerprint, numba_config, numba_setting
 from w2v.numerics.random import below, draw, low_half
 from w2v.numerics.scalar_functions import exp, log1p_unit
 
@@ -298,11 +298,8 @@ class CudaKernel:
             return self.train[shape]
         from numba.cuda.core import config
 
-        previous, config.CUDA_LOW_OCCUPANCY_WARNINGS = config.CUDA_LOW_OCCUPANCY_WARNINGS, 0
-        try:
+        with numba_setting(config, "CUDA_LOW_OCCUPANCY_WARNINGS", 0):
             return self.train[shape]
-        finally:
-            config.CUDA_LOW_OCCUPANCY_WARNINGS = previous
 
 
 def cuda_kernel(
@@ -386,11 +383,8 @@ def _jit_kernel(function: Any, constants: str, launch_bounds: tuple[int, int]) -
     kernel = cuda.jit(launch_bounds=launch_bounds)(function)
     folder = cache_folder(function)
     if folder is not None:
-        previous, config.CACHE_DIR = config.CACHE_DIR, str(folder)
-        try:
+        with numba_setting(config, "CACHE_DIR", str(folder)):
             kernel._cache = KernelCache(function)  # type: ignore[no-untyped-call]
-        finally:
-            config.CACHE_DIR = previous
     return kernel
 
 

@@ -20,7 +20,7 @@ import re
 import shutil
 import types
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -189,15 +189,22 @@ def cache_folder(function: types.FunctionType) -> Path | None:
 
 
 @contextmanager
+def numba_setting(config: Any, name: str, value: object) -> Iterator[None]:
+    """Context in which a setting of Numba, or of numba-cuda, has another value."""
+    previous = getattr(config, name)
+    setattr(config, name, value)
+    try:
+        yield
+    finally:
+        setattr(config, name, previous)
+
+
+@contextmanager
 def _caching(function: types.FunctionType) -> Iterator[bool]:
     """Context in which Numba caches in the function's folder; yields whether it does."""
-    previous, folder = numba_config.CACHE_DIR, cache_folder(function)
-    if folder is not None:
-        numba_config.CACHE_DIR = str(folder)
-    try:
+    folder = cache_folder(function)
+    with nullcontext() if folder is None else numba_setting(numba_config, "CACHE_DIR", str(folder)):
         yield folder is not None
-    finally:
-        numba_config.CACHE_DIR = previous
 
 
 # --- compiling ------------------------------------------------------------------------------------
