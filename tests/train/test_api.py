@@ -13,7 +13,7 @@ from w2v.corpus import encode_sentences
 from w2v.corpus.blocks import block_edges
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.train import sampled
-from w2v.train.api import make_run, make_trainer, resolve, train_embeddings, with_default_lr
+from w2v.train.api import make_run, make_trainer, resolve, resolve_lr, train_embeddings
 from w2v.train.callbacks import Callback
 from w2v.train.loop import Run
 from w2v.train.sampled import SampledTrainer
@@ -103,8 +103,8 @@ def test_the_rate_falls_once_over_all_epochs(sentences):
 )
 def test_the_default_rate_is_lower_for_many_passes_over_much_text(loss, epochs, n_words, expected):
     config = resolve(TrainConfig(loss=loss, epochs=epochs))
-    assert with_default_lr(config, n_words).lr == pytest.approx(expected, rel=1e-12)
-    assert with_default_lr(dataclasses.replace(config, lr=0.3), n_words).lr == 0.3
+    assert resolve_lr(config, n_words).lr == pytest.approx(expected, rel=1e-12)
+    assert resolve_lr(dataclasses.replace(config, lr=0.3), n_words).lr == 0.3
 
 
 @pytest.mark.parametrize("workers", [1, 3, 8])

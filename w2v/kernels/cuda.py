@@ -454,7 +454,7 @@ def why_no_gpu() -> str | None:
     try:
         cuda.current_context()
     except Exception as error:  # of Numba or of the driver
-        return "no NVIDIA GPU can be used: " + " ".join(str(error).split())
+        return "no NVIDIA GPU can be used: " + " ".join(str(error).split()).rstrip(" :")
     return "no NVIDIA GPU can be used"
 
 

@@ -184,7 +184,7 @@ def train_embeddings(
             encoded = encode_shards(task_engine, paths, config, callback_list)
         else:
             encoded = encode(corpus, config, cache_dir, callback_list, old)
-        config = with_default_lr(config, encoded.n_words)
+        config = resolve_lr(config, encoded.n_words)
         frozen = None if to_freeze is None else frozen_rows(to_freeze, encoded.vocabulary)
         writer = None
         if folder is not None and checkpoint is not None:
@@ -268,7 +268,7 @@ def make_trainer(
         frozen_words: (V,) uint8, 1 for words whose center vectors are frozen. Not for a
             `ShardedCorpus`, and not on a GPU.
     """
-    config = with_default_lr(config, corpus.n_words)
+    config = resolve_lr(config, corpus.n_words)
     loss = get_loss(config.loss)
     if isinstance(corpus, ShardedCorpus):
         assert engine is not None
@@ -316,7 +316,7 @@ def make_engine(name: str, workers: int, address: str | None) -> Engine:
 def resolve(config: TrainConfig) -> TrainConfig:
     """Fill in the options that depend on the loss, and refuse those that it does not support.
 
-    The default learning rate also depends on the corpus: see `with_default_lr`.
+    The default learning rate also depends on the corpus: see `resolve_lr`.
 
     Raises:
         ConfigError: the loss does not have this kind of target or no normaliser to learn, or it
@@ -339,7 +339,7 @@ def resolve(config: TrainConfig) -> TrainConfig:
     return filled
 
 
-def with_default_lr(config: TrainConfig, n_words: int) -> TrainConfig:
+def resolve_lr(config: TrainConfig, n_words: int) -> TrainConfig:
     """Fill in the default learning rate for a corpus of this many words, if `lr` is None."""
     assert config.targets is not None
     loss = get_loss(config.loss)
