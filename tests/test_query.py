@@ -177,7 +177,7 @@ def test_limit_and_lenient(write, capsys):
     assert captured.err == (
         f"w2v.query: {path}: 1 repeated words dropped (line 3: 'b' occurs again)\n"
     )
-    with pytest.raises(ConfigError, match="--limit 0: at least 1"):
+    with pytest.raises(ConfigError, match="--limit: expected a number of words, at least 1, got 0"):
         main([path, "a", "--limit", "0"])
 
 

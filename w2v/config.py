@@ -48,6 +48,7 @@ MAX_NEGATIVE = 1_000
 MAX_WORKERS = 1_024
 MAX_EPOCHS = 1_000_000
 MAX_BATCH_SIZE = 1_000_000
+MAX_SEED = 2**63 - 1
 MIN_LR, MAX_LR = 1e-37, 3e38
 """The range of float32: a smaller rate would become 0, a larger one infinite."""
 MAX_TOML_BYTES = 2**20
@@ -251,7 +252,7 @@ class TrainConfig:
             )
         self._check_range("shards", 1, MAX_SHARDS)
         self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
-        self._check_range("seed", 0, 2**63 - 1)
+        self._check_range("seed", 0, MAX_SEED)
         if self.lr is not None and not MIN_LR <= self.lr <= MAX_LR:
             raise ConfigError(
                 f"lr: expected a positive number in the range of float32, got {self.lr}"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.corpus import TextOptions, byte_ranges, read_corpus, read_shards
-from w2v.corpus.byte_ranges import Segment, expand_urls, opened, plan_ranges, range_text
+from w2v.corpus.byte_ranges import Segment, expand_urls, open_file, plan_ranges, range_text
 from w2v.corpus.shards import (
     WordCounts,
     encode_shard,
@@ -228,7 +228,7 @@ def test_a_store_that_fails_in_its_own_way_is_refused_in_one_line(monkeypatch):
         raise EndpointConnectionError(f"could not connect to {name}\nand more")
 
     monkeypatch.setattr(fsspec.core, "url_to_fs", unreachable)
-    with pytest.raises(CorpusError) as error, opened("s3://books/a.txt"):
+    with pytest.raises(CorpusError) as error, open_file("s3://books/a.txt"):
         pass
     message = "s3://books/a.txt: cannot be read: could not connect to s3://books/a.txt"
     assert str(error.value) == message

@@ -22,7 +22,7 @@ from w2v.explore.__main__ import main
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (["--limit", "0"], ConfigError, "--limit 0: at least 1 word"),
+        (["--limit", "0"], ConfigError, "--limit: expected a number of words, at least 1, got 0"),
         (["--map-words", "99999"], ConfigError, "--map-words: 99999 is not between 1 and 20000"),
         (["--seed", "-1"], ConfigError, "--seed: -1 is not between 0 and"),
         (["-o", "no/such/folder.html"], OutputError, "the folder to write in does not exist"),

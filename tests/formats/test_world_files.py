@@ -24,7 +24,7 @@ from w2v import formats
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, InputError
 from w2v.formats import VectorTable
-from w2v.formats.open_vectors import HEAD_BYTES, opened
+from w2v.formats.open_vectors import HEAD_BYTES, open_vectors
 from w2v.util.compression import zstd_module
 
 ROW = " 0.5 -0.25"
@@ -374,7 +374,7 @@ def test_the_name_of_a_packed_file_tells_its_format(tmp_path):
 def test_a_source_gives_as_much_as_is_asked_for(tmp_path):
     content = np.random.default_rng(0).bytes(3 * HEAD_BYTES)
     (tmp_path / "v").write_bytes(content)
-    with opened(str(tmp_path / "v")) as source:
+    with open_vectors(str(tmp_path / "v")) as source:
         assert source.head == content[:HEAD_BYTES]
         assert source.read(5) == content[:5]
         assert source.read(2 * HEAD_BYTES) == content[5 : 5 + 2 * HEAD_BYTES]

@@ -22,7 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from w2v import __version__
-from w2v.config import TrainConfig, fraction, make_config, rounds_options, unused_options
+from w2v.config import (
+    MAX_SEED,
+    TrainConfig,
+    fraction,
+    make_config,
+    rounds_options,
+    unused_options,
+)
 from w2v.errors import ConfigError
 from w2v.losses import LOSSES, TARGETS, get_loss
 from w2v.train.__main__ import add_options, given_options
@@ -42,7 +49,6 @@ RESULTS, REPORT = "results.json", "report.html"
 DEFAULT_SEEDS = 3
 DEFAULT_HELD_OUT = 0.05
 MAX_SEEDS = 1_000
-MAX_SEED = 2**63 - 1
 """As in `w2v.config`."""
 
 _BYTES_PER_RUN, _BYTES_OF_REPORT = 200_000, 10_000_000

@@ -110,7 +110,7 @@ def expand_urls(
 
 
 def _is_text(name: str) -> bool:
-    with opened(name) as file:
+    with open_file(name) as file:
         try:
             refuse_binary(name, file.read(0, _HEAD_BYTES))
         except BinaryFileError:
@@ -163,7 +163,7 @@ def range_text(segment: Segment, options: TextOptions) -> Iterator[tuple[int, by
         CorpusError: as in `chunks`; or the file has shrunk.
     """
     source = Source(segment.name, None)
-    with opened(segment.name) as file:
+    with open_file(segment.name) as file:
         stream = _SegmentStream(file, segment)
         yield from range_chunks(source, stream, segment.begin, options)
 
@@ -190,7 +190,7 @@ class _SegmentStream:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[_File]:
+def open_file(name: str) -> Iterator[_File]:
     """Context that opens a path or URL.
 
     Raises:
@@ -237,7 +237,7 @@ def _read_range(stream: BinaryIO, begin: int, end: int) -> bytes:
 
 def _size(name: str) -> int:
     """Size of a file in bytes; raises CorpusError if it does not begin like plain text."""
-    with opened(name) as file:
+    with open_file(name) as file:
         size: int | None = file.size()
         if size is None:
             raise CorpusError(f"{name}: the storage does not report the size of this file")
@@ -251,7 +251,7 @@ def _size(name: str) -> int:
 
 def _next_line_starts(name: str, bounds: Sequence[int], size: int) -> list[int]:
     """Move each bound to the first line that begins at or after it, or to the end of the file."""
-    with opened(name) as file:
+    with open_file(name) as file:
         return [bound if bound in (0, size) else _line_start(file, bound, size) for bound in bounds]
 
 

@@ -17,6 +17,7 @@ from w2v.corpus.encoder import Encoder, refuse_too_many
 from w2v.corpus.options import CorpusOptions, TextOptions
 from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, TextFault, Tokens, WordTable
 from w2v.errors import CorpusError, shown
+from w2v.util.arguments import has_surrogate
 
 BATCH_CHARACTERS = 2**22
 _WORDS_AS_GIVEN = "spaces"  # the tokenizer that splits only at single spaces and newlines
@@ -237,7 +238,7 @@ def _fault_in_text(text: str) -> str | None:
     """What makes a text invalid; None if it is valid."""
     if "\0" in text:
         return f"the text contains a NUL character: {shown(text)}"
-    if _has_surrogate(text):
+    if has_surrogate(text):
         return f"the text contains half of a surrogate pair: {shown(text)}"
     if any(len(token.encode()) >= MAX_TOKEN_BYTES for token in text.split()):
         return f"{MAX_TOKEN_BYTES} bytes or more without whitespace; is this text?"
@@ -253,12 +254,8 @@ def _fault_in_word(word: str) -> str | None:
         return f"contains {what}: {shown(word)}; join its parts with _, or split it"
     if "\0" in word:
         return f"contains a NUL character: {shown(word)}"
-    if _has_surrogate(word):
+    if has_surrogate(word):
         return f"contains half of a surrogate pair: {shown(word)}"
     if len(word.encode()) >= MAX_TOKEN_BYTES:
         return f"has {MAX_TOKEN_BYTES} bytes or more: {shown(word)}"
     return None
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)

@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from w2v.corpus.options import TextOptions
 from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, WHITESPACE, TextFault
 from w2v.errors import CorpusError, clipped, one_line
 from w2v.formats.sniff import foreign
-from w2v.util.compression import LONGEST_MAGIC, SUFFIXES, decompressed, kind_of
+from w2v.util.compression import LONGEST_MAGIC, SUFFIXES, Readable, decompressed, kind_of
 from w2v.util.files import StrPath
 
 CHUNK_BYTES = 4 * 2**20
@@ -486,14 +486,6 @@ def _last_break(text: bytes, begin: int) -> int:
     for match in _ONE_SPACE.finditer(text, begin):
         last = match.end()
     return last
-
-
-class Readable(Protocol):
-    """A stream of bytes."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read up to `size` bytes; none at the end."""
-        ...
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from typing import Any
 from w2v.corpus.options import TextOptions
 from w2v.corpus.sources import (
     CHUNK_BYTES,
-    Readable,
     Source,
     joined_names,
     not_in_encoding,
@@ -27,6 +26,8 @@ from w2v.corpus.sources import (
     table_suffix,
 )
 from w2v.errors import CorpusError, shown
+from w2v.util.arguments import has_surrogate
+from w2v.util.compression import Readable
 
 _DELIMITERS = ",\t;|"
 _LONGEST_CELL = 2**26
@@ -178,12 +179,10 @@ def _clean(place: str, text: str, options: TextOptions) -> str:
 
 def _surrogates(text: str) -> list[tuple[str, str]]:
     """Find lone surrogates, which JSON can contain but UTF-8 cannot; each with a description."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        halves = {character for character in text if "\ud800" <= character <= "\udfff"}
-        return [(half, "half of a surrogate pair") for half in sorted(halves)]
-    return []
+    if not has_surrogate(text):
+        return []
+    halves = {character for character in text if "\ud800" <= character <= "\udfff"}
+    return [(half, "half of a surrogate pair") for half in sorted(halves)]
 
 
 class _Raw(io.RawIOBase):

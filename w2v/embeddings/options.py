@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 
 from w2v import formats
 from w2v.embeddings.word_vectors import Embeddings
-from w2v.errors import ConfigError
+from w2v.util.arguments import number_of_words
 
 VECTORS_HELP = ".bin, .txt, .vec or .safetensors, compressed (.gz) or not; - is standard input"
 
@@ -42,8 +42,8 @@ def load_vectors(prog: str, path: str, limit: int | None, lenient: bool) -> Embe
         FormatError: the file cannot be read.
         ConfigError: `limit` is below 1.
     """
-    if limit is not None and limit < 1:
-        raise ConfigError(f"--limit {limit}: at least 1 word must be read")
+    if limit is not None:
+        number_of_words("--limit", limit)
     table = formats.read(
         path,
         limit=limit,

@@ -34,7 +34,7 @@ Method = Literal["3cosadd", "3cosmul"]
 METHODS: tuple[Method, ...] = get_args(Method)
 """Ways to answer an analogy, the default first."""
 
-FloatVector = np.ndarray[Any, np.dtype[np.float64]]
+Scores = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ def _find(
     return ids.get(prepared[0]) if len(prepared) == 1 else None
 
 
-def spearman(a: FloatVector, b: FloatVector) -> float | None:
+def spearman(a: Scores, b: Scores) -> float | None:
     """Spearman's rho: Pearson's correlation of the ranks, where ties share their mean rank.
 
     Args:
@@ -264,7 +264,7 @@ def spearman(a: FloatVector, b: FloatVector) -> float | None:
     return pearson(_ranks(a), _ranks(b))
 
 
-def pearson(a: FloatVector, b: FloatVector) -> float | None:
+def pearson(a: Scores, b: Scores) -> float | None:
     """Pearson's correlation of (N,) numbers, -1 to 1; None if undefined, as in `spearman`."""
     if len(a) < 2:
         return None
@@ -273,9 +273,9 @@ def pearson(a: FloatVector, b: FloatVector) -> float | None:
     return float(np.clip((x @ y) / scale, -1.0, 1.0)) if scale > 0 else None
 
 
-def _ranks(values: FloatVector) -> FloatVector:
+def _ranks(values: Scores) -> Scores:
     """Ranks from 1; equal values share the mean of their ranks."""
     _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
     mean_ranks = np.cumsum(sizes) - (sizes - 1) / 2
-    ranks: FloatVector = mean_ranks[group]
+    ranks: Scores = mean_ranks[group]
     return ranks

@@ -25,7 +25,7 @@ from pathlib import Path
 from w2v.errors import ConfigError, FormatError, shown
 from w2v.formats import binary, native, sniff, text
 from w2v.formats.base import Format, Irregularities, ReadOptions
-from w2v.formats.open_vectors import opened
+from w2v.formats.open_vectors import open_vectors
 from w2v.formats.table import LONGEST_WORD, VectorTable, check_finite, check_unique
 from w2v.util.arguments import check_path, number_of_words
 from w2v.util.compression import SUFFIXES
@@ -164,7 +164,7 @@ def read(
         limit = number_of_words("limit", limit)
     name = os.fspath(path)
     named = _by_extension(name)
-    with opened(name) as source:
+    with open_vectors(name) as source:
         foreign = sniff.foreign(source.head)
         if foreign is not None:
             raise FormatError(f"{source.name}: {foreign}, not a file of vectors")

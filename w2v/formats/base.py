@@ -1,7 +1,7 @@
 """The interface of a file format.
 
 A format is one module, which defines a `Format`, and one entry of `w2v.formats.FORMATS`. Its reader
-takes a `Source` and `ReadOptions`; its writer takes a path and a `VectorTable` whose words and
+takes a `VectorFile` and `ReadOptions`; its writer takes a path and a `VectorTable` whose words and
 numbers have been checked.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from w2v.errors import FormatError, shown
-from w2v.formats.open_vectors import Source
+from w2v.formats.open_vectors import VectorFile
 from w2v.formats.table import VectorTable
 
 LENIENT_SWITCH = "--lenient (in Python: lenient=True)"
@@ -128,7 +128,7 @@ class Format:
     name: str
     extensions: tuple[str, ...]
     looks_like: Callable[[bytes], bool]
-    read: Callable[[Source, ReadOptions], VectorTable]
+    read: Callable[[VectorFile, ReadOptions], VectorTable]
     write: Callable[[str, VectorTable], None]
     word_ends: str = ""
     bytes_per_number: int = 4

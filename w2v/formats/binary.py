@@ -17,7 +17,7 @@ import numpy as np
 from w2v.errors import FormatError, shown
 from w2v.formats import sniff
 from w2v.formats.base import Format, ReadOptions, decoded_word
-from w2v.formats.open_vectors import Source
+from w2v.formats.open_vectors import VectorFile
 from w2v.formats.rows import RowCollector
 from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable
 from w2v.util.files import atomic_write
@@ -32,7 +32,7 @@ _SHORTEST_WORD = 2
 _LONGER_HEADER = re.compile(rb"[ \t]*([+-]?[0-9]+)[ \t]+([+-]?[0-9]+)(?:[ \t]+[+-]?[0-9]+)+\s*\n")
 
 
-def read(source: Source, options: ReadOptions) -> VectorTable:
+def read(source: VectorFile, options: ReadOptions) -> VectorTable:
     """Read a file in the word2vec binary format.
 
     Raises:
@@ -77,7 +77,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
     return rows.table()
 
 
-def _header(source: Source, options: ReadOptions) -> tuple[int, int, bytes]:
+def _header(source: VectorFile, options: ReadOptions) -> tuple[int, int, bytes]:
     """Read the header: rows, numbers per row, and the bytes after it that have been read."""
     head = source.read(_LONGEST_HEADER)
     match = sniff.HEADER.match(head)

@@ -17,7 +17,7 @@ import numpy as np
 import w2v
 from w2v.errors import FormatError, shown
 from w2v.formats.base import Format, ReadOptions
-from w2v.formats.open_vectors import Source
+from w2v.formats.open_vectors import VectorFile
 from w2v.formats.safetensors_file import Tensors, read_tensors, write_tensors
 from w2v.formats.table import VectorTable, check_finite, check_unique
 
@@ -36,7 +36,7 @@ _OPTIONAL = {"context_vectors", "output_bias", "counts"}
 _MOST_NAMES = 8
 
 
-def read(source: Source, options: ReadOptions) -> VectorTable:
+def read(source: VectorFile, options: ReadOptions) -> VectorTable:
     """Read a file that `write` wrote.
 
     With a limit, only the first rows are read. Mapped vectors are not checked for NaN, since that

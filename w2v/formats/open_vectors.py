@@ -23,7 +23,7 @@ HEAD_BYTES = 2**16
 _COPY_BYTES = 2**20
 
 
-class Source:
+class VectorFile:
     """An open file, read once from beginning to end.
 
     Attributes:
@@ -68,7 +68,7 @@ class Source:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[Source]:
+def open_vectors(name: str) -> Iterator[VectorFile]:
     """Context that opens a file.
 
     Args:
@@ -97,12 +97,14 @@ def opened(name: str) -> Iterator[Source]:
             raise FormatError(f"{name}: cannot be read: {what}") from error
         size = status.st_size if stat.S_ISREG(status.st_mode) else None
         display = "standard input" if name == STANDARD_STREAM else name
-        source = Source(display, stream, stack, None if name == STANDARD_STREAM else size)
+        source = VectorFile(display, stream, stack, None if name == STANDARD_STREAM else size)
         if not source.head:
             raise FormatError(f"{display}: the file is empty")
         kind = kind_of(source.head)
         if kind is not None:
-            source = Source(display, decompressed(display, kind, source, FormatError), stack, None)
+            source = VectorFile(
+                display, decompressed(display, kind, source, FormatError), stack, None
+            )
             if not source.head:
                 raise FormatError(f"{display}: the {kind} file contains nothing")
         yield source

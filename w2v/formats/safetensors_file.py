@@ -18,6 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from w2v.errors import FormatError, clipped, shown
+from w2v.util.arguments import has_surrogate
 from w2v.util.files import atomic_write
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def write_tensors(
     """
     header: dict[str, object] = {}
     for text in (*tensors, *metadata, *metadata.values()):
-        if not isinstance(text, str) or not _is_unicode(text):
+        if not isinstance(text, str) or has_surrogate(text):
             raise FormatError(f"{path}: names and metadata must be text, not {shown(text)}")
     if metadata:
         header["__metadata__"] = dict(sorted(metadata.items()))
@@ -95,15 +96,6 @@ def write_tensors(
         for _, array in arrays:
             little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
             stream.write(little.reshape(-1).view(np.uint8).data)
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether a text has no lone surrogates, which JSON can write but readers reject."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def read_tensors(

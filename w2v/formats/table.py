@@ -52,13 +52,6 @@ class VectorTable:
         return parts | by_row
 
 
-def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A read-only view of an array."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
 def row_blocks(rows: int) -> Iterator[slice]:
     """Yield slices of limited size that together cover `rows` rows."""
     return (slice(i, min(i + _ROWS_AT_ONCE, rows)) for i in range(0, rows, _ROWS_AT_ONCE))

@@ -23,7 +23,7 @@ import orjson
 from w2v.errors import FormatError, shown
 from w2v.formats import sniff
 from w2v.formats.base import Format, Irregularities, ReadOptions, decoded_word
-from w2v.formats.open_vectors import Source
+from w2v.formats.open_vectors import VectorFile
 from w2v.formats.rows import RowCollector
 from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable
 from w2v.util.files import atomic_write
@@ -48,7 +48,7 @@ _PLAIN = b"0123456789.-+eE "
 """The characters of ordinary numbers."""
 
 
-def read(source: Source, options: ReadOptions) -> VectorTable:
+def read(source: VectorFile, options: ReadOptions) -> VectorTable:
     """Read a file in a text format.
 
     Raises:
@@ -61,7 +61,7 @@ def read(source: Source, options: ReadOptions) -> VectorTable:
 class _TextReader:
     """Reads a file: first the header, then batches of lines."""
 
-    def __init__(self, source: Source, options: ReadOptions) -> None:
+    def __init__(self, source: VectorFile, options: ReadOptions) -> None:
         self._name, self._options = source.name, options
         self._irregularities: Irregularities = options.irregularities
         self._lines = _lines(source)
@@ -278,7 +278,7 @@ def _shown(field: bytes) -> str:
     return shown(field[:_LONGEST_SHOWN].decode(errors="replace"))
 
 
-def _lines(source: Source) -> Iterator[bytes]:
+def _lines(source: VectorFile) -> Iterator[bytes]:
     """Yield the lines of a file, without line ends."""
     rest = b""
     number = 1

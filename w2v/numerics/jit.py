@@ -244,11 +244,11 @@ def jit(function: Callable[..., Any], *, inline: bool = False, allocates: bool =
 
 
 def read_only(array: np.ndarray) -> np.ndarray:
-    """A read-only view of an array that compiled code only reads.
+    """A read-only view of an array.
 
     Numba compiles a function separately for writable and for read-only arrays. An array of the
     corpus may be either, depending on where it comes from: a memory-mapped file, this process or
-    another one.
+    another one. Compiled code therefore gets such a view of every array that it only reads.
     """
     view = array.view(np.ndarray)
     view.flags.writeable = False

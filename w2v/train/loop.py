@@ -15,8 +15,8 @@ from pathlib import Path
 import w2v
 from w2v.embeddings import Embeddings
 from w2v.errors import DivergenceError
-from w2v.formats.table import read_only
 from w2v.held_out import Scorer
+from w2v.numerics.jit import read_only
 from w2v.train.callbacks import Callback, CallbackList, Plan, Progress
 from w2v.train.checkpoint import Checkpoint
 from w2v.train.checkpoint_writer import CheckpointWriter

@@ -23,6 +23,15 @@ def number_of_words(name: str, value: object) -> int:
     return int(value)
 
 
+def has_surrogate(text: str) -> bool:
+    """Whether a text contains half of a surrogate pair, which UTF-8 cannot encode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def check_path(name: str, value: object) -> None:
     """Check that an argument is a path.
 

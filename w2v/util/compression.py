@@ -56,10 +56,10 @@ def zstd_module() -> Any:
 
 
 class Readable(Protocol):
-    """A stream of compressed bytes."""
+    """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Read the next `size` bytes; fewer only at the end."""
+        """Read up to `size` bytes; none at the end."""
 
 
 class _Decompressor(Protocol):
