@@ -68,6 +68,16 @@ def test_runs_a_command_with_its_own_arguments_and_exit_code(commands, tmp_path)
     assert unknown.err == "w2v: no command 'qwery' (did you mean query?)\n"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_how_the_command_was_called(name, commands, tmp_path):
+    by_name = commands.run("w2v", name, "--help", cwd=tmp_path).out
+    by_module = commands.run(f"w2v.{name}", "--help", cwd=tmp_path).out
+    assert by_name.startswith(f"usage: w2v {name} ")
+    assert by_module.startswith(f"usage: python -m w2v.{name} ")
+    assert "python" not in by_name
+    assert not re.search(r"\(default: None\)|\(default: False\)|\(default.*\(default", by_name)
+
+
 def test_the_list_imports_nothing_heavy():
     code = (
         "import sys; sys.argv = ['w2v']\n"

@@ -126,17 +126,21 @@ def _in_any_case(word: str, known: Container[str]) -> str | None:
 
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
-        prog=PROG,
+        PROG,
         description="Neighbours of a word or of a sum of words such as king - man + woman, and "
         "the similarity of two words: king queen.",
         epilog="Without words: a prompt, or one query per line of stdin.",
     )
     parser.add_argument("vectors", help=VECTORS_HELP)
     parser.add_argument("words", nargs="*", help="a word, two words, or words with + and -")
-    parser.add_argument("--topn", type=int, default=_TOPN, metavar="N", help="number of neighbours")
+    parser.add_argument(
+        "--topn", type=int, default=_TOPN, metavar="N",
+        help=f"number of neighbours (default: {_TOPN})",
+    )  # fmt: skip
     parser.add_argument(
         "--method", choices=tuple(METHODS), default="3cosadd",
-        help="how to rank neighbours of a sum: by cosine with it, or by a product of cosines",
+        help="how to rank neighbours of a sum: by cosine with it, or by a product of cosines "
+        "(default: 3cosadd)",
     )  # fmt: skip
     add_reading_options(parser)
     parser.add_argument("--json", action="store_true", help="print one line of JSON per query")

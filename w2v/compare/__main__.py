@@ -49,7 +49,6 @@ RESULTS, REPORT = "results.json", "report.html"
 DEFAULT_SEEDS = 3
 DEFAULT_HELD_OUT = 0.05
 MAX_SEEDS = 1_000
-"""As in `w2v.config`."""
 
 _BYTES_PER_RUN, _BYTES_OF_REPORT = 200_000, 10_000_000
 """Estimated sizes: of a run in the results and in the report, and of the report's plotly.js."""
@@ -102,13 +101,13 @@ def parse_variant(text: str) -> Variant:
 
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
-        prog=f"python -m {PROG}",
+        PROG,
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
         argument_default=SUPPRESS,
     )
-    parser.add_argument("corpus", nargs="+", help="text to train on; see w2v.train")
+    parser.add_argument("corpus", nargs="+", help="text to train on, as for `w2v train`")
     parser.add_argument("--version", action="version", version=f"w2v {__version__}")
     group = parser.add_argument_group("comparison")
     add = group.add_argument

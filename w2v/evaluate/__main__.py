@@ -36,7 +36,7 @@ _DATA_FOLDERS = (_PACKAGE / "data", _PACKAGE.parent / "data")
 
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
-        prog=PROG,
+        PROG,
         description="Score word vectors on analogies and word similarity.",
         epilog="Without files, the project's own questions are used, if its data folder is there.",
     )
@@ -65,11 +65,12 @@ def _parser() -> command_line.ArgumentParser:
     )
     parser.add_argument(
         "--top-words", type=int, default=TOP_WORDS, metavar="N",
-        help="restrict analogies to the first N words",
+        help=f"restrict analogies to the first N words (default: {TOP_WORDS})",
     )  # fmt: skip
     parser.add_argument(
         "--method", choices=METHODS, default=METHODS[0],
-        help="how to answer analogies: by cosine with the sum, or by a product of cosines",
+        help="how to answer analogies: by cosine with the sum, or by a product of cosines "
+        f"(default: {METHODS[0]})",
     )  # fmt: skip
     add_reading_options(parser)
     parser.add_argument(

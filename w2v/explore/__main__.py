@@ -30,14 +30,14 @@ DEFAULT_OUTPUT = "explorer.html"
 _MAX_MAP_WORDS = 20_000
 _EPILOG = """\
 examples:
-  python -m w2v.explore vectors.bin
-  python -m w2v.explore vectors.safetensors --map pca --map-words 5000 -o pca.html
-  python -m w2v.explore before.bin after.bin -o compared.html"""
+  %(prog)s vectors.bin
+  %(prog)s vectors.safetensors --map pca --map-words 5000 -o pca.html
+  %(prog)s before.bin after.bin -o compared.html"""
 
 
 def _parser() -> command_line.ArgumentParser:
     parser = command_line.ArgumentParser(
-        prog=PROG,
+        PROG,
         description="Write one HTML file for looking at word vectors: search, neighbours, "
         "analogies, a map.\nGiven several files, compare the first with each of the others.",
         epilog=_EPILOG,

@@ -24,7 +24,7 @@ PROG = "w2v.export"
 def _parser() -> command_line.ArgumentParser:
     lines = [f"  {name:<13}{get_export(name).summary}" for name in EXPORTS]
     parser = command_line.ArgumentParser(
-        prog=PROG, description="\n".join(["Write word vectors for other programs:", *lines]),
+        PROG, description="\n".join(["Write word vectors for other programs:", *lines]),
         formatter_class=RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("vectors", help=VECTORS_HELP)

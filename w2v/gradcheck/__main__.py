@@ -188,7 +188,7 @@ SECTIONS: tuple[Section, ...] = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; return 0 if every row passes, otherwise 1."""
     parser = command_line.ArgumentParser(
-        prog="w2v.gradcheck", description="Check every gradient that w2v ships."
+        "w2v.gradcheck", description="Check every gradient that w2v ships."
     )
     parser.add_argument("--json", action="store_true", help="print JSON rather than a table")
     options = parser.parse_args(argv)

@@ -44,33 +44,33 @@ _UNSUPPORTED_FLAGS = {
 }
 """Hints for flags of word2vec.c that w2v lacks, in addition to `w2v.config.UNSUPPORTED`."""
 
-_USAGE = "python -m w2v.train CORPUS... [OPTIONS]"
+_USAGE = "%(prog)s CORPUS... [OPTIONS]"
 
 _DESCRIPTION = """\
 Train skip-gram word2vec vectors on text with one sentence per line.
 
-  python -m w2v.train corpus.txt --output vectors.bin
+  %(prog)s corpus.txt --output vectors.bin
 
 A corpus is a file, a folder, a glob pattern (quoted or not), or - for standard input. Files may be
 plain text or compressed (.gz, .bz2, .xz, .zst). Text is split at whitespace; see --tokenize."""
 
 _EPILOG = """\
 examples:
-  python -m w2v.train corpus.txt
-  python -m w2v.train 'news/*.txt.gz' --output news.bin --vector-size 300 --lowercase
-  zcat dump.gz | python -m w2v.train - --output dump.safetensors
-  python -m w2v.train corpus.txt --checkpoint run1
-  python -m w2v.train corpus.txt --checkpoint run1 --resume
-  python -m w2v.train corpus.txt --deterministic --shards 8
-  python -m w2v.train corpus.txt --engine ray --address auto --shards 32
-  python -m w2v.train newer.txt --init vectors.safetensors --output grown.safetensors
-  python -m w2v.train newer.txt --init vectors.safetensors --freeze words.txt"""
+  %(prog)s corpus.txt
+  %(prog)s 'news/*.txt.gz' --output news.bin --vector-size 300 --lowercase
+  zcat dump.gz | %(prog)s - --output dump.safetensors
+  %(prog)s corpus.txt --checkpoint run1
+  %(prog)s corpus.txt --checkpoint run1 --resume
+  %(prog)s corpus.txt --deterministic --shards 8
+  %(prog)s corpus.txt --engine ray --address auto --shards 32
+  %(prog)s newer.txt --init vectors.safetensors --output grown.safetensors
+  %(prog)s newer.txt --init vectors.safetensors --freeze words.txt"""
 
 
 def make_parser() -> command_line.ArgumentParser:
     """Make the parser of the command line, with a flag for each field of `TrainConfig`."""
     parser = command_line.ArgumentParser(
-        prog=f"python -m {PROG}",
+        PROG,
         usage=_USAGE,
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -360,7 +360,7 @@ def _checkpoints(arguments: Namespace) -> Checkpoints | None:
 def _resume_command(argv: Sequence[str]) -> str:
     """The command that resumes a run started with these arguments."""
     resume = [] if "--resume" in argv else ["--resume"]
-    return shlex.join(["python", "-m", PROG, *argv, *resume])
+    return shlex.join([*command_line.invocation(PROG), *argv, *resume])
 
 
 def entry() -> NoReturn:

@@ -22,6 +22,7 @@ from w2v.embeddings import Embeddings
 from w2v.errors import W2VError, one_line
 from w2v.formats import check_words, estimated_bytes
 from w2v.train.callbacks import Callback, Plan, Progress
+from w2v.util.command_line import invocation
 from w2v.util.files import STANDARD_STREAM, check_space
 from w2v.util.text import PHRASE_THRESHOLDS
 
@@ -362,7 +363,7 @@ def next_commands(output: str | None, embeddings: Embeddings) -> str:
     if output is None or output == STANDARD_STREAM:
         return ""
     word = next((word for word in embeddings if word.isalpha()), embeddings.words[0])
-    query = shlex.join(["python", "-m", "w2v.query", output, word])
+    query = shlex.join([*invocation("w2v.query"), output, word])
     evaluate = shlex.join(["python", "-m", "w2v.evaluate", output])
     return f"\nnext        {one_line(query)}\n            {one_line(evaluate)}"
 

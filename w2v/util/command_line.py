@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from w2v.errors import OutputError, W2VError, one_line
 from w2v.util.signals import interrupts_kept
@@ -24,13 +24,28 @@ _NO_THREAD = "can't start new thread"
 """Message of the RuntimeError that Python raises if there is no memory for a thread's stack."""
 
 
-class ArgumentParser(argparse.ArgumentParser):
-    """An `argparse.ArgumentParser` whose errors are one line, with a suggestion for a typo."""
+def invocation(prog: str) -> list[str]:
+    """The words that start a command: ``w2v train`` or ``python -m w2v.train``, as in this process.
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    Args:
+        prog: name of the command, ``w2v.train``.
+    """
+    name = prog.removeprefix("w2v.")
+    return ["w2v", name] if sys.argv[0].startswith("w2v ") else ["python", "-m", prog]
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """An `argparse.ArgumentParser` whose errors are one line, with a suggestion for a typo.
+
+    Args:
+        prog: name of the command, with which errors begin. The help shows the `invocation`.
+        **kwargs: see `argparse.ArgumentParser`.
+    """
+
+    def __init__(self, prog: str, **kwargs: Any) -> None:
         kwargs.setdefault("allow_abbrev", False)
-        kwargs.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(" ".join(invocation(prog)), **kwargs)
+        self._command = prog
 
     def known_flags(self) -> set[str]:
         """All flags, such as ``--output`` and ``-o``."""
@@ -46,7 +61,7 @@ class ArgumentParser(argparse.ArgumentParser):
             close = close or difflib.get_close_matches(typed, sorted(known), n=1)
             if close:
                 message += f" (did you mean {close[0]}?)"
-        self.exit(2, f"{self.prog}: {one_line(message)}\n")
+        self.exit(2, f"{self._command}: {one_line(message)}\n")
 
 
 def refuse_input_as_output(output: str | os.PathLike[str], inputs: Iterable[str | Path]) -> None:
