@@ -14,12 +14,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 from w2v.errors import ConfigError, shown
 from w2v.losses import LOSSES, TARGETS
+from w2v.util.options import ENCODING_ERRORS, Options
 from w2v.util.text import PHRASE_THRESHOLDS, TOKENIZERS
 
 DEFAULT_INTERVAL = "10m"
@@ -35,8 +36,6 @@ MIN_ROUND_WORDS = 1_000
 
 MAX_SHARDS = 65_536
 
-MAX_PHRASE_PASSES = 10
-ENCODING_ERRORS = ("strict", "replace", "ignore")
 DEVICES = ("cpu", "cuda")
 DISTANCE_WEIGHTS = ("draw", "harmonic", "flat")
 """See `w2v.corpus.windows`."""
@@ -100,7 +99,7 @@ def _option(
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(Options):
     """The options of a training run, named as in gensim where gensim has the same option.
 
     ``python -m w2v.train --help`` describes them, and says as the default what None stands for.
@@ -228,10 +227,7 @@ class TrainConfig:
                 self._check_type(spec.name, str(spec.type))
         self._check_window()
         self._check_choice("loss", tuple(LOSSES))
-        self._check_choice("encoding_errors", ENCODING_ERRORS)
-        self._check_choice("tokenize", TOKENIZERS)
-        self._check_encoding()
-        self._check_phrases()
+        self._check_text_options()
         self._check_choice("targets", (None, *TARGETS))
         self._check_choice("device", DEVICES)
         self._check_choice("distance_weights", DISTANCE_WEIGHTS)
@@ -239,8 +235,6 @@ class TrainConfig:
         self._check_range("vector_size", 1, MAX_VECTOR_SIZE)
         self._check_range("negative", 1, MAX_NEGATIVE)
         self._check_range("noise_exponent", -10, 10)
-        self._check_range("min_count", 1, 2**62)
-        self._check_range("max_vocab", 2, 2**31 - 1)
         self._check_range("sample", 0, 1)
         self._check_range("epochs", 1, MAX_EPOCHS)
         self._check_range("workers", 1, MAX_WORKERS)
@@ -305,32 +299,6 @@ class TrainConfig:
         """Maximum distances of context words to the left and to the right of the center word."""
         return (self.window, self.window) if isinstance(self.window, int) else self.window
 
-    def _check_type(self, name: str, annotation: str) -> None:
-        """Check the type of a value, and convert NumPy scalars to Python numbers."""
-        value = getattr(self, name)
-        if value is None and "None" in annotation:
-            return
-        kind = annotation.removesuffix(" | None")
-        is_bool = type(value).__name__ in ("bool", "bool_")  # a bool is an int in Python
-        converted: Any
-        try:
-            if is_bool:
-                converted = bool(value) if kind == "bool" else None
-            elif kind == "int" and isinstance(value, Integral):
-                converted = int(value)
-            elif kind == "float" and isinstance(value, Real):
-                converted = float(value)
-            else:
-                converted = str(value) if kind == "str" and isinstance(value, str) else None
-        except OverflowError:  # an integer beyond the largest float
-            converted = None
-        if converted is None:
-            raise ConfigError(f"{name}: expected {_KINDS[kind]}, got {shown(value)}")
-        value = converted
-        object.__setattr__(self, name, value)
-        if kind == "float" and not math.isfinite(value):
-            raise ConfigError(f"{name}: expected a finite number, got {value}")
-
     def _parse_text(self, spec: dataclasses.Field[Any]) -> None:
         """Parse a value given as a string, such as validate="10%"."""
         value = getattr(self, spec.name)
@@ -360,40 +328,6 @@ class TrainConfig:
                 f"{left},{right}"
             )
         object.__setattr__(self, "window", left if left == right else (left, right))
-
-    def _check_choice(self, name: str, choices: tuple[str | None, ...]) -> None:
-        value = getattr(self, name)
-        if value not in choices:
-            known = ", ".join(choice for choice in choices if choice)
-            raise ConfigError(f"{name}: expected one of {known}, got {shown(value)}")
-
-    def _check_encoding(self) -> None:
-        try:
-            is_text = isinstance("a".encode(self.encoding), bytes)
-        except (LookupError, ValueError):
-            is_text = False
-        if not is_text:
-            raise ConfigError(f"encoding: Python has no text encoding {shown(self.encoding)}")
-
-    def _check_phrases(self) -> None:
-        self._check_choice("phrase_scoring", tuple(PHRASE_THRESHOLDS))
-        self._check_range("phrases", 0, MAX_PHRASE_PASSES)
-        self._check_range("phrase_min_count", 1, 2**62)
-        if self.phrase_scoring == "npmi":
-            self._check_range("phrase_threshold", -1, 1)
-        if not self.phrases:
-            for spec in dataclasses.fields(self):
-                value = getattr(self, spec.name)
-                if spec.name.startswith("phrase_") and value != spec.default:
-                    raise ConfigError(f"{spec.name}: only used with phrases, which is 0")
-
-    def _check_range(self, name: str, low: float, high: float) -> None:
-        value = getattr(self, name)
-        if value is not None and not low <= value <= high:
-            raise ConfigError(f"{name}: expected {low} to {high}, got {shown(value)}")
-
-
-_KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a string"}
 
 
 class Interval(NamedTuple):

@@ -21,6 +21,7 @@ matrices and the bias.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -101,7 +102,7 @@ def _part(corpus: Corpus, chosen: np.ndarray) -> Corpus:
     tokens = zeros_on_disk(np.int32, int(starts[-1]))
     _copy_sentences(corpus.tokens, corpus.sentence_starts, np.flatnonzero(chosen), tokens)
     tokens.flags.writeable = False
-    return Corpus(corpus.vocabulary, tokens, starts, corpus.audit)
+    return dataclasses.replace(corpus, tokens=tokens, sentence_starts=starts)
 
 
 @jit

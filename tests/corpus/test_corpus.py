@@ -1,4 +1,5 @@
 import bz2
+import dataclasses
 import gzip
 import io
 import lzma
@@ -14,9 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2v.corpus import MAX_SENTENCE_WORDS, read_corpus, sources
+from w2v.corpus import (
+    MAX_SENTENCE_WORDS,
+    TextOptions,
+    cache,
+    encode_sentences,
+    read_corpus,
+    sources,
+)
 from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, WHITESPACE, WordTable
-from w2v.errors import CorpusError
+from w2v.errors import ConfigError, CorpusError
+from w2v.train.api import train_embeddings
 from w2v.util import compression
 
 # Words, all of Python's whitespace, and characters that are easily taken for whitespace.
@@ -53,6 +62,75 @@ def test_reads_the_same_as_a_naive_loader(write, text, min_count, max_vocab):
         assert len(naive.build_vocabulary(sentences, min_count, max_vocab)) < 2
     else:
         assert_same_as_naive(corpus, text, min_count, max_vocab)
+
+
+@pytest.mark.parametrize("reader", [read_corpus, encode_sentences])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tokenize": "word"}, "tokenize: expected one of whitespace, words, got 'word'"),
+        ({"max_vocab": -1}, "max_vocab: expected 2 to 2147483647, got -1"),
+        ({"min_count": 0}, "min_count: expected 1 to "),
+        ({"min_count": "5"}, "min_count: expected an integer, got '5'"),
+        ({"phrases": 1, "phrase_scoring": "pmi"}, "phrase_scoring: expected one of "),
+        ({"phrase_threshold": 3.0}, "phrase_threshold: only used with phrases, which is 0"),
+        ({"encoding": "nope"}, "encoding: Python has no text encoding 'nope'"),
+        ({"encoding_errors": "x"}, "encoding_errors: expected one of strict, replace, ignore"),
+        ({"lowercase": 1}, "lowercase: expected true or false, got 1"),
+    ],
+)
+def test_a_bad_option_is_refused_by_every_reader(write, reader, options, message):
+    corpus = write("t.txt", "a b\n" * 9) if reader is read_corpus else [["a", "b"]] * 9
+    with pytest.raises(ConfigError) as error:
+        reader(corpus, **options)
+    assert str(error.value).startswith(message)
+
+
+def test_numbers_of_numpy_are_numbers(write, tmp_path):
+    path = write("t.txt", "a b\n" * 9)
+    corpus = read_corpus(path, min_count=np.int64(1), cache_dir=tmp_path / "cache")
+    assert corpus.options == TextOptions(min_count=1)
+    for workers in (0, -1, 1.5, True, "2"):
+        with pytest.raises(ConfigError, match="workers: expected an integer, at least 1"):
+            read_corpus(path, workers=workers)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tokens": np.array([0, 2], np.int32)}, "tokens must be from 0 to 1"),
+        ({"tokens": np.array([0, -1], np.int32)}, "tokens must be from 0 to 1"),
+        ({"tokens": np.array([0, 1])}, "tokens must be a one-dimensional array of int32"),
+        ({"tokens": [0, 1]}, "tokens must be a one-dimensional array of int32"),
+        ({"tokens": np.empty(0, np.int32)}, "tokens is empty"),
+        ({"sentence_starts": np.array([0, 3])}, "sentence_starts must increase from 0 to 2"),
+        ({"sentence_starts": np.array([1, 2])}, "sentence_starts must increase from 0 to 2"),
+        ({"sentence_starts": np.array([0, 2, 2])}, "sentence_starts must increase from 0 to 2"),
+        ({"sentence_starts": np.array([0, -5, 2])}, "sentence_starts must increase from 0 to 2"),
+        ({"sentence_starts": np.array([[0, 2]])}, "sentence_starts must be a one-dimensional"),
+    ],
+)
+def test_arrays_that_compiled_code_cannot_use_are_refused(change, message):
+    corpus = encode_sentences([["a", "b"]], min_count=1)
+    assert corpus.fault() is None
+    broken = dataclasses.replace(corpus, **change)
+    assert broken.fault().startswith(message)
+    with pytest.raises(CorpusError, match=f"corpus: {message}"):
+        train_embeddings(broken, vector_size=4, epochs=1)
+
+
+def test_a_sentence_longer_than_the_kernels_take_is_refused():
+    corpus = encode_sentences([["a", "b"] * 5000] * 2, min_count=1)
+    longer = dataclasses.replace(corpus, sentence_starts=np.array([0, 20_000]))
+    assert (corpus.fault(), longer.fault()) == (None, "a sentence is longer than 10000 words")
+
+
+def test_a_long_line_whose_words_no_whitespace_separates(write, monkeypatch):
+    monkeypatch.setattr(sources, "CHUNK_BYTES", 2**18)
+    text = "中文，汉字，" * 50_000  # 900 kB
+    for end in ("", "\n"):
+        corpus = read_corpus(write("t.txt", text + end), min_count=1, tokenize="words")
+        assert (corpus.vocabulary.words, corpus.n_words) == (["中文", "汉字"], 100_000)
 
 
 @given(text=TEXTS, chunk=st.integers(1, 40), workers=st.integers(1, 3))
@@ -348,6 +426,17 @@ class TestCache:
         corpus = read_corpus(path, min_count=1, cache_dir=tmp_path / "cache")
         assert decoded(corpus) == [["one", "two", "two"]]
         read_corpus(path, min_count=1, cache_dir=tmp_path / "cache")
+
+    def test_a_forged_entry_with_a_sentence_too_long_for_the_kernels_is_read_anew(
+        self, write, tmp_path, monkeypatch
+    ):
+        path = write("t.txt", "a b c\n" * 9)
+        expected = decoded(read_corpus(path, min_count=1, cache_dir=tmp_path / "cache"))
+        monkeypatch.setattr("w2v.corpus.corpus.MAX_SENTENCE_WORDS", 2)
+        saved = []
+        monkeypatch.setattr(cache, "save", lambda *_, **entry: saved.append(entry))
+        assert decoded(read_corpus(path, min_count=1, cache_dir=tmp_path / "cache")) == expected
+        assert len(saved) == 1
 
     def test_a_stream_cannot_be_cached(self, tmp_path):
         with pytest.raises(CorpusError, match="cache"):

@@ -61,6 +61,13 @@ def test_words_are_taken_as_they_are():
     assert corpus.vocabulary.words == ["New\u00a0York", "x.", "'"]
 
 
+def test_a_word_that_becomes_too_long_in_lower_case_is_refused():
+    for sentence in (["İ" * 200_000, "b"], "İ" * 200_000):  # three bytes each in lower case
+        tokenize = "whitespace" if isinstance(sentence, list) else "words"
+        with pytest.raises(CorpusError, match=r"sentence 1: .*524288 bytes or more"):
+            encode_sentences([sentence], min_count=1, lowercase=True, tokenize=tokenize)
+
+
 def test_words_in_lower_case():
     corpus = encode_sentences([["THE", "ΟΔΟΣ"], ["the", "İ"]], min_count=1, lowercase=True)
     assert corpus.vocabulary.words == ["the", "οδος", "i̇"]

@@ -71,9 +71,9 @@ def test_every_line_is_in_the_stripe_in_which_it_begins(
     with stripes_of(1, most_stripes):
         if {stripe % count for stripe in stripe_of} != set(range(count)):
             with pytest.raises(CorpusError, match="would be empty"):
-                plan_ranges(expand_urls([path]), count)
+                plan_ranges(expand_urls([path])[0], count)
             return
-        plan = plan_ranges(expand_urls([path]), count)
+        plan = plan_ranges(expand_urls([path])[0], count)
     for shard, segments in enumerate(plan):
         wanted = sorted({stripe for stripe in stripe_of if stripe % count == shard})
         assert [segment.begin for segment in segments] == [

@@ -83,6 +83,14 @@ class TestFolders:
         )  # fmt: skip
         engine.close()
         assert corpus.audit.words == 120
+        assert (corpus.audit.files, corpus.audit.files_skipped) == (1, 1)
+        assert warnings == [f"skipped 1 binary file: {tmp_path}/d/v.bin"]
+
+    def test_binary_files_beside_tables_are_skipped_too(self, write, tmp_path):
+        write("d/a.csv", "text\n" + TEXT)
+        write("d/v.bin", FLOATS)
+        corpus, warnings = read(tmp_path / "d", text_column="text")
+        assert (corpus.audit.files, corpus.audit.files_skipped) == (1, 1)
         assert warnings == [f"skipped 1 binary file: {tmp_path}/d/v.bin"]
 
 
@@ -160,7 +168,12 @@ def test_a_list_of_str_is_paths_unless_a_tokenizer_says_texts(write, monkeypatch
     texts = ["The cat sat.", "The dog * ?"]
     assert given_paths(texts) == texts
     assert given_paths(texts, "words") is None
-    for paths in (["a.txt"], ["a.txt", "none.txt"], ["*.txt"], ["-"], ["s3://x/y"], [tmp_path]):
+    for paths in (["a.txt"], ["*.txt", "a.txt"], ["-"], ["s3://x/y"], [tmp_path]):
         assert given_paths(paths, "words") == paths
+    for mixed in (["a.txt", "none.txt"], ["good film", "-"], ["so so", "https://t.co/x nice"]):
+        path, other = mixed if mixed[0] == "a.txt" else mixed[::-1]
+        with pytest.raises(CorpusError) as error:
+            given_paths(mixed, "words")
+        assert str(error.value).startswith(f"corpus: {path!r} names a file, but {other!r} does not")
     assert given_paths("none.txt", "words") == ["none.txt"]
     assert given_paths([["a"]]) is given_paths([]) is given_paths(iter(texts)) is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from w2v.config import Checkpoints, TrainConfig
-from w2v.corpus import encode_sentences
+from w2v.corpus import encode_sentences, read_corpus, with_phrases
 from w2v.corpus.blocks import block_edges
 from w2v.errors import ConfigError, CorpusError, DivergenceError
 from w2v.train import sampled
@@ -396,6 +396,41 @@ def test_options_come_from_one_place(sentences):
         train_embeddings(sentences, epoch=3)
     with pytest.raises(ConfigError, match="cache_dir"):
         train_embeddings(sentences, cache_dir="x")
+
+
+def test_a_corpus_brings_its_options(write, tmp_path):
+    """The vectors know how the text was read, and options that would be ignored are refused."""
+    path = write("t.txt", "The cat. New York!\n" * 20)
+    read = {"tokenize": "words", "lowercase": True, "min_count": 1}
+    options = {"vector_size": 4, "epochs": 1, "sample": 0, "workers": 1}
+    corpus = with_phrases(read_corpus(path, **read), threshold=1.0)
+    wv = train_embeddings(corpus, **options)
+    assert wv.training_options["phrases"] == 1
+    assert {name: wv.training_options[name] for name in read} == read
+    assert np.array_equal(wv.encode("The Cat."), wv.encode(" ".join(["the_cat"])))
+    assert wv.encode("The Cat.").any()
+    same = train_embeddings(corpus, TrainConfig(tokenize="words", **options))
+    assert same.vectors.tobytes() == wv.vectors.tobytes()
+    with pytest.raises(ConfigError, match="min_count: the corpus has been read with min_count=1"):
+        train_embeddings(corpus, min_count=3)
+    with pytest.raises(ConfigError, match="min_count: the corpus has been read with min_count=1"):
+        train_embeddings(corpus, TrainConfig(tokenize="words", min_count=3))
+    with pytest.raises(ConfigError, match="cache_dir: the corpus has been read"):
+        train_embeddings(corpus, cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"loss": "softmax", "negative": 20}, "negative: softmax does not use this option"),
+        ({"batch_size": 8}, "batch_size: negative-sampling does not use this option"),
+        ({"shards": 8}, "shards: only used with deterministic or the engine ray"),
+    ],
+)
+def test_an_option_without_effect_is_refused_wherever_it_comes_from(sentences, options, message):
+    for arguments in ((sentences, TrainConfig(**options)), (sentences,)):
+        with pytest.raises(ConfigError, match=message):
+            train_embeddings(*arguments, **(options if len(arguments) == 1 else {}))
 
 
 def test_the_record_of_a_run(sentences):

@@ -178,6 +178,28 @@ def test_a_text_without_any_word_to_train_is_refused(old):
         train_embeddings([["a", "b"]], **OPTIONS, init=old)
 
 
+def test_a_corpus_needs_all_old_words(old):
+    few = encode_sentences(NEW, min_count=5)
+    with pytest.raises(ConfigError, match="init: needs a corpus read with min_count=1"):
+        train_embeddings(few, **{**OPTIONS, "min_count": 1}, init=old)
+    every = encode_sentences(NEW, min_count=1)
+    wv = train_embeddings(every, **OPTIONS, init=old)
+    assert wv.vectors.tobytes() == train_embeddings(NEW, **OPTIONS, init=old).vectors.tobytes()
+    assert wv.training_options["min_count"] == 5
+
+
+def test_sentences_of_which_one_word_is_left_are_refused(old):
+    text = [["sun", "x1"], ["moon", "x2"]] * 10
+    with pytest.raises(CorpusError, match="no sentence has two words"):
+        train_embeddings(text, **{**OPTIONS, "min_count": 100}, init=old)
+
+
+def test_the_longest_sentence_is_that_of_the_kept_words(old):
+    text = [["sun", "x1", "x2", "moon"]] * 10
+    wv = train_embeddings(text, **{**OPTIONS, "min_count": 100}, init=old)
+    assert wv.training["audit"]["longest_sentence"] == 2
+
+
 def test_old_and_new_texts_come_together(old):
     """A new word ends up near the old words whose contexts it shares."""
     text = [["noon", "moon", "star"], ["noon", "moon", "sky"]] * 100

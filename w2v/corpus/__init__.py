@@ -17,8 +17,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from w2v.corpus.corpus import Audit, Corpus
-    from w2v.corpus.encoder import MAX_SENTENCE_WORDS, with_phrases
+    from w2v.corpus.corpus import MAX_SENTENCE_WORDS, Audit, Corpus
+    from w2v.corpus.encoder import with_phrases
     from w2v.corpus.loader import read_corpus
     from w2v.corpus.options import CorpusOptions, TextOptions
     from w2v.corpus.sentences import encode_sentences
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 _MODULE_OF = {
-    "MAX_SENTENCE_WORDS": "encoder",
+    "MAX_SENTENCE_WORDS": "corpus",
     "Audit": "corpus",
     "Corpus": "corpus",
     "CorpusOptions": "options",

@@ -79,12 +79,15 @@ class _File(NamedTuple):
 
 def expand_urls(
     paths: Sequence[StrPath], on_warning: Callable[[str], None] = no_warning
-) -> list[Source]:
+) -> tuple[list[Source], int]:
     """Expand arguments to absolute paths and URLs.
 
     Args:
         paths: URLs, and what `w2v.corpus.sources.expand` accepts.
         on_warning: called with a warning about files in folders that are skipped.
+
+    Returns:
+        The files, and how many binary files in folders are skipped.
 
     Raises:
         CorpusError: as in `w2v.corpus.sources.expand`; or one of them is a stream.
@@ -106,7 +109,7 @@ def expand_urls(
             (sources if is_text else binary).append(Source(name, Path(name), source.in_folder))
     if binary:
         on_warning(skipped_binary(binary))
-    return sources
+    return sources, len(binary)
 
 
 def _is_text(name: str) -> bool:
@@ -122,7 +125,7 @@ def plan_ranges(sources: Sequence[Source], count: int) -> list[list[Segment]]:
     """Cut files into shards of about the same number of bytes.
 
     Args:
-        sources: see `expand_urls`.
+        sources: the files; see `expand_urls`.
         count: the number of shards, S.
 
     Returns:

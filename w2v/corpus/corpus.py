@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from w2v.corpus.options import TextOptions
 from w2v.formats.safetensors_file import add_to_digest
 from w2v.vocab import Vocabulary
+
+MAX_SENTENCE_WORDS = 10_000
+"""Longer lines are split into sentences of this many words; no word is lost."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,14 @@ class Corpus:
         tokens: (N,) int32 word ids, sentence after sentence; may be mapped from a file.
         sentence_starts: (S + 1,) int64; sentence s is ``tokens[starts[s]:starts[s + 1]]``.
         audit: what was read and what was dropped.
+        options: how the text was read.
     """
 
     vocabulary: Vocabulary
     tokens: np.ndarray
     sentence_starts: np.ndarray
     audit: Audit
+    options: TextOptions = TextOptions()  # noqa: RUF009 (immutable)
 
     @property
     def n_words(self) -> int:
@@ -75,6 +81,29 @@ class Corpus:
     def n_sentences(self) -> int:
         """Number of sentences."""
         return len(self.sentence_starts) - 1
+
+    def fault(self) -> str | None:
+        """What is wrong with the arrays, so that compiled code would index outside of them.
+
+        None if nothing is.
+        """
+        tokens, starts = self.tokens, self.sentence_starts
+        for name, array, dtype in (
+            ("tokens", tokens, np.int32),
+            ("sentence_starts", starts, np.int64),
+            ("vocabulary.counts", self.vocabulary.counts, np.int64),
+        ):
+            if not (isinstance(array, np.ndarray) and array.dtype == dtype and array.ndim == 1):
+                return f"{name} must be a one-dimensional array of {dtype.__name__}"
+            if not len(array):
+                return f"{name} is empty"
+        if not 0 <= tokens.min() <= tokens.max() < len(self.vocabulary):
+            return f"tokens must be from 0 to {len(self.vocabulary) - 1}, the ids of the vocabulary"
+        if starts[0] != 0 or starts[-1] != len(tokens) or not (starts[1:] > starts[:-1]).all():
+            return f"sentence_starts must increase from 0 to {len(tokens)}, the number of tokens"
+        if np.diff(starts).max() > MAX_SENTENCE_WORDS:
+            return f"a sentence is longer than {MAX_SENTENCE_WORDS} words"
+        return None
 
     def fingerprint(self) -> str:
         """SHA-256 of words, counts, tokens and sentence bounds, in hexadecimal."""

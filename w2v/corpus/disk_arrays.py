@@ -39,6 +39,8 @@ class TempArray:
 
     def mapped(self, dtype: Any, count: int) -> np.ndarray:
         """Map the file as (count,) numbers of type `dtype`; a shorter file is padded with zeros."""
+        if not count:
+            return np.empty(0, dtype)  # an empty file cannot be mapped
         size = count * np.dtype(dtype).itemsize
         with self._errors_explained():
             self._file.flush()

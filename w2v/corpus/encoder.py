@@ -13,17 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from w2v.corpus.corpus import Audit, Corpus
+from w2v.corpus.corpus import MAX_SENTENCE_WORDS, Audit, Corpus
 from w2v.corpus.disk_arrays import TempArray, zeros_on_disk
 from w2v.corpus.options import TextOptions
 from w2v.corpus.phrases import join_phrases
 from w2v.corpus.tokenizer import Tokens, WordTable
 from w2v.errors import CorpusError, shown
 from w2v.numerics.jit import jit
+from w2v.util.options import MAX_PHRASE_PASSES
 from w2v.vocab import Vocabulary, kept_words, pack_lines
-
-MAX_SENTENCE_WORDS = 10_000
-"""Longer lines are split into sentences of this many words; no word is lost."""
 
 MIN_VOCABULARY = 2
 """With a single word, there is nothing to tell it apart from."""
@@ -142,6 +140,7 @@ def with_phrases(
         min_count: words and pairs that occur fewer times are not joined.
 
     Raises:
+        ConfigError: an option is out of its range.
         CorpusError: fewer than two words are left.
     """
     table = WordTable()
@@ -163,7 +162,11 @@ def with_phrases(
         lines=corpus.audit.lines,
         lines_split=corpus.audit.lines_split,
     )
-    return dataclasses.replace(joined, audit=audit)
+    read = dataclasses.replace(
+        corpus.options, phrases=min(corpus.options.phrases + passes, MAX_PHRASE_PASSES),
+        phrase_scoring=scoring, phrase_threshold=threshold, phrase_min_count=min_count,
+    )  # fmt: skip
+    return dataclasses.replace(joined, audit=audit, options=read)
 
 
 def _build_corpus(
@@ -197,7 +200,7 @@ def _build_corpus(
         dropped_max_vocab=words - kept - rare, max_count=int(counts.max()),
         longest_sentence=longest,
     )  # fmt: skip
-    return Corpus(vocabulary, tokens, starts, audit)
+    return Corpus(vocabulary, tokens, starts, audit, options)
 
 
 def refuse_too_many(table: WordTable, name: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -23,8 +24,8 @@ from typing import Any, NamedTuple, Unpack
 import numpy as np
 
 from w2v.corpus import cache
-from w2v.corpus.corpus import Audit, Corpus
-from w2v.corpus.encoder import MAX_SENTENCE_WORDS, Encoder, refuse_too_many
+from w2v.corpus.corpus import MAX_SENTENCE_WORDS, Audit, Corpus
+from w2v.corpus.encoder import Encoder, refuse_too_many
 from w2v.corpus.options import CorpusOptions, TextOptions
 from w2v.corpus.sources import (
     BinaryFileError,
@@ -41,6 +42,7 @@ from w2v.corpus.sources import (
 from w2v.corpus.text_columns import column_chunks
 from w2v.corpus.tokenizer import NewWords, TextFault, Tokens, WordTable
 from w2v.numerics.jit import jit
+from w2v.util.arguments import positive
 from w2v.util.files import StrPath, check_folder
 from w2v.util.threads import ThreadPool
 from w2v.vocab import Vocabulary
@@ -73,11 +75,13 @@ def read_corpus(
         options: see `TextOptions`.
 
     Raises:
+        ConfigError: an option is out of its range or of the wrong type.
         CorpusError: a file cannot be read or is not text (see `sources`), a file changed while it
             was read, or there is nothing to train on.
         OutputError: the temporary files or the cache cannot be written.
     """
     text_options = TextOptions(**options)
+    workers = positive("workers", workers)
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     sources = expand(given, on_warning)
     stamps = [source.stamp() for source in sources]
@@ -85,12 +89,19 @@ def read_corpus(
     if cache_dir is not None:
         check_folder(cache_dir)
         key = cache.content_key(
-            sources, {**asdict(text_options), "max_sentence_words": MAX_SENTENCE_WORDS}
+            sources,
+            {
+                **asdict(text_options),
+                "max_sentence_words": MAX_SENTENCE_WORDS,
+                "unicode": unicodedata.unidata_version,
+            },
         )
         found = cache.load(Path(cache_dir), key, [field.name for field in fields(Audit)])
         if found is not None:
             words, counts, tokens, starts, audit = found
-            return Corpus(Vocabulary(words, counts), tokens, starts, Audit(**audit))
+            corpus = Corpus(Vocabulary(words, counts), tokens, starts, Audit(**audit), text_options)
+            if corpus.fault() is None:
+                return corpus
 
     corpus = _read(sources, text_options, workers, on_progress, on_warning, stamps)
     if cache_dir is not None and key is not None:

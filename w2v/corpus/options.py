@@ -6,6 +6,8 @@ import codecs
 from dataclasses import dataclass, fields
 from typing import TypedDict, cast
 
+from w2v.util.options import Options
+
 
 class CorpusOptions(TypedDict, total=False):
     """The fields of `TextOptions` as keyword arguments."""
@@ -24,7 +26,7 @@ class CorpusOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class TextOptions:
+class TextOptions(Options):
     """How text is turned into a corpus. The same text and options give the same corpus.
 
     Attributes:
@@ -42,6 +44,9 @@ class TextOptions:
         phrase_scoring: ``word2phrase`` or ``npmi``.
         phrase_threshold: join pairs with higher scores; None for the default of the scoring.
         phrase_min_count: words and pairs that occur fewer times are not joined.
+
+    Raises:
+        ConfigError: a value is out of its range or of the wrong type; the message names the field.
     """
 
     tokenize: str = "whitespace"
@@ -55,6 +60,12 @@ class TextOptions:
     phrase_scoring: str = "word2phrase"
     phrase_threshold: float | None = None
     phrase_min_count: int = 5
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for spec in fields(self):
+            self._check_type(spec.name, str(spec.type))
+        self._check_text_options()
 
     @property
     def is_plain_utf8(self) -> bool:
@@ -73,7 +84,7 @@ class TextOptions:
 
 
 def corpus_options(config: object) -> CorpusOptions:
-    """The options for reading text, from a `TrainConfig`."""
+    """The options for reading text, from a `TrainConfig` or `TextOptions`."""
     return cast(
         CorpusOptions, {spec.name: getattr(config, spec.name) for spec in fields(TextOptions)}
     )

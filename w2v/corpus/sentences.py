@@ -40,6 +40,7 @@ def encode_sentences(sentences: Iterable[Any], **options: Unpack[CorpusOptions])
         options: see `TextOptions`.
 
     Raises:
+        ConfigError: an option is out of its range or of the wrong type.
         CorpusError: a sentence is something else (the message says which and why), or there is
             nothing to train on.
     """
@@ -178,14 +179,15 @@ class _Batch:
 
     def _fault(self) -> CorpusError:
         """The error for the first invalid sentence."""
+        prepared = str.lower if self._options.lowercase else str
         for number, sentence in enumerate(self._sentences, start=self._first):
             if isinstance(sentence, str):
-                what = _fault_in_text(sentence)
+                what = _fault_in_text(prepared(sentence))
                 if what is not None:
                     return CorpusError(f"sentence {number}: {what}")
             else:
                 for position, word in enumerate(sentence):
-                    what = _fault_in_word(word)
+                    what = _fault_in_word(prepared(word))
                     if what is not None:
                         return CorpusError(f"sentence {number}: word {position} {what}")
         raise AssertionError("a batch was refused without a reason")

@@ -158,7 +158,7 @@ def read_shards(
     """
     text_options = TextOptions(**options)
     _refuse_options(text_options)
-    sources = expand_urls(paths, on_warning)
+    sources, skipped = expand_urls(paths, on_warning)
     stamps = [source.stamp() for source in sources]
     ranges = plan_ranges(sources, count)
     group_of = {n: k for k, group in enumerate(engine.groups(count)) for n in group}
@@ -190,6 +190,7 @@ def read_shards(
     refuse_changed(sources, stamps)
     audit = dataclasses.replace(
         audit,
+        files_skipped=skipped,
         lines=sum(summary.lines for summary in summaries),
         lines_split=sum(summary.lines_split for summary in summaries),
         sentences=sum(summary.sentences for summary in summaries),

@@ -21,13 +21,16 @@ from typing import Any
 
 from w2v.corpus.options import TextOptions
 from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, WHITESPACE, TextFault
-from w2v.errors import CorpusError, clipped, one_line
+from w2v.errors import CorpusError, clipped, one_line, shown
 from w2v.formats.sniff import foreign
 from w2v.util.compression import LONGEST_MAGIC, SUFFIXES, Readable, decompressed, kind_of
 from w2v.util.files import StrPath
 
 CHUNK_BYTES = 4 * 2**20
 """Approximate size of a chunk, whatever the length of lines."""
+
+_LONGEST_WITHOUT_SPACE = 2**26
+"""Maximum number of bytes without whitespace if other characters separate words, too."""
 
 STDIN = "-"
 
@@ -241,6 +244,8 @@ def range_chunks(
     """
     offset = begin
     carry = b""
+    # Words may be separated without whitespace: the tokenizer finds out.
+    longest = MAX_TOKEN_BYTES if options.tokenize == "whitespace" else _LONGEST_WITHOUT_SPACE
     head = stream.read(CHUNK_BYTES)
     # A byte order mark counts only at the very beginning, not after bytes that were dropped.
     is_marked = begin == 0 and head.startswith("\ufeff".encode(options.encoding, "ignore"))
@@ -253,7 +258,7 @@ def range_chunks(
         text = carry + text if carry else text
         cut = _last_break(text, max(0, len(carry) + 1 - _LONGEST_SPACE))
         carry = text[cut:]
-        if not cut and len(carry) >= MAX_TOKEN_BYTES:
+        if not cut and len(carry) >= longest:
             raise token_too_long(source, offset)
         if cut:
             yield offset, text[:cut]
@@ -366,6 +371,9 @@ def given_paths(corpus: Any, tokenize: str = "whitespace") -> list[StrPath] | No
     Args:
         corpus: what the user gave: a path, a list of paths, or sentences.
         tokenize: see `TextOptions`.
+
+    Raises:
+        CorpusError: a list has both.
     """
     if isinstance(corpus, (str, os.PathLike)):
         return [corpus]
@@ -373,8 +381,17 @@ def given_paths(corpus: Any, tokenize: str = "whitespace") -> list[StrPath] | No
         return None
     if not all(isinstance(item, (str, os.PathLike)) for item in corpus):
         return None
-    if tokenize != "whitespace" and not any(_may_be_path(item) for item in corpus):
+    if tokenize == "whitespace":
+        return list(corpus)
+    are_paths = [_may_be_path(item) for item in corpus]
+    if not any(are_paths):
         return None
+    if not all(are_paths):
+        path, other = corpus[are_paths.index(True)], corpus[are_paths.index(False)]
+        raise CorpusError(
+            f"corpus: {shown(path)} names a file, but {shown(other)} does not; if both are texts, "
+            "pass iter(texts)"
+        )
     return list(corpus)
 
 
@@ -383,7 +400,9 @@ def _may_be_path(item: StrPath) -> bool:
     if name == STDIN or "://" in name.partition(" ")[0] or isinstance(item, os.PathLike):
         return True
     try:
-        return bool(name) and (Path(name).exists() or bool(glob.glob(name)))  # noqa: PTH207
+        return bool(name) and (
+            Path(name).exists() or (glob.has_magic(name) and bool(glob.glob(name)))  # noqa: PTH207
+        )
     except (OSError, ValueError):  # too long for a path, or contains NUL
         return False
 

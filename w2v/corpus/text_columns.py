@@ -19,10 +19,12 @@ from typing import Any
 from w2v.corpus.options import TextOptions
 from w2v.corpus.sources import (
     CHUNK_BYTES,
+    HEAD_BYTES,
     Source,
     joined_names,
     not_in_encoding,
     open_source,
+    refuse_binary,
     table_suffix,
 )
 from w2v.errors import CorpusError, shown
@@ -39,11 +41,15 @@ def column_chunks(source: Source, options: TextOptions) -> Iterator[tuple[int, b
     """Yield (0, text in UTF-8), in chunks of whole lines, from the column `options.text_column`.
 
     Raises:
+        BinaryFileError: a file in a folder is not text.
         CorpusError: the file cannot be read, is not a table or lacks the column, or a value is not
             a text. The message names the line or row.
     """
     size, lines = 0, []
     try:
+        if source.in_folder and options.is_ascii_based and table_suffix(source) != ".parquet":
+            with open_source(source) as stream:
+                refuse_binary(source.name, stream.read(HEAD_BYTES))
         for place, text in _texts(source, options):
             lines.append(_clean(place, text, options))
             size += len(text) + 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import Any, Literal, Unpack
@@ -70,7 +70,7 @@ LITTLE_WORDS = 50_000
 
 
 def train_embeddings(
-    corpus: StrPath | Sequence[StrPath] | Iterable[Sequence[str]] | Corpus,
+    corpus: StrPath | Sequence[StrPath] | Iterable[Any] | Corpus,
     config: TrainConfig | None = None,
     *,
     callbacks: Sequence[Callback] = (),
@@ -86,8 +86,9 @@ def train_embeddings(
     """Train skip-gram embeddings.
 
     Args:
-        corpus: a path (file, folder, pattern, ``-``), several paths, an iterable of sentences
-            (lists of str, read once), or a `Corpus`.
+        corpus: a path (file, folder, pattern, ``-``), or several; a `Corpus`, whose options for
+            reading text apply; an iterable that is read once: of lists of words, of texts, or, with
+            `text_column`, of mappings; or a pandas DataFrame.
         config: all options. Alternatively, give options as keyword arguments, with their names in
             `TrainConfig`.
         callbacks: notified of progress and other events; see `w2v.train.callbacks.Callback`.
@@ -166,8 +167,11 @@ def train_embeddings(
             if old is not None:
                 given.setdefault("vector_size", old.vector_size)
             config = make_config(given)
-            refuse_unused(named, config)
+        if start is None:
+            refuse_unused(chosen, config)
         config = resolve(config)
+        if isinstance(corpus, Corpus):
+            config = as_read(config, corpus, chosen, cache_dir, continues=old is not None)
         has_frozen_words = to_freeze is not None or (
             start is not None and "frozen_words" in start.arrays
         )
@@ -363,7 +367,7 @@ def _refuse_on_gpu(config: TrainConfig, loss: SampledLoss | FullLoss) -> None:
     refuse_unfit(config)
 
 
-def refuse_unused(options: Mapping[str, Any], config: TrainConfig) -> None:
+def refuse_unused(options: Iterable[str], config: TrainConfig) -> None:
     """Refuse options that were given and would be ignored.
 
     Raises:
@@ -394,6 +398,45 @@ def _refuse_rounds_of_full_losses(config: TrainConfig) -> None:
 # --- the corpus -----------------------------------------------------------------------------------
 
 
+def as_read(
+    config: TrainConfig,
+    corpus: Corpus,
+    given: Collection[str],
+    cache_dir: StrPath | None,
+    *,
+    continues: bool,
+) -> TrainConfig:
+    """The configuration, with the options for reading text with which a corpus was read.
+
+    Args:
+        config: the options.
+        corpus: the corpus.
+        given: the options that the user gave.
+        cache_dir: see `train_embeddings`.
+        continues: whether the run continues the training of vectors, in which case `min_count` and
+            `max_vocab` choose among the new words.
+
+    Raises:
+        ConfigError: an option would be ignored, or the corpus lacks words that the run needs.
+    """
+    if cache_dir is not None:
+        raise ConfigError("cache_dir: the corpus has been read; leave it out")
+    read: dict[str, Any] = dict(corpus_options(corpus.options))
+    if continues:
+        for name, needed in (("min_count", 1), ("max_vocab", None)):
+            if read.pop(name) != needed:
+                raise ConfigError(
+                    f"init: needs a corpus read with {name}={needed}, so that it has all old words"
+                )
+    for name, value in read.items():
+        if name in given and getattr(config, name) != value:
+            raise ConfigError(
+                f"{name}: the corpus has been read with {name}={value!r}; leave it out, or read "
+                "the corpus again"
+            )
+    return dataclasses.replace(config, **read)
+
+
 def encode(
     corpus: Any,
     config: TrainConfig,
@@ -411,15 +454,22 @@ def encode(
 
     Raises:
         ConfigError: the size of `old` is not `vector_size`, or `cache_dir` is given with sentences.
-        CorpusError: see `w2v.corpus`; or no sentence has two words.
+        CorpusError: see `w2v.corpus`; a `Corpus` is not consistent; or no sentence has two words.
     """
+    read_config = config
     if old is not None:
         check_size(old, config.vector_size)
-        every_word = dataclasses.replace(config, min_count=1, max_vocab=None)
-        whole = encode(corpus, every_word, cache_dir, callbacks)
-        return with_old_words(whole, old, config.min_count, config.max_vocab)
-    is_encoded = isinstance(corpus, Corpus)
-    encoded: Corpus = corpus if is_encoded else _encode(corpus, config, cache_dir, callbacks)
+        read_config = dataclasses.replace(config, min_count=1, max_vocab=None)
+    encoded: Corpus
+    if isinstance(corpus, Corpus):
+        encoded = corpus
+        fault = corpus.fault()
+        if fault is not None:
+            raise CorpusError(f"corpus: {fault}")
+    else:
+        encoded = _encode(corpus, read_config, cache_dir, callbacks)
+    if old is not None:
+        encoded = with_old_words(encoded, old, config.min_count, config.max_vocab)
     _refuse_one_word_sentences(encoded, config.min_count)
     return encoded
 

@@ -29,16 +29,15 @@ import numpy as np
 
 from w2v.corpus import Corpus
 from w2v.corpus.disk_arrays import zeros_on_disk
+from w2v.corpus.encoder import DROPPED, renumber
 from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, CorpusError, shown
-from w2v.numerics.jit import jit
 from w2v.train.callbacks import Callback
 from w2v.train.trainer import Trainer
 from w2v.util.files import StrPath
 from w2v.util.lines import text_lines
 from w2v.vocab import Vocabulary
 
-_DROPPED = -1
 _MAX_FROZEN = 2**31 - 1
 
 
@@ -131,7 +130,7 @@ def with_old_words(
     words = [*old.index_to_key, *(text.words[row] for row in new.tolist())]
     in_text = np.zeros(len(words), dtype=np.int64)
     in_text[len(old) :] = text.counts[new]
-    place_of = np.full(len(text), _DROPPED, dtype=np.int64)
+    place_of = np.full(len(text), DROPPED, dtype=np.int64)
     place_of[new] = np.arange(len(old), len(words))
     for row in np.flatnonzero(~is_new).tolist():
         place = old.key_to_index[text.words[row]]
@@ -143,45 +142,34 @@ def with_old_words(
     order = np.argsort(-counts, kind="stable")
     rank = np.empty(len(words), dtype=np.int32)
     rank[order] = np.arange(len(words), dtype=np.int32)
-    new_ids = np.where(place_of == _DROPPED, _DROPPED, rank[place_of]).astype(np.int32)
+    new_ids = np.where(place_of == DROPPED, DROPPED, rank[place_of]).astype(np.int32)
     kept = int(in_text.sum())
     if kept == 0:
         raise CorpusError(
             "corpus: no word is in the vectors given by init, and no new word occurs at least "
             f"min_count={min_count} times"
         )
-    tokens = zeros_on_disk(np.int32, kept)
-    lengths = np.empty(len(corpus.sentence_starts) - 1, dtype=np.int64)
-    _renumber(corpus.tokens, corpus.sentence_starts, new_ids, tokens, lengths)
+    tokens = zeros_on_disk(np.int32, corpus.n_words)
+    tokens[:] = corpus.tokens
+    starts = np.empty(len(corpus.sentence_starts), dtype=np.int64)
+    sentences, longest = renumber(tokens, new_ids, np.diff(corpus.sentence_starts), starts)
+    tokens, starts = tokens[:kept], starts[: sentences + 1]
     tokens.flags.writeable = False
-    lengths = lengths[lengths > 0]
     rare = int(text.counts[is_new & (text.counts < min_count)].sum())
     audit = dataclasses.replace(
         corpus.audit,
-        sentences=len(lengths),
+        sentences=sentences,
         kept=kept,
         dropped_rare=corpus.audit.dropped_rare + rare,
         dropped_max_vocab=corpus.audit.kept - kept - rare + corpus.audit.dropped_max_vocab,
+        longest_sentence=longest,
     )
     vocabulary = Vocabulary(
         [words[place] for place in order.tolist()], counts[order], in_text[order]
     )
-    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return Corpus(vocabulary, tokens, starts, audit)
-
-
-@jit
-def _renumber(tokens: Any, starts: Any, new_ids: Any, out: Any, lengths: Any) -> None:
-    """Write the new ids of the kept tokens to `out`, and the new length of each sentence."""
-    write = 0
-    for sentence in range(lengths.size):
-        before = write
-        for position in range(starts[sentence], starts[sentence + 1]):
-            word = new_ids[tokens[position]]
-            if word != -1:
-                out[write] = word
-                write += 1
-        lengths[sentence] = write - before
+    return dataclasses.replace(
+        corpus, vocabulary=vocabulary, tokens=tokens, sentence_starts=starts, audit=audit
+    )
 
 
 def start_from(trainer: Trainer, old: Embeddings) -> dict[str, Any]:

@@ -8,19 +8,25 @@ from numbers import Integral
 from w2v.errors import ConfigError, InputError, shown
 
 
-def number_of_words(name: str, value: object) -> int:
+def positive(name: str, value: object, what: str = "an integer") -> int:
     """Check that an argument is a positive integer, of Python or NumPy, and return it.
 
     Args:
         name: name of the argument, for the message.
         value: its value.
+        what: what it is, for the message.
 
     Raises:
         ConfigError: it is anything else.
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ConfigError(f"{name}: expected a number of words, at least 1, got {shown(value)}")
+        raise ConfigError(f"{name}: expected {what}, at least 1, got {shown(value)}")
     return int(value)
+
+
+def number_of_words(name: str, value: object) -> int:
+    """`positive`, for a number of words."""
+    return positive(name, value, "a number of words")
 
 
 def has_surrogate(text: str) -> bool:

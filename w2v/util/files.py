@@ -137,9 +137,11 @@ def check_folder(
         estimated_bytes: estimated total size of the files; see `check_space`.
 
     Raises:
-        OutputError: it is a file, it contains other files, or there is no permission or too little
-            disk space.
+        OutputError: the path is empty, it is a file, it contains other files, or there is no
+            permission or too little disk space.
     """
+    if not os.fspath(folder):
+        raise OutputError("the path of a folder is empty")
     path = Path(folder)
     try:
         existing = _nearest_existing(path)
