@@ -129,7 +129,7 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 def run_python(
-    code: str, options: Mapping[str, Any], variables: Mapping[str, str] | None = None
+    code: str, options: Any, variables: Mapping[str, str] | None = None
 ) -> dict[str, float]:
     """Run code in a fresh process, with additional environment variables.
 
