@@ -89,7 +89,7 @@ CASES = {
     "a header of three integers": (
         "v.txt",
         b"2 3 7200\na 1 2 3\nb 1 2 3 \n",
-        r"v\.txt:1: a header of 3 integers, not of 2 \(rows, numbers per row\); --lenient",
+        r"v\.txt:1: a header of 3 integers, not of 2 \(words, numbers per word\); --lenient",
         ["a", "b"],
         r"1 header of more than two integers \(line 1: ",
     ),

@@ -324,8 +324,9 @@ IMPORT = [
         for what, content, expected in (
             ("header of 10 ** 12 rows", b"1000000000000 300\na 1\n", "v.txt:2: 1 numbers, but"),
             ("header of 25 digits", b"9" * 25 + b" 2\na 1 2\n", "v.txt: 1 rows, but the header sa"),
+            ("header of 21 digits", b"2 1%b\na 1\n" % (b"0" * 20), "v.txt:1: the header says 1000"),
             ("header of 5,000 digits", b"9" * 5000 + b" 2\na 1 2\n", "v.txt: 1 rows, but the head"),
-            ("negative header", b"-1 2\na 1 2\n", "v.txt:1: the header says -1 rows"),
+            ("negative header", b"-1 2\na 1 2\n", "v.txt:1: the header says -1 words"),
             ("header that is no integer", b"2.5 2\na 1 2\n", "v.txt:1: '2.5 2' is neither"),
             ("fewer rows than the header says", b"9 2\na 1 2\nb 1 2\n", "v.txt: 2 rows, but"),
             ("more rows than the header says", b"1 2\na 1 2\nb 1 2\n", "v.txt:3: more rows than "),

@@ -38,8 +38,13 @@ class Irregularities:
         self._counts: Counter[str] = Counter()
         self._examples: dict[str, str] = {}
 
-    def place(self, number: int) -> str:
-        """The file and the row (from 1), as error messages begin: ``vectors.txt:17``."""
+    def place(self, number: int | None) -> str:
+        """The file and the row (from 1), as error messages begin: ``vectors.txt:17``.
+
+        Without a number, only the file.
+        """
+        if number is None:
+            return self._name
         return f"{self._name}:{number}" if self.unit == "line" else f"{self._name}: row {number}"
 
     def found(self, kind: str, number: int | None, problem: str, remedy: str) -> None:
@@ -55,8 +60,7 @@ class Irregularities:
             FormatError: the reader is strict.
         """
         if not self.lenient:
-            place = self._name if number is None else self.place(number)
-            raise FormatError(f"{place}: {problem}; {LENIENT_SWITCH} {remedy}")
+            raise FormatError(f"{self.place(number)}: {problem}; {LENIENT_SWITCH} {remedy}")
         self._counts[kind] += 1
         where = "" if number is None else f"{self.unit} {number}: "
         self._examples.setdefault(kind, where + problem)

@@ -8,7 +8,6 @@ vectors only. Source: word2vec.c, TrainModel, and distance.c (https://github.com
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Any
 
@@ -17,9 +16,10 @@ import numpy as np
 from w2v.errors import FormatError, shown
 from w2v.formats import sniff
 from w2v.formats.base import Format, ReadOptions, decoded_word
+from w2v.formats.header import check_header, header_integers
 from w2v.formats.open_vectors import VectorFile
 from w2v.formats.rows import RowCollector
-from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable
+from w2v.formats.table import LONGEST_WORD, FloatMatrix, VectorTable
 from w2v.util.files import atomic_write
 
 _FLOAT = np.dtype("<f4")
@@ -29,7 +29,6 @@ _BLOCK = 2**20
 _LONGEST_HEADER = 128
 _SHORTEST_WORD = 2
 """Bytes of the shortest word: one character and the space."""
-_LONGER_HEADER = re.compile(rb"[ \t]*([+-]?[0-9]+)[ \t]+([+-]?[0-9]+)(?:[ \t]+[+-]?[0-9]+)+\s*\n")
 
 
 def read(source: VectorFile, options: ReadOptions) -> VectorTable:
@@ -78,37 +77,19 @@ def read(source: VectorFile, options: ReadOptions) -> VectorTable:
 
 
 def _header(source: VectorFile, options: ReadOptions) -> tuple[int, int, bytes]:
-    """Read the header: rows, numbers per row, and the bytes after it that have been read."""
-    head = source.read(_LONGEST_HEADER)
-    match = sniff.HEADER.match(head)
-    if match is None and (match := _LONGER_HEADER.match(head)):
-        options.irregularities.found(
-            "header of more than two integers",
-            None,
-            f"a header of {len(match[0].split())} integers, not of 2 (words, numbers per word)",
-            "takes the first two",
-        )
-    if match is None or not match[0].endswith(b"\n"):
-        first_line = head.split(b"\n")[0].decode(errors="replace")
+    """Read the header: words, numbers per word, and the bytes after it that have been read."""
+    line, newline, rest = source.read(_LONGEST_HEADER).partition(b"\n")
+    integers = header_integers(line) if newline else []
+    if not integers:
         raise FormatError(
             f"{source.name}: the first line must hold two integers (words, numbers per word), "
-            f"not {shown(first_line)}"
+            f"not {shown(line.decode(errors='replace'))}"
         )
-    rows, vector_size = int(match[1]), int(match[2])
-    if rows < 1 or vector_size < 1:
-        raise FormatError(
-            f"{source.name}: the header says {rows} words of {vector_size} numbers; both must be "
-            "at least 1"
-        )
-    if vector_size * _FLOAT.itemsize > LONGEST_ROW:
-        raise FormatError(
-            f"{source.name}: the header says {vector_size} numbers per word; the limit is "
-            f"{LONGEST_ROW // _FLOAT.itemsize}"
-        )
+    rows, vector_size = check_header(integers, options.irregularities, None)
     # Refuse a truncated download immediately, not after minutes of reading.
     if source.size is not None and options.limit is None and not options.irregularities.lenient:
         least = rows * (_SHORTEST_WORD + vector_size * _FLOAT.itemsize)
-        left = source.size - match.end()
+        left = source.size - len(line) - 1
         if left < least:
             options.irregularities.found(
                 "header too high",
@@ -117,7 +98,7 @@ def _header(source: VectorFile, options: ReadOptions) -> tuple[int, int, bytes]:
                 f"{least} bytes, but {left} follow (cut short?)",
                 "reads the words that are there",
             )
-    return rows, vector_size, head[match.end() :]
+    return rows, vector_size, rest
 
 
 def _find_rows(block: bytes, count: int, row_bytes: int) -> tuple[list[bytes], list[int], int]:

@@ -22,7 +22,7 @@ _SIGNATURES = (
 )
 _MARKUP = re.compile(rb"\s*<(!doctype|html|head|\?xml)\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*[\["{\]])')
-HEADER = re.compile(rb"[ \t]*([+-]?[0-9]+)[ \t]+([+-]?[0-9]+)[ \t\r]*(?:\n|\Z)")
+HEADER = re.compile(rb"[ \t]*[+-]?[0-9]+[ \t]+[+-]?[0-9]+[ \t\r]*(?:\n|\Z)")
 """A line of exactly two integers."""
 BOM = "\ufeff".encode()
 _LIKE_A_NUMBER = re.compile(

@@ -1,7 +1,7 @@
 r"""The word2vec text format, fastText's ``.vec`` and GloVe's: a word and its numbers on each line.
 
-Files of word2vec and fastText begin with a header, a line of two integers: rows, and numbers per
-row. Those of GloVe have none. A first line of exactly two integers is always read as a header. (A
+Files of word2vec and fastText begin with a header, a line of two integers: words, and numbers per
+word. Those of GloVe have none. A first line of exactly two integers is always read as a header. (A
 GloVe file with one number per word, whose first word and number are integers, looks the same.)
 Fields are separated by spaces or tabs; a line may end with spaces and with CR LF; words are UTF-8.
 
@@ -23,6 +23,7 @@ import orjson
 from w2v.errors import FormatError, shown
 from w2v.formats import sniff
 from w2v.formats.base import Format, Irregularities, ReadOptions, decoded_word
+from w2v.formats.header import check_header, header_integers
 from w2v.formats.open_vectors import VectorFile
 from w2v.formats.rows import RowCollector
 from w2v.formats.table import LONGEST_ROW, LONGEST_WORD, FloatMatrix, VectorTable
@@ -34,15 +35,12 @@ _NUMBERS_AT_ONCE = 2**16
 """Numbers converted at a time: they fit into the CPU cache."""
 _LINES_LOOKED_AT = 100
 """Lines from which a lenient reader infers the vector size of a GloVe file."""
-_LONGEST_INTEGER = 100
-"""Maximum number of digits to read of an integer in the header: more than any file needs."""
 _SMALLEST_ROW = 2
 """Bytes of a word of one character and the line end. Each number adds at least two bytes."""
 _LONGEST_SHOWN = 200
 
 _BLANK = b" \t\r"
 _BLANKS = re.compile(rb"[ \t\r]+")
-_INTEGER = re.compile(rb"[+-]?[0-9]+")
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN = b"0123456789.-+eE "
 """The characters of ordinary numbers."""
@@ -83,37 +81,16 @@ class _TextReader:
         begin = list(islice(self._lines, _LINES_LOOKED_AT if lenient else 2))
         begin[0] = begin[0].removeprefix(sniff.BOM)
         first, rows = begin[0], begin[1:]
-        fields = _split(first)
-        if not fields:
+        if not first.strip(_BLANK):
             raise FormatError(f"{self._name}:1: an empty line instead of a word and its numbers")
-        if sniff.HEADER.fullmatch(first) or self._is_longer_header(fields, rows):
-            self._promised = int(fields[0][:_LONGEST_INTEGER])
-            self._vector_size = int(fields[1][:_LONGEST_INTEGER])
-            if self._promised < 1 or self._vector_size < 1:
-                raise FormatError(
-                    f"{self._name}:1: the header says {self._promised} rows of "
-                    f"{self._vector_size} numbers; both must be at least 1"
-                )
+        integers = header_integers(first)
+        if len(integers) == 2 or _is_longer_header(integers, rows):
+            self._promised, self._vector_size = check_header(integers, self._irregularities, 1)
             self._line_number = 1
             self._lines = chain(rows, self._lines)
             return
         self._vector_size = self._size_without_header(first, rows)
         self._lines = chain(begin, self._lines)
-
-    def _is_longer_header(self, fields: list[bytes], rows: list[bytes]) -> bool:
-        """Whether the first line is a header of more than two integers, as some programs write."""
-        if len(fields) < 3 or not all(map(_INTEGER.fullmatch, fields)) or not rows:
-            return False
-        second = len(_split(rows[0]))
-        if second == len(fields) or second != int(fields[1][:_LONGEST_INTEGER]) + 1:
-            return False
-        self._irregularities.found(
-            "header of more than two integers",
-            1,
-            f"a header of {len(fields)} integers, not of 2 (rows, numbers per row)",
-            "takes the first two",
-        )
-        return True
 
     def _size_without_header(self, first: bytes, rows: list[bytes]) -> int:
         fields = _split(first)
@@ -124,7 +101,7 @@ class _TextReader:
         elif size == 1 and rows and len(_split(rows[0])) > 2:
             raise FormatError(
                 f"{self._name}:1: {_shown(b' '.join(fields))} is neither a header of two integers "
-                "(rows, numbers per row) nor a word and its numbers"
+                "(words, numbers per word) nor a word and its numbers"
             )
         if size < 1:
             raise FormatError(f"{self._name}:1: one field instead of a word and its numbers")
@@ -237,6 +214,17 @@ class _TextReader:
             f"{self._name}:{self._line_number}: the vector of {_shown(word)} holds "
             f"{_shown(field)}, which is not a finite number"
         )
+
+
+def _is_longer_header(integers: list[int], rows: list[bytes]) -> bool:
+    """Whether the first line, these integers, is a header of more than two, as some programs write.
+
+    If so, the second line has as many numbers as it says. Otherwise, the first line is a row.
+    """
+    if not integers or not rows:
+        return False
+    fields = len(_split(rows[0]))
+    return fields != len(integers) and fields == integers[1] + 1
 
 
 def _plain_row(line: bytes, vector_size: int) -> tuple[bytes, list[float]] | None:
