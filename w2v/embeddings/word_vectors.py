@@ -132,10 +132,7 @@ class Embeddings(VectorTable):
             array = getattr(self, name)
             if array is not None and array.shape != shape:
                 raise InputError(f"{name}: expected shape {shape}, got {array.shape}")
-        for name in ("vectors", "context_vectors", "output_bias"):
-            array = getattr(self, name)
-            if array is not None and not isinstance(array, np.memmap):
-                check_finite(name, self.words, array.reshape(rows, -1))
+        self.check_finite(mapped=False)
 
     # --- words and vectors ---
 

@@ -26,7 +26,7 @@ from w2v.errors import ConfigError, FormatError, shown
 from w2v.formats import binary, native, sniff, text
 from w2v.formats.base import Format, Irregularities, ReadOptions
 from w2v.formats.open_vectors import open_vectors
-from w2v.formats.table import LONGEST_WORD, VectorTable, check_finite, check_unique
+from w2v.formats.table import LONGEST_WORD, VectorTable, check_unique
 from w2v.util.arguments import check_path, number_of_words
 from w2v.util.compression import SUFFIXES
 from w2v.util.files import STANDARD_STREAM
@@ -224,12 +224,8 @@ def write(path: str | os.PathLike[str], table: VectorTable, kind: Format | None 
             "be one vector per word"
         )
     _check_words(words, name, kind)
-    check_finite(name, words, table.vectors)
-    if kind.complete:
-        if table.counts is not None and table.counts.min() < 0:
-            raise FormatError(f"{path}: a negative count, {table.counts.min()}")
-        if table.context_vectors is not None:
-            check_finite(f"{path}: context_vectors", words, table.context_vectors)
-        if table.output_bias is not None:
-            check_finite(f"{path}: output_bias", words, table.output_bias[:, None])
-    kind.write(name, table)
+    stored = table if kind.complete else VectorTable(words, table.vectors)
+    stored.check_finite(name)
+    if stored.counts is not None and stored.counts.min() < 0:
+        raise FormatError(f"{path}: a negative count, {stored.counts.min()}")
+    kind.write(name, stored)

@@ -19,7 +19,7 @@ from w2v.errors import FormatError, shown
 from w2v.formats.base import Format, ReadOptions
 from w2v.formats.open_vectors import VectorFile
 from w2v.formats.safetensors_file import Tensors, read_tensors, write_tensors
-from w2v.formats.table import VectorTable, check_finite, check_unique
+from w2v.formats.table import VectorTable, check_unique
 
 METADATA_FORMAT = "w2v-embeddings"
 FORMAT_VERSION = "1"
@@ -39,8 +39,8 @@ _MOST_NAMES = 8
 def read(source: VectorFile, options: ReadOptions) -> VectorTable:
     """Read a file that `write` wrote.
 
-    With a limit, only the first rows are read. Mapped vectors are not checked for NaN, since that
-    would read all of them; `Embeddings` checks those that it uses.
+    With a limit, only the first rows are read. Mapped arrays are not checked for NaN, since that
+    would read all of them; `Embeddings` checks the vectors that it uses.
 
     Raises:
         FormatError: the file has another format or version, or its tensors are inconsistent.
@@ -66,15 +66,16 @@ def read(source: VectorFile, options: ReadOptions) -> VectorTable:
             tensors = {key: np.array(tensor) for key, tensor in tensors.items()}
     words = unpack_words(name, tensors)
     check_unique(name, words)
-    vectors, context_vectors = tensors["center_vectors"], tensors.get("context_vectors")
-    bias = tensors.get("output_bias")
-    if not options.mmap:
-        check_finite(name, words, vectors)
-        if context_vectors is not None:
-            check_finite(f"{name}: context_vectors", words, context_vectors)
-        if bias is not None:
-            check_finite(f"{name}: output_bias", words, bias[:, None])
-    return VectorTable(words, vectors, tensors.get("counts"), context_vectors, bias, metadata)
+    table = VectorTable(
+        words,
+        tensors["center_vectors"],
+        tensors.get("counts"),
+        tensors.get("context_vectors"),
+        tensors.get("output_bias"),
+        metadata,
+    )
+    table.check_finite(name, mapped=False)
+    return table
 
 
 def _names(tensors: Tensors) -> str:

@@ -51,6 +51,22 @@ class VectorTable:
         by_row = {k: v[:count] for k, v in parts.items() if isinstance(v, list | np.ndarray)}
         return parts | by_row
 
+    def check_finite(self, path: str | None = None, *, mapped: bool = True) -> None:
+        """Check that all vectors, context vectors and biases are finite.
+
+        Args:
+            path: the file, for the message.
+            mapped: check memory-mapped arrays, too; this reads all of them.
+
+        Raises:
+            FormatError: a number is not finite; the message names its word and row (from 1).
+        """
+        for name in ("vectors", "context_vectors", "output_bias"):
+            array = getattr(self, name)
+            if array is not None and (mapped or not isinstance(array, np.memmap)):
+                place = name if path is None else path if name == "vectors" else f"{path}: {name}"
+                check_finite(place, self.words, array if array.ndim == 2 else array[:, None])
+
 
 def row_blocks(rows: int) -> Iterator[slice]:
     """Yield slices of limited size that together cover `rows` rows."""
