@@ -49,6 +49,8 @@ def naive_most_similar(words, vectors, positive, negative, topn):
 
 def test_look_up(wv):
     np.testing.assert_array_equal(wv["king"], VECTORS[0])
+    assert np.shares_memory(wv["king"], wv.vectors)
+    np.testing.assert_array_equal(wv.get_vector(-2), VECTORS[4])
     np.testing.assert_array_equal(wv[["queen", "king", "queen"]], VECTORS[[1, 0, 1]])
     np.testing.assert_array_equal(wv[np.array(["man"])], VECTORS[[2]])
     assert wv[[]].shape == (0, 3)
@@ -396,7 +398,12 @@ def test_mapped_nan_is_refused_when_it_is_used(tmp_path):
         lambda: wv.unit_vectors,
         lambda: wv.most_similar_many(["king"]),
         lambda: wv.first(5).unit_vectors,
+        lambda: wv["woman"],
+        lambda: wv[["king", "woman"]],
+        lambda: wv.get_vector("woman"),
+        lambda: wv.get_vector(-3),
         lambda: wv.get_vector("woman", norm=True),
+        lambda: wv.check_finite(),
         lambda: wv.encode("the woman"),
         lambda: wv.save(tmp_path / "x.bin"),
         lambda: load(tmp_path / "v.safetensors", limit=4),
@@ -405,6 +412,24 @@ def test_mapped_nan_is_refused_when_it_is_used(tmp_path):
             use()
     assert not (tmp_path / "x.bin").exists()
     assert wv.first(3).most_similar("king")[0][0] == "man"
+
+
+@pytest.mark.parametrize("name", ["context_vectors", "output_bias"])
+def test_mapped_context_vectors_and_biases_are_checked_on_demand(tmp_path, name):
+    FULL.save(tmp_path / "v.safetensors")
+    tensors, metadata = read_tensors(tmp_path / "v.safetensors")
+    tensors[name][3] = np.inf
+    write_tensors(tmp_path / "v.safetensors", tensors, metadata)
+    message = f"{name}: row 4: the vector of 'woman' holds inf; numbers must be finite"
+    with pytest.raises(FormatError, match=rf"v\.safetensors: {message}"):
+        load(tmp_path / "v.safetensors")
+    wv = load(tmp_path / "v.safetensors", mmap=True)
+    with pytest.raises(FormatError, match=f"^{message}"):
+        wv.check_finite()
+    with pytest.raises(FormatError, match=rf"x\.safetensors: {message}"):
+        wv.save(tmp_path / "x.safetensors")
+    wv.save(tmp_path / "x.bin")  # stores vectors only
+    wv.first(3).check_finite()
 
 
 def test_html_escapes_words():

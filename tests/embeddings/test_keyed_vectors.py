@@ -7,7 +7,8 @@ import pytest
 from keyed_vectors import INSTEAD, INTERNAL, PAGE, SAME, page
 
 from w2v.embeddings import Embeddings, load
-from w2v.errors import ConfigError, InputError, UnknownWordError
+from w2v.errors import ConfigError, FormatError, InputError, UnknownWordError
+from w2v.formats.safetensors_file import read_tensors, write_tensors
 
 gensim_models = pytest.importorskip("gensim.models", reason="gensim is not installed")
 
@@ -166,6 +167,15 @@ def test_to_gensim_and_back():
     assert again.words == WORDS
     np.testing.assert_array_equal(again.vectors, VECTORS)
     np.testing.assert_array_equal(again.counts, OURS.counts)
+
+
+def test_to_gensim_checks_mapped_vectors(tmp_path):
+    OURS.save(tmp_path / "v.safetensors")
+    tensors, metadata = read_tensors(tmp_path / "v.safetensors")
+    tensors["center_vectors"][1, 2] = np.nan
+    write_tensors(tmp_path / "v.safetensors", tensors, metadata)
+    with pytest.raises(FormatError, match="vectors: row 2: the vector of 'w1' holds nan"):
+        load(tmp_path / "v.safetensors", mmap=True).to_gensim()
 
 
 def test_from_a_model_of_gensim():

@@ -75,7 +75,8 @@ class Embeddings(VectorTable):
 
     Raises:
         InputError: the shapes do not match, there are no words, a word is repeated, a number is not
-            finite (mapped vectors are checked when they are first used), or a count is negative.
+            finite, or a count is negative. Arrays mapped from a file are not checked here: methods
+            check the vectors that they use, and `check_finite` checks all arrays.
 
     >>> wv = Embeddings(["up", "down"], np.array([[1.0, 0.0], [-1.0, 0.0]]))
     >>> wv.similarity("up", "down")
@@ -196,20 +197,16 @@ class Embeddings(VectorTable):
     has_index_for = __contains__
 
     def __getitem__(self, words: str | Iterable[str]) -> FloatMatrix:
-        """The vector of a word, (D,) float32, or the vectors of N words, (N, D) float32, as a copy.
+        """The vector of a word, (D,), as a read-only view; or those of N words, (N, D), as a copy.
 
         Raises:
             UnknownWordError: a word is not in the vocabulary.
         """
         if isinstance(words, str):
-            row: FloatMatrix = self.vectors[self.get_index(words)]
-            return row
+            return self.get_vector(words)
         if not isinstance(words, Iterable):
             self._not_a_word(words)
-        rows: FloatMatrix = self.vectors[
-            np.array([self.get_index(word) for word in words], np.intp)
-        ]
-        return rows
+        return self._rows([self.get_index(word) for word in words])
 
     def get_index(self, word: str, default: int | None = None) -> int:
         """The row of a word; `default` if the word is unknown.
@@ -240,7 +237,8 @@ class Embeddings(VectorTable):
             InputError: there is no such row.
         """
         row = self._row(key)
-        vector: FloatVector = self._units([row])[0] if norm else self.vectors[row]
+        rows = slice(row, row + 1)  # unlike a list of rows, gives a view
+        vector: FloatVector = (self._units(rows) if norm else self._rows(rows))[0]
         return vector
 
     def _row(self, key: str | int) -> int:
@@ -250,7 +248,7 @@ class Embeddings(VectorTable):
             raise InputError(f"expected a word or the number of a row, got {shown(key)}")
         if not -len(self) <= key < len(self):
             raise InputError(f"row {key}: there are {len(self)} words")
-        return int(key)
+        return int(key) % len(self)
 
     def get_normed_vectors(self) -> FloatMatrix:
         """Return `unit_vectors`; gensim's name."""
@@ -519,9 +517,7 @@ class Embeddings(VectorTable):
     def _vector_of(self, key: object, *, norm: bool) -> FloatVector:
         """The vector of a word, or `key` itself if it is a valid vector."""
         if isinstance(key, str):
-            row = [self.get_index(key)]
-            vector: FloatVector = (self._units(row) if norm else self._rows(row))[0]
-            return vector
+            return self.get_vector(key, norm)
         if not isinstance(key, np.ndarray):
             self._not_a_word(key)
         if key.shape != (self.vector_size,) or key.dtype.kind not in "fiu":
@@ -673,7 +669,7 @@ class Embeddings(VectorTable):
         from gensim.models import KeyedVectors
 
         keyed_vectors = KeyedVectors(self.vector_size, count=0, dtype=np.float32)
-        keyed_vectors.add_vectors(self.words, np.array(self.vectors))
+        keyed_vectors.add_vectors(self.words, np.array(self._rows(slice(0, len(self)))))
         if self.counts is not None:
             keyed_vectors.expandos["count"] = np.array(self.counts)
         return keyed_vectors
@@ -749,7 +745,7 @@ def load(
         path: .bin, .txt, .vec or .safetensors, compressed (.vec.gz) or not. With any other
             extension, the format is recognised by the content. "-" is standard input.
         mmap: memory-map a .safetensors file instead of reading it: this takes no time, and
-            processes share the memory.
+            processes share the memory. Numbers are checked when they are used; see `Embeddings`.
         limit: read only the first this many words.
         lenient: accept files that break the rules of their format, such as GloVe's with spaces in
             words; a warning says how many violations were accepted.
