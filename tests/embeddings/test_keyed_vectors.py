@@ -131,6 +131,7 @@ def test_evaluate_word_pairs(write):
     assert ours.rho == pytest.approx(spearman.statistic, abs=1e-6)
     assert 100 * (1 - ours.coverage) == pytest.approx(unknown)
     assert OURS.evaluate_word_pairs(path, restrict_vocab=5).found == 4
+    assert OURS.evaluate_word_pairs(path, restrict_vocab=None) == ours
     assert OURS.evaluate_word_pairs(path, case_insensitive=False).found == 0
 
 
@@ -139,6 +140,8 @@ def test_evaluate_word_analogies(write):
     score, sections = THEIRS.evaluate_word_analogies(str(path))
     ours = OURS.evaluate_word_analogies(path)
     assert ours.total.accuracy == score
+    assert OURS.evaluate_word_analogies(path, restrict_vocab=None) == ours
+    assert OURS.evaluate_word_analogies(path, restrict_vocab=8).total.found == 3
     by_name = {section["section"]: section for section in sections}
     for section in ours.sections:
         theirs = by_name[section.name]

@@ -608,38 +608,37 @@ class Embeddings(VectorTable):
     def evaluate_word_analogies(
         self,
         analogies: str | os.PathLike[str],
-        restrict_vocab: int = _EVALUATION_WORDS,
+        restrict_vocab: int | None = _EVALUATION_WORDS,
         case_insensitive: bool = True,
     ) -> AnalogyResult:
         """Answer analogy questions, as in gensim; see `w2v.evaluate.evaluate_analogies`.
 
         Args:
             analogies: path of a file of questions.
-            restrict_vocab: restrict questions and answers to the first this many words.
+            restrict_vocab: use only the first this many words; None uses all.
             case_insensitive: ignore upper and lower case.
         """
         from w2v.evaluate import evaluate_analogies
 
-        return evaluate_analogies(
-            self, analogies, restrict_vocab, case_sensitive=not case_insensitive
-        )
+        top_words = len(self) if restrict_vocab is None else restrict_vocab
+        return evaluate_analogies(self, analogies, top_words, case_sensitive=not case_insensitive)
 
     def evaluate_word_pairs(
         self,
         pairs: str | os.PathLike[str],
-        restrict_vocab: int = _EVALUATION_WORDS,
+        restrict_vocab: int | None = _EVALUATION_WORDS,
         case_insensitive: bool = True,
     ) -> SimilarityResult:
         """Compare similarities with human scores; see `w2v.evaluate.evaluate_similarity`.
 
         Args:
             pairs: path of a file of pairs with scores.
-            restrict_vocab: use only the first this many words.
+            restrict_vocab: use only the first this many words; None uses all.
             case_insensitive: ignore upper and lower case.
         """
         from w2v.evaluate import evaluate_similarity
 
-        words = self if restrict_vocab >= len(self) else self.first(restrict_vocab)
+        words = self if restrict_vocab is None else self.first(restrict_vocab)
         return evaluate_similarity(words, pairs, case_sensitive=not case_insensitive)
 
     # --- saving and exchanging ---
