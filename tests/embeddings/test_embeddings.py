@@ -266,6 +266,13 @@ def test_a_string_is_one_word_and_arrays_are_vectors(wv):
     assert wv.most_similar(["woman", VECTORS[0]], "man")[0][0] == "queen"
 
 
+def test_distances_to_any_iterable(wv):
+    expected = wv.distances("king", ["man", "woman"])
+    np.testing.assert_array_equal(wv.distances("king", iter(["man", "woman"])), expected)
+    np.testing.assert_array_equal(wv.distances("king", {"man": 1, "woman": 2}), expected)
+    np.testing.assert_array_equal(wv.distances("king", iter([])), wv.distances("king"))
+
+
 def test_analogy(wv):
     assert wv.analogy("man", "king", "woman", topn=1)[0][0] == "queen"
     assert wv.analogy("man", "king", "woman") == wv.most_similar(["king", "woman"], "man")

@@ -265,7 +265,7 @@ class Embeddings(VectorTable):
         """1 - `similarity`."""
         return 1.0 - self.similarity(a, b)
 
-    def distances(self, key: Key, other_words: Sequence[str] = ()) -> FloatVector:
+    def distances(self, key: Key, other_words: Iterable[str] = ()) -> FloatVector:
         """1 - cosine to each of the other words; by default, to all words in the order of rows.
 
         Args:
@@ -275,10 +275,8 @@ class Embeddings(VectorTable):
         Returns:
             (N,), or (V,) for all words.
         """
-        if len(other_words) == 0:
-            units = self.unit_vectors
-        else:
-            units = self._units([self.get_index(word) for word in as_list(other_words)])
+        rows = [self.get_index(word) for word in as_list(other_words)]
+        units = self._units(rows) if rows else self.unit_vectors
         result: FloatVector = 1 - np.clip(units @ self._unit_of(key), -1.0, 1.0)
         return result
 
