@@ -213,6 +213,12 @@ def test_from_a_model_of_gensim():
             ConfigError,
             "1 words, but weights of shape",
         ),
+        (
+            lambda: OURS.get_mean_vector(["w1"], ["x"]),
+            InputError,
+            r"weights: .* numbers, got \['x'\]",
+        ),
+        (lambda: OURS.get_mean_vector(["w1"], [np.nan]), InputError, r"weights: .* got \[nan\]"),
         (lambda: OURS.get_mean_vector(["x"], ignore_missing=False), UnknownWordError, "'x' is"),
         (lambda: OURS.most_similar_cosmul(), ConfigError, "most_similar_cosmul: no words"),
         (lambda: OURS.distances("missing"), UnknownWordError, "'missing' is not in the vocab"),

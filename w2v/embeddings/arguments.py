@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,21 @@ def _numeric(name: str, given: object) -> np.ndarray[Any, Any]:
     return array
 
 
+def finite_weights(given: object) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Convert weights to a float64 array.
+
+    Raises:
+        InputError: they are not finite numbers.
+    """
+    try:
+        weights = np.asarray(given, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        weights = np.array(np.nan)
+    if not np.isfinite(weights).all():
+        raise InputError(f"weights: expected finite numbers, got {shown(given)}")
+    return weights
+
+
 def as_list(keys: Any) -> list[Any]:
     """Convert words and vectors to a list; a single word becomes a list of one, not of letters.
 
@@ -75,7 +91,7 @@ def as_list(keys: Any) -> list[Any]:
     return list(keys)
 
 
-def weighted_keys(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
+def weighted_keys(positive: Any, negative: Any) -> tuple[list[Any], list[Any]]:
     """The keys of a query, and their weights: by default, 1 if positive and -1 if negative.
 
     Raises:
@@ -83,14 +99,14 @@ def weighted_keys(positive: Any, negative: Any) -> tuple[list[Any], list[float]]
         ConfigError: there are no keys.
     """
     keys: list[Any] = []
-    weights: list[float] = []
+    weights: list[Any] = []
     for group, sign in ((as_list(positive), 1.0), (as_list(negative), -1.0)):
         for key in group:
             weighted = isinstance(key, tuple)
-            if weighted and not (len(key) == 2 and isinstance(key[1], int | float | np.number)):
+            if weighted and not (len(key) == 2 and isinstance(key[1], Real)):
                 raise InputError(f"expected (word, weight), got {shown(key)}")
             keys.append(key[0] if weighted else key)
-            weights.append(float(key[1]) if weighted else sign)
+            weights.append(key[1] if weighted else sign)
     if not keys:
         raise ConfigError("most_similar: no words")
     return keys, weights

@@ -21,6 +21,7 @@ from w2v.embeddings import sentence_vectors
 from w2v.embeddings.arguments import (
     as_list,
     count_array,
+    finite_weights,
     float32_array,
     weighted_keys,
 )
@@ -342,11 +343,12 @@ class Embeddings(VectorTable):
         Raises:
             UnknownWordError: a word is unknown, and `ignore_missing` is False.
             ConfigError: there are no keys, or the number of weights is not that of keys.
+            InputError: a weight is not a finite number.
         """
         keys = as_list(keys)
         if not keys:
             raise ConfigError("get_mean_vector: no words")
-        factors = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
+        factors = np.ones(len(keys)) if weights is None else finite_weights(weights)
         if factors.shape != (len(keys),):
             raise ConfigError(
                 f"get_mean_vector: {len(keys)} words, but weights of shape {factors.shape}"
@@ -406,6 +408,7 @@ class Embeddings(VectorTable):
         Raises:
             UnknownWordError: a word is not in the vocabulary.
             ConfigError: the query is empty, or `topn` or `restrict_vocab` is below 1.
+            InputError: a vector or a weight is not finite, or not of the right shape or type.
         """
         keys, weights = weighted_keys(positive, negative)
         query = self.get_mean_vector(
