@@ -237,6 +237,12 @@ def test_one_word_is_not_its_letters():
     np.testing.assert_allclose(OURS.get_mean_vector("w1"), OURS.get_vector("w1", norm=True))
 
 
+def test_n_similarity_leaves_out_unknown_words():
+    assert OURS.n_similarity(["w1", "missing"], ["w2"]) == OURS.n_similarity(["w1"], ["w2"])
+    assert OURS.n_similarity(["missing"], ["w2"]) == 0
+    assert not OURS.get_mean_vector(["missing"]).any()
+
+
 def test_doesnt_match_logs_unknown_words(caplog):
     assert OURS.doesnt_match(["w1", "missing", "w2"]) in ("w1", "w2")
     assert "left out unknown words: 'missing'" in caplog.text

@@ -292,7 +292,13 @@ class Embeddings(VectorTable):
         return len(self.closer_than(a, b)) + 1
 
     def n_similarity(self, a: Sequence[str], b: Sequence[str]) -> float:
-        """The cosine between the mean vectors of two lists of words."""
+        """The cosine between the mean vectors of two lists of words; 0 if a mean is zero.
+
+        Unknown words are left out, silently; the mean of a list without known words is zero.
+
+        Raises:
+            ConfigError: a list is empty.
+        """
         means = [
             self.get_mean_vector(as_list(words), pre_normalize=False, post_normalize=True)
             for words in (a, b)
@@ -338,7 +344,7 @@ class Embeddings(VectorTable):
             ignore_missing: leave out unknown words.
 
         Returns:
-            (D,) float32.
+            (D,) float32; zero if all words are left out.
 
         Raises:
             UnknownWordError: a word is unknown, and `ignore_missing` is False.
@@ -403,7 +409,8 @@ class Embeddings(VectorTable):
 
         Returns:
             A list of (word, cosine), the nearest first, without the words of the query; with
-            ``topn=None``, a (V,) array of the cosines of all words, including those of the query.
+            ``topn=None``, an array of the cosines of all words, including those of the query:
+            (V,), or (`restrict_vocab`,) if that is given.
 
         Raises:
             UnknownWordError: a word is not in the vocabulary.
@@ -438,7 +445,8 @@ class Embeddings(VectorTable):
 
         Returns:
             A list of (word, score), the best first, without the words of the query; with
-            ``topn=None``, a (V,) array of the scores of all words.
+            ``topn=None``, an array of the scores of all words: (V,), or (`restrict_vocab`,) if that
+            is given.
 
         Raises:
             UnknownWordError: a word is not in the vocabulary.
