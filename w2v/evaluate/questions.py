@@ -18,7 +18,7 @@ from w2v.errors import ConfigError, FormatError, shown
 from w2v.util.lines import text_lines
 
 MOST_LINES = 1_000_000
-"""Longest file that is read: ten times the largest known one."""
+"""Maximum number of lines: ten times as many as the largest known file has."""
 
 _NO_SECTION = "questions"
 """Section of the questions before the first ``: name``."""
