@@ -249,6 +249,9 @@ def test_similarity_with_blanks(write):
         ("MTurk-771", "old,new,1.58\nsmart,keen,9.2\n"),
         ("RG-65", "old;new;1.58\nsmart;keen;9.2\n"),
         ("scores first", "Score\tWord1\tWord2\n1.58\told\tnew\n9.2\tsmart\tkeen\n"),
+        ("an unnamed index", "\tword1\tword2\tscore\n0\told\tnew\t1.58\n1\tsmart\tkeen\t9.2\n"),
+        ("indented", "\t# a comment\n\told new 1.58\n  smart keen 9.2\n"),
+        ("indented, quoted", '\t"old","new",1.58\n "smart","keen",9.2\n'),
         ("an unknown header", "x,y,z,q\nold,new,n,1.58\nsmart,keen,n,9.2\n"),
     ],
 )

@@ -97,11 +97,13 @@ def read_similarity(
         ConfigError: `columns` does not name three columns of the file.
     """
     lines = [
-        (number, line) for number, line in text_lines(path, MOST_LINES) if not line.startswith("#")
+        (number, line)
+        for number, line in text_lines(path, MOST_LINES, columns=True)
+        if not line.lstrip().startswith("#")
     ]
     if not lines:
         raise FormatError(f"{path}: no word pairs")
-    separator = next((mark for mark in "\t,;" if mark in lines[0][1]), None)
+    separator = next((mark for mark in "\t,;" if mark in lines[0][1].strip()), None)
     rows = []
     for number, line in lines:
         try:
@@ -140,7 +142,7 @@ def _fields(line: str, separator: str | None) -> list[str]:
         return line.split()
     if separator == "\t":
         return [field.strip() for field in line.split("\t")]
-    return [field.strip() for field in next(csv.reader([line], delimiter=separator))]
+    return [field.strip() for field in next(csv.reader([line.strip()], delimiter=separator))]
 
 
 def _find_columns(

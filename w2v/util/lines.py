@@ -14,14 +14,17 @@ LONGEST_LINE = 2**16
 /dev/zero."""
 
 
-def text_lines(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, str]]:
+def text_lines(
+    path: str | os.PathLike[str], most: int, *, columns: bool = False
+) -> Iterator[tuple[int, str]]:
     """Yield (number, line) for each line of a UTF-8 file that is not blank; numbers start at 1.
 
-    Whitespace at the ends of lines is removed.
+    Whitespace at both ends of a line is removed.
 
     Args:
         path: the file.
         most: maximum number of lines.
+        columns: keep whitespace at the beginning of lines, which may follow an empty column.
 
     Raises:
         FormatError: the file cannot be read, is not UTF-8, or has too many or too long lines.
@@ -39,12 +42,12 @@ def text_lines(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, s
                 if number > most:
                     raise FormatError(f"{path}: more than {most} lines")
                 try:
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError as error:
                     raise FormatError(
                         f"{path}:{number}: byte 0x{line[error.start]:02x} is not UTF-8"
                     ) from error
-                if text:
-                    yield number, text
+                if text.strip():
+                    yield number, text.rstrip() if columns else text.strip()
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
