@@ -15,7 +15,7 @@ from w2v.evaluate import __main__ as command
 from w2v.evaluate import scoring
 from w2v.evaluate.__main__ import main
 from w2v.evaluate.questions import read_analogies, read_similarity
-from w2v.evaluate.scoring import Score, evaluate_analogies, evaluate_similarity, spearman
+from w2v.evaluate.scoring import Score, evaluate_analogies, evaluate_similarity, pearson, spearman
 
 # king - man + woman = queen, uncle - man + woman = aunt; "Man" comes later and must not count.
 WORDS = ["man", "woman", "king", "queen", "uncle", "aunt", "big", "bigger", "Man", "rare"]
@@ -174,6 +174,10 @@ def test_pearson(wv, write):
     result = evaluate_similarity(wv, write("s.tsv", PAIRS))
     cosines = [0.5**0.5, -1, 0.5, 2 / 5**0.5]
     assert result.pearson == pytest.approx(np.corrcoef(cosines, [7.5, 1, 7.5, 9])[0, 1])
+    same = np.full(3, 0.1)
+    assert same.mean() != same[0]  # rounded
+    assert pearson(same, np.array([1.0, 2.0, 3.0])) is None
+    assert pearson(np.array([1.0, 2.0, 3.0]), same) is None
 
 
 def naive_spearman(a, b):

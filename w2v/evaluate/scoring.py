@@ -266,7 +266,7 @@ def spearman(a: Scores, b: Scores) -> float | None:
 
 def pearson(a: Scores, b: Scores) -> float | None:
     """Pearson's correlation of (N,) numbers, -1 to 1; None if undefined, as in `spearman`."""
-    if len(a) < 2:
+    if len(a) < 2 or (a == a[0]).all() or (b == b[0]).all():
         return None
     x, y = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((x @ x) * (y @ y)))
