@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.embeddings import Embeddings
-from w2v.errors import ConfigError, FormatError
+from w2v.errors import ConfigError, FormatError, InputError
 from w2v.evaluate import __main__ as command
 from w2v.evaluate import scoring
 from w2v.evaluate.__main__ import main
@@ -339,6 +339,25 @@ def test_questions_that_are_not_there(tmp_path, wv):
         evaluate_analogies(wv, tmp_path / "missing", 0)
     with pytest.raises(ConfigError, match="method: 'cos' is not 3cosadd or 3cosmul"):
         evaluate_analogies(wv, tmp_path / "missing", method="cos")
+
+
+@pytest.mark.parametrize(
+    ("questions", "message"),
+    [
+        (
+            {"s": [["a", "b", "c"]] * 4},
+            r"questions: section 's': \['a', 'b', 'c'\] is not four words",
+        ),
+        ({"s": [["a", "b", "c", "d"], "king"]}, "questions: section 's': 'king' is not four words"),
+        ({"s": []}, "questions: there are none"),
+        ({}, "questions: there are none"),
+    ],
+)
+def test_questions_that_are_not_four_words(wv, questions, message):
+    with pytest.raises(InputError, match=message):
+        evaluate_analogies(wv, "q.txt", questions=questions)
+    with pytest.raises(InputError, match="pairs: there are none"):
+        evaluate_similarity(wv, "s.tsv", pairs=[])
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import numpy as np
 
 from w2v.embeddings import Embeddings
 from w2v.embeddings.neighbors import COSMUL_EPSILON
-from w2v.errors import ConfigError, shown
+from w2v.errors import ConfigError, InputError, shown
 from w2v.evaluate.questions import Analogies, Similarities, read_analogies, read_similarity
 from w2v.util.arguments import number_of_words
 from w2v.util.text import prepare
@@ -133,12 +133,21 @@ def evaluate_analogies(
 
     Raises:
         FormatError: a line is neither a section nor four words, or there are no questions.
+        InputError: `questions` holds a question that is not four words, or none at all.
         ConfigError: `top_words` is below 1, or `method` is unknown.
     """
     top_words = number_of_words("top_words", top_words)
     if method not in METHODS:
         raise ConfigError(f"method: {shown(method)} is not {' or '.join(METHODS)}")
     sections = read_analogies(path) if questions is None else questions
+    for name, asked in sections.items():
+        for question in asked:
+            if isinstance(question, str) or len(question) != 4:
+                raise InputError(
+                    f"questions: section {shown(name)}: {shown(question)} is not four words"
+                )
+    if not any(map(len, sections.values())):
+        raise InputError("questions: there are none")
     # The rows of these words, and the index of each word among them.
     ids = _word_ids(wv.index_to_key[:top_words], case_sensitive)
     rows = np.fromiter(ids.values(), np.intp, len(ids))
@@ -213,9 +222,12 @@ def evaluate_similarity(
 
     Raises:
         FormatError: a line is not two words and a score, or there are no pairs.
+        InputError: `pairs` is empty.
         ConfigError: `columns` does not name three columns of the file.
     """
     pairs = read_similarity(path, columns) if pairs is None else pairs
+    if not pairs:
+        raise InputError("pairs: there are none")
     ids = _word_ids(wv.index_to_key, case_sensitive)
     options = wv.training_options
     cosines, scores = [], []
