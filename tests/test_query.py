@@ -348,3 +348,17 @@ def test_exit_code_and_one_line(vectors):
     assert result.stderr.decode() == (
         "w2v.query: 'kin' is not in the vocabulary (did you mean 'king'?)\n"
     )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:surrogateescape"])
+def test_a_line_that_is_not_text(vectors, encoding):
+    result = subprocess.run(
+        [sys.executable, "-m", "w2v.query", vectors, "--json"],
+        input=b"\xff\nking\n",
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["positive"] == ["king"]
+    assert re.fullmatch(rb"w2v\.query: '[^']+' is not in the vocabulary\n", result.stderr)

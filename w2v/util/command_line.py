@@ -121,7 +121,9 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Make sure that writing to a standard stream does not fail.
+    """Make sure that reading and writing standard streams as text does not fail.
+
+    What is not text becomes U+FFFD; characters that the terminal cannot show are escaped.
 
     A closed stream (``2>&-``) is opened on /dev/null. Otherwise, an output file would get its file
     descriptor, and what some library writes to stderr would end up in the vectors.
@@ -131,10 +133,13 @@ def _open_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor: this one
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    for name, mode, errors in (
+        ("stdin", "r", "replace"),
+        ("stdout", "w", "backslashreplace"),
+        ("stderr", "w", "backslashreplace"),
+    ):
         stream: TextIO | None = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (until the end)
-        elif name == "stdout" and hasattr(stream, "reconfigure"):
-            # Escape characters that the terminal cannot show, as on stderr.
-            stream.reconfigure(errors="backslashreplace")
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=errors)
