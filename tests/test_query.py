@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 import pytest
-from query_texts import SIGNS_AS_WORDS
+from query_texts import LONG_TEXTS, SIGNS_AS_WORDS
 
 from w2v import query
 from w2v.embeddings import Embeddings, load
@@ -115,6 +115,23 @@ KNOWN = ["king", "man", "woman", "well-known", "well", "Paris", "C++", "-1", "a-
 )
 def test_signs_without_blanks(text, parts):
     assert split_signs(text, KNOWN) == parts
+
+
+class Counted(list):
+    """A list that counts how often it is searched."""
+
+    searches = 0
+
+    def __contains__(self, word):
+        self.searches += 1
+        return super().__contains__(word)
+
+
+@pytest.mark.parametrize(("text", "parts"), LONG_TEXTS)
+def test_long_texts_without_blanks(text, parts):
+    known = Counted(["king", "ha", "ha-ha"])
+    assert split_signs(text, known) == parts
+    assert known.searches < 100 * len(text)
 
 
 def test_signs_without_blanks_on_the_command_line(vectors, capsys):

@@ -40,6 +40,8 @@ _BAR_COLUMNS = 20
 """Columns of the terminal that the bar of a cosine of 1 takes."""
 _TOPN = 10
 _LONGEST_LINE = 2**16
+_LONGEST_PART = 100
+"""Longest word to look for in a text without blanks, as in word2vec.c (MAX_STRING)."""
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 """Not printable on their own, but part of words in Persian and Hindi, and of emoji."""
 _HINT = "A word, two words, or king - man + woman. Ctrl-D ends."
@@ -107,16 +109,33 @@ def split_signs(text: str, known: Container[str]) -> list[str]:
     """
     if _in_any_case(text, known) is not None:
         return [text]
-    if text[:1] in SIGNS and len(text) > 1:
-        return [text[0], *split_signs(text[1:], known)]
-    places = [place for place, character in enumerate(text) if character in SIGNS and place]
-    for place in reversed(places):  # the longest word first
-        if _in_any_case(text[:place], known) is None:
-            continue
-        rest = split_signs(text[place:], known)
-        if all(part in SIGNS or _in_any_case(part, known) is not None for part in rest):
-            return [text[:place], *rest]
-    return [text]
+    size = len(text)
+    # From the right, so that no place is looked at twice.
+    ends: dict[int, int] = {}  # where the part that begins at a place ends
+    good = {size}  # places from which on all parts are signs or known words
+    for begin in reversed(range(size)):
+        is_sign = text[begin] in SIGNS
+        if begin and not is_sign and text[begin - 1] not in SIGNS:
+            continue  # inside a word
+        # The longest known word first; one that begins with a sign takes all that is left.
+        word_end = next(
+            (
+                end
+                for end in range(min(begin + _LONGEST_PART, size), begin, -1)
+                if end in good
+                and (end == size or (text[end] in SIGNS and not is_sign))
+                and _in_any_case(text[begin:end], known) is not None
+            ),
+            None,
+        )
+        ends[begin] = word_end or (begin + 1 if is_sign else size)
+        if (word_end or is_sign) and ends[begin] in good:
+            good.add(begin)
+    parts, begin = [], 0
+    while begin < size:
+        parts.append(text[begin : ends[begin]])
+        begin = ends[begin]
+    return parts
 
 
 def _in_any_case(word: str, known: Container[str]) -> str | None:

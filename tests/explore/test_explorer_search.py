@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from browser import complaints, open_page, requests, wait
 from explorer import EVIL, ROWS, ask, check_rows, middle_of, opened, view_of
-from query_texts import SIGNS_AS_WORDS
+from query_texts import LONG_TEXTS, SIGNS_AS_WORDS
 
 from w2v.embeddings import Embeddings, load
 from w2v.explore.__main__ import main
@@ -210,6 +210,20 @@ def test_queries_are_read_as_w2v_query_reads_them(browser):
             assert isinstance(found, str), text
         else:
             assert (found["positive"], found["negative"]) == (positive, negative), text
+
+
+def test_long_texts_without_blanks(browser):
+    page = open_page(browser, "about:blank")
+    for text, parts in LONG_TEXTS:
+        found, searches = page.evaluate(
+            f"""(() => {{{html_page.asset("w2v.explore", "vectors.js")}
+            let searches = 0;
+            const known = ["king", "ha", "ha-ha"];
+            const isKnown = word => {{ searches++; return known.includes(word); }};
+            return [splitSigns({json.dumps(text)}, isKnown), searches]; }})()"""
+        )
+        assert found == parts
+        assert searches < 100 * len(text)
 
 
 def test_words_without_blanks_and_in_other_cases(page):

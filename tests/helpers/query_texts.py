@@ -17,3 +17,10 @@ SIGNS_AS_WORDS = [
     ("king - man -", None, None),
 ]
 """(text, positive, negative) where the words +, -, -man and "new york" exist; None: refused."""
+LONG_TEXTS = [
+    ("-" * 1000, ["-"] * 1000),
+    ("-".join(["king"] * 600), ["king", *["-", "king"] * 599]),
+    ("ha-" * 100 + "xyz", ["ha-" * 100 + "xyz"]),
+    ("ha-" * 100 + "ha", ["ha-ha", "-"] * 50 + ["ha"]),
+]
+"""(text, words and signs) where king, ha and ha-ha are known."""

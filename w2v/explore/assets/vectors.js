@@ -150,17 +150,30 @@ function parse(text, spelled) {
   return {positive, negative, isSimilarity: false};
 }
 
+/** Longest word to look for in a text without blanks, as in w2v.query. */
+const LONGEST_PART = 100;
+
 const isSign = token => /^[+\-−]$/.test(token);
 
 /** Split "king-man+woman" into words and signs. A known word stays whole, and a text is split only if
  *  all its parts are known, so that a misspelt "well-knwon" stays whole too. */
 function splitSigns(text, isKnown) {
   if (isKnown(text)) return [text];
-  if (isSign(text[0] ?? "") && text.length > 1) return [text[0], ...splitSigns(text.slice(1), isKnown)];
-  for (let place = text.length - 1; place > 0; place--) {  // the longest word first
-    if (!isSign(text[place]) || !isKnown(text.slice(0, place))) continue;
-    const rest = splitSigns(text.slice(place), isKnown);
-    if (rest.every(part => isSign(part) || isKnown(part))) return [text.slice(0, place), ...rest];
+  // From the right, so that no place is looked at twice.
+  const ends = [];  // where the part that begins at a place ends
+  const good = new Set([text.length]);  // places from which on all parts are signs or known words
+  for (let begin = text.length - 1; begin >= 0; begin--) {
+    const sign = isSign(text[begin]);
+    if (begin && !sign && !isSign(text[begin - 1])) continue;  // inside a word
+    // The longest known word first; one that begins with a sign takes all that is left.
+    let end = Math.min(begin + LONGEST_PART, text.length);
+    while (end > begin && !(good.has(end)
+      && (end === text.length || (isSign(text[end]) && !sign)) && isKnown(text.slice(begin, end)))) end--;
+    const isWord = end > begin;
+    ends[begin] = isWord ? end : sign ? begin + 1 : text.length;
+    if ((isWord || sign) && good.has(ends[begin])) good.add(begin);
   }
-  return [text];
+  const parts = [];
+  for (let begin = 0; begin < text.length; begin = ends[begin]) parts.push(text.slice(begin, ends[begin]));
+  return parts;
 }
