@@ -179,7 +179,7 @@ def test_method(vectors, capsys):
     assert main([vectors, "king - man + woman", "--method", "3cosmul", "--json"]) == 0
     (answer,) = answers(capsys)
     expected = load(vectors).most_similar_cosmul(["king", "woman"], ["man"])
-    assert [(each["word"], each["cosine"]) for each in answer["neighbors"]] == expected
+    assert [(each["word"], each["score"]) for each in answer["neighbors"]] == expected
 
 
 def test_limit_and_lenient(write, capsys):
@@ -341,7 +341,8 @@ def test_prompt(vectors):
 
 
 @pytest.mark.parametrize(
-    ("cosine", "bar"), [(1.0, "█" * 20), (0.5, "█" * 10), (0.53125, "█" * 10 + "▋"), (-0.3, "")]
+    ("cosine", "bar"),
+    [(1.0, "█" * 20), (0.5, "█" * 10), (0.53125, "█" * 10 + "▋"), (-0.3, ""), (9.5, "█" * 20)],
 )
 def test_bars(cosine, bar, monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))

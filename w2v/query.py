@@ -32,12 +32,16 @@ PROG = "w2v.query"
 PROMPT = "> "
 SIGNS = ("+", "-", "−")
 """The last one is the typographic minus sign, as on the explorer page."""
-METHODS = {"3cosadd": Embeddings.most_similar, "3cosmul": Embeddings.most_similar_cosmul}
-"""Ways to rank the neighbours of a sum of words, with the names of `w2v.evaluate`."""
+METHODS = {
+    "3cosadd": (Embeddings.most_similar, "cosine"),
+    "3cosmul": (Embeddings.most_similar_cosmul, "score"),
+}
+"""Ways to rank the neighbours of a sum of words, with the names of `w2v.evaluate`: the function,
+and what its numbers are."""
 
 _BOLD, _DIM, _BLUE, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
 _BAR_COLUMNS = 20
-"""Columns of the terminal that the bar of a cosine of 1 takes."""
+"""Columns of the terminal that the bar of a score of 1 takes."""
 _TOPN = 10
 _LONGEST_LINE = 2**16
 _LONGEST_PART = 100
@@ -186,13 +190,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def answer(texts: Sequence[str]) -> None:
         query = _resolve(texts, wv)
-        show = _print_json if arguments.json else _print_table
+        find, score_name = METHODS[arguments.method]
+        neighbors: Neighbors = []
+        similarity: float | None = None
         if query.is_similarity:
-            show(query, [], wv.similarity(*query.positive))
+            similarity = wv.similarity(*query.positive)
         else:
-            find = METHODS[arguments.method]
-            neighbors = find(wv, query.positive, query.negative, arguments.topn)
-            show(query, cast(Neighbors, neighbors), None)
+            found = find(wv, query.positive, query.negative, arguments.topn)
+            neighbors = cast(Neighbors, found)
+        if arguments.json:
+            _print_json(query, neighbors, similarity, score_name)
+        else:
+            _print_table(query, neighbors, similarity)
 
     if arguments.words:
         answer(arguments.words)
@@ -256,13 +265,15 @@ def _replaced(typed: str, word: str) -> str:
     return word
 
 
-def _print_json(query: Query, neighbors: Neighbors, similarity: float | None) -> None:
+def _print_json(
+    query: Query, neighbors: Neighbors, similarity: float | None, score_name: str
+) -> None:
     answer: dict[str, object] = {"words": query.positive, "cosine": similarity}
     if similarity is None:
         answer = {
             "positive": query.positive,
             "negative": query.negative,
-            "neighbors": [{"word": word, "cosine": cosine} for word, cosine in neighbors],
+            "neighbors": [{"word": word, score_name: score} for word, score in neighbors],
         }
     # JSON's own escapes, unless the stream's encoding has all letters.
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -275,14 +286,14 @@ def _print_table(query: Query, neighbors: Neighbors, similarity: float | None) -
     if similarity is not None:
         bar = f"  {_BLUE}{_bar(similarity)}{_RESET}" if colored else ""
         print(f"{bold}{'  '.join(map(_printable, query.positive))}{reset}  {similarity:7.4f}{bar}")
-    rows = [(_printable(word), cosine) for word, cosine in neighbors]
+    rows = [(_printable(word), score) for word, score in neighbors]
     width = max((_columns(word) for word, _ in rows), default=0)
     digits = len(str(len(rows)))
-    for rank, (word, cosine) in enumerate(rows, start=1):
+    for rank, (word, score) in enumerate(rows, start=1):
         padding = " " * (width - _columns(word))
         # On a terminal only: output for programs stays at three columns.
-        bar = f"  {_BLUE}{_bar(cosine)}{_RESET}" if colored else ""
-        print(f"{dim}{rank:{digits}}{reset}  {bold}{word}{reset}{padding}  {cosine:7.4f}{bar}")
+        bar = f"  {_BLUE}{_bar(score)}{_RESET}" if colored else ""
+        print(f"{dim}{rank:{digits}}{reset}  {bold}{word}{reset}{padding}  {score:7.4f}{bar}")
     sys.stdout.flush()
 
 
@@ -293,9 +304,12 @@ def _colored() -> bool:
     )
 
 
-def _bar(cosine: float) -> str:
-    """A bar as long as the cosine, in eighths of a column; ``=`` if blocks cannot be encoded."""
-    eighths = round(max(cosine, 0.0) * _BAR_COLUMNS * 8)
+def _bar(score: float) -> str:
+    """A bar as long as the score, from 0 to 1; ``=`` if blocks cannot be encoded.
+
+    Its last column is drawn in eighths.
+    """
+    eighths = round(min(max(score, 0.0), 1.0) * _BAR_COLUMNS * 8)
     part = eighths % 8
     bar = "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[part - 1] if part else "")
     try:
