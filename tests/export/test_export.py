@@ -223,7 +223,11 @@ def test_a_card_of_vectors_of_which_nothing_is_known():
             ConfigError,
             "--analogies is an option of --to hugg",
         ),
-        (["--to", "projector", "-o", "p", "--limit", "0"], ConfigError, "at least 1 word"),
+        (
+            ["--to", "projector", "-o", "p", "--limit", "0"],
+            ConfigError,
+            "number of words, at least 1",
+        ),
         (
             ["--to", "parquet", "-o", "p", "--neighbors", "-1"],
             ConfigError,
