@@ -541,7 +541,7 @@ def _hint(name: object) -> str:
     return f" (did you mean {meant}?)" if meant else f" (known: {', '.join(known)})"
 
 
-def unused_options(options: Mapping[str, Any], family: str) -> list[str]:
+def unused_options(options: Iterable[str], family: str) -> list[str]:
     """The names in `options` that losses of this family do not use."""
     families = {spec.name: spec.metadata["family"] for spec in dataclasses.fields(TrainConfig)}
     return [name for name in options if families[name] not in (None, family)]

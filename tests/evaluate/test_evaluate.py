@@ -356,8 +356,21 @@ def test_questions_that_are_not_there(tmp_path, wv):
 def test_questions_that_are_not_four_words(wv, questions, message):
     with pytest.raises(InputError, match=message):
         evaluate_analogies(wv, "q.txt", questions=questions)
-    with pytest.raises(InputError, match="pairs: there are none"):
-        evaluate_similarity(wv, "s.tsv", pairs=[])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ([], "pairs: there are none"),
+        ([(("a", "b"), 1.0), (("a", "b", "c"), 1.0)], "the pair 2, is not"),
+        ([("a", "b", 1.0)], "the pair 1, is not"),
+        ([("ab", 1.0)], "the pair 1, is not"),
+        ([(("a", "b"), "1")], "the pair 1, is not"),
+    ],
+)
+def test_pairs_that_are_not_two_words_and_a_score(wv, pairs, message):
+    with pytest.raises(InputError, match=message):
+        evaluate_similarity(wv, "s.tsv", pairs=pairs)
 
 
 @pytest.fixture

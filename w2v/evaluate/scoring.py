@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -222,7 +223,7 @@ def evaluate_similarity(
 
     Raises:
         FormatError: a line is not two words and a score, or there are no pairs.
-        InputError: `pairs` is empty.
+        InputError: `pairs` is empty, or one of them is not two words and a score.
         ConfigError: `columns` does not name three columns of the file.
     """
     pairs = read_similarity(path, columns) if pairs is None else pairs
@@ -230,12 +231,18 @@ def evaluate_similarity(
         raise InputError("pairs: there are none")
     ids = _word_ids(wv.index_to_key, case_sensitive)
     options = wv.training_options
-    cosines, scores = [], []
-    for pair, score in pairs:
+    cosines: list[float] = []
+    scores: list[float] = []
+    for number, item in enumerate(pairs, start=1):
+        match item:
+            case ((str(), str()) as pair, Real() as score):
+                pass
+            case _:
+                raise InputError(f"pairs: {shown(item)}, the pair {number}, is not ((a, b), score)")
         first, second = (_find(word, ids, case_sensitive, options) for word in pair)
         if first is not None and second is not None:
             cosines.append(wv.similarity(wv.words[first], wv.words[second]))
-            scores.append(score)
+            scores.append(float(score))
     x, y = np.array(cosines, np.float64), np.array(scores, np.float64)
     return SimilarityResult(os.fspath(path), spearman(x, y), len(scores), len(pairs), pearson(x, y))
 
