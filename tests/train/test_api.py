@@ -7,6 +7,7 @@ from collections import Counter
 import naive
 import numpy as np
 import pytest
+from ways import arrays_of
 
 from w2v.config import Checkpoints, TrainConfig
 from w2v.corpus import encode_sentences, read_corpus, with_phrases
@@ -237,6 +238,46 @@ def test_callbacks_are_called_in_order_and_always_ended(sentences):
     with pytest.raises(DivergenceError):
         train_embeddings(sentences, **{**OPTIONS, "lr": 1e6}, callbacks=[Hearing("c")])
     assert heard == [("c", "prepare"), ("c", "start"), ("c", "end")]
+
+
+def test_all_callbacks_are_ended_although_one_fails(sentences):
+    ended = []
+
+    class Failing(Callback):
+        def __init__(self, name):
+            self.name = name
+
+        def on_end(self):
+            ended.append(self.name)
+            raise OSError(f"{self.name} has gone")
+
+    with pytest.raises(OSError, match="a has gone"):
+        train_embeddings(sentences, **OPTIONS, callbacks=[Failing("a"), Failing("b")])
+    assert ended == ["a", "b"]
+
+
+@pytest.mark.parametrize("loss", ["negative-sampling", "nce", "softmax"])
+def test_vectors_of_a_callback_never_change(sentences, loss):
+    """Rows of 16 numbers have no padding, so those of the model could be taken as they are."""
+
+    class Keeping(Callback):
+        def __init__(self):
+            self.kept, self.then, self.run = [], [], None
+
+        def on_epoch_end(self, run):
+            self.run = run
+            self.kept.append(run.embeddings())
+            self.then.append(arrays_of(self.kept[-1]))
+
+    keeping = Keeping()
+    options = {**OPTIONS, "vector_size": 16, "loss": loss, "sample": 0}
+    wv = train_embeddings(sentences, **options, callbacks=[keeping])
+    assert [arrays_of(each) for each in keeping.kept] == keeping.then
+    assert keeping.then[0] != keeping.then[1]
+    assert arrays_of(wv) == keeping.then[2]
+    model = keeping.run.trainer.vectors()  # the result takes no more memory
+    assert np.shares_memory(wv.vectors, model.center_vectors)
+    assert np.shares_memory(wv.context_vectors, model.context_vectors)
 
 
 def test_a_run_is_logged_under_the_name_of_the_package(sentences, caplog):

@@ -109,7 +109,7 @@ def test_after_a_reset_the_card_starts_anew(short_launches):
         for _ in range(2):
             state = RunState(1, trainer.n_blocks, trainer.corpus.n_words)
             trainer.train_epoch(state, schedule, lambda: None)
-            trained.append(trainer.vectors().center_vectors)
+            trained.append(trainer.vectors().center_vectors.copy())
             trainer.reset()
     np.testing.assert_array_equal(*trained)
 

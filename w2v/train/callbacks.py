@@ -181,6 +181,12 @@ class CallbackList(Callback):
             callback.on_warning(text)
 
     def on_end(self) -> None:
-        """See `Callback`."""
+        """See `Callback`. If some of the callbacks raise an exception, raises the first one."""
+        errors = []
         for callback in self.callbacks:
-            callback.on_end()
+            try:
+                callback.on_end()
+            except BaseException as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 import w2v
 from w2v.embeddings import Embeddings
 from w2v.errors import DivergenceError
@@ -65,6 +67,7 @@ class Run:
         self._read_seconds = read_seconds
         self._tried: set[Path] = set()  # checkpoints that have led to a divergence
         self._is_restoring = False  # if True, model and state disagree and cannot be saved
+        self._is_over = False  # if True, nothing changes the model any more
         self.state = self._begin()
 
     # --- training ---------------------------------------------------------------------------------
@@ -90,10 +93,13 @@ class Run:
                         self._back_off(error, back_off)
             if self.validation is not None:
                 self.validation.finish(self.trainer, self.state)
+            self._is_over = True
         except KeyboardInterrupt as interrupt:
             if not self._is_restoring:
                 if self.checkpoints is not None:
                     self.checkpoints.write_interrupted(self)
+                with self.trainer.pool.paused():  # after a second Ctrl-C, workers may be in a turn
+                    self._is_over = True
                 embeddings = self.embeddings()
                 interrupt.embeddings = embeddings  # type: ignore[attr-defined]
                 self.callbacks.on_interrupt(embeddings)
@@ -237,7 +243,16 @@ class Run:
         return self.trainer.scorer()
 
     def embeddings(self) -> Embeddings:
-        """The current vectors, with a record of the run as JSON in `metadata["training"]`."""
+        """The current vectors, with a record of the run as JSON in `metadata["training"]`.
+
+        During the run, they are a copy; after it, they may share the memory of the model, which no
+        longer changes.
+        """
+
+        def kept(array: np.ndarray) -> np.ndarray:
+            """What `Embeddings` keeps if the run is over, and copies otherwise."""
+            return read_only(np.ascontiguousarray(array)) if self._is_over else array
+
         vectors, state, corpus = self.trainer.vectors(), self.state, self.trainer.corpus
         bias = vectors.output_bias
         record = {
@@ -258,9 +273,9 @@ class Run:
             record["validation"] = self.validation.record(state)
         return Embeddings(
             corpus.vocabulary.words,
-            read_only(vectors.center_vectors),
+            kept(vectors.center_vectors),
             counts=corpus.vocabulary.counts,
-            context_vectors=read_only(vectors.context_vectors),
-            output_bias=None if bias is None else read_only(bias),
+            context_vectors=kept(vectors.context_vectors),
+            output_bias=None if bias is None else kept(bias),
             metadata={"training": json.dumps(record)},
         )

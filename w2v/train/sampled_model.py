@@ -76,7 +76,7 @@ class SampledModel:
         }
 
     def vectors(self) -> Vectors:
-        """Copies of the current vectors.
+        """The current vectors: the matrices of the model, without the padding of their rows.
 
         The output bias is what the model adds to a dot product, without the correction of the
         logits; None if it has neither a bias nor a correction.
@@ -85,9 +85,7 @@ class SampledModel:
         has_bias = self.config.output_bias_ or self.correction.any()
         bias = (self.parameters.logit_offsets + self.correction).astype(np.float32)
         return Vectors(
-            np.ascontiguousarray(arrays["center_vectors"]),
-            np.ascontiguousarray(arrays["context_vectors"]),
-            bias if has_bias else None,
+            arrays["center_vectors"], arrays["context_vectors"], bias if has_bias else None
         )
 
     def scorer(self) -> Scorer:
@@ -104,8 +102,8 @@ class SampledModel:
             offsets = offsets + np.log(self.config.negative * self.noise.probs)
         noise_test = NoiseTest(self.noise, self.config.negative)
         return Scorer(
-            vectors.center_vectors,
-            vectors.context_vectors,
+            np.ascontiguousarray(vectors.center_vectors),
+            np.ascontiguousarray(vectors.context_vectors),
             offsets.astype(np.float32),
             self.parameters.log_normalisers,
             noise_test if self.loss.is_classifier else None,

@@ -101,11 +101,14 @@ class Trainer(ABC):
 
     @abstractmethod
     def vectors(self) -> Vectors:
-        """The current vectors."""
+        """The current vectors, which may change when training goes on: matrices are not copied."""
 
     @abstractmethod
     def scorer(self) -> Scorer:
-        """The model in the form that `w2v.held_out` evaluates, with its offsets and normalisers."""
+        """The model in the form that `w2v.held_out` evaluates, with its offsets and normalisers.
+
+        Like `vectors`, it may change when training goes on.
+        """
 
     @abstractmethod
     def parameters(self) -> dict[str, np.ndarray]:
