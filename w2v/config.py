@@ -391,19 +391,25 @@ class Checkpoints:
             line to find when it resumes the run.
 
     Raises:
-        ConfigError: a value is out of range.
+        ConfigError: a value is out of range or of the wrong type.
     """
 
     folder: str | os.PathLike[str]
     every: str = DEFAULT_INTERVAL
     resume: bool = False
     back_off: int = 0
-    output: str | None = None
+    output: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
         if not isinstance(self.folder, str | os.PathLike):
             raise ConfigError(f"checkpoint: expected a folder, got {shown(self.folder)}")
+        if not os.fspath(self.folder):
+            raise ConfigError("checkpoint: the path is empty")
+        if self.output is not None:
+            if not isinstance(self.output, str | os.PathLike):
+                raise ConfigError(f"output: expected a path, got {shown(self.output)}")
+            object.__setattr__(self, "output", os.fsdecode(self.output))
         if not isinstance(self.resume, bool):
             raise ConfigError(f"resume: expected true or false, got {shown(self.resume)}")
         if isinstance(self.back_off, bool) or not isinstance(self.back_off, Integral):

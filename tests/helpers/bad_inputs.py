@@ -261,6 +261,7 @@ OUTPUT = [
             ("an unknown extension", f"{TRAIN} -o v.npy", "the name ends in .npy; vectors need"),
             ("an empty name", f"{TRAIN} -o ''", "the name has no extension; vectors need"),
             ("the corpus itself", f"{TRAIN} -o t.txt", "t.txt: would replace the input t.txt"),
+            ("no name for checkpoints", f"{TRAIN} --checkpoint ''", "checkpoint: the path is emp"),
             ("a file as cache", f"{TRAIN} --cache v.txt", "v.txt: not a folder: v.txt is a file"),
             ("explorer: the vectors", "w2v.explore v.txt -o ./v.txt", "replace the input v.txt"),
             ("explorer: a missing folder", "w2v.explore v.txt -o no/x.html", "does not exist"),

@@ -329,6 +329,8 @@ def test_an_argument_of_a_wrong_kind_is_refused_before_the_corpus_is_read(name, 
     [
         ({"folder": 5}, "checkpoint: expected a folder, got 5"),
         ({"folder": None}, "checkpoint: expected a folder, got None"),
+        ({"folder": ""}, "checkpoint: the path is empty"),
+        ({"folder": "kept", "output": 5}, "output: expected a path, got 5"),
         ({"folder": "kept", "resume": "yes"}, "resume: expected true or false, got 'yes'"),
         ({"folder": "kept", "back_off": "2"}, "back_off: expected an integer, got '2'"),
         ({"folder": "kept", "back_off": True}, "back_off: expected an integer, got True"),

@@ -14,7 +14,7 @@ from w2v.embeddings import Embeddings
 from w2v.errors import ConfigError, CorpusError, OutputError
 from w2v.train import worker_pool
 from w2v.train.api import train_embeddings
-from w2v.train.checkpoint import numbered, read_checkpoint, write_checkpoint
+from w2v.train.checkpoint import numbered, read_checkpoint, saved_output, write_checkpoint
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +157,12 @@ def test_nothing_to_resume_from_begins_with_a_warning(tmp_path):
     assert recorder.warnings == [
         f"{tmp_path / 'ck'}: no checkpoint to resume from; starting from the beginning"
     ]
+
+
+def test_the_output_may_be_a_path(tmp_path):
+    kept = Checkpoints(tmp_path / "ck", output=tmp_path / "v.bin")
+    train_embeddings(CORPUS, **COMMON, checkpoint=kept, callbacks=[Recorder()])
+    assert saved_output(tmp_path / "ck") == str(tmp_path / "v.bin")
 
 
 def test_a_second_run_on_the_same_folder_is_refused(tmp_path):

@@ -68,7 +68,7 @@ class CheckpointWriter:
         folder: CheckpointFolder,
         interval: Interval,
         identity: RunIdentity,
-        output: str | None = None,
+        output: StrPath | None = None,
     ) -> None:
         self.folder = folder
         self.last_progress: float | None = None
