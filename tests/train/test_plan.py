@@ -8,7 +8,7 @@ from ways import WAYS, train
 
 from w2v.kernels.softmax import FullSoftmax
 from w2v.numerics.aligned_memory import padded
-from w2v.train import sampled, softmax
+from w2v.train import round_tasks, rounds, sampled, softmax
 from w2v.train.sampled import SampledTrainer
 
 WAY = {way.name: way for way in WAYS}
@@ -37,7 +37,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    for module in (sampled, softmax):
+    for module in (rounds, sampled, softmax):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -84,16 +84,29 @@ def test_steps_of_a_second_are_counted(clock, monkeypatch, write, targets):
     assert plan.seconds == pytest.approx(3 * blocks * sizes[0] / 7)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 5])
-def test_rounds_of_a_second_are_shared_by_the_workers(monkeypatch, write, workers):
+def test_rounds_that_take_a_second_are_counted(monkeypatch, write):
     ticks = itertools.count()
     clock = SimpleNamespace(perf_counter=lambda: next(ticks))
     monkeypatch.setattr("w2v.train.rounds.time", clock)
     way = WAY["negative-sampling-rounds"]
-    plan, _ = planned(way, write, epochs=2, shards=3, workers=workers, round_words=1_000)
-    rounds = round(len(way.content.split()) / 3 / 1_000)
-    assert rounds > 1
-    assert plan.seconds == pytest.approx(2 * rounds * 3 / min(3, workers))
+    plan, _ = planned(way, write, epochs=2, shards=3, round_words=1_000)
+    n_rounds = round(len(way.content.split()) / 3 / 1_000)
+    assert n_rounds > 1
+    assert plan.seconds == pytest.approx(2 * n_rounds)
+
+
+def test_rounds_that_train_a_word_a_second_train_all_words(clock, monkeypatch, write):
+    """The first rounds of a run have too few words to be timed."""
+
+    def words(model, shard, part, tables, config):
+        starts = shard.sentence_starts
+        first, last = round_tasks.round_bounds(starts, part)
+        return int(starts[last] - starts[first])
+
+    clock.turn(monkeypatch, round_tasks, "train_shard", words)
+    way = WAY["negative-sampling-rounds"]
+    plan, _ = planned(way, write, epochs=3)
+    assert plan.seconds == pytest.approx(3 * len(way.content.split()), rel=0.02)
 
 
 def test_memory_of_threads_and_rounds(write):

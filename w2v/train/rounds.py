@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from w2v.config import DEFAULT_ROUNDS, MIN_ROUND_WORDS, TrainConfig
 from w2v.corpus import ShardedCorpus
@@ -29,13 +28,6 @@ from w2v.train.sampled_model import SampledLossTrainer
 from w2v.train.schedule import Schedule
 from w2v.train.state import RunState
 from w2v.train.trainer import Preparation
-
-
-class _Results(NamedTuple):
-    """References to the deltas and the statistics of some shards, in order."""
-
-    deltas: list[Ref]
-    stats: list[Ref]
 
 
 class RoundsTrainer(SampledLossTrainer):
@@ -72,17 +64,15 @@ class RoundsTrainer(SampledLossTrainer):
 
     @contextmanager
     def prepared(self) -> Iterator[Preparation]:
-        """See `Trainer`. Compiles, then times a round of one shard at learning rate 0."""
-        snapshot = self._snapshot()
-        part = Part(0, 0, 0, self.n_blocks, 0.0, 0.0)
-        group = next(group for group in self.groups if 0 in group)
+        """See `Trainer`. Compiles, then times a round at learning rate 0, which changes nothing.
+
+        It is a round of the second epoch, because the first rounds of a run have hardly any words.
+        """
         for _ in range(2):
             started = time.perf_counter()
-            self.engine.get(self._submit(snapshot, (part,), group).stats)
+            self.engine.get(self._submit_round(1, 0, 0.0, 0.0))
             seconds = time.perf_counter() - started
-        parallel = min(self.engine.all_threads, self.config.shards)
-        rounds = self.n_blocks * self.config.epochs_
-        yield Preparation(seconds * self.config.shards / parallel * rounds)
+        yield Preparation(seconds * self.n_blocks * self.config.epochs_)
 
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
         """See `Trainer`. A turn trains a round."""
@@ -108,31 +98,35 @@ class RoundsTrainer(SampledLossTrainer):
             schedule.at(epoch * words + round_edge(words, epoch, n, rounds))
             for n in (number, number + 1)
         )
-        snapshot = self._snapshot()
-        results = _Results([], [])
-        for group in self.groups:
-            parts = tuple(Part(epoch, number, shard, rounds, lr, lr_end) for shard in group)
-            submitted = self._submit(snapshot, parts, group)
-            results.deltas.extend(submitted.deltas)
-            results.stats.extend(submitted.stats)
-        deltas = tree(self.engine, merge_deltas, results.deltas, lr)
-        merged, *trained = self.engine.get([deltas, *results.stats], self.pool.check)
+        refs = self._submit_round(epoch, number, lr, lr_end)
+        merged, *trained = self.engine.get(refs, self.pool.check)
         for stats in trained:
             self.refuse_divergence(stats, f"epoch {epoch + 1}, round {number + 1} of {rounds}", lr)
         apply_deltas(self.model.parameters, merged)
         state.advance(*trained, blocks=1)
 
-    def _submit(self, snapshot: Ref, parts: tuple[Part, ...], group: range) -> _Results:
-        """Submit a task that trains these parts, each on a shard of one group."""
-        n = len(parts)
-        threads = min(self.engine.threads(group), n)
-        refs = self.engine.submit(
-            train_shards, threads, snapshot, self._tables, self.config, parts,
-            *(self.corpus.shards[part.shard] for part in parts),
-            outputs=2 * n, group=self.groups.index(group), threads=threads,
-        )  # fmt: skip
-        return _Results(refs[:n], refs[n:])
+    def _submit_round(self, epoch: int, number: int, lr: float, lr_end: float) -> list[Ref]:
+        """Submit the tasks of a round; the model must not change until they have ended.
 
-    def _snapshot(self) -> Ref:
-        """A reference to the model, which must not change until all its tasks have ended."""
-        return self.engine.put(self.model.parameters)
+        Args:
+            epoch, number: the epoch and the round, from 0.
+            lr, lr_end: learning rate where the round begins and ends.
+
+        Returns:
+            References to the merged deltas, and to the statistics of each shard.
+        """
+        snapshot = self.engine.put(self.model.parameters)
+        deltas: list[Ref] = []
+        stats: list[Ref] = []
+        for index, group in enumerate(self.groups):
+            n = len(group)
+            threads = min(self.engine.threads(group), n)
+            parts = tuple(Part(epoch, number, shard, self.n_blocks, lr, lr_end) for shard in group)
+            refs = self.engine.submit(
+                train_shards, threads, snapshot, self._tables, self.config, parts,
+                *(self.corpus.shards[shard] for shard in group),
+                outputs=2 * n, group=index, threads=threads,
+            )  # fmt: skip
+            deltas += refs[:n]
+            stats += refs[n:]
+        return [tree(self.engine, merge_deltas, deltas, lr), *stats]
