@@ -25,6 +25,7 @@ from w2v.train.checkpoint import (
     write_checkpoint,
 )
 from w2v.train.state import EpochStats, Position, RunIdentity, RunState
+from w2v.util import files
 from w2v.util.folder_lock import LOCK_FILE, FolderLock
 from w2v.vocab import Vocabulary
 
@@ -216,7 +217,8 @@ def test_a_damaged_newest_one_is_reported_and_the_older_used(tmp_path):
 
 
 def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
-    for name in (".w2v-0123456789abcdef.tmp", "notes.txt", "checkpoint-1.safetensors"):
+    leftover = files._temporary(tmp_path, "checkpoint-000004.safetensors").name
+    for name in (leftover, "notes.txt", "checkpoint-1.safetensors"):
         (tmp_path / name).write_bytes(b"x")
     with CheckpointFolder(tmp_path) as folder:
         folder.write(state(), RECORD)
@@ -226,6 +228,14 @@ def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
         "checkpoint-000002.safetensors", "checkpoint-000003.safetensors",
         "checkpoint-1.safetensors", "notes.txt",
     ]  # fmt: skip
+
+
+def test_an_output_that_is_being_written_is_left_alone(tmp_path):
+    with files.atomic_write(tmp_path / "vectors.bin") as stream:
+        with CheckpointFolder(tmp_path) as folder:
+            folder.write(state(), RECORD)
+        stream.write(b"vectors")
+    assert names(tmp_path) == ["checkpoint-000001.safetensors", "vectors.bin"]
 
 
 # --- the lock -----------------------------------------------------------------------------------

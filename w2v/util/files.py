@@ -66,8 +66,7 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
     encoding = None if mode == "wb" else "utf-8"
     newline = None if mode == "wb" else ""
     target = Path(os.path.realpath(path))
-    # A unique name, short enough for any file system.
-    temporary = _temporary(target.parent)
+    temporary = _temporary(target.parent, target.name)
     ours = {"None", str(path), str(target), str(temporary), str(target.parent)}
     try:
         if is_stream(path):
@@ -196,17 +195,25 @@ def make_folder(folder: StrPath) -> None:
         raise OutputError(f"{folder}: cannot be created: {error.strerror}") from error
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files of killed processes; no process may be writing to the folder."""
-    for leftover in folder.glob(_TEMPORARY.format("*")):
+def remove_leftovers(folder: Path, prefix: str) -> None:
+    """Remove temporary files that killed processes have left.
+
+    Args:
+        folder: the folder.
+        prefix: the files were to replace files whose names begin with this, which no process may be
+            writing now. At most `_KEPT_NAME` characters.
+    """
+    for leftover in folder.glob(_TEMPORARY.format(f"{prefix}*")):
         leftover.unlink(missing_ok=True)
 
 
 _TEMPORARY = ".w2v-{}.tmp"
+_KEPT_NAME = 20
 
 
-def _temporary(folder: Path) -> Path:
-    return folder / _TEMPORARY.format(secrets.token_hex(8))
+def _temporary(folder: Path, name: str) -> Path:
+    """A unique name that begins like `name`, and is short enough for any file system."""
+    return folder / _TEMPORARY.format(f"{name[:_KEPT_NAME]}-{secrets.token_hex(8)}")
 
 
 def _nearest_existing(path: Path) -> Path:
@@ -219,7 +226,7 @@ def _check_writable(path: StrPath, folder: Path) -> None:
     """Check that files can be created in a folder, by creating one."""
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: no permission to write in {folder}")
-    trial = _temporary(folder)
+    trial = _temporary(folder, "trial")
     try:
         os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         trial.unlink()
