@@ -188,6 +188,28 @@ def test_toml_that_cannot_be_used(write, content, message):
         read_toml(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "others", "message"),
+    [
+        ("patience = 3", {"validate": 0.1}, "patience: needs validate"),
+        ("phrase_threshold = 20.0", {"phrases": 1}, "phrase_threshold: only used with phrases"),
+        ("min_lr = 0.2\nlr = 0.1", {"lr": 0.3}, "min_lr: expected 0 to lr=0.1, got 0.2"),
+        (
+            "phrases = 1\nphrase_scoring = 'npmi'\nphrase_threshold = 9",
+            {"phrase_threshold": 0.5},
+            "phrase_threshold: expected -1 to 1",
+        ),
+    ],
+)
+def test_options_of_a_file_are_combined_with_others_before_they_are_refused(
+    write, content, others, message
+):
+    options = read_toml(write("a.toml", content))
+    with pytest.raises(ConfigError, match=message):
+        make_config(options)
+    make_config({**options, **others})
+
+
 def test_toml_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         read_toml(tmp_path / "none.toml")

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NoReturn, TypedDict
 
 from w2v.errors import ConfigError, shown
 from w2v.losses import LOSSES, TARGETS
@@ -220,7 +220,11 @@ class TrainConfig(Options):
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check every field, then their combinations."""
+        self._check_values()
+        self._check_combinations()
+
+    def _check_values(self) -> None:
         for spec in dataclasses.fields(self):
             self._parse_text(spec)
             if spec.name != "window":
@@ -240,10 +244,6 @@ class TrainConfig(Options):
         self._check_range("workers", 1, MAX_WORKERS)
         self._check_range("validate", 0, 0.5)
         self._check_range("patience", 1, MAX_EPOCHS)
-        if self.patience is not None and not self.validate:
-            raise ConfigError(
-                "patience: needs validate, the fraction of the text to hold out, such as 0.01"
-            )
         self._check_range("shards", 1, MAX_SHARDS)
         self._check_range("round_words", MIN_ROUND_WORDS, 2**40)
         self._check_range("seed", 0, MAX_SEED)
@@ -251,9 +251,22 @@ class TrainConfig(Options):
             raise ConfigError(
                 f"lr: expected a positive number in the range of float32, got {self.lr}"
             )
-        if self.min_lr < 0 or (self.lr is not None and self.min_lr > self.lr):
-            most = "" if self.lr is None else f" to lr={self.lr}"
-            raise ConfigError(f"min_lr: expected 0{most or ' or more'}, got {self.min_lr}")
+        if self.min_lr < 0:
+            self._refuse_min_lr()
+
+    def _check_combinations(self) -> None:
+        """Check options that depend on others."""
+        if self.lr is not None and self.min_lr > self.lr:
+            self._refuse_min_lr()
+        if self.patience is not None and not self.validate:
+            raise ConfigError(
+                "patience: needs validate, the fraction of the text to hold out, such as 0.01"
+            )
+        self._check_phrases()
+
+    def _refuse_min_lr(self) -> NoReturn:
+        most = "" if self.lr is None else f" to lr={self.lr}"
+        raise ConfigError(f"min_lr: expected 0{most or ' or more'}, got {self.min_lr}")
 
     def with_defaults(self, *, epochs: int, targets: str, output_bias: bool) -> TrainConfig:
         """Return a copy in which the loss's defaults replace options that are None.
@@ -481,12 +494,24 @@ def with_current_names(options: Mapping[str, Any]) -> dict[str, Any]:
     return renamed
 
 
-def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainConfig:
+class _SomeOptions(TrainConfig):
+    """Options that others may complete or override: their combinations are not checked."""
+
+    def _check_combinations(self) -> None:
+        pass
+
+
+def make_config(
+    options: Mapping[str, Any],
+    place: str | None = None,
+    kind: type[TrainConfig] = TrainConfig,
+) -> TrainConfig:
     """Make a `TrainConfig` from options by name.
 
     Args:
         options: the values by name.
         place: where they come from, such as a file name, for error messages.
+        kind: the class to make, which checks the values.
 
     Raises:
         ConfigError: a name is unknown (the message suggests a known one), or a value is invalid.
@@ -496,7 +521,7 @@ def make_config(options: Mapping[str, Any], place: str | None = None) -> TrainCo
         if name not in (*known, "shrink_windows"):
             raise ConfigError(f"{place or 'option'}: unknown option {shown(name)}{_hint(name)}")
     try:
-        return TrainConfig(**with_current_names(options))
+        return kind(**with_current_names(options))
     except ConfigError as error:
         if place is None:
             raise
@@ -562,6 +587,8 @@ def rounds_options(options: Iterable[str]) -> list[str]:
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read options from a TOML file: a flat table, with names as in `TrainConfig` (or with ``-``).
 
+    Whether they can be combined is not checked, because flags may override them.
+
     Raises:
         ConfigError: the file cannot be read or is not TOML, a name is unknown, or a value invalid.
     """
@@ -588,5 +615,5 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         if field_name in options:
             raise ConfigError(f"{path}: {field_name} is given twice")
         options[field_name] = value
-    make_config(options, os.fspath(path))  # so that errors name the file
+    make_config(options, os.fspath(path), _SomeOptions)  # so that errors name the file
     return with_current_names(options)

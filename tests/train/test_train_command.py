@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import w2v
-from w2v.errors import OutputError
+from w2v.errors import ConfigError, OutputError
 from w2v.train.__main__ import main
 
 TEXT = "the cat sat on the mat\nthe dog sat on the log\n" * 200
@@ -107,6 +107,26 @@ def test_familiar_names_and_configuration_files(write, tmp_path, monkeypatch):
     flags = ["--config", "run.toml", "--vector-size", "3", "--quiet", "-o", "c.bin"]
     assert main(["corpus.txt", *flags]) == 0
     assert w2v.load(tmp_path / "c.bin").vector_size == 3
+
+
+def test_flags_complete_a_configuration_file(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    write("run.toml", "patience = 3\n")
+    arguments = ["corpus.txt", *QUICK, "--sample", "0", "--config", "run.toml", "--quiet"]
+    assert main([*arguments, "--validate", "10%", "-o", "v.safetensors"]) == 0
+    assert w2v.load("v.safetensors").training_options["patience"] == 3
+    with pytest.raises(ConfigError, match="patience: needs validate"):
+        main(arguments)
+
+
+def test_vectors_may_replace_those_that_they_started_from(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("corpus.txt", TEXT)
+    arguments = ["corpus.txt", *QUICK, "--sample", "0", "--quiet", "-o", "v.safetensors"]
+    assert main(arguments) == 0
+    assert main([*arguments, "--init", "v.safetensors"]) == 0
+    assert "init" in w2v.load("v.safetensors").training
 
 
 def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):

@@ -66,6 +66,7 @@ class TextOptions(Options):
         for spec in fields(self):
             self._check_type(spec.name, str(spec.type))
         self._check_text_options()
+        self._check_phrases()
 
     @property
     def is_plain_utf8(self) -> bool:

@@ -75,6 +75,10 @@ class Options:
             is_text = False
         if not is_text:
             raise ConfigError(f"encoding: Python has no text encoding {shown(options.encoding)}")
+
+    def _check_phrases(self) -> None:
+        """Check the options of phrases that depend on others."""
+        options: Any = self
         if options.phrase_scoring == "npmi":
             self._check_range("phrase_threshold", -1, 1)
         if not options.phrases:
