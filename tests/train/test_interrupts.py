@@ -103,10 +103,18 @@ def wait_until_asleep(process):
         time.sleep(0.01)
 
 
-def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path):
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ([], "nothing was saved"),
+        (["--resume"], f"to resume: python -m w2v.train pipe.txt {' '.join(QUICK)} --checkpoint ck "
+         "--resume"),
+    ],
+)  # fmt: skip
+def test_a_signal_before_training_says_what_is_saved(tmp_path, more, expected):
     os.mkfifo(tmp_path / "pipe.txt")
     with (
-        command("pipe.txt", *QUICK, "--checkpoint", "ck", cwd=tmp_path) as process,
+        command("pipe.txt", *QUICK, "--checkpoint", "ck", *more, cwd=tmp_path) as process,
         (tmp_path / "pipe.txt").open("w") as pipe,  # opens once the command reads
     ):
         pipe.write("a b c\n")
@@ -115,7 +123,7 @@ def test_a_signal_before_training_says_that_nothing_was_saved(tmp_path):
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate()
     assert process.returncode == 128 + signal.SIGTERM
-    assert err.strip().splitlines()[-1] == "w2v.train: terminated; nothing was saved"
+    assert err.strip().splitlines()[-1] == f"w2v.train: terminated; {expected}"
     assert [path.name for path in tmp_path.iterdir()] == ["pipe.txt"]
 
 

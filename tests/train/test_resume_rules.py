@@ -66,8 +66,10 @@ def bytes_of(folder):
 )
 def test_other_options_are_refused_with_the_differences(interrupted_run, options, expected):
     before = bytes_of(interrupted_run)
+    recorder = Recorder()
     with pytest.raises(ConfigError, match=expected):
-        train(**{"epochs": 50, **options}, checkpoint=interrupted_run, resume=True)
+        train(recorder, **{"epochs": 50, **options}, checkpoint=interrupted_run, resume=True)
+    assert recorder.resumed_at is None
     assert bytes_of(interrupted_run) == before
 
 
@@ -112,6 +114,10 @@ def changed(**changes):
         (changed(_7="new"), r"151 words in the vocabulary instead of 150"),
         (list(reversed(CORPUS)), "as word|in another order"),
         (
+            [["long" * 12 + w for w in s] for s in CORPUS],
+            r"'long\w{36}\.\.\.' instead of 'w\w+' as word 1 of the vocabulary",
+        ),
+        (
             [["x" + w for w in s] for s in CORPUS],
             r"'x\w+' instead of 'w\w+' as word 1 of the vocabulary",
         ),
@@ -120,8 +126,10 @@ def changed(**changes):
 )
 def test_another_corpus_is_refused_with_the_differences(interrupted_run, corpus, expected):
     before = bytes_of(interrupted_run)
+    recorder = Recorder()
     with pytest.raises(CorpusError, match=expected):
-        train(corpus=corpus, epochs=50, checkpoint=interrupted_run, resume=True)
+        train(recorder, corpus=corpus, epochs=50, checkpoint=interrupted_run, resume=True)
+    assert recorder.resumed_at is None
     assert bytes_of(interrupted_run) == before
 
 

@@ -275,11 +275,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         done = console.kept_progress
         what = "terminated" if isinstance(interrupt, Terminated) else "interrupted"
-        if done is None:
+        if done is None and not arguments.resume:
             print(f"{PROG}: {what}; {console.saved}", file=sys.stderr)
         else:
-            resume = _resume_command(argv)
-            print(f"{PROG}: {what} at {done:.0%}; to resume: {resume}", file=sys.stderr)
+            at = "" if done is None else f" at {done:.0%}"
+            print(f"{PROG}: {what}{at}; to resume: {_resume_command(argv)}", file=sys.stderr)
         return exit_code(interrupt)
     console.summary(embeddings, time.perf_counter() - started, replaced=replaced)
     return 0

@@ -213,6 +213,7 @@ def train_embeddings(
         )  # fmt: skip
         if start is not None:
             check_fit(start, identity, run.trainer, callback_list)
+            callback_list.on_resume(start.state.progress, os.fspath(start.path))
             run.restore(start)
             history = run.state.history
             before = history.get("resumed_at_words", [])

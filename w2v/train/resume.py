@@ -9,7 +9,6 @@ not part of a run.
 from __future__ import annotations
 
 import dataclasses
-import os
 import platform
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -56,7 +55,6 @@ def find_checkpoint(
         return None
     for problem in problems:
         callbacks.on_warning(f"{problem}; using {checkpoint.path.name} instead")
-    callbacks.on_resume(checkpoint.state.progress, os.fspath(checkpoint.path))
     return checkpoint
 
 
@@ -143,7 +141,7 @@ def check_corpus(
     row = next((row for row, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
     if row is not None:
         differences.append(
-            f"{new[row]!r} instead of {old[row]!r} as word {row + 1} of the vocabulary"
+            f"{shown(new[row])} instead of {shown(old[row])} as word {row + 1} of the vocabulary"
         )
     raise CorpusError(
         f"{checkpoint.path}: the corpus is not that of the checkpoint: "
