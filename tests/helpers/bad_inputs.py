@@ -273,6 +273,10 @@ OUTPUT = [
             ("comparison: a file as folder", "w2v.compare t.txt -o v.txt", "v.txt"),
         )
     ),
+    Case("the words to freeze", f"{TRAIN} --init v.txt --freeze w.txt -o w.txt",
+         "would replace the input w.txt", {"t.txt": TEXT, "v.txt": VECTORS, "w.txt": b"a\n"}),
+    Case("the TOML file", f"{TRAIN} --config o.txt -o o.txt",
+         "o.txt: would replace the input o.txt", {"t.txt": TEXT, "o.txt": b"lr = 0.1\n"}),
 ]  # fmt: skip
 
 _HTML = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"

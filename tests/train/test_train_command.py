@@ -165,6 +165,7 @@ def test_the_cache_gives_the_same_vectors(write, tmp_path, monkeypatch):
         (["corpus.txt", "--validate", "one%"], "invalid fraction value: 'one%'"),
         (["corpus.txt", "--resume"], "--resume needs --checkpoint"),
         (["corpus.txt", "--back-off", "1"], "--back-off needs --checkpoint"),
+        (["corpus.txt", "--checkpoint-every", "5m"], "--checkpoint-every needs --checkpoint"),
         (["corpus.txt", "--checkpoint", "ck", "--checkpoint-every", "soon"], "such as 10m, 90s"),
         (
             ["corpus.txt", "--batch-size", "9"],

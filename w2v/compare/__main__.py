@@ -140,8 +140,8 @@ def _parser() -> command_line.ArgumentParser:
     add("--restart", action="store_true", default=False,
         help="discard earlier results in the output folder")  # fmt: skip
     add("--no-report", action="store_true", default=False, help=f"write {RESULTS} only")
-    add("--config", metavar="FILE", help="read options of the runs from a TOML file; flags "
-        "override it")  # fmt: skip
+    add("--config", metavar="FILE", default=None,
+        help="read options of the runs from a TOML file; flags override it")  # fmt: skip
     add("--cache", metavar="DIR", default=None, help="store the encoded corpus here and reuse it")
     # Runs in rounds would need a corpus in shards.
     names = [spec.name for spec in dataclasses.fields(TrainConfig)]

@@ -87,8 +87,9 @@ def make_parser() -> command_line.ArgumentParser:
         "--resume, that of the interrupted run)",
     )  # fmt: skip
     files.add_argument(
-        "--config", metavar="FILE", help="read options from a TOML file; flags override it"
-    )
+        "--config", metavar="FILE", default=None,
+        help="read options from a TOML file; flags override it",
+    )  # fmt: skip
     files.add_argument(
         "--cache", metavar="DIR", default=None, help="store the encoded corpus here and reuse it"
     )
@@ -122,17 +123,17 @@ def make_parser() -> command_line.ArgumentParser:
         "terminated",
     )  # fmt: skip
     keeping.add_argument(
-        "--checkpoint-every", metavar="TIME", default=DEFAULT_INTERVAL,
+        "--checkpoint-every", metavar="TIME", default=None,
         help=f"time between checkpoints: 90s, 10m, 2h, or 5%% of the run (default: "
         f"{DEFAULT_INTERVAL})",
     )  # fmt: skip
     keeping.add_argument(
-        "--resume", action="store_true", default=False,
+        "--resume", action="store_true", default=None,
         help="continue from the newest checkpoint, or start if there is none; options that are not "
         "given are taken from the checkpoint",
     )  # fmt: skip
     keeping.add_argument(
-        "--back-off", metavar="N", type=int, default=0,
+        "--back-off", metavar="N", type=int, default=None,
         help="if the loss diverges, return to the last checkpoint and continue at half the "
         "learning rate, at most N times (default: 0)",
     )  # fmt: skip
@@ -194,7 +195,7 @@ def given_options(arguments: Namespace) -> dict[str, Any]:
     Raises:
         ConfigError: the configuration file cannot be used.
     """
-    options = read_toml(arguments.config) if hasattr(arguments, "config") else {}
+    options = {} if arguments.config is None else read_toml(arguments.config)
     names = [spec.name for spec in dataclasses.fields(TrainConfig)]
     flags = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
     return {**options, **flags}
@@ -233,8 +234,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     on_disk = [name for name in arguments.corpus if "://" not in name]
     sources = expand(on_disk) if on_disk else []
-    inputs = [source.path for source in sources if source.path is not None]
-    command_line.refuse_input_as_output(output, inputs)
+    inputs = [*(source.path for source in sources), arguments.freeze, arguments.config]
+    command_line.refuse_input_as_output(output, [path for path in inputs if path is not None])
 
     init = None if arguments.init is None else load(arguments.init)
     if init is not None:
@@ -346,15 +347,14 @@ def _checkpoints(arguments: Namespace) -> Checkpoints | None:
     Raises:
         ConfigError: a value is out of range, or a flag needs --checkpoint.
     """
+    fields = {"checkpoint_every": "every", "resume": "resume", "back_off": "back_off"}
+    given = {name: getattr(arguments, name) for name in fields}
+    given = {name: value for name, value in given.items() if value is not None}
     if arguments.checkpoint is None:
-        for name in ("resume", "back_off"):
-            if getattr(arguments, name):
-                flag = name.replace("_", "-")
-                raise ConfigError(f"--{flag} needs --checkpoint DIR")
+        for name in given:
+            raise ConfigError(f"--{name.replace('_', '-')} needs --checkpoint DIR")
         return None
-    return Checkpoints(
-        arguments.checkpoint, arguments.checkpoint_every, arguments.resume, arguments.back_off
-    )
+    return Checkpoints(arguments.checkpoint, **{fields[name]: given[name] for name in given})
 
 
 def _resume_command(argv: Sequence[str]) -> str:
