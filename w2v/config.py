@@ -37,6 +37,8 @@ MIN_ROUND_WORDS = 1_000
 MAX_SHARDS = 65_536
 
 DEVICES = ("cpu", "cuda")
+ENGINES = ("local", "ray")
+"""Where to train; see `w2v.train.api.train_embeddings`."""
 DISTANCE_WEIGHTS = ("draw", "harmonic", "flat")
 """See `w2v.corpus.windows`."""
 

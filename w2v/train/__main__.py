@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from w2v import __version__
 from w2v.config import (
     DEFAULT_INTERVAL,
+    ENGINES,
     UNSUPPORTED,
     Checkpoints,
     TrainConfig,
@@ -107,7 +108,7 @@ def make_parser() -> command_line.ArgumentParser:
     )
     where = parser.add_argument_group("where to train")
     where.add_argument(
-        "--engine", metavar="ENGINE", choices=("local", "ray"), default="local",
+        "--engine", metavar="ENGINE", choices=ENGINES, default="local",
         help="train on this machine (local) or on a Ray cluster (ray), which needs w2v[ray] "
         "(default: local)",
     )  # fmt: skip

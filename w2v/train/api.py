@@ -19,6 +19,7 @@ from typing import Any, Literal, Unpack
 import numpy as np
 
 from w2v.config import (
+    ENGINES,
     Checkpoints,
     TrainConfig,
     TrainOptions,
@@ -63,7 +64,6 @@ from w2v.train.warm_start import check_size, frozen_rows, with_old_words, words_
 from w2v.util.files import StrPath, check_folder
 from w2v.util.signals import interrupts_kept
 
-ENGINES = ("local", "ray")
 LITTLE_WORDS = 50_000
 """With fewer words left by subsampling, over all epochs, vectors barely leave their initial values.
 """
@@ -300,7 +300,7 @@ def make_engine(name: str, workers: int, address: str | None) -> Engine:
     """Make an engine.
 
     Args:
-        name: one of `ENGINES`.
+        name: one of `w2v.config.ENGINES`.
         workers: number of threads, on a cluster per task.
         address: see `train_embeddings`.
 
