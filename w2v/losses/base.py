@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 AccidentalHits = Literal["skip", "keep"]
-Target = Literal["distribution", "split", "corpus"]
 
 
 class Defaults(NamedTuple):
@@ -34,8 +33,8 @@ class Loss:
     Attributes:
         name: name on the command line.
         summary: one-line description.
-        targets: the supported kinds of target, the default first, each with its default learning
-            rate and number of epochs.
+        targets: the supported kinds of target (of `w2v.losses.TARGETS`), the default first, each
+            with its default learning rate and number of epochs.
         output_bias: whether the model has an output bias by default.
         family: "sampled" or "full"; some options apply to one family only.
     """
@@ -43,7 +42,7 @@ class Loss:
     family: ClassVar[str]
     name: str
     summary: str
-    targets: Mapping[Target, Defaults]
+    targets: Mapping[str, Defaults]
     output_bias: bool
 
 

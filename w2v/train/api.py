@@ -330,7 +330,7 @@ def resolve(config: TrainConfig) -> TrainConfig:
     _refuse_rounds_of_full_losses(config)
     loss = get_loss(config.loss)
     targets = next(iter(loss.targets)) if config.targets is None else config.targets
-    defaults = {str(kind): default for kind, default in loss.targets.items()}.get(targets)
+    defaults = loss.targets.get(targets)
     if defaults is None:
         kinds = " or ".join(loss.targets)
         raise ConfigError(f"targets: {loss.name} has {kinds} targets, not {targets!r}")

@@ -26,11 +26,11 @@ def default_lr(loss: Loss, targets: str, epochs: int, n_words: int) -> float:
         epochs: passes over the corpus.
         n_words: words of the corpus.
     """
-    rates = {str(kind): defaults.lr for kind, defaults in loss.targets.items()}
+    lr = loss.targets[targets].lr
     if not isinstance(loss, SampledLoss):
-        return rates[targets]
+        return lr
     few = max(FEW_PASSES, FEW_WORDS / n_words)
-    return rates[targets] * math.sqrt(min(1.0, few / epochs))
+    return lr * math.sqrt(min(1.0, few / epochs))
 
 
 @dataclass(frozen=True)
