@@ -8,7 +8,8 @@ The text is read once; the ids go to a temporary file, which is memory-mapped.
     with_phrases(corpus)     join words that often occur together
     Corpus                   the result: vocabulary, ids, sentence bounds, and what was dropped
 
-`w2v.corpus.subsampling` draws windows and pairs. The names below are imported on first use.
+`w2v.corpus.subsampling` draws which words are kept and the radius of each window; the kernels and
+`w2v.corpus.cooccurrence` form the pairs. The names below are imported on first use.
 """
 
 from __future__ import annotations

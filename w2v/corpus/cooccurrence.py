@@ -1,7 +1,8 @@
 """Examples for the full softmax: a center word and the distribution of its context words.
 
-There are three kinds of target (see `w2v.losses.softmax`). All are made from the pairs that
-`w2v.corpus.subsampling` draws, with the weights of `w2v.corpus.windows`:
+`w2v.corpus.subsampling` draws which words are kept and the radius of each window. This module forms
+the pairs, with the weights of `w2v.corpus.windows`, and makes the examples from them. There are
+three kinds of target (see `w2v.losses.softmax`):
 
     distribution   a row per position: the weights of the words in its window, normalised
     split          a row per pair: one context word with probability 1

@@ -20,7 +20,7 @@ LOSSES = {
 """Name on the command line -> module that defines the loss as `LOSS`."""
 
 TARGETS = ("distribution", "split", "corpus")
-"""Kinds of target; see `w2v.corpus.subsampling` and `w2v.corpus.cooccurrence`."""
+"""Kinds of target; see `w2v.corpus.cooccurrence`."""
 
 
 def get_loss(name: str) -> SampledLoss | FullLoss:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from w2v.losses.base import Loss, SampledLoss
 
 FEW_PASSES = 5
-"""Most passes for which the default rate is never lowered, however large the corpus."""
+"""Up to this many passes, the default rate is not lowered, however large the corpus."""
 
 FEW_WORDS = 40_000_000
-"""Largest number of words, over all passes, for which it is never lowered."""
+"""Nor is it up to this many words over all passes."""
 
 
 def default_lr(loss: Loss, targets: str, epochs: int, n_words: int) -> float:

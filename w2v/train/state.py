@@ -91,7 +91,8 @@ class RunState:
         history: how the run began, for the metadata of its vectors.
         held_out_losses: held-out loss after each epoch, in nats per pair; empty without `validate`.
         past_seconds: seconds of training before the current `timed` block.
-        lock: held while `position` and `epochs` change.
+        lock: held by `advance`, so that a reader who holds it sees `position` and `epochs` of the
+            same step.
     """
 
     n_epochs: int
