@@ -84,15 +84,18 @@ def test_steps_of_a_second_are_counted(clock, monkeypatch, write, targets):
     assert plan.seconds == pytest.approx(3 * blocks * sizes[0] / 7)
 
 
-def test_rounds_that_take_a_second_are_counted(monkeypatch, write):
+@pytest.mark.parametrize("parts", [1, 20])
+def test_rounds_that_take_a_second_are_counted(monkeypatch, write, parts):
+    """Of few, long rounds, only a part is timed."""
+    monkeypatch.setattr("w2v.train.rounds._TIMED_PARTS", parts)
     ticks = itertools.count()
     clock = SimpleNamespace(perf_counter=lambda: next(ticks))
     monkeypatch.setattr("w2v.train.rounds.time", clock)
     way = WAY["negative-sampling-rounds"]
     plan, _ = planned(way, write, epochs=2, shards=3, round_words=1_000)
     n_rounds = round(len(way.content.split()) / 3 / 1_000)
-    assert n_rounds > 1
-    assert plan.seconds == pytest.approx(2 * n_rounds)
+    assert 1 < n_rounds < 20
+    assert plan.seconds == pytest.approx(2 * max(n_rounds, parts))
 
 
 def test_rounds_that_train_a_word_a_second_train_all_words(clock, monkeypatch, write):

@@ -11,7 +11,7 @@ import pytest
 
 import w2v
 from w2v.corpus import encode_sentences
-from w2v.errors import ConfigError, CorpusError
+from w2v.errors import ConfigError, CorpusError, FormatError
 from w2v.train.api import make_trainer, resolve, train_embeddings
 from w2v.train.callbacks import Callback
 from w2v.train.warm_start import with_old_words
@@ -176,6 +176,19 @@ def test_the_size_is_that_of_the_vectors(old):
 def test_a_text_without_any_word_to_train_is_refused(old):
     with pytest.raises(CorpusError, match="no word is in the vectors given by init"):
         train_embeddings([["a", "b"]], **OPTIONS, init=old)
+
+
+def test_a_mapped_file_with_nan_is_refused_before_training(old, tmp_path):
+    old.save(tmp_path / "v.safetensors")
+    data = bytearray((tmp_path / "v.safetensors").read_bytes())
+    for array in (old.vectors, old.context_vectors):
+        place = data.index(array[:1].tobytes())
+        damaged = bytearray(data)
+        damaged[place : place + 4] = np.float32(np.nan).tobytes()
+        (tmp_path / "nan.safetensors").write_bytes(damaged)
+        mapped = w2v.load(tmp_path / "nan.safetensors", mmap=True)
+        with pytest.raises(FormatError, match=r"init: .*numbers must be finite"):
+            train_embeddings(NEW, **OPTIONS, init=mapped)
 
 
 def test_a_corpus_needs_all_old_words(old):

@@ -29,6 +29,9 @@ from w2v.train.schedule import Schedule
 from w2v.train.state import RunState
 from w2v.train.trainer import Preparation
 
+_TIMED_PARTS = 20
+"""A forecast times at most this fraction of an epoch, twice: 1 / 20."""
+
 
 class RoundsTrainer(SampledLossTrainer):
     """Trains a sampled loss in rounds. See `w2v.train.trainer.Trainer`; a block is a round.
@@ -66,13 +69,15 @@ class RoundsTrainer(SampledLossTrainer):
     def prepared(self) -> Iterator[Preparation]:
         """See `Trainer`. Compiles, then times a round at learning rate 0, which changes nothing.
 
-        It is a round of the second epoch, because the first rounds of a run have hardly any words.
+        It is a round of the second epoch, because the first rounds of a run have hardly any words,
+        or a part of it if rounds are long.
         """
+        rounds = max(self.n_blocks, _TIMED_PARTS)
         for _ in range(2):
             started = time.perf_counter()
-            self.engine.get(self._submit_round(1, 0, 0.0, 0.0))
+            self.engine.get(self._submit_round(1, 0, rounds, 0.0, 0.0))
             seconds = time.perf_counter() - started
-        yield Preparation(seconds * self.n_blocks * self.config.epochs_)
+        yield Preparation(seconds * rounds * self.config.epochs_)
 
     def train_epoch(self, state: RunState, schedule: Schedule, watch: Callable[[], None]) -> None:
         """See `Trainer`. A turn trains a round."""
@@ -98,18 +103,21 @@ class RoundsTrainer(SampledLossTrainer):
             schedule.at(epoch * words + round_edge(words, epoch, n, rounds))
             for n in (number, number + 1)
         )
-        refs = self._submit_round(epoch, number, lr, lr_end)
+        refs = self._submit_round(epoch, number, rounds, lr, lr_end)
         merged, *trained = self.engine.get(refs, self.pool.check)
         for stats in trained:
             self.refuse_divergence(stats, f"epoch {epoch + 1}, round {number + 1} of {rounds}", lr)
         apply_deltas(self.model.parameters, merged)
         state.advance(*trained, blocks=1)
 
-    def _submit_round(self, epoch: int, number: int, lr: float, lr_end: float) -> list[Ref]:
+    def _submit_round(
+        self, epoch: int, number: int, rounds: int, lr: float, lr_end: float
+    ) -> list[Ref]:
         """Submit the tasks of a round; the model must not change until they have ended.
 
         Args:
             epoch, number: the epoch and the round, from 0.
+            rounds: rounds in an epoch.
             lr, lr_end: learning rate where the round begins and ends.
 
         Returns:
@@ -121,7 +129,7 @@ class RoundsTrainer(SampledLossTrainer):
         for index, group in enumerate(self.groups):
             n = len(group)
             threads = min(self.engine.threads(group), n)
-            parts = tuple(Part(epoch, number, shard, self.n_blocks, lr, lr_end) for shard in group)
+            parts = tuple(Part(epoch, number, shard, rounds, lr, lr_end) for shard in group)
             refs = self.engine.submit(
                 train_shards, threads, snapshot, self._tables, self.config, parts,
                 *(self.corpus.shards[shard] for shard in group),
