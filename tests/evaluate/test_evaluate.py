@@ -307,6 +307,7 @@ def test_columns_that_are_not_there(write, columns, message):
         (read_analogies, "", "no questions"),
         (read_analogies, ": only\n\n", "no questions"),
         (read_analogies, b"a b c d\na b c \xff\n", ":2: byte 0xff is not UTF-8"),
+        (read_analogies, b"\xef\xbb\xbfa b c \xff\n", ":1: byte 0xff is not UTF-8"),
         (read_similarity, "a b 1\na b\n", ":2: 2 columns, not word1 word2 score as in the"),
         (read_similarity, "a b c 1\n", ":1: 4 columns, not word1 word2 score; choose three"),
         (read_similarity, "a,,1\n", ":1: an empty word"),

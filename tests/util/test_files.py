@@ -63,6 +63,33 @@ def test_an_error_about_another_file_is_not_reported_as_ours(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("output", ["out.bin", "/dev/null"])
+def test_an_error_without_a_file_name_may_be_that_of_an_input(tmp_path, output):
+    def reading():
+        raise OSError(errno.EIO, "Input/output error")
+        yield b""
+
+    for write in (lambda stream: stream.write(next(reading())), lambda s: s.writelines(reading())):
+        with (
+            pytest.raises(OSError, match=r"^\[Errno 5\] Input/output error$") as error,
+            atomic_write(tmp_path / output) as stream,
+        ):
+            write(stream)
+        assert not isinstance(error.value, OutputError)
+    assert names(tmp_path) == []
+
+
+def test_an_error_of_a_stream_is_that_of_the_output(tmp_path):
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    for part in (b"x", b"x" * 10**6):  # fails in the end, or at once
+        with (
+            pytest.raises(OutputError, match="/dev/full: cannot be written: No space left"),
+            atomic_write("/dev/full") as stream,
+        ):
+            stream.writelines([part])
+
+
 class Faults:
     """Lets the nth call of one system function fail."""
 
@@ -217,6 +244,7 @@ def test_check_output_refuses(tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(OLD)
     cases = {
         tmp_path: "a folder, not a file to write",
+        "": "the path of a file is empty",
         f"{tmp_path}/new/": "a folder, not a file to write",
         tmp_path / "missing" / "out.bin": "the folder to write in does not exist",
         tmp_path / "file" / "out.bin": "the folder to write in is a file",

@@ -56,7 +56,10 @@ class ArgumentParser(argparse.ArgumentParser):
         prefix = "unrecognized arguments: "
         if message.startswith(prefix):
             known = self.known_flags()
-            typed = message[len(prefix) :].split()[0].split("=")[0]
+            words = message.removeprefix(prefix).split()
+            if not words:
+                message = f"{prefix}''"  # an empty one
+            typed = words[0].split("=")[0] if words else ""
             close = [name for name in [_RENAMED.get(typed)] if name in known]
             close = close or difflib.get_close_matches(typed, sorted(known), n=1)
             if close:
@@ -94,8 +97,11 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
             code = command(None)
         sys.stdout.flush()
     except W2VError as error:
-        print(f"{prog}: {error}", file=sys.stderr)
         code = error.exit_code
+        if isinstance(error.__cause__, BrokenPipeError):
+            code = _reader_has_gone()
+        else:
+            print(f"{prog}: {error}", file=sys.stderr)
     except MemoryError as error:
         print(f"{prog}: out of memory: {str(error) or 'an allocation failed'}", file=sys.stderr)
         code = 1
@@ -108,9 +114,7 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
         print(f"{prog}: interrupted", file=sys.stderr)
         code = 128 + signal.SIGINT
     except BrokenPipeError:
-        # The reader of the output (head, less) has exited; Python would report it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 128 + signal.SIGPIPE
+        code = _reader_has_gone()
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"{prog}: {one_line(f'{place}{error.strerror or error}')}", file=sys.stderr)
@@ -118,6 +122,13 @@ def run(command: Callable[[Sequence[str] | None], int], prog: str) -> NoReturn:
     # Nothing is left to interrupt: Python is shutting down.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _reader_has_gone() -> int:
+    """The exit code after the reader of the output (head, less) has exited."""
+    # Python would report it again at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _open_streams() -> None:

@@ -11,10 +11,10 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 from w2v.errors import OutputError
 
@@ -56,6 +56,8 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
     it. Streams (`is_stream`: "-" for standard output, ``/dev/stdout``, a FIFO) are written
     directly.
 
+    Errors that the block itself raises are passed on.
+
     Args:
         path: the file to replace or create.
         mode: ``"wb"`` for bytes, ``"w"`` for UTF-8 text with ``\n`` line ends.
@@ -67,12 +69,12 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
     newline = None if mode == "wb" else ""
     target = Path(os.path.realpath(path))
     temporary = _temporary(target.parent, target.name)
-    ours = {"None", str(path), str(target), str(temporary), str(target.parent)}
+    of_block: list[OSError] = []
     try:
         if is_stream(path):
             to = os.dup(1) if os.fspath(path) == STANDARD_STREAM else path
             with open(to, mode, encoding=encoding, newline=newline) as stream:  # noqa: PTH123
-                yield stream
+                yield from _lent(path, stream, of_block)
             return
         _refuse_folder(path, target)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
@@ -80,7 +82,7 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
             with os.fdopen(descriptor, mode, encoding=encoding, newline=newline) as stream:
                 with suppress(FileNotFoundError):
                     os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
-                yield stream
+                yield from _lent(path, stream, of_block)
                 stream.flush()
                 os.fsync(descriptor)
             os.replace(temporary, target)  # noqa: PTH105 (the tests make this call fail)
@@ -90,9 +92,9 @@ def atomic_write(path: StrPath, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[
             raise
         _sync_folder(target.parent)
     except OSError as error:
-        if isinstance(error, OutputError) or str(error.filename) not in ours:
-            raise  # the caller's error, such as an input that it could not open
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        if error in of_block or isinstance(error, OutputError):
+            raise
+        raise _cannot_write(path, error) from error
 
 
 def check_output(path: StrPath, estimated_bytes: int = 0) -> None:
@@ -132,7 +134,8 @@ def check_folder(
     Args:
         folder: the folder; neither it nor its parents need to exist yet.
         files: names of the files that will be written in it.
-        only: whether the folder must not contain other files.
+        only: whether the folder must not contain other files, except those that a killed process
+            has left behind.
         estimated_bytes: estimated total size of the files; see `check_space`.
 
     Raises:
@@ -150,9 +153,17 @@ def check_folder(
         raise OutputError(f"{folder}: not a folder: {existing} is a file")
     _check_writable(folder, existing)
     if existing is path:
-        others = sorted(entry.name for entry in path.iterdir() if entry.name not in files)
+        # A process that was killed may have left temporary files.
+        others = sorted(
+            entry.name
+            for entry in path.iterdir()
+            if entry.name not in files and not entry.match(_TEMPORARY.format("*"))
+        )
         if only and others:
-            raise OutputError(f"{folder}: the folder must be empty, but holds {others[0]}")
+            raise OutputError(
+                f"{folder}: holds {others[0]}, which is not part of this export; choose another "
+                "folder"
+            )
         for name in files:
             check_output(path / name)
     check_space({folder: estimated_bytes})
@@ -207,6 +218,40 @@ def remove_leftovers(folder: Path, prefix: str) -> None:
         leftover.unlink(missing_ok=True)
 
 
+class _Output:
+    """Delegates to a file object, and turns an `OSError` of writing into an `OutputError`."""
+
+    def __init__(self, path: StrPath, stream: IO[Any]) -> None:
+        self._path = path
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, data: Any) -> int:
+        try:
+            return self._stream.write(data)
+        except OSError as error:
+            raise _cannot_write(self._path, error) from error
+
+    def writelines(self, lines: Iterable[Any]) -> None:
+        for line in lines:
+            self.write(line)
+
+
+def _lent(path: StrPath, stream: IO[Any], of_block: list[OSError]) -> Iterator[IO[Any]]:
+    """Yield a file object; an error of the block that uses it is added to `of_block`."""
+    try:
+        yield cast("IO[Any]", _Output(path, stream))
+    except OSError as error:
+        of_block.append(error)  # perhaps that of an input, which the block reads
+        raise
+
+
+def _cannot_write(path: StrPath, error: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be written: {error.strerror or error}")
+
+
 _TEMPORARY = ".w2v-{}.tmp"
 _KEPT_NAME = 20
 
@@ -238,6 +283,8 @@ def _check_writable(path: StrPath, folder: Path) -> None:
 
 
 def _refuse_folder(path: StrPath, target: Path) -> None:
+    if not os.fspath(path):
+        raise OutputError("the path of a file is empty")
     if target.is_dir() or os.fspath(path).endswith(os.sep):
         raise OutputError(f"{path}: a folder, not a file to write")
 

@@ -45,7 +45,7 @@ def text_lines(
                     text = line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError as error:
                     raise FormatError(
-                        f"{path}:{number}: byte 0x{line[error.start]:02x} is not UTF-8"
+                        f"{path}:{number}: byte 0x{error.object[error.start]:02x} is not UTF-8"
                     ) from error
                 if text.strip():
                     yield number, text.rstrip() if columns else text.strip()
