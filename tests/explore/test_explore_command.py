@@ -26,6 +26,7 @@ from w2v.explore.__main__ import main
         (["--map-words", "99999"], ConfigError, "--map-words: 99999 is not between 1 and 20000"),
         (["--seed", "-1"], ConfigError, "--seed: -1 is not between 0 and"),
         (["-o", "no/such/folder.html"], OutputError, "the folder to write in does not exist"),
+        (["-o", ""], OutputError, "the path of a file is empty"),
         (["missing.bin"], FormatError, "missing.bin: cannot be read: No such file"),
         (["x.bin"] * 8, ConfigError, "9 files: a page shows at most 8"),
     ],
@@ -116,6 +117,16 @@ def test_the_last_line_opens_the_page(files, tmp_path, monkeypatch, capsys):
     for output, line in (("e.html", "open e.html"), ("my page.html", "open 'my page.html'")):
         assert main([wv, "-o", output, "--map", "pca"]) == 0
         assert capsys.readouterr().out.splitlines()[-1] == line
+
+
+def test_a_page_on_standard_output_stands_alone(files, tmp_path, commands):
+    arguments = [files / "one.safetensors", "--map", "pca", "-o", "-"]
+    result = commands.run("w2v.explore", *arguments, cwd=tmp_path, stdout=tmp_path / "e.html")
+    assert result.code == 0
+    content = (tmp_path / "e.html").read_text(encoding="utf-8")
+    assert content.startswith("<!")
+    assert content.rstrip().endswith("</html>")
+    assert [line.split(":")[0] for line in result.err.splitlines()] == ["one.safetensors", "-"]
 
 
 def test_only_the_first_words_of_a_file_that_breaks_the_rules(write, tmp_path, monkeypatch, capsys):

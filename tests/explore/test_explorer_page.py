@@ -15,9 +15,12 @@ from explorer import made_up
 from html_elements import Elements
 
 from w2v.embeddings import Embeddings, load
+from w2v.explore import page
 from w2v.explore.__main__ import main
+from w2v.explore.clusters import Clusters
 from w2v.explore.page import MAX_PAGE_BYTES, explore, overlap
-from w2v.explore.quantise import directions
+from w2v.explore.projection import project
+from w2v.explore.quantise import directions, quantise
 from w2v.util import html_page
 
 
@@ -119,6 +122,19 @@ def test_the_most_frequent_words_are_kept_and_the_page_says_so(files):
     assert f"the first 100 of {len(wv)} words" in text
     (facts,) = json.loads(Elements(text).scripts["facts"])["models"]
     assert len(facts["words"]) == len(facts["counts"]) == len(facts["points"][0]) == 100
+
+
+def test_clusters_are_named_by_words_on_the_page(files):
+    wv = load(files / "one.safetensors")
+    head, map_units = wv.first(50), wv.first(200).unit_vectors
+    clusters = Clusters([0] * 100 + [1] * 100, [[0, 49, 50], [120, 130]])
+    model = page.Model(
+        "one", head, len(wv), quantise(head.unit_vectors), project(map_units, "pca"), clusters,
+        "pca",
+    )  # fmt: skip
+    facts = page._facts(model)
+    assert facts["clusters"] == [0] * 50
+    assert facts["clusterNames"] == [[0, 49], []]
 
 
 def test_the_command_reads_as_many_words_as_asked_for(files, tmp_path, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import warnings
@@ -14,8 +15,9 @@ import pytest
 
 from w2v.embeddings import Embeddings, load
 from w2v.errors import ConfigError, FormatError, OutputError
+from w2v.evaluate.scoring import SimilarityResult
 from w2v.explore import projection
-from w2v.export import huggingface
+from w2v.export import huggingface, projector
 from w2v.export.__main__ import main
 
 WORDS = ["king", "queen", "man", "woman", "東京", '"', "a\tb\nc\u2028d", "[UNK]", "| pipe <b>"]
@@ -200,6 +202,15 @@ def test_a_card_of_vectors_of_which_nothing_is_known():
     assert "model-index" not in card
 
 
+def test_names_in_the_card_are_not_escaped():
+    """JSON escapes a character beyond U+FFFF as two, which YAML would read as two."""
+    preparation = huggingface.Preparation(False, "whitespace")
+    result = SimilarityResult("🙂.tsv", 0.5, 3, 3, 0.5)
+    head = huggingface.model_card(made_up(), "🙂", [result], preparation).split("---")[1]
+    assert '- name: "🙂"' in head
+    assert 'name: "🙂.tsv"' in head
+
+
 # --- the command --------------------------------------------------------------------------------
 
 
@@ -209,7 +220,7 @@ def test_a_card_of_vectors_of_which_nothing_is_known():
         (
             ["--to", "projector", "-o", "taken"],
             OutputError,
-            "taken: the folder must be empty",
+            "taken: holds letter.txt, which is not part of this export; choose another folder",
         ),
         (["--to", "projector", "-o", "a.txt"], OutputError, "not a folder: a.txt is a file"),
         (["--to", "huggingface", "-o", "a.txt/m"], OutputError, "not a folder: .*is a file"),
@@ -239,6 +250,8 @@ def test_a_card_of_vectors_of_which_nothing_is_known():
             "--seed: -1 is not between 0 and",
         ),
         (["--to", "huggingface", "-o", "m", "--analogies", "s.tsv"], FormatError, "s.tsv"),
+        (["--to", "projector", "-o", ""], OutputError, "the path of a folder is empty"),
+        (["--to", "parquet", "-o", ""], OutputError, "the path of a file is empty"),
     ],
 )
 def test_wrong_calls_write_nothing(vectors, arguments, error, message):
@@ -248,6 +261,66 @@ def test_wrong_calls_write_nothing(vectors, arguments, error, message):
     with pytest.raises(error, match=message):
         main([vectors, *arguments])
     assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments"),
+    [
+        ("m/model.safetensors", ["--to", "huggingface", "-o", "m"]),
+        ("m/vectors.tsv", ["--to", "projector", "-o", "m"]),
+        ("m/v.parquet", ["--to", "parquet", "-o", "m/v.parquet"]),
+    ],
+)
+def test_no_input_is_replaced(vectors, given, arguments):
+    """Also under another name, and not only the vectors."""
+    if "parquet" in given:
+        pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    Path("m").mkdir()
+    Path(given).hardlink_to(vectors)
+    for name in (given, vectors):
+        with pytest.raises(OutputError, match=f"{given}: would replace the input {name}; choose"):
+            main([name, *arguments])
+
+
+def test_the_questions_are_not_replaced(vectors):
+    Path("m").mkdir()
+    Path("m/README.md").write_text("man king woman queen\n")
+    with pytest.raises(OutputError, match=r"would replace the input m/README\.md"):
+        main([vectors, "--to", "huggingface", "-o", "m", "--analogies", "m/README.md"])
+
+
+def test_what_a_killed_process_has_left_does_not_matter(vectors):
+    Path("p").mkdir()
+    Path("p/.w2v-0123456789abcdef.tmp").touch()
+    assert main([vectors, "--to", "projector", "-o", "p"]) == 0
+    assert {path.name for path in Path("p").iterdir()} >= set(projector.FILES)
+
+
+def test_parquet_on_standard_output(vectors, commands):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    arguments = [vectors, "--to", "parquet", "-o", "-"]
+    result = commands.run("w2v.export", *arguments, cwd=Path.cwd(), stdout=Path("out").absolute())
+    assert (result.code, result.err) == (0, f"-: {len(WORDS)} words\n")
+    assert parquet.read_table("out").num_rows == len(WORDS)
+
+
+def test_a_reader_that_has_gone_is_no_error(vectors):
+    pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    command = [sys.executable, "-m", "w2v.export", vectors, "--to", "parquet", "-o", "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+def test_parquet_holds_large_numbers(vectors):
+    """Of lengths and of places: the square of a number and the end of a list may be large."""
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    Embeddings(["a", "b"], np.array([[3e20, 4e20], [3, 4]], np.float32)).save("large.bin")
+    assert main(["large.bin", "--to", "parquet", "-o", "v.parquet"]) == 0
+    table = parquet.read_table("v.parquet")
+    np.testing.assert_allclose(table["length"].to_pylist(), [5e20, 5], rtol=1e-6)
+    assert str(table.schema.field("vector").type).startswith("large_list<")
 
 
 def test_without_pyarrow(vectors, monkeypatch):

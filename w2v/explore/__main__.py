@@ -21,7 +21,7 @@ from w2v.errors import ConfigError
 from w2v.explore.projection import AUTO, CHOICES, check_method
 from w2v.explore.quantise import MIN_RECALL
 from w2v.util import command_line
-from w2v.util.files import atomic_write, check_output
+from w2v.util.files import atomic_write, check_output, is_stream
 from w2v.util.html_page import plotly_script, require_packages
 
 PROG = "w2v.explore"
@@ -94,16 +94,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     with atomic_write(output, "w") as stream:
         stream.write(page)
+    to = sys.stderr if is_stream(output) else sys.stdout  # standard output may hold the page
     for model in models:
         of_total = f" of {model.total:,}" if model.is_cut else ""
         size, recall = model.quantised.codes.itemsize, model.quantised.recall
         print(
             f"{model.name}: {len(model.wv):,}{of_total} words, {size} byte{'s' * (size > 1)} per "
-            f"number, recall@10 {recall:.3f}"
+            f"number, recall@10 {recall:.3f}",
+            file=to,
         )
         if recall < MIN_RECALL:
             print(f"{PROG}: warning: {model.name}: recall@10 below {MIN_RECALL}", file=sys.stderr)
-    print(f"{output}: {len(page.encode()) / 1e6:.1f} MB\nopen {shlex.quote(output)}")
+    print(f"{output}: {len(page.encode()) / 1e6:.1f} MB", file=to)
+    if to is sys.stdout:
+        print(f"open {shlex.quote(output)}")
     return 0
 
 

@@ -18,7 +18,7 @@ from w2v.embeddings import Embeddings
 from w2v.embeddings.neighbors import nearest_rows
 from w2v.explore.clusters import Clusters, find_clusters
 from w2v.explore.projection import TITLES, Projection, choose_method, project
-from w2v.explore.quantise import NEIGHBOURS, Quantised, quantise
+from w2v.explore.quantise import NEIGHBOURS, Quantised, lengths, quantise
 from w2v.util import html_page
 
 MAX_MODELS = 8
@@ -196,7 +196,7 @@ def explorer_page(
             html_page.compressed_element(f"codes-{i}", _little_endian(model.quantised.codes))
         )
         data.append(
-            html_page.compressed_element(f"lengths-{i}", _little_endian(_lengths(model.wv)))
+            html_page.compressed_element(f"lengths-{i}", _little_endian(lengths(model.wv.vectors)))
         )
     return html_page.render(
         "w2v.explore",
@@ -208,11 +208,6 @@ def explorer_page(
         neighbours=NEIGHBOURS,
         data=Markup("").join(data),
     )
-
-
-def _lengths(wv: Embeddings) -> np.ndarray[Any, np.dtype[np.float32]]:
-    lengths = np.linalg.norm(wv.vectors.astype(np.float64), axis=1)
-    return np.asarray(lengths, np.float32)
 
 
 def _little_endian(array: np.ndarray[Any, Any]) -> bytes:
@@ -234,7 +229,9 @@ def _facts(model: Model) -> dict[str, Any]:
         "center": _rounded(projection.center),
         "explained": projection.explained,
         "clusters": None if clusters is None else clusters.labels[: len(wv)],
-        "clusterNames": None if clusters is None else clusters.names,
+        "clusterNames": None
+        if clusters is None
+        else [[word for word in names if word < len(wv)] for names in clusters.names],
     }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from w2v.errors import ConfigError
 from w2v.formats.table import FloatMatrix
+from w2v.util.packages import require_package
 
 MIN_WORDS = 5
 """Fewest words for UMAP and t-SNE, which look at neighbourhoods."""
@@ -131,14 +132,8 @@ def check_method(method: str) -> None:
     Raises:
         ConfigError: the package is missing; the message says how to install it.
     """
-    module, package = _NEEDS.get(method, ("", ""))
-    if module:
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise ConfigError(
-                f"--map {method}: needs the package {package}: pip install 'w2v[viz]' ({error})"
-            ) from error
+    if method in _NEEDS:
+        require_package(f"--map {method}", *_NEEDS[method], "viz")
 
 
 def project(units: FloatMatrix, method: str, seed: int = 0) -> Projection:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.embeddings.neighbors import nearest_rows
-from w2v.formats.table import FloatMatrix, row_blocks
+from w2v.formats.table import FloatMatrix, FloatVector, row_blocks
 
 Codes = np.ndarray[Any, np.dtype[np.int8 | np.int16]]
 
@@ -73,6 +73,17 @@ def directions(codes: Codes) -> FloatMatrix:
     lengths = np.linalg.norm(units, axis=1, keepdims=True)
     units /= np.where(lengths == 0, 1, lengths)
     return units
+
+
+def lengths(vectors: FloatMatrix) -> FloatVector:
+    """The lengths of vectors, float32, which codes do not keep.
+
+    Computed in float64, because the square of a float32 may overflow or underflow in float32.
+    """
+    found: FloatVector = np.empty(len(vectors), np.float32)
+    for block in row_blocks(len(vectors)):
+        found[block] = np.linalg.norm(vectors[block].astype(np.float64), axis=1)
+    return found
 
 
 def recall(exact: FloatMatrix, approximate: FloatMatrix) -> float:

@@ -7,6 +7,7 @@ python -m w2v.export vectors.bin --to huggingface -o model         sentence-tran
 
 from __future__ import annotations
 
+import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from w2v.embeddings.options import VECTORS_HELP, add_reading_options, load_vecto
 from w2v.errors import ConfigError
 from w2v.export import EXPORTS, get_export
 from w2v.util import command_line
-from w2v.util.files import check_space
+from w2v.util.files import check_space, is_stream
 
 PROG = "w2v.export"
 
@@ -53,13 +54,19 @@ def main(argv: Sequence[str] | None = None) -> int:
                 flag = option.replace("_", "-")
                 raise ConfigError(f"--{flag} is an option of --to {other}, not of --to {kind}")
     export = get_export(kind)()
-    export.prepare(output, given)
-    command_line.refuse_input_as_output(output, [arguments.vectors])
+    export.prepare(arguments.output, given)
+    inputs = [arguments.vectors, *given.get("analogies", ()), *given.get("similarity", ())]
+    for name in export.files or ("",):
+        command_line.refuse_input_as_output(output / name, inputs)
 
     wv = load_vectors(PROG, arguments.vectors, arguments.limit, arguments.lenient)
     check_space({output: export.estimated_bytes(wv)})
     next_step, notes = export.write(output, wv, Path(arguments.vectors).stem)
-    print(f"{output}: {len(wv):,} words", *notes, f"next     {next_step}", sep="\n")
+    lines = [f"{output}: {len(wv):,} words", *notes]
+    if is_stream(output):  # standard output may hold the content
+        print(*lines, sep="\n", file=sys.stderr)
+    else:
+        print(*lines, f"next     {next_step}", sep="\n")
     return 0
 
 

@@ -49,7 +49,7 @@ class Export(ABC):
     def add_options(parser: ArgumentParser) -> None:
         """Add `options` to the command, as a group."""
 
-    def prepare(self, output: Path, given: Mapping[str, Any]) -> None:
+    def prepare(self, output: str, given: Mapping[str, Any]) -> None:
         """Store the options, and check before any work is done that the files can be written.
 
         Args:

@@ -228,18 +228,23 @@ def _head(name: str, results: Sequence[Result]) -> str:
     ]
     scores = [(result, _score(result)) for result in results]
     if any(score is not None for _, score in scores):
-        lines += ["model-index:", f"- name: {json.dumps(name)}", "  results:"]
+        lines += ["model-index:", f"- name: {_yaml(name)}", "  results:"]
         for result, score in scores:
             if score is None:
                 continue
             kind, metric = _kind(result)
-            file = json.dumps(Path(result.path).name)
+            file = _yaml(Path(result.path).name)
             lines += [
                 f"  - task: {{type: {kind}}}",
                 f"    dataset: {{type: file, name: {file}}}",
                 f"    metrics: [{{type: {metric}, value: {score:.4f}}}]",
             ]
     return "\n".join(["---", *lines, "---\n"])
+
+
+def _yaml(text: str) -> str:
+    """A YAML string, without the escapes of JSON, which for some characters differ from YAML's."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _kind(result: Result) -> tuple[str, str]:
@@ -338,7 +343,7 @@ class HuggingFaceExport(Export):
             "ones)",
         )  # fmt: skip
 
-    def prepare(self, output: Path, given: Mapping[str, Any]) -> None:
+    def prepare(self, output: str, given: Mapping[str, Any]) -> None:
         """See `Export`."""
         self.lowercase: bool | None = given.get("lowercase")
         self.tokenizer: str | None = given.get("tokenize")

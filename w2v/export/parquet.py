@@ -8,7 +8,6 @@ Source: https://apple.github.io/embedding-atlas/tool.html
 
 from __future__ import annotations
 
-import importlib
 import shlex
 from argparse import SUPPRESS
 from collections.abc import Mapping
@@ -21,26 +20,14 @@ from w2v.embeddings import Embeddings
 from w2v.embeddings.neighbors import nearest_rows
 from w2v.errors import ConfigError
 from w2v.explore.projection import METHODS, check_method, project
+from w2v.explore.quantise import lengths
 from w2v.export.base import Export, Written
 from w2v.util.command_line import ArgumentParser
 from w2v.util.files import atomic_write
+from w2v.util.packages import require_package
 
 MAX_NEIGHBORS = 1000
 _BYTES_PER_NEIGHBOR = 12
-
-
-def require_pyarrow() -> None:
-    """Check, before any work is done, that pyarrow is installed.
-
-    Raises:
-        ConfigError: it is not installed.
-    """
-    try:
-        importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise ConfigError(
-            f"parquet: needs the package pyarrow: pip install 'w2v[export]' ({error})"
-        ) from error
 
 
 def write(
@@ -70,7 +57,7 @@ def write(
     }
     if wv.counts is not None:
         columns["count"] = wv.counts
-    columns["length"] = np.linalg.norm(wv.vectors, axis=1).astype(np.float32)
+    columns["length"] = lengths(wv.vectors)
     columns["x"], columns["y"] = points.T
     columns["vector"] = _lists(wv.vectors, pyarrow)
     count = min(neighbors, len(wv) - 1)
@@ -90,9 +77,9 @@ def _neighbors(units: np.ndarray[Any, Any], count: int, pyarrow: Any) -> Any:
 def _lists(matrix: np.ndarray[Any, Any], pyarrow: Any) -> Any:
     """A column of lists, the rows of a matrix."""
     rows, width = matrix.shape
-    offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
+    offsets = np.arange(0, (rows + 1) * width, width)  # beyond 2^31 in a large file
     flat = pyarrow.array(np.ascontiguousarray(matrix).reshape(-1))
-    return pyarrow.ListArray.from_arrays(pyarrow.array(offsets), flat)
+    return pyarrow.LargeListArray.from_arrays(pyarrow.array(offsets), flat)
 
 
 class ParquetExport(Export):
@@ -118,7 +105,7 @@ class ParquetExport(Export):
             "(default: 10)",
         )  # fmt: skip
 
-    def prepare(self, output: Path, given: Mapping[str, Any]) -> None:
+    def prepare(self, output: str, given: Mapping[str, Any]) -> None:
         """See `Export`."""
         self.method: str = given.get("map", "pca")
         self.seed: int = given.get("seed", 0)
@@ -127,7 +114,7 @@ class ParquetExport(Export):
             raise ConfigError(f"--seed: {self.seed} is not between 0 and {2**32 - 1}")
         if not 0 <= self.neighbors <= MAX_NEIGHBORS:
             raise ConfigError(f"--neighbors: {self.neighbors} is not between 0 and {MAX_NEIGHBORS}")
-        require_pyarrow()
+        require_package("parquet", "pyarrow.parquet", "pyarrow", "export")
         check_method(self.method)
         super().prepare(output, given)
 

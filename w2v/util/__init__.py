@@ -1,1 +1,4 @@
-"""Utilities that know nothing of words: command line, files, signals, threads, HTML."""
+"""What several packages share.
+
+Command line, options, files, signals, threads, HTML, and splitting text.
+"""

@@ -10,13 +10,12 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import importlib
 import json
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from w2v.errors import ConfigError
+from w2v.util.packages import require_package
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -36,12 +35,7 @@ def require_packages(page: str, hint: str = "") -> None:
         ConfigError: a package is missing.
     """
     for module, package in _PACKAGES.items():
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise ConfigError(
-                f"{page}: needs the package {package}: pip install 'w2v[viz]'{hint} ({error})"
-            ) from error
+        require_package(page, module, package, "viz", hint)
 
 
 def plotly_script() -> str:
