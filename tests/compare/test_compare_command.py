@@ -13,7 +13,7 @@ import pytest
 from comparisons import ANALOGIES, ONE, OPTIONS, QUICK, SIMILARITY, read, without_times
 
 from w2v.compare import __main__ as command
-from w2v.compare import runs
+from w2v.compare import results, runs
 from w2v.compare.__main__ import main, parse_variant
 from w2v.config import make_config
 from w2v.corpus import read_corpus
@@ -95,6 +95,7 @@ def test_wrong_variants(name, expected):
         (["corpus.txt", "-o", "corpus.txt/below"], "corpus.txt/below: not a folder: /"),
         (["corpus.txt", "-o", "dangling"], "not a folder: dangling is a file"),
         (["corpus.txt", "-o", "x" * 300], "not usable as a folder: File name too long"),
+        (["corpus.txt", "-o", ""], "the path of a folder is empty"),
         (["corpus.txt", "-o", "taken"], "report.html: a folder, not a file to write"),
     ],
 )
@@ -112,6 +113,15 @@ def test_wrong_calls_are_refused_and_write_nothing(here, write, arguments, expec
     assert sorted(path.name for path in here.rglob("*")) == before
 
 
+def test_no_input_is_replaced(here, write):
+    questions = write("comparison/report.html", ANALOGIES)
+    report = "comparison/report.html"
+    for arguments in (["corpus.txt", "--analogies", report], [report, "--losses", "nce"]):
+        with pytest.raises(OutputError, match=r"report\.html: would replace the input comparison/"):
+            main(arguments)
+    assert questions.read_text() == ANALOGIES
+
+
 def test_every_option_of_a_comparison_arrives(here, write, monkeypatch):
     write("a.txt", ANALOGIES)
     write("s.tsv", SIMILARITY)
@@ -127,7 +137,7 @@ def test_every_option_of_a_comparison_arrives(here, write, monkeypatch):
         "--batch-size", "9",
     ]  # fmt: skip
     request = command._request(command._parser().parse_args(["corpus.txt", *options]))
-    assert asked == {"estimated_bytes": 2 * 4 * command._BYTES_PER_RUN}
+    assert asked == {"estimated_bytes": 2 * 4 * results.BYTES_PER_RUN}
     configs = request.configs
     assert [(name, each.loss, each.window, each.seed) for name, each in configs.items()] == [
         ("nce", "nce", 3, 9), ("softmax:split", "softmax", 3, 9)

@@ -12,13 +12,15 @@ import statistics
 import naive
 import numpy as np
 import pytest
-from comparisons import ANALOGIES, OPTIONS, SIMILARITY, VARIANTS
+from comparisons import ANALOGIES, ONE, OPTIONS, SIMILARITY, VARIANTS
 from html_elements import Elements
 
+from w2v.compare import __main__ as command
 from w2v.compare import summary
 from w2v.compare.__main__ import parse_variant
 from w2v.config import TrainConfig
 from w2v.corpus import read_corpus
+from w2v.evaluate.scoring import evaluate_analogies, evaluate_similarity
 from w2v.held_out import _fresh_noise, held_out_pairs, split_corpus
 from w2v.train.api import make_run, resolve
 
@@ -165,6 +167,24 @@ def test_the_results(document, twins):
     assert len({round(twin["analogies"], 6) for twin in twins.values()}) > 1
     assert len({round(twin["similarity"], 6) for twin in twins.values()}) > 2
     assert any(twin["similarity"] < -0.1 or twin["similarity"] > 0.1 for twin in twins.values())
+
+
+def test_questions_count_as_known_as_they_are_scored(here, write):
+    """Words of questions are prepared as the text was."""
+    write("phrases.txt", (here / "corpus.txt").read_text().replace("a1 ", "New York, "))
+    write("s.tsv", "New York\ta2\t9\nnew york,\tb1\t1\nYork,\ta2\t3\nb1\tb2\t5\n")
+    write("a.txt", "york, b1 a2 b2\na2, b2. a3 b3\n")
+    options = ["--phrases", "1", "--phrase-threshold", "1", "--tokenize", "words", "--lowercase"]
+    arguments = ["phrases.txt", *ONE, *options, "--similarity", "s.tsv", "--analogies", "a.txt"]
+    request = command._request(command._parser().parse_args(arguments))
+    document, train, _ = command._start(request)
+    assert "new_york" in train.vocabulary.words
+    wv = make_run(train, next(iter(request.configs.values()))).embeddings()
+    similarity = evaluate_similarity(wv, "s.tsv")
+    assert document["questions"]["similarity"]["found"] == similarity.found
+    assert similarity.found >= 3
+    analogies = evaluate_analogies(wv, "a.txt").total
+    assert document["questions"]["analogies"]["found"] == analogies.found
 
 
 def test_the_corpus_and_the_questions(document, folder):

@@ -13,6 +13,7 @@ import pytest
 from comparisons import ONE, QUICK, read, text, without_times
 
 from w2v.compare import __main__ as compare
+from w2v.compare import results, runs
 from w2v.compare.__main__ import main
 from w2v.errors import ConfigError
 
@@ -135,6 +136,25 @@ def test_another_corpus_is_refused_without_restart(here, write):
     assert main([*arguments, "--restart"]) == 0
     assert read(here / "comparison")["plan"] != json.loads(before)["plan"]
     assert len(read(here / "comparison")["runs"]) == 1
+
+
+def test_results_may_be_as_long_as_their_runs_are_many(here, monkeypatch):
+    monkeypatch.setattr(results, "MAX_BYTES", 1000)
+    arguments = ["corpus.txt", *ONE, "--seeds", "2"]
+    assert main(arguments) == 0
+    assert (here / "comparison" / "results.json").stat().st_size > 1000
+    assert main(arguments) == 0
+    monkeypatch.setattr(results, "BYTES_PER_RUN", 1000)
+    with pytest.raises(ConfigError, match=r"results\.json: longer than 2,000 bytes"):
+        main(arguments)
+
+
+def test_no_run_takes_more_than_is_planned_for(document):
+    longest = max(document["runs"], key=lambda run: len(json.dumps(run)))
+    point = dict.fromkeys(longest["curve"][0], -1.2345678901234567e-100)
+    neighbours = [[2**31] * runs.OVERLAP_NEIGHBOURS] * runs.OVERLAP_WORDS
+    longest = {**longest, "curve": [point] * runs.MAX_POINTS, "neighbours": neighbours}
+    assert len(json.dumps(longest)) < results.BYTES_PER_RUN
 
 
 def test_damaged_results_are_refused(here, document):

@@ -23,6 +23,7 @@ from w2v.noise import NoiseSampler
 from w2v.numerics.jit import read_only
 from w2v.numerics.random import STREAM_NOISE, STREAM_PAIRS, stream_key
 from w2v.train.api import make_run, make_trainer, resolve
+from w2v.train.sampled import SampledTrainer
 from w2v.train.trainer import Preparation
 
 
@@ -256,6 +257,25 @@ def test_a_loss_that_diverges_is_recorded_and_the_others_continue(here, capsys):
     # If nothing at all could be trained, the command failed.
     assert main([*arguments, "--losses", "nce", "-o", "none"]) == 1
     assert "No loss could be trained" in (here / "none" / "report.html").read_text()
+
+
+def test_a_loss_that_diverges_in_its_last_step_is_recorded(here, monkeypatch):
+    """The loss of a step is from before its update."""
+    real = SampledTrainer.train_epoch
+
+    def poisoned(self, state, schedule, watch):
+        real(self, state, schedule, watch)
+        if self.loss.name == "nce" and state.position.epoch == 1:
+            self.model.parameters.center_vectors[1] = np.inf
+
+    monkeypatch.setattr(SampledTrainer, "train_epoch", poisoned)
+    arguments = ["corpus.txt", *QUICK, "2", "--seeds", "2", "--losses", "nce", "softmax:split"]
+    assert main([*arguments, "--no-report"]) == 0
+    errors = {run["variant"]: run.get("error", "") for run in read(here / "comparison")["runs"]}
+    assert errors["nce"].startswith("epoch 2: row 2 of center_vectors, ")
+    assert errors["nce"].endswith(" is not finite; lower --lr")
+    assert errors["softmax:split"] == ""
+    assert main([*arguments, "--no-report"]) == 0
 
 
 def test_a_held_out_loss_that_is_not_finite_is_a_failure(here, monkeypatch):

@@ -108,6 +108,53 @@ def test_the_verdict_leaves_failed_runs_out():
     )
 
 
+def test_the_variants_that_tie_follow_the_best_without_a_gap():
+    """The third is behind the second, which is clearly worse, but differs more between seeds."""
+    found = summary.verdict(made_up({"a": [5, 5, 5.1], "b": [5.5, 5.5, 5.6], "c": [4.0, 7.0, 6.0]}))
+    assert [rival.is_tied for rival in found.rivals] == [False, True]
+    assert found.tied == ["a"]
+    assert summary.headline(found) == "a predicts best, 0.500 nats per pair ahead of b"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "headline", "expected"),
+    [
+        (
+            [5.0, 6.0, None], [5.1, 6.3, 7.2], "a and b tie",
+            ["b, is 0.2000 ± 1.2706 above it with the 2 seeds that both finished: a gives",
+             "That is within chance: the 95% interval includes 0."],
+        ),
+        (
+            [5.0, None, None], [5.5, 6.3, 7.2], "a predicts best, 0.500 nats per pair ahead of b",
+            ["b, is 0.5000 above it with the 1 seed that both finished: a gives",
+             "One seed cannot tell how much of that is chance."],
+        ),
+        (
+            [5.0, None, None], [4.9, 6.3, 7.2], "a and b tie",
+            ["b, is 0.1000 below it with the 1 seed that both finished: a gives",
+             "One seed cannot tell how much of that is chance.",
+             "Only the other seeds put a first, so this counts as a tie."],
+        ),
+        (
+            [5.0, 5.0, None], [4.9, 4.9, 7.2], "a and b tie",
+            ["b, is 0.1000 below it with the 2 seeds that both finished: a gives",
+             "Only the other seeds put a first, so this counts as a tie."],
+        ),
+        (
+            [5.0, None, None], [None, 6.3, 7.2], "a predicts best, 1.750 nats per pair ahead of b",
+            ["b, is 1.7500 above it over different seeds: a gives",
+             "Without a common seed, it is unknown how much of that is chance."],
+        ),
+    ],
+)  # fmt: skip
+def test_the_verdict_says_which_seeds_it_rests_on(a, b, headline, expected):
+    found = summary.verdict(made_up({"a": a, "b": b}))
+    assert summary.headline(found) == headline
+    _, lead, *others = summary.explanation(found)
+    assert expected[0] in lead
+    assert others == expected[1:]
+
+
 TINY = {"a": [5.000, 6.000, 7.000], "b": [5.008, 6.008, 7.008], "c": [5.5, 6.5, 7.5]}
 
 

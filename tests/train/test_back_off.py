@@ -102,6 +102,27 @@ def test_a_nan_row_that_no_loss_shows_is_not_written(tmp_path, monkeypatch):
         assert np.isfinite(read_checkpoint(path).arrays["log_normalisers"]).all()
 
 
+@pytest.mark.parametrize("name", ["center_vectors", "context_vectors"])
+def test_a_divergence_that_only_the_last_step_makes_is_one(monkeypatch, tmp_path, name):
+    real = SampledTrainer.train_epoch
+    left = [2]
+
+    def poisoned(self, state, schedule, watch):
+        real(self, state, schedule, watch)
+        if state.position.epoch == 1 and left[0]:
+            left[0] -= 1
+            getattr(self.model.parameters, name)[3] = np.nan
+
+    monkeypatch.setattr(SampledTrainer, "train_epoch", poisoned)
+    expected = rf"row 4 of {name}, 'w\d+', is not finite; lower --lr"
+    with pytest.raises(DivergenceError, match=f"^epoch 2: {expected}$"):
+        train(epochs=2)
+    wv = train(epochs=2, checkpoint=tmp_path, back_off=1)
+    (back_off,) = wv.training["back_offs"]
+    assert re.search(expected, back_off["error"])
+    assert np.isfinite(wv.vectors).all()
+
+
 def test_back_off_halves_the_rate_until_it_holds(tmp_path):
     recorder = Recorder()
     with pytest.raises(DivergenceError, match=r"--back-off 3 continues|lower --lr$"):

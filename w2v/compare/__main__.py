@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from w2v import __version__
+from w2v.compare.results import BYTES_PER_RUN
 from w2v.config import (
     MAX_SEED,
     TrainConfig,
@@ -50,8 +51,8 @@ DEFAULT_SEEDS = 3
 DEFAULT_HELD_OUT = 0.05
 MAX_SEEDS = 1_000
 
-_BYTES_PER_RUN, _BYTES_OF_REPORT = 200_000, 10_000_000
-"""Estimated sizes: of a run in the results and in the report, and of the report's plotly.js."""
+_BYTES_OF_REPORT = 10_000_000
+"""Size of the report's plotly.js."""
 
 LEARN_NORMALISER = "learn-normaliser"
 """What may follow the colon, besides kinds of target, for losses that can learn normalisers."""
@@ -183,10 +184,15 @@ def _request(arguments: Namespace) -> Request:
     output = Path(arguments.output)
     report = not arguments.no_report
     runs = len(arguments.losses) * arguments.seeds
+    files = (RESULTS, REPORT) if report else (RESULTS,)
     check_folder(
-        output, (RESULTS, REPORT) if report else (RESULTS,),
-        estimated_bytes=runs * _BYTES_PER_RUN + report * _BYTES_OF_REPORT,
+        arguments.output, files,
+        estimated_bytes=runs * BYTES_PER_RUN + report * _BYTES_OF_REPORT,
     )  # fmt: skip
+    options_file = getattr(arguments, "config", None)
+    inputs = (*arguments.corpus, arguments.analogies, arguments.similarity, options_file)
+    for name in files:
+        command_line.refuse_input_as_output(output / name, filter(None, inputs))
     if report:
         from w2v.util.html_page import require_packages
 
@@ -257,7 +263,8 @@ def _start(request: Request) -> tuple[Document, Corpus, HeldOut]:
     from w2v.train.callbacks import CallbackList
 
     path = request.output / RESULTS
-    document = None if request.restart else results.read(path)
+    most_runs = len(request.configs) * len(request.seeds)
+    document = None if request.restart else results.read(path, most_runs)
     if document is not None:
         # Reading a large corpus takes a while: first refuse what can be refused without it.
         key = document["plan"].get("corpus")

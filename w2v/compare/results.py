@@ -17,8 +17,11 @@ from w2v.util.files import atomic_write
 from w2v.util.json_shape import misfit
 
 FORMAT = 3
+BYTES_PER_RUN = 200_000
+"""More than a run takes in the results; also an estimate of what it adds to the report."""
+
 MAX_BYTES = 2**26
-"""A longer file cannot hold results: a run takes a few kilobytes."""
+"""A longer file cannot hold results, unless there are very many runs."""
 
 _BY_LOSS = ("epochs", "own_options")
 """Entries of a plan that are dicts by loss."""
@@ -51,17 +54,22 @@ _SHAPE = {
 Document = dict[str, Any]
 
 
-def read(path: Path) -> Document | None:
+def read(path: Path, runs: int = 0) -> Document | None:
     """Read a document; None if there is no file.
+
+    Args:
+        path: the file.
+        runs: number of runs of the comparison; more than these need not be readable.
 
     Raises:
         ConfigError: the file cannot be read, or is damaged.
     """
+    longest = max(MAX_BYTES, runs * BYTES_PER_RUN)
     try:
         with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise ConfigError(f"{path}: longer than {MAX_BYTES:,} bytes {_HINT}")
+            content = stream.read(longest + 1)
+        if len(content) > longest:
+            raise ConfigError(f"{path}: longer than {longest:,} bytes {_HINT}")
         document = json.loads(content.decode())
         # It must be possible to write it again: no NaN, no 1e999, no lone surrogates.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()

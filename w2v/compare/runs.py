@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
+import json
 import math
 import os
 import platform
@@ -125,7 +126,12 @@ def make_plan(request: Request, corpus: str) -> dict[str, Any]:
 def known_questions(request: Request, corpus: Corpus) -> dict[str, dict[str, Any]]:
     """The files of questions, with how many of their questions the vocabulary covers."""
     vocabulary = corpus.vocabulary
-    wv = Embeddings(vocabulary.words, np.ones((len(vocabulary), 1), np.float32))
+    # Questions are prepared as the text was, which is the same for all variants.
+    config = dataclasses.asdict(next(iter(request.configs.values())))
+    wv = Embeddings(
+        vocabulary.words, np.ones((len(vocabulary), 1), np.float32),
+        metadata={"training": json.dumps({"config": config})},
+    )  # fmt: skip
     found: dict[str, dict[str, Any]] = {"analogies": {}, "similarity": {}}
     if request.analogies is not None:
         score = evaluate_analogies(wv, request.analogies).total
@@ -297,6 +303,7 @@ class _Evaluating(Callback):
         epoch = run.state.epochs_trained
         if epoch not in evaluated_epochs(run.config.epochs_):
             return
+        run.refuse_divergence()
         figures = self.evaluation.point(run)
         if not math.isfinite(figures["nats"]):
             raise DivergenceError(

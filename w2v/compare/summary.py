@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from w2v.compare.results import Document
@@ -108,7 +109,8 @@ class Rival(NamedTuple):
     Attributes:
         name: name of the variant.
         lead: how much lower the held-out loss of the best variant is, from pairs of runs with the
-            same seed, which share their initial vectors and draws. None without such a pair.
+            same seed, which share their initial vectors and draws. None without such a pair;
+            negative if runs of other seeds, which the variant has not finished, make the best one.
         nats: difference of the mean held-out losses.
     """
 
@@ -121,11 +123,11 @@ class Rival(NamedTuple):
         """Whether the 95% interval of the lead excludes 0; None without an interval."""
         if self.lead is None or self.lead.half_width is None:
             return None
-        return self.lead.mean > self.lead.half_width
+        return abs(self.lead.mean) > self.lead.half_width
 
     @property
     def is_tied(self) -> bool:
-        """Whether the lead is within chance, or too small to matter (`TIE_NATS`)."""
+        """Whether the lead is within chance, or too small to matter (`TIE_NATS`), or negative."""
         return self.is_clear is False or self.size < TIE_NATS
 
     @property
@@ -142,12 +144,14 @@ class Verdict(NamedTuple):
         nats: its nats per pair.
         rivals: the other variants, in order of their loss.
         seconds: mean training time of each variant.
+        seeds: number of seeds, including those of failed runs.
     """
 
     best: str
     nats: Estimate
     rivals: list[Rival]
     seconds: dict[str, float]
+    seeds: int
 
     @property
     def second(self) -> Rival | None:
@@ -156,8 +160,8 @@ class Verdict(NamedTuple):
 
     @property
     def tied(self) -> list[str]:
-        """The best variant and those that tie with it, in order of their loss."""
-        return [self.best, *(rival.name for rival in self.rivals if rival.is_tied)]
+        """The best variant and those that follow it as long as they tie with it."""
+        return [self.best, *(r.name for r in takewhile(lambda r: r.is_tied, self.rivals))]
 
     @property
     def quickest(self) -> str:
@@ -195,7 +199,7 @@ def verdict(document: Document) -> Verdict | None:
         for name, _ in ranked
         for runs in [finished(document, name)]
     }
-    return Verdict(best, nats, rivals, seconds)
+    return Verdict(best, nats, rivals, seconds, len(document["plan"]["seeds"]))
 
 
 def headline(found: Verdict | None) -> str:
@@ -222,15 +226,26 @@ def explanation(found: Verdict) -> list[str]:
     if second is None:
         return sentences
     lead = Estimate(second.nats, None, 1) if second.lead is None else second.lead
+    shared = 0 if second.lead is None else lead.n
+    where = "above" if lead.mean >= 0 else "below"
+    over = ""
+    if shared < found.seeds:
+        both = f" with the {shared} seed{'s' * (shared != 1)} that both finished"
+        over = both if shared else " over different seeds"
     sentences.append(
-        f"The next, {second.name}, is {shown(lead, '.4f')} above it: {found.best} gives the true "
-        f"context word {math.exp(lead.mean):.3g} times the probability (geometric mean)."
+        f"The next, {second.name}, is {shown(lead._replace(mean=abs(lead.mean)), '.4f')} {where} "
+        f"it{over}: {found.best} gives the true context word {math.exp(lead.mean):.3g} times the "
+        "probability (geometric mean)."
     )
-    if second.is_clear is None:
+    if not shared:
+        sentences.append("Without a common seed, it is unknown how much of that is chance.")
+    elif second.is_clear is None:
         sentences.append("One seed cannot tell how much of that is chance.")
     elif not second.is_clear:
         sentences.append("That is within chance: the 95% interval includes 0.")
-    if second.is_clear is not False and second.is_tied:
+    if second.is_clear is not False and lead.mean < 0:
+        sentences.append(f"Only the other seeds put {found.best} first, so this counts as a tie.")
+    elif second.is_clear is not False and second.is_tied:
         sentences.append(
             f"Leads below {TIE_NATS} nats ({math.exp(TIE_NATS):.2f} times) count as ties."
         )

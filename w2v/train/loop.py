@@ -16,7 +16,8 @@ import numpy as np
 
 import w2v
 from w2v.embeddings import Embeddings
-from w2v.errors import DivergenceError
+from w2v.errors import DivergenceError, shown
+from w2v.formats.table import first_not_finite
 from w2v.held_out import Scorer
 from w2v.numerics.jit import read_only
 from w2v.train.callbacks import Callback, CallbackList, Plan, Progress
@@ -133,6 +134,7 @@ class Run:
                 state.end_epoch(stop=stop)
             if self.checkpoints is not None:
                 self.checkpoints.write_now(self)
+            self.refuse_divergence()
         except DivergenceError as error:
             return str(error)
         return None
@@ -181,6 +183,21 @@ class Run:
             f"; the checkpoint at {self.checkpoints.last_progress:.0%} is kept, and --resume "
             f"--back-off {len(self.state.back_offs) + 1} continues from it at half the rate"
         )
+
+    def refuse_divergence(self) -> None:
+        """Check that all parameters are finite: the loss of a step does not show what it changed.
+
+        Raises:
+            DivergenceError: a parameter is not finite; the message names the first such word.
+        """
+        for name, array in self.trainer.parameters().items():
+            row = first_not_finite(array if array.ndim == 2 else array[:, None])
+            if row is not None:
+                word = shown(self.trainer.corpus.vocabulary.words[row])
+                raise DivergenceError(
+                    f"epoch {self.state.epochs_trained}: row {row + 1} of {name}, {word}, is not "
+                    "finite; lower --lr"
+                )
 
     # --- state ------------------------------------------------------------------------------------
 
