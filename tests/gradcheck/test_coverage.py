@@ -82,10 +82,16 @@ def row(coordinates=None, tolerance=1e-6, covers=()):
 @pytest.mark.parametrize(
     ("short", "said"),
     [
-        ({"coordinates": range(7)}, "coordinates 7, not 8"),
-        ({"covers": [Cover("hits", 0)]}, "hits 0, not 1"),
-        ({"covers": [Cover("hits", 5), Cover("kinks", 1, 2)]}, "kinks 1, not 2"),
-        ({"tolerance": 1e-4}, "errors below 1.6e-03 pass"),
+        ({"coordinates": range(7)}, "not enough cases: 7 coordinates, expected at least 8"),
+        ({"covers": [Cover("hits", 0)]}, "not enough cases: 0 hits, expected at least 1"),
+        (
+            {"covers": [Cover("hits", 5), Cover("kinks", 1, 2)]},
+            "not enough cases: 1 kinks, expected at least 2",
+        ),
+        (
+            {"tolerance": 1e-4},
+            "too coarse: errors below 1.6e-03 pass, and no slope is above",
+        ),
     ],
 )
 def test_a_row_that_covers_too_little_fails_though_its_gradient_is_right(short, said):
@@ -95,7 +101,7 @@ def test_a_row_that_covers_too_little_fails_though_its_gradient_is_right(short, 
     assert less.report.passed
     assert not less.passed
     assert not all_passed([row(), less])
-    assert f"covers too little: {said}" in as_text([row(), less])
+    assert f"\n  {said}" in as_text([row(), less])
     assert "1 of 2 pass" in as_text([row(), less])
     assert said in as_json([less])
 

@@ -229,6 +229,19 @@ def test_complex_steps_need_a_function_that_carries_them():
         ((np.sum, [1.0], [1.0]), {"method": "forward"}, "expected one of central"),
         ((np.sum, [1.0], [1.0]), {"coordinates": [1]}, "coordinates: expected"),
         ((np.sum, [1.0], [1.0]), {"coordinates": []}, "coordinates: expected"),
+        ((np.sum, [1.0], [1.0]), {"coordinates": [0.5]}, r"coordinates: expected .* got \[0.5\]"),
+        ((np.sum, [1.0], [1.0]), {"coordinates": [True]}, "coordinates: expected"),
+        ((np.sum, [1.0], [1.0]), {"coordinates": ["0"]}, "coordinates: expected"),
+        ((np.sum, [1.0], [1.0]), {"coordinates": 3}, "coordinates: expected .* got 3"),
+        ((np.sum, [1.0], [1.0]), {"method": []}, "method: expected one of"),
+        ((np.sum, [1.0], [1.0]), {"tolerance": "1e-6"}, "tolerance: expected a number above 0"),
+        ((np.sum, [1.0], [1.0]), {"scale": None}, "scale: expected a number above 0"),
+        ((np.sum, [1.0], [1.0]), {"tolerance": math.nan}, "tolerance: expected"),
+        ((lambda x: np.sum(x) + 1j, [1.0], [1.0]), {}, "real where its argument is, got complex"),
+        ((lambda x: [[1], [1, 2]], [1.0], [1.0]), {}, "returns one number"),
+        ((np.sum, [1.0], [[1], [1, 2]]), {}, "at: expected finite"),
+        ((np.sum, [[1], [1, 2]], [1.0]), {}, "gradient: expected real"),
+        ((np.sum, lambda x: [[1], [1, 2]], [1.0]), {}, "gradient: expected real"),
     ],
 )
 def test_bad_input_is_one_line(arguments, options, message):
@@ -236,6 +249,11 @@ def test_bad_input_is_one_line(arguments, options, message):
         check_gradient(*arguments, **options)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, W2VError)
+
+
+def test_a_wrong_derivative_is_called_a_derivative():
+    with pytest.raises(InputError, match=r"derivative: expected real numbers of shape \(1,\)"):
+        check_derivative(np.exp, [1.0, 2.0], [1.0])
 
 
 def test_long_reports_show_the_worst_and_count_the_rest():
@@ -327,6 +345,17 @@ def test_the_command_says_0_or_1_as_table_and_as_json(monkeypatch, capsys):
     data = json.loads(capsys.readouterr().out)
     assert data["passed"] is False
     assert [row["verdict"] for row in data["rows"]] == ["pass", "FAIL"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [("", "''"), (" ", "''"), ("--jsn", "--jsn (did you mean --json?)")],
+)
+def test_an_unknown_argument_is_refused(argument, shown, capsys):
+    with pytest.raises(SystemExit) as end:
+        command.main([argument])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"w2v.gradcheck: unrecognized arguments: {shown}\n"
 
 
 def test_an_empty_table_and_one_of_undefined_do_not_pass():

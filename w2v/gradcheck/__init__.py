@@ -23,14 +23,15 @@ depend only on NumPy and the error types, and can check any gradient.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from w2v.errors import InputError
-from w2v.gradcheck.differences import Method, Point, Slice, Slope, measure
+from w2v.errors import InputError, shown
+from w2v.gradcheck.differences import Method, Point, Slice, Slope, as_array, measure
 from w2v.gradcheck.report import Coordinate, GradientReport, Verdict
 
 __all__ = [
@@ -82,7 +83,7 @@ def check_gradient(
         InputError: an argument, or what the functions return, has the wrong shape or kind.
     """
     point = _point(at)
-    claimed = _claimed(gradient, point)
+    claimed = _claimed("gradient", gradient, point)
 
     def along(position: int) -> Slice:
         def function_of_one(x: Any) -> Any:
@@ -134,12 +135,12 @@ def check_derivative(
         InputError: as in `check_gradient`.
     """
     point = _point(at)
-    claimed = _claimed(derivative, point)
+    claimed = _claimed("derivative", derivative, point)
     return _check(lambda _: function, claimed, point, None, tolerance, method, scale, name)
 
 
 def _point(at: ArrayLike) -> Array:
-    given = np.asarray(at)
+    given = as_array(at, "at: expected finite real numbers")
     if given.dtype.kind not in "uif" or given.size == 0 or not np.isfinite(given).all():
         raise InputError(
             f"gradient check: at: expected finite real numbers, got {given.dtype} {given!r:.60}"
@@ -147,13 +148,14 @@ def _point(at: ArrayLike) -> Array:
     return np.array(given, dtype=np.float64, order="C")
 
 
-def _claimed(gradient: Callable[[Array], ArrayLike] | ArrayLike, point: Array) -> Array:
+def _claimed(place: str, gradient: Callable[[Array], ArrayLike] | ArrayLike, point: Array) -> Array:
+    expectation = f"{place}: expected real numbers of shape {point.shape}"
     with np.errstate(all="ignore"):
-        returned = np.asarray(gradient(point.copy()) if callable(gradient) else gradient)
+        slopes = gradient(point.copy()) if callable(gradient) else gradient
+    returned = as_array(slopes, expectation)
     if returned.shape != point.shape or returned.dtype.kind not in "buif":
         raise InputError(
-            f"gradient check: gradient: expected real numbers of shape {point.shape}, "
-            f"got {returned.dtype} of shape {returned.shape}"
+            f"gradient check: {expectation}, got {returned.dtype} of shape {returned.shape}"
         )
     return returned.astype(np.float64)
 
@@ -170,18 +172,15 @@ def _check(
 ) -> GradientReport:
     """Measure each coordinate and judge it."""
     for option, value in (("tolerance", tolerance), ("scale", scale)):
-        if not (math.isfinite(value) and value > 0.0):
-            raise InputError(f"gradient check: {option}: expected a number above 0, got {value}")
-    if method not in set(Method):
+        if not (isinstance(value, Real) and 0.0 < value < math.inf):
+            raise InputError(
+                f"gradient check: {option}: expected a number above 0, got {shown(value)}"
+            )
+    if not isinstance(method, str) or method not in set(Method):
         raise InputError(
-            f"gradient check: method: expected one of {', '.join(Method)}, got {method!r}"
+            f"gradient check: method: expected one of {', '.join(Method)}, got {shown(method)}"
         )
-    positions = range(point.size) if coordinates is None else list(coordinates)
-    if not positions or not all(0 <= position < point.size for position in positions):
-        raise InputError(
-            f"gradient check: coordinates: expected one or more of 0 .. {point.size - 1}, "
-            f"got {positions}"
-        )
+    positions = _positions(coordinates, point.size)
     entries = []
     # Overflow and ln 0 are findings here, not warnings.
     with np.errstate(all="ignore"):
@@ -195,6 +194,22 @@ def _check(
             index = tuple(int(i) for i in np.unravel_index(position, point.shape))
             entries.append(_judge(index, x, analytic, slope, tolerance))
     return GradientReport(name, tuple(entries), tolerance, Method(method))
+
+
+def _positions(coordinates: Iterable[int] | None, size: int) -> Sequence[int]:
+    if coordinates is None:
+        return range(size)
+    positions = list(coordinates) if isinstance(coordinates, Iterable) else []
+    if not positions or not all(_is_index(position, size) for position in positions):
+        raise InputError(
+            f"gradient check: coordinates: expected one or more of 0 .. {size - 1}, "
+            f"got {shown(positions or coordinates)}"
+        )
+    return positions
+
+
+def _is_index(value: object, size: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and 0 <= int(value) < size
 
 
 def _relative_error(analytic: float, slope: Slope, tolerance: float) -> float:

@@ -64,11 +64,15 @@ class Row:
         """A phrase for each thing that the check covers too little of."""
         report = self.report
         every = (Cover("coordinates", len(report.coordinates), self.coordinates), *self.covers)
-        found = [f"{c.what} {c.found}, not {c.least}" for c in every if not c.enough]
+        found = [
+            f"not enough cases: {c.found} {c.what}, expected at least {c.least}"
+            for c in every
+            if not c.enough
+        ]
         if not report.smallest_error_found <= SHARE_FOUND * report.largest_slope:
             found.append(
-                f"errors below {report.smallest_error_found:.1e} pass, and no slope is above "
-                f"{report.largest_slope:.1e}"
+                f"too coarse: errors below {report.smallest_error_found:.1e} pass, and no slope is "
+                f"above {report.largest_slope:.1e}"
             )
         return found
 
@@ -102,7 +106,7 @@ def as_text(rows: Sequence[Row]) -> str:
     failed = [row for row in rows if not row.passed]
     for row in failed:
         lines += ["", f"{row.section}: {row.report}"]
-        lines += [f"  covers too little: {shortfall}" for shortfall in row.shortfalls]
+        lines += [f"  {shortfall}" for shortfall in row.shortfalls]
     lines += ["", f"{len(rows) - len(failed)} of {len(rows)} pass"]
     return "\n".join(lines)
 

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from w2v.errors import InputError
+from w2v.errors import InputError, shown
 
 Slice: TypeAlias = Callable[[Any], Any]
 """The function along one coordinate, with the others fixed."""
@@ -92,19 +93,30 @@ class Slope:
 UNDEFINED = Slope(Point.UNDEFINED, math.nan, math.nan, math.nan, math.nan)
 
 
+def as_array(value: object, expectation: str) -> NDArray[Any]:
+    """Convert an argument, or what a function has returned, to an array.
+
+    Raises:
+        InputError: it is a list of lists of different lengths.
+    """
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"gradient check: {expectation}, got {shown(value)}") from error
+
+
 def value_at(function: Slice, x: Any) -> Any:
-    """`function(x)` as one number.
+    """`function(x)` as one number, which is real if `x` is.
 
     Raises:
         InputError: the function returned something else.
     """
+    is_complex = isinstance(x, complex)
+    expectation = "expected a function that returns one number, real where its argument is"
     # NumPy's numbers divide by zero and overflow to inf; Python's raise.
-    value = np.asarray(function(np.complex128(x) if isinstance(x, complex) else np.float64(x)))
-    if value.size != 1 or value.dtype.kind not in "buifc":
-        raise InputError(
-            f"gradient check: expected a function that returns one number, "
-            f"got {value.dtype} of shape {value.shape}"
-        )
+    value = as_array(function(np.complex128(x) if is_complex else np.float64(x)), expectation)
+    if value.size != 1 or value.dtype.kind not in ("buifc" if is_complex else "buif"):
+        raise InputError(f"gradient check: {expectation}, got {value.dtype} of shape {value.shape}")
     return value.reshape(()).item()
 
 

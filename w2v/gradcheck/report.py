@@ -34,7 +34,8 @@ class Coordinate:
         index: position in the checked array.
         at: the value there.
         analytic: the claimed derivative.
-        numerical: the measured derivative; at a kink the mean of both sides, NaN if undefined.
+        numerical: the measured derivative; at a kink the central difference, roughly
+            the mean of both sides; NaN if undefined.
         left: measured slope below `at`.
         right: measured slope above `at`.
         unit: what errors are relative to: the larger of abs(analytic) and abs(numerical), but at
