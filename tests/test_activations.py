@@ -91,6 +91,13 @@ def test_the_derivative_takes_z_and_not_a(activation):
     assert report.passed is same
 
 
+def test_equal_functions_are_compiled_once():
+    assert softplus_derivative_from_z is sigmoid
+    for activation in ELEMENTWISE:
+        same = activation.name in ("identity", "relu", "leaky_relu")
+        assert (activation.derivative_from_a is activation.derivative_from_z) is same
+
+
 def test_the_misquoted_derivative_of_the_scaled_tanh_is_rejected():
     z = np.array([-1.5, -0.5, 0.5, 1.0, 2.0])
 

@@ -57,10 +57,7 @@ def identity_derivative_from_z(z: Any) -> Any:
     return 1.0 if z == z else z
 
 
-@ufunc
-def identity_derivative_from_a(a: Any) -> Any:
-    """1 for every a but NaN."""
-    return 1.0 if a == a else a
+identity_derivative_from_a = identity_derivative_from_z
 
 
 # --- sigmoid and softplus ---------------------------------------------------------------------
@@ -94,11 +91,7 @@ def softplus(z: Any) -> Any:
     return z + rest if z > 0.0 else rest
 
 
-@ufunc
-def softplus_derivative_from_z(z: Any) -> Any:
-    """sigmoid(z)."""
-    e = math.exp(-abs(np.float64(z)))
-    return 1.0 / (1.0 + e) if z >= 0.0 else e / (1.0 + e)
+softplus_derivative_from_z = sigmoid
 
 
 @ufunc
@@ -174,12 +167,8 @@ def relu_derivative_from_z(z: Any) -> Any:
     return 0.0 if z <= 0.0 else z + 0.0
 
 
-@ufunc
-def relu_derivative_from_a(a: Any) -> Any:
-    """1 where a > 0, otherwise 0."""
-    if a > 0.0:
-        return 1.0
-    return 0.0 if a <= 0.0 else a + 0.0
+relu_derivative_from_a = relu_derivative_from_z
+"""A positive a means a positive z."""
 
 
 @ufunc
@@ -196,12 +185,8 @@ def leaky_relu_derivative_from_z(z: Any) -> Any:
     return LEAKY_SLOPE if z <= 0.0 else z + 0.0
 
 
-@ufunc
-def leaky_relu_derivative_from_a(a: Any) -> Any:
-    """1 where a > 0, otherwise `LEAKY_SLOPE`: a has the sign of z."""
-    if a > 0.0:
-        return 1.0
-    return LEAKY_SLOPE if a <= 0.0 else a + 0.0
+leaky_relu_derivative_from_a = leaky_relu_derivative_from_z
+"""a has the sign of z."""
 
 
 # --- sin --------------------------------------------------------------------------------------

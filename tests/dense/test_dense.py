@@ -111,6 +111,28 @@ def test_outside_the_domain_the_result_is_nan():
     assert loss.from_activations(np.array([0.0, 1.0]), np.array([0.0, 1.0])) == 0.0
 
 
+@LOSSES
+@pytest.mark.parametrize("beyond", [1e-3, 0.5, 10.0])
+def test_outside_the_domain_neither_loss_nor_gradient_is_a_number(loss, beyond):
+    low, high = loss.domain
+    for a in filter(math.isfinite, (low - beyond, high + beyond)):
+        for target in (max(loss.targets[0], -1.0), 0.5, min(loss.targets[1], 1.0)):
+            arguments = np.array([a]), np.array([target])
+            assert math.isnan(loss.from_activations(*arguments))
+            assert math.isnan(loss.dactivations(*arguments)[0])
+
+
+def test_training_does_not_begin_without_a_finite_loss():
+    network = DenseNetwork((1, 1), loss="sigmoid_cross_entropy", output="identity")
+    network.set_parameters([1.0, 0.0])
+    start = network.get_parameters()
+    assert math.isnan(network.loss([[-0.5]], [[1.0]]))
+    assert np.isnan(network.gradient([[-0.5]], [[1.0]])[0][0]).all()
+    with pytest.raises(InputError, match=r"the loss is nan before training; .* within 0 to 1 for"):
+        train(network, [[-0.5]], [[1.0]], epochs=1, learning_rate=0.1)
+    np.testing.assert_array_equal(network.get_parameters(), start)
+
+
 # --- the network ------------------------------------------------------------------------------
 
 
@@ -228,6 +250,8 @@ def test_parameters_go_round():
     np.testing.assert_array_equal(network.get_parameters(), vector)
     with pytest.raises(InputError, match="expected 13 numbers"):
         network.set_parameters(vector[1:])
+    with pytest.raises(InputError, match="parameters: expected an array of numbers"):
+        network.set_parameters([[1.0], [1.0, 2.0]])
 
 
 @given(low=st.floats(-5, 5), width=st.floats(0.1, 5), bits=st.lists(st.booleans(), min_size=1))
@@ -244,11 +268,25 @@ def test_the_margin_is_that_of_the_least_certain_output():
     assert margin == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (1.0, "2"), (None, 1.0), (0.0, math.nan)])
+def test_an_interval_that_is_none_is_refused(low, high):
+    for function in (scale_targets, read_bits):
+        with pytest.raises(ConfigError, match="low: expected a number below high = "):
+            function([0.0], low, high)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"sizes": (2,)}, "sizes: expected"),
         ({"sizes": (2, 0)}, "sizes: expected"),
+        ({"sizes": 5}, "sizes: expected two or more numbers of units, got 5"),
+        ({"sizes": (2, 1.5, 1)}, "sizes: expected an integer, at least 1, got 1.5"),
+        ({"sizes": "21"}, "sizes: expected an integer"),
+        ({"seed": -1}, "seed: expected an integer, at least 0, got -1"),
+        ({"seed": 0.5}, "seed: expected"),
+        ({"from_logits": "no"}, "from_logits: expected True, False or None, got 'no'"),
+        ({"hidden": []}, "hidden: expected one of"),
         ({"hidden": "than"}, "hidden: expected one of"),
         ({"output": "than"}, "output: expected one of"),
         ({"loss": "l2"}, "loss: expected one of"),
@@ -268,6 +306,12 @@ def test_a_wrong_network_is_refused(options, message):
         ({"momentum": 1.0}, "momentum: expected"),
         ({"weight_decay": -1.0}, "weight_decay: expected"),
         ({"batch_size": 0}, "batch_size: expected"),
+        ({"batch_size": 1.5}, "batch_size: expected an integer"),
+        ({"epochs": 2.5}, "epochs: expected an integer"),
+        ({"learning_rate": "0.1"}, "learning_rate: expected a number above 0"),
+        ({"momentum": None}, "momentum: expected"),
+        ({"weight_decay": math.nan}, "weight_decay: expected"),
+        ({"seed": -1}, "seed: expected"),
     ],
 )
 def test_wrong_training_is_refused_and_nothing_changes(options, message):
@@ -289,6 +333,11 @@ def test_wrong_training_is_refused_and_nothing_changes(options, message):
         ("softmax_cross_entropy", np.ones((1, 2)), [[0.5]], "rows that sum to 1"),
         ("squared_error", np.ones((1, 2)), [[math.nan]], "targets: expected finite"),
         ("squared_error", [[math.inf, 0.0]], [[1.0]], "inputs: expected finite"),
+        ("squared_error", [[1.0, 0.0], [1.0]], [[1.0]], "inputs: expected an array of numbers"),
+        ("squared_error", [["a", "b"]], [[1.0]], "inputs: expected an array of numbers"),
+        ("squared_error", 3.0, [[1.0]], r"inputs: expected shape \(examples, 2\)"),
+        ("squared_error", np.ones((1, 2)), [[1j]], "targets: expected an array of numbers"),
+        ("squared_error", np.ones((1, 2)), None, "targets: expected an array of numbers"),
     ],
 )
 def test_wrong_examples_are_refused(loss, inputs, targets, message):

@@ -6,7 +6,8 @@ that matches the loss, its `link` (the canonical link of McCullagh and Nelder 19
 Linear Models", section 2.2.4).
 
 From activations a: the textbook formula in a, with dL/da. Any activation may produce a; the chain
-rule in `Activation.pull_back` then gives dL/dz. Outside `domain` the loss is NaN or infinite.
+rule in `Activation.pull_back` then gives dL/dz. Outside `domain`, loss and
+gradient are NaN; at its ends, the loss may be infinite.
 
 Shapes: z, a and targets (..., C) float64; losses (...,), summed over the C outputs and not averaged
 over examples; gradients (..., C). The unit is nats, except for the squared error. The losses of
@@ -39,8 +40,8 @@ class DenseLoss:
         domain: open interval of activations for which the loss is finite for every target.
         from_logits: (z, t) -> loss of each example.
         dlogits: (z, t) -> dL/dz of the logit form.
-        from_activations: (a, t) -> loss of each example; NaN or inf outside `domain`.
-        dactivations: (a, t) -> dL/da.
+        from_activations: (a, t) -> loss of each example; NaN outside `domain`; see above.
+        dactivations: (a, t) -> dL/da; NaN likewise.
         sums_to_one: whether each row of targets must be a distribution.
     """
 
@@ -57,19 +58,20 @@ class DenseLoss:
 
 
 def _times_log(factor: Array, argument: Array) -> Array:
-    """The product factor * ln(argument), and 0 where the factor is 0, whatever the argument.
+    """The product factor * ln(argument); 0 where the factor is 0 and the argument is not negative.
 
-    With other factors, ln 0 = -inf and ln(negative) = NaN propagate. Clipping would give a finite
-    loss with a wrong gradient.
+    Otherwise ln 0 = -inf and ln(negative) = NaN propagate. Clipping would give a finite loss with a
+    wrong gradient.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(factor == 0.0, 0.0, factor * np.log(argument))
+        return np.where((factor == 0.0) & (argument >= 0.0), 0.0, factor * np.log(argument))
 
 
 def _over(numerator: Array, denominator: Array) -> Array:
-    """The quotient, and 0 where the numerator is 0: the derivative of `_times_log`."""
+    """The quotient, the derivative of `_times_log`; 0 and NaN as there."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(numerator == 0.0, 0.0, numerator / denominator)
+        quotient = np.where(numerator == 0.0, 0.0, numerator / denominator)
+    return np.where(denominator >= 0.0, quotient, np.nan)
 
 
 # --- squared error ----------------------------------------------------------------------------
@@ -163,7 +165,7 @@ _ALL = (
     ),
     DenseLoss(
         name="sigmoid_cross_entropy",
-        formula="-sum t ln a + (1 - t) ln(1 - a)",
+        formula="-sum (t ln a + (1 - t) ln(1 - a))",
         link=ACTIVATIONS["sigmoid"],
         targets=(0.0, 1.0),
         domain=(0.0, 1.0),
@@ -174,7 +176,7 @@ _ALL = (
     ),
     DenseLoss(
         name="tanh_cross_entropy",
-        formula="-sum (1+t)/2 ln((1+a)/2) + (1-t)/2 ln((1-a)/2)",
+        formula="-sum ((1+t)/2 ln((1+a)/2) + (1-t)/2 ln((1-a)/2))",
         link=ACTIVATIONS["tanh"],
         targets=(-1.0, 1.0),
         domain=(-1.0, 1.0),

@@ -17,14 +17,19 @@ word2vec kernels do not.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from w2v.activations import ACTIVATIONS, Activation, Array
+from w2v.activations import ACTIVATIONS, Array
 from w2v.dense.losses import DENSE_LOSSES, DenseLoss
-from w2v.errors import ConfigError, DivergenceError, InputError
+from w2v.errors import ConfigError, DivergenceError, InputError, shown
+from w2v.util.arguments import positive
+
+Entry = TypeVar("Entry")
 
 
 class DenseNetwork:
@@ -48,8 +53,8 @@ class DenseNetwork:
         biases: one (units,) array per layer, float64.
 
     Raises:
-        ConfigError: fewer than two layers or an empty one, an unknown name, or `from_logits` with
-            an output other than the loss's link.
+        ConfigError: fewer than two layers or an empty one, an unknown name, a negative seed, or
+            `from_logits` with an output other than the loss's link.
     """
 
     def __init__(
@@ -62,22 +67,24 @@ class DenseNetwork:
         from_logits: bool | None = None,
         seed: int = 0,
     ) -> None:
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ConfigError(f"sizes: expected two or more numbers above 0, got {tuple(sizes)}")
-        if loss not in DENSE_LOSSES:
-            raise ConfigError(f"loss: expected one of {', '.join(DENSE_LOSSES)}, got {loss!r}")
-        self.sizes = tuple(sizes)
-        self.loss_function: DenseLoss = DENSE_LOSSES[loss]
+        layers = tuple(sizes) if isinstance(sizes, Iterable) else ()
+        if len(layers) < 2:
+            raise ConfigError(f"sizes: expected two or more numbers of units, got {shown(sizes)}")
+        self.sizes = tuple(positive("sizes", units) for units in layers)
+        self.loss_function: DenseLoss = _registered("loss", loss, DENSE_LOSSES)
         link = self.loss_function.link
-        self.hidden = _activation("hidden", hidden)
-        self.output = link if output is None else _activation("output", output)
+        self.hidden = _registered("hidden", hidden, ACTIVATIONS)
+        self.output = link if output is None else _registered("output", output, ACTIVATIONS)
+        _expect(
+            "from_logits", from_logits, isinstance(from_logits, bool | None), "True, False or None"
+        )
         self.from_logits = self.output is link if from_logits is None else from_logits
         if self.from_logits and self.output is not link:
             raise ConfigError(
                 f"from_logits: expected output {link.name!r}, which is built into {loss}, "
                 f"got {self.output.name!r}"
             )
-        generator = np.random.default_rng(seed)
+        generator = _generator(seed)
         self.weights: list[Array] = []
         self.biases: list[Array] = []
         for inputs, units in zip(self.sizes[:-1], self.sizes[1:], strict=True):
@@ -177,7 +184,7 @@ class DenseNetwork:
         Raises:
             InputError: the vector has the wrong length.
         """
-        values = np.asarray(vector, dtype=np.float64)
+        values = _numbers("parameters", vector)
         expected = sum(array.size for array in (*self.weights, *self.biases))
         if values.shape != (expected,):
             raise InputError(f"parameters: expected {expected} numbers, got shape {values.shape}")
@@ -237,18 +244,25 @@ def train(
 
     Raises:
         ConfigError: an option is out of range.
-        InputError: shapes or targets do not fit the network.
+        InputError: shapes or targets do not fit the network, or its loss is not finite.
         DivergenceError: the loss is not finite after an epoch.
     """
-    _expect("epochs", epochs, epochs >= 1, "1 or more")
-    _expect("learning_rate", learning_rate, 0.0 < learning_rate < math.inf, "a number above 0")
-    _expect("momentum", momentum, 0.0 <= momentum < 1.0, "0 to below 1")
-    _expect("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 or more")
-    _expect("batch_size", batch_size, batch_size is None or batch_size >= 1, "1 or more, or None")
-    network.loss(inputs, targets)  # raises before anything is changed
-    rows, wanted = np.asarray(inputs, np.float64), np.asarray(targets, np.float64)
-    size = len(rows) if batch_size is None else batch_size
-    generator = np.random.default_rng(seed)
+    epochs = positive("epochs", epochs)
+    is_rate = _is_number(learning_rate) and learning_rate > 0.0
+    _expect("learning_rate", learning_rate, is_rate, "a number above 0")
+    _expect("momentum", momentum, _is_number(momentum) and 0.0 <= momentum < 1.0, "0 to below 1")
+    is_decay = _is_number(weight_decay) and weight_decay >= 0.0
+    _expect("weight_decay", weight_decay, is_decay, "0 or more")
+    rows, wanted = _numbers("inputs", inputs), _numbers("targets", targets)
+    loss = network.loss(rows, wanted)
+    if not math.isfinite(loss):
+        low, high = network.loss_function.domain
+        raise InputError(
+            f"network: the loss is {loss} before training; expected finite weights, and outputs "
+            f"within {low:g} to {high:g} for {network.loss_function.name}"
+        )
+    size = len(rows) if batch_size is None else positive("batch_size", batch_size)
+    generator = _generator(seed)
     parameters = [*network.weights, *network.biases]
     velocities = [np.zeros_like(array) for array in parameters]
     history = []
@@ -285,8 +299,8 @@ def scale_targets(bits: ArrayLike, low: float, high: float) -> Array:
     Raises:
         ConfigError: `low` is not below `high`.
     """
-    _expect("low", low, low < high, f"a number below high = {high}")
-    return low + (high - low) * np.asarray(bits, dtype=np.float64)
+    _check_interval(low, high)
+    return low + (high - low) * _numbers("bits", bits)
 
 
 def read_bits(outputs: ArrayLike, low: float, high: float) -> tuple[Array, float]:
@@ -304,24 +318,55 @@ def read_bits(outputs: ArrayLike, low: float, high: float) -> tuple[Array, float
     Raises:
         ConfigError: `low` is not below `high`.
     """
-    _expect("low", low, low < high, f"a number below high = {high}")
-    values = (2.0 * np.asarray(outputs, dtype=np.float64) - low - high) / (high - low)
+    _check_interval(low, high)
+    values = (2.0 * _numbers("outputs", outputs) - low - high) / (high - low)
     return (values > 0.0).astype(np.float64), float(np.min(np.abs(values)))
 
 
-def _activation(place: str, name: str) -> Activation:
-    if name not in ACTIVATIONS:
-        raise ConfigError(f"{place}: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
-    return ACTIVATIONS[name]
+def _registered(place: str, name: str, registry: Mapping[str, Entry]) -> Entry:
+    _expect(
+        place, name, isinstance(name, str) and name in registry, f"one of {', '.join(registry)}"
+    )
+    return registry[name]
+
+
+def _generator(seed: int) -> np.random.Generator:
+    is_seed = isinstance(seed, Integral) and not isinstance(seed, bool) and seed >= 0
+    _expect("seed", seed, is_seed, "an integer, at least 0")
+    return np.random.default_rng(seed)
 
 
 def _expect(place: str, got: object, fits: bool, expected: str) -> None:
     if not fits:
-        raise ConfigError(f"{place}: expected {expected}, got {got}")
+        raise ConfigError(f"{place}: expected {expected}, got {shown(got)}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and math.isfinite(value)
+
+
+def _check_interval(low: float, high: float) -> None:
+    fits = _is_number(low) and _is_number(high) and low < high
+    _expect("low", low, fits, f"a number below high = {shown(high)}")
+
+
+def _numbers(place: str, values: ArrayLike) -> Array:
+    """An array of numbers as float64.
+
+    Raises:
+        InputError: they are something else, or lists of different lengths.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{place}: expected an array of numbers, got {shown(values)}") from error
+    if array.dtype.kind not in "buif":
+        raise InputError(f"{place}: expected an array of numbers, got {shown(values)}")
+    return array.astype(np.float64, copy=False)
 
 
 def _matrix(place: str, values: ArrayLike, columns: int) -> Array:
-    matrix = np.asarray(values, dtype=np.float64)
+    matrix = _numbers(place, values)
     if matrix.ndim != 2 or len(matrix) == 0 or matrix.shape[1] != columns:
         raise InputError(f"{place}: expected shape (examples, {columns}), got {matrix.shape}")
     if not np.isfinite(matrix).all():
