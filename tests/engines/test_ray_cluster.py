@@ -144,6 +144,31 @@ def test_an_invalid_address_is_refused(address, monkeypatch):
         RayEngine(1, address)
 
 
+def test_another_address_than_that_of_the_connection_is_refused():
+    connected = ray.get_runtime_context().gcs_address
+    for address in (None, "auto", connected):
+        assert RayEngine(1, address).n_nodes == 1
+    with pytest.raises(ConfigError, match=f"address: Ray is already connected to {connected}; "):
+        RayEngine(1, "other:6379")
+
+
+@pytest.mark.parametrize("address", [None, "auto"])
+def test_an_invalid_address_of_the_environment_is_called_so(address, monkeypatch):
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setenv("RAY_ADDRESS", "nowhere")
+    with pytest.raises(ConfigError, match="RAY_ADDRESS: expected auto or host:port, got 'nowhere'"):
+        RayEngine(1, address)
+
+
+def test_an_empty_address_of_the_environment_is_none(monkeypatch):
+    begun = []
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda **options: begun.append(options))
+    monkeypatch.setenv("RAY_ADDRESS", "")
+    RayEngine(1)
+    assert (begun[0]["address"], begun[0]["num_cpus"]) == (None, 1)
+
+
 def test_sigterm_writes_a_checkpoint(text, tmp_path):
     """Although Ray installs its own handler."""
     line = [sys.executable, "-m", "w2v.train", str(text), "--engine", "ray", "--workers", "2"]

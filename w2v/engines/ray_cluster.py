@@ -35,7 +35,8 @@ class RayEngine(Engine):
         address: see `w2v.train.api.train_embeddings`.
 
     Raises:
-        ConfigError: Ray is not installed.
+        ConfigError: Ray is not installed, the address is malformed, or Ray is already connected to
+            another one.
         W2VError: no cluster answers at the address, or none could be started.
     """
 
@@ -43,20 +44,29 @@ class RayEngine(Engine):
         ray = self._ray = _imported()
         self._owns_connection = not ray.is_initialized()
         if self._owns_connection:
-            target = os.environ.get("RAY_ADDRESS") if address is None else address
+            place, target = "address", address
+            if address in (None, "auto") and os.environ.get("RAY_ADDRESS"):  # as Ray does
+                place, target = "RAY_ADDRESS", os.environ["RAY_ADDRESS"]
             options: dict[str, Any] = {}
             if target is None:
                 options = {"num_cpus": workers, "include_dashboard": False}
             elif target != "auto":
-                _check_address(target)
+                _check_address(place, target)
             options |= {"log_to_driver": False, "configure_logging": False}
             try:
                 with handlers_kept():
                     ray.init(address=address, **options)
             except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-                place = f"address: {address}" if address is not None else "ray"
+                place = "ray" if target is None else f"{place}: {target}"
                 first_line = str(error).strip().partition("\n")[0]
                 raise W2VError(f"{place}: cannot connect to a Ray cluster: {first_line}") from error
+        elif address not in (None, "auto"):
+            connected = ray.get_runtime_context().gcs_address
+            if address != connected:
+                raise ConfigError(
+                    f"address: Ray is already connected to {connected}; leave out the address, or "
+                    "call ray.shutdown() first"
+                )
         nodes = [
             (node["NodeID"], int(node["Resources"]["CPU"]))
             for node in ray.nodes()
@@ -144,7 +154,7 @@ class RayEngine(Engine):
             self._ray.shutdown()
 
 
-def _check_address(address: str) -> None:
+def _check_address(place: str, address: str) -> None:
     """Refuse an address at which nothing answers, which Ray would retry for minutes.
 
     Raises:
@@ -153,12 +163,12 @@ def _check_address(address: str) -> None:
     """
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 2**16:
-        raise ConfigError(f"address: expected auto or host:port, got {shown(address)}")
+        raise ConfigError(f"{place}: expected auto or host:port, got {shown(address)}")
     try:
         socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
     except OSError as error:
         reason = error.strerror or error
-        raise W2VError(f"address: {address}: cannot connect to a Ray cluster: {reason}") from error
+        raise W2VError(f"{place}: {address}: cannot connect to a Ray cluster: {reason}") from error
 
 
 def _imported() -> Any:
