@@ -310,18 +310,18 @@ class AdaGrad:
         Returns:
             (R,) float64, the unweighted loss of each row in nats, before the step.
         """
-        model, squares, gradients = self.model, self.squares, self.softmax
+        model, squares, softmax = self.model, self.squares, self.softmax
         rate = model.bias.dtype.type(lr)
 
         def update(first: int, last: int) -> None:
             words, ids = slice(first, last), self._words[: last - first]
-            _adagrad(model.context_vectors[words], ids, gradients.d_contexts[words],
+            _adagrad(model.context_vectors[words], ids, softmax.d_contexts[words],
                      squares.context_vectors[words], rate)  # fmt: skip
             if self.learn_bias:  # as a matrix of one column
-                _adagrad(model.bias[words, None], ids, gradients.d_bias[words, None],
+                _adagrad(model.bias[words, None], ids, softmax.d_bias[words, None],
                          squares.bias[words], rate)  # fmt: skip
 
-        result = gradients.gradients(examples, weights, update)
+        result = softmax.gradients(examples, weights, update)
         unique, d_centers = summed_by_word(examples.centers, result.d_centers)
         if self.frozen_words is not None:
             free = self.frozen_words[unique] == 0

@@ -67,11 +67,11 @@ def softmax_exponentials(
 
 
 @jit
-def softmax_residuals(block: Any, labels: Any, totals: Any) -> None:
+def softmax_residuals(panel: Any, labels: Any, totals: Any) -> None:
     """Turn exponentials into residuals, in place. See `FullLoss.residuals`."""
     for k in range(labels.rows.size):
         r = labels.rows[k]
-        block[r, labels.columns[k]] -= labels.probs[k] * totals[r]
+        panel[r, labels.columns[k]] -= labels.probs[k] * totals[r]
 
 
 LOSS = FullLoss(
