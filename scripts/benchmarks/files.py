@@ -124,8 +124,7 @@ def formats(job: Job) -> Iterator[Row]:
 def _seconds_alone(function: str, path: Path) -> float:
     """Seconds that a function of this module takes for a file, in a fresh process.
 
-    In this one, huge pages that an array of a gigabyte asks for may first have to be put together
-    from what earlier turns have left, which took up to three seconds.
+    In this one, it would also depend on the memory that earlier turns have left.
     """
     code = (
         "import json, sys\nfrom benchmarks import files\n"
@@ -145,7 +144,7 @@ def _write_raw(path: Path, vectors: np.ndarray) -> None:
 
 def _read_raw(path: Path) -> bool:
     """Read the numbers and check each once, as any reader that refuses NaN must."""
-    return bool(np.isfinite(np.frombuffer(path.read_bytes(), dtype=np.float32)).all())
+    return bool(np.isfinite(np.fromfile(path, dtype=np.float32)).all())
 
 
 def _text(job: Job, wv: Embeddings) -> Iterator[Row]:
