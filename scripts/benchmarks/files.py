@@ -144,7 +144,10 @@ def _write_raw(path: Path, vectors: np.ndarray) -> None:
 
 def _read_raw(path: Path) -> bool:
     """Read the numbers and check each once, as any reader that refuses NaN must."""
-    return bool(np.isfinite(np.fromfile(path, dtype=np.float32)).all())
+    numbers = np.empty(path.stat().st_size // 4, np.float32)
+    with path.open("rb") as stream:
+        stream.readinto(numbers.data.cast("B"))
+    return bool(np.isfinite(numbers).all())
 
 
 def _text(job: Job, wv: Embeddings) -> Iterator[Row]:
