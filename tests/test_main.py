@@ -78,6 +78,17 @@ def test_help_shows_how_the_command_was_called(name, commands, tmp_path):
     assert not re.search(r"\(default: None\)|\(default: False\)|\(default.*\(default", by_name)
 
 
+def test_what_to_do_next_is_shown_as_the_command_was_called(commands, tmp_path):
+    (tmp_path / "t.txt").write_text("a b\n" * 9)
+    for called, starts in (("w2v train", "w2v "), ("w2v.train", "python -m w2v.")):
+        run = commands.run(
+            *called.split(), "t.txt", "--min-count", "1", "--sample", "0", "--epochs", "1",
+            "--vector-size", "4", cwd=tmp_path,
+        )  # fmt: skip
+        assert f"next        {starts}query vectors.bin a\n" in run.out
+        assert f"            {starts}evaluate vectors.bin\n" in run.out
+
+
 def test_the_list_imports_nothing_heavy():
     code = (
         "import sys; sys.argv = ['w2v']\n"

@@ -128,13 +128,13 @@ def _parser() -> command_line.ArgumentParser:
         "--analogies",
         metavar="FILE",
         default=None,
-        help="analogy questions to score; see w2v.evaluate (default: the bundled ones)",
+        help="analogy questions to score; see w2v evaluate (default: the bundled ones)",
     )
     add(
         "--similarity",
         metavar="FILE",
         default=None,
-        help="word pairs with similarity scores; see w2v.evaluate (default: the bundled ones)",
+        help="word pairs with similarity scores; see w2v evaluate (default: the bundled ones)",
     )
     add("--output", "-o", metavar="DIR", default=DEFAULT_OUTPUT,
         help=f"folder for {RESULTS} and {REPORT} (default: {DEFAULT_OUTPUT})")  # fmt: skip
@@ -161,7 +161,7 @@ def _request(arguments: Namespace) -> Request:
         if name in options:
             raise ConfigError(f"{name}: not an option of a comparison; use --losses, --held-out")
     for name in rounds_options(options):
-        raise ConfigError(f"{name}: not an option of a comparison, only of w2v.train")
+        raise ConfigError(f"{name}: not an option of a comparison, only of w2v train")
     base = make_config(options)
     for name, low, high in (("seeds", 1, MAX_SEEDS), ("held_out_pairs", 1, 2**31 - 1)):
         value = getattr(arguments, name)

@@ -38,7 +38,7 @@ DEFAULT_OUTPUT = "vectors.bin"
 _UNSUPPORTED_FLAGS = {
     "binary": "the extension of --output decides: .bin is binary, .txt is text; leave it out",
     "hs": "w2v has no hierarchical softmax; leave it out, or choose another --loss",
-    "classes": "w2v.train does not cluster; w2v.explore shows clusters",
+    "classes": "w2v train does not cluster; w2v explore shows clusters",
     "debug": "use --quiet to print less",
     "save-vocab": "use --cache to store the encoded corpus",
     "read-vocab": "use --cache to reuse the encoded corpus",

@@ -364,7 +364,7 @@ def next_commands(output: str | None, embeddings: Embeddings) -> str:
         return ""
     word = next((word for word in embeddings if word.isalpha()), embeddings.words[0])
     query = shlex.join([*invocation("w2v.query"), output, word])
-    evaluate = shlex.join(["python", "-m", "w2v.evaluate", output])
+    evaluate = shlex.join([*invocation("w2v.evaluate"), output])
     return f"\nnext        {one_line(query)}\n            {one_line(evaluate)}"
 
 
