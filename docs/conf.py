@@ -72,7 +72,7 @@ html_sidebars: dict[str, list[str]] = {"index": [], "changelog": [], "architectu
 def write_commands(_app: object) -> None:
     """Write what ``--help`` says of each command, and the table of the training options."""
     GENERATED.mkdir(exist_ok=True)
-    environment = {**os.environ, "COLUMNS": "82"}
+    environment = {**os.environ, "COLUMNS": "75"}
     for name in COMMANDS:
         result = subprocess.run(
             [sys.executable, "-m", "w2v", name, "--help"],
