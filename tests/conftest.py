@@ -3,6 +3,9 @@ import signal
 
 # Before Numba is imported. Kernels for GPUs run in its simulator, also in commands; 0 is for a GPU.
 os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
+# Several processes run tests; threads of libraries that wait for each other would only spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 from browser import chromium, find
