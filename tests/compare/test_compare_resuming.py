@@ -15,7 +15,8 @@ from comparisons import ONE, QUICK, read, text, without_times
 from w2v.compare import __main__ as compare
 from w2v.compare import results, runs
 from w2v.compare.__main__ import main
-from w2v.errors import ConfigError
+from w2v.errors import ConfigError, OutputError
+from w2v.util.folder_lock import FolderLock
 
 
 class Stops(compare.Display):
@@ -184,3 +185,10 @@ def test_damaged_results_are_refused(here, document):
         assert "results.json" in str(error.value)
         assert path.read_bytes() == content
     assert main(["corpus.txt", *ONE, "--seeds", "1", "--restart"]) == 0
+
+
+def test_a_folder_is_used_by_one_comparison_at_a_time(tmp_path, write, monkeypatch):
+    write("t.txt", "a b c\n" * 50)
+    monkeypatch.chdir(tmp_path)
+    with FolderLock("out"), pytest.raises(OutputError, match="in use"):
+        main(["t.txt", "--losses", "nce", "-o", "out", "--no-report"])

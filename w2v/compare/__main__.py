@@ -35,7 +35,8 @@ from w2v.errors import ConfigError
 from w2v.losses import LOSSES, TARGETS, get_loss
 from w2v.train.__main__ import add_options, given_options
 from w2v.util import command_line
-from w2v.util.files import check_folder, make_folder
+from w2v.util.files import check_folder
+from w2v.util.folder_lock import FolderLock
 
 if TYPE_CHECKING:
     from w2v.compare.results import Document
@@ -371,11 +372,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         W2VError: anything else that goes wrong.
     """
     request = _request(_parser().parse_args(argv))
+    with FolderLock(request.output):
+        return _compare(request)
 
+
+def _compare(request: Request) -> int:
+    """Train what is left of a comparison, and write the results; see `main`."""
     from w2v.compare import results, runs, summary
 
     document, train, held_out = _start(request)
-    make_folder(request.output)
     path = request.output / RESULTS
     total = len(request.configs) * len(request.seeds)
     kept = total - len(runs.remaining(request, document))
