@@ -326,3 +326,15 @@ def test_a_folder_that_was_created_and_stayed_empty_is_removed(tmp_path):
     with FolderLock(tmp_path / "used"):
         (tmp_path / "used" / "file").touch()
     assert names(tmp_path / "used") == ["file"]
+
+
+def test_vectors_are_not_named_like_a_checkpoint(tmp_path, write, commands):
+    write("t.txt", "a b\n" * 20)
+    write("run/checkpoint-000001.safetensors", "precious")
+    run = commands.run(
+        "w2v.train", "t.txt", "--checkpoint", "run", "-o", "run/checkpoint-000001.safetensors",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert (run.code, run.out) == (2, "")
+    assert "would be taken for a checkpoint" in run.err
+    assert (tmp_path / "run/checkpoint-000001.safetensors").read_text() == "precious"

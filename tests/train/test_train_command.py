@@ -356,3 +356,11 @@ def test_help_opens_with_an_example(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "usage: python -m w2v.train CORPUS... [OPTIONS]"
     assert lines[4] == "  python -m w2v.train corpus.txt --output vectors.bin"
+
+
+def test_standard_input_is_not_replaced(tmp_path, write, commands):
+    text = write("t.txt", "a b\n" * 20)
+    run = commands.run("w2v.train", "-", "-o", "t.txt", cwd=tmp_path, stdin=text)
+    assert (run.code, run.out) == (2, "")
+    assert "t.txt: would replace the input -" in run.err
+    assert text.read_text() == "a b\n" * 20

@@ -223,6 +223,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_format(output)
     check_output(output)
     if checkpoints is not None and not is_stream(output):
+        _refuse_name_of_checkpoint(output, checkpoints)
         checkpoints = dataclasses.replace(checkpoints, output=os.path.abspath(output))  # noqa: PTH100
 
     if sys.stderr.isatty() and not arguments.quiet:  # before the slow imports
@@ -235,7 +236,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     on_disk = [name for name in arguments.corpus if "://" not in name]
     sources = expand(on_disk) if on_disk else []
-    inputs = [*(source.path for source in sources), arguments.freeze, arguments.config]
+    inputs = [*(source.path or "-" for source in sources), arguments.freeze, arguments.config]
     command_line.refuse_input_as_output(output, [path for path in inputs if path is not None])
 
     init = None if arguments.init is None else load(arguments.init)
@@ -356,6 +357,17 @@ def _checkpoints(arguments: Namespace) -> Checkpoints | None:
             raise ConfigError(f"--{name.replace('_', '-')} needs --checkpoint DIR")
         return None
     return Checkpoints(arguments.checkpoint, **{fields[name]: given[name] for name in given})
+
+
+def _refuse_name_of_checkpoint(output: str, checkpoints: Checkpoints) -> None:
+    """Refuse an output in the folder of checkpoints that is named like one.
+
+    Raises:
+        OutputError: it would be taken for a checkpoint, or replace one.
+    """
+    path, folder = Path(os.path.realpath(output)), Path(os.path.realpath(checkpoints.folder))
+    if path.parent == folder and path.name.startswith("checkpoint-"):
+        raise OutputError(f"{output}: would be taken for a checkpoint; choose another output")
 
 
 def _resume_command(argv: Sequence[str]) -> str:

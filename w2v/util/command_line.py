@@ -72,14 +72,19 @@ def refuse_input_as_output(output: str | os.PathLike[str], inputs: Iterable[str 
 
     Args:
         output: the file that will be written.
-        inputs: the files that are read.
+        inputs: the files that are read; "-" is standard input.
 
     Raises:
         OutputError: `output` is one of the inputs, perhaps under another name.
     """
-    for name in inputs:
+    target = Path(output)
+    for name in inputs if target.is_file() else ():
         path = Path(name)
-        if path.is_file() and Path(output).exists() and path.samefile(output):
+        if str(name) == "-":
+            same = os.path.samestat(os.fstat(0), target.stat())
+        else:
+            same = path.is_file() and path.samefile(target)
+        if same:
             raise OutputError(f"{output}: would replace the input {name}; choose another output")
 
 
