@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import naive
 import numpy as np
@@ -22,6 +23,7 @@ from w2v.corpus import (
     encode_sentences,
     read_corpus,
     sources,
+    with_phrases,
 )
 from w2v.corpus.tokenizer import MAX_TOKEN_BYTES, WHITESPACE, WordTable
 from w2v.errors import ConfigError, CorpusError
@@ -75,6 +77,7 @@ def test_reads_the_same_as_a_naive_loader(write, text, min_count, max_vocab):
         ({"phrases": 1, "phrase_scoring": "pmi"}, "phrase_scoring: expected one of "),
         ({"phrase_threshold": 3.0}, "phrase_threshold: only used with phrases, which is 0"),
         ({"encoding": "nope"}, "encoding: Python has no text encoding 'nope'"),
+        ({"encoding": "idna"}, "encoding: Python has no text encoding 'idna'"),
         ({"encoding_errors": "x"}, "encoding_errors: expected one of strict, replace, ignore"),
         ({"lowercase": 1}, "lowercase: expected true or false, got 1"),
     ],
@@ -115,8 +118,9 @@ def test_arrays_that_compiled_code_cannot_use_are_refused(change, message):
     assert corpus.fault() is None
     broken = dataclasses.replace(corpus, **change)
     assert broken.fault().startswith(message)
-    with pytest.raises(CorpusError, match=f"corpus: {message}"):
-        train_embeddings(broken, vector_size=4, epochs=1)
+    for use in (partial(train_embeddings, vector_size=4, epochs=1), with_phrases):
+        with pytest.raises(CorpusError, match=f"corpus: {message}"):
+            use(broken)
 
 
 def test_a_sentence_longer_than_the_kernels_take_is_refused():

@@ -126,3 +126,17 @@ def test_a_text_is_joined_as_its_vocabulary_says():
         "the", "new_york", "times", "in", "new_york",
     ]  # fmt: skip
     assert prepare(text, {}, vocabulary) == text.split()
+
+
+def test_the_limits_of_the_text_apply_to_phrases_too():
+    text = [["new", "york", "x"]] * 30 + [["new", "car", "x"]] * 5 + [["car"], ["rare"]] * 4
+    corpus = encode_sentences(text, min_count=5)
+    joined = with_phrases(corpus, threshold=1.0)
+    whole = encode_sentences(text, min_count=5, phrases=1, phrase_threshold=1.0)
+    assert joined.vocabulary.words == whole.vocabulary.words
+    assert joined.vocabulary.counts.min() >= 5
+    audit = joined.audit
+    assert audit.words == audit.kept + audit.dropped_rare + audit.dropped_max_vocab
+    assert (audit.words, audit.dropped_rare) == (whole.audit.words, whole.audit.dropped_rare)
+    few = with_phrases(encode_sentences(text, min_count=5, max_vocab=3), threshold=1.0)
+    assert len(few.vocabulary) == few.options.max_vocab == 3

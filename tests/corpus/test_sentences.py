@@ -68,6 +68,11 @@ def test_a_word_that_becomes_too_long_in_lower_case_is_refused():
             encode_sentences([sentence], min_count=1, lowercase=True, tokenize=tokenize)
 
 
+def test_a_single_text_is_refused():
+    with pytest.raises(CorpusError, match="corpus: a single str"):
+        encode_sentences("abc def", min_count=1)
+
+
 def test_words_in_lower_case():
     corpus = encode_sentences([["THE", "ΟΔΟΣ"], ["the", "İ"]], min_count=1, lowercase=True)
     assert corpus.vocabulary.words == ["the", "οδος", "i̇"]

@@ -135,6 +135,12 @@ def test_other_encodings(write, monkeypatch, encoding, text):
         assert corpus.audit == plain.audit
 
 
+def test_utf_16_without_a_byte_order_mark_names_the_option(write):
+    path = write("t.txt", "a b c".encode("utf-16-le") * 99)
+    with pytest.raises(CorpusError, match=r"not utf-16: .*; choose another --encoding, such as"):
+        read_corpus(path, encoding="utf-16", min_count=1)
+
+
 def test_a_file_in_another_encoding_names_the_option(write, tmp_path):
     write("d/a.txt", TEXT)
     path = write("d/b.txt", "café thé\n".encode("latin-1"))

@@ -130,7 +130,8 @@ def with_phrases(
     """Join the phrases of a corpus; see `w2v.corpus.phrases`.
 
     Words that were dropped when the text was read no longer separate the words around them. To find
-    the phrases of the complete text, read it with ``phrases=`` or ``min_count=1``.
+    the phrases of the complete text, read it with ``phrases=``. The limits with which the text was
+    read, `min_count` and `max_vocab`, then apply to phrases and to what is left of the other words.
 
     Args:
         corpus: the corpus; it is not changed.
@@ -141,8 +142,11 @@ def with_phrases(
 
     Raises:
         ConfigError: an option is out of its range.
-        CorpusError: fewer than two words are left.
+        CorpusError: the arrays of `corpus` are not consistent, or fewer than two words are left.
     """
+    fault = corpus.fault()
+    if fault is not None:
+        raise CorpusError(f"corpus: {fault}")
     table = WordTable()
     table.tokenize(pack_lines(corpus.vocabulary.words).tobytes(), "spaces")
     table.counts[:] = np.bincount(corpus.tokens, minlength=len(table))
@@ -150,22 +154,26 @@ def with_phrases(
     tokens[:] = corpus.tokens
     lengths = np.diff(corpus.sentence_starts)
     starts = zeros_on_disk(np.int64, corpus.n_sentences + 1)
-    options = TextOptions(
-        min_count=1, phrases=passes, phrase_scoring=scoring, phrase_threshold=threshold,
+    options = dataclasses.replace(
+        corpus.options, phrases=passes, phrase_scoring=scoring, phrase_threshold=threshold,
         phrase_min_count=min_count,
     )  # fmt: skip
     joined = _build_corpus(tokens, lengths, starts, table, "corpus", options)
+    before = corpus.audit
     audit = dataclasses.replace(
         joined.audit,
-        files=corpus.audit.files,
-        files_skipped=corpus.audit.files_skipped,
-        lines=corpus.audit.lines,
-        lines_split=corpus.audit.lines_split,
+        files=before.files,
+        files_skipped=before.files_skipped,
+        lines=before.lines,
+        lines_split=before.lines_split,
+        words=joined.audit.words + before.words - before.kept,
+        phrases=joined.audit.phrases + before.phrases,
+        joins=joined.audit.joins + before.joins,
+        dropped_rare=joined.audit.dropped_rare + before.dropped_rare,
+        dropped_max_vocab=joined.audit.dropped_max_vocab + before.dropped_max_vocab,
     )
-    read = dataclasses.replace(
-        corpus.options, phrases=min(corpus.options.phrases + passes, MAX_PHRASE_PASSES),
-        phrase_scoring=scoring, phrase_threshold=threshold, phrase_min_count=min_count,
-    )  # fmt: skip
+    all_passes = min(corpus.options.phrases + passes, MAX_PHRASE_PASSES)
+    read = dataclasses.replace(options, phrases=all_passes)
     return dataclasses.replace(joined, audit=audit, options=read)
 
 

@@ -66,6 +66,8 @@ def _sentences(corpus: Any, options: TextOptions) -> Iterator[Any]:
         CorpusError: it is not an iterable of sentences, or a row has no text.
     """
     column = options.text_column
+    if isinstance(corpus, str):
+        raise CorpusError("corpus: a single str, not an iterable of sentences; put it into a list")
     if isinstance(corpus, (Mapping, Set)):
         what = f"a {type(corpus).__name__}"
         hint = (

@@ -290,6 +290,11 @@ def _decoded(
             at = position - pending + error.start
             place = f"{source.name}: byte {at}"
             raise not_in_encoding(place, error.object[error.start], options) from error
+        except UnicodeError as error:  # UTF-16 without a byte order mark
+            raise CorpusError(
+                f"{source.name}: not {options.encoding}: {one_line(str(error))}; choose another "
+                "--encoding, such as utf-16-le"
+            ) from error
         position += len(block)
         if at_start and not options.is_ascii_based:
             refuse_binary(source.name, text[:HEAD_BYTES].encode(errors="replace"))

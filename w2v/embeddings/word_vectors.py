@@ -180,7 +180,7 @@ class Embeddings(VectorTable):
         """The vectors of some rows; mapped vectors are checked for NaN here, not when loaded."""
         vectors: FloatMatrix = self.vectors[rows]
         if isinstance(self.vectors, np.memmap) and not np.isfinite(vectors).all():
-            check_finite("vectors", [self.words[row] for row in _row_numbers(rows)], vectors)
+            check_finite("vectors", self.words, vectors, _row_numbers(rows))
         return vectors
 
     def _units(self, rows: slice | list[int]) -> FloatMatrix:

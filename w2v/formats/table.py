@@ -99,22 +99,26 @@ def bad_number(row: np.ndarray[Any, Any]) -> float:
     return float(row[~np.isfinite(row)][0])
 
 
-def check_finite(place: str, words: Sequence[str], vectors: FloatMatrix) -> None:
+def check_finite(
+    place: str, words: Sequence[str], vectors: FloatMatrix, rows: Sequence[int] | None = None
+) -> None:
     """Check that all numbers are finite.
 
     Args:
         place: the file, with which the message begins.
         words: V words.
-        vectors: (V, D) numbers.
+        vectors: (V, D) numbers, or those of some rows.
+        rows: the rows, if `vectors` has only some.
 
     Raises:
         FormatError: a number is not finite; the message names its word and row (from 1).
     """
-    row = first_not_finite(vectors)
-    if row is not None:
+    found = first_not_finite(vectors)
+    if found is not None:
+        row = found if rows is None else rows[found]
         raise FormatError(
             f"{place}: row {row + 1}: the vector of {shown(words[row])} holds "
-            f"{bad_number(vectors[row])}; numbers must be finite"
+            f"{bad_number(vectors[found])}; numbers must be finite"
         )
 
 

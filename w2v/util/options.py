@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import math
 from numbers import Integral, Real
@@ -12,6 +13,9 @@ from w2v.util.text import PHRASE_THRESHOLDS, TOKENIZERS
 
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 MAX_PHRASE_PASSES = 10
+
+_OF_DOMAINS = ("idna", "punycode")
+"""Python's encodings of domain names."""
 
 _KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a string"}
 
@@ -71,6 +75,7 @@ class Options:
         options: Any = self
         try:
             is_text = isinstance("a".encode(options.encoding), bytes)
+            is_text = is_text and codecs.lookup(options.encoding).name not in _OF_DOMAINS
         except (LookupError, ValueError):
             is_text = False
         if not is_text:
