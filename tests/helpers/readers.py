@@ -18,7 +18,7 @@ import tempfile
 import zlib
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from unittest import mock
@@ -34,6 +34,7 @@ from w2v.corpus import (
     Audit,
     Corpus,
     ShardedCorpus,
+    TextOptions,
     byte_ranges,
     cache,
     read_corpus,
@@ -331,7 +332,6 @@ def _cache_entry() -> tuple[str, bytes]:
         return metadata["key"], file.read_bytes()
 
 
-AUDIT_KEYS = [field.name for field in fields(Audit)]
 _CACHE_ENTRY: list[tuple[str, bytes]] = []
 
 
@@ -344,25 +344,31 @@ def _check_cache(path: Path, content: bytes) -> None:
         _CACHE_ENTRY.append(_cache_entry())
     key, whole = _CACHE_ENTRY[0]
     with mock.patch.object(cache, "_file", return_value=path):
-        found = cache.load(path.parent, key, AUDIT_KEYS)
+        found = cache.load(path.parent, key, TextOptions())
         if found is None:
             raise FormatError(f"{path}: counts as none")
-        words, counts, tokens, starts, audit = found
-        damaged = tokens.tobytes(), counts.tobytes(), starts.tobytes(), words, audit
+        words, counts = found.vocabulary.words, found.vocabulary.counts
+        tokens, starts = found.tokens, found.sentence_starts
+        damaged = _cached(found)
         sizes = len(words), counts.sum()
         assert (tokens >= 0).all()
         assert (tokens < len(words)).all()
         assert (np.diff(starts) > 0).all()
         assert (starts[0], starts[-1]) == (0, len(tokens))
         assert sizes == (len(counts), len(tokens))
-        Audit(**audit)
+        assert isinstance(found.audit, Audit)
         forged = safetensors_file.read_tensors(path)[1]["content"].encode() not in whole
         del found, tokens, counts, starts
         path.write_bytes(whole)
-        words, counts, tokens, starts, audit = cache.load(path.parent, key, AUDIT_KEYS)
-        assert forged or damaged == (
-            tokens.tobytes(), counts.tobytes(), starts.tobytes(), words, audit
-        )  # fmt: skip
+        assert forged or damaged == _cached(cache.load(path.parent, key, TextOptions()))
+
+
+def _cached(corpus: Corpus) -> tuple[object, ...]:
+    """All that an entry of the cache holds."""
+    return (
+        corpus.tokens.tobytes(), corpus.vocabulary.counts.tobytes(),
+        corpus.sentence_starts.tobytes(), corpus.vocabulary.words, corpus.audit,
+    )  # fmt: skip
 
 
 # --- checkpoints --------------------------------------------------------------------------------

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from w2v.corpus.corpus import Audit, Corpus
+from w2v.corpus.options import TextOptions
 from w2v.corpus.sources import Source
 from w2v.errors import CorpusError, FormatError
 from w2v.formats.safetensors_file import add_to_digest, read_tensors, write_tensors
 from w2v.util.files import make_folder
-from w2v.vocab import pack_lines
+from w2v.vocab import Vocabulary, pack_lines
 
 CACHE_FORMAT = 3
 """Incremented whenever the tokenizer or the layout of the file changes."""
@@ -62,20 +64,16 @@ def _file(folder: Path, key: str) -> Path:
     return folder / f"corpus-{key[:32]}.safetensors"
 
 
-Entry = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
-"""Words, counts (V,), tokens (N,), sentence starts (S + 1,), audit."""
-
-
-def load(folder: Path, key: str, audit_keys: Collection[str]) -> Entry | None:
+def load(folder: Path, key: str, options: TextOptions) -> Corpus | None:
     """Load the corpus stored under `key`, with tokens mapped from disk; None if there is none.
 
     Damaged files are ignored, and replaced by the next `save`. The digest detects damage, but not
-    forgery, so the content is validated as well, the token ids and sentences by `Corpus.fault`.
+    forgery, so the content is validated as well.
 
     Args:
         folder: folder of the cache.
         key: see `content_key`.
-        audit_keys: the keys of the audit; each has an integer value.
+        options: those with which the corpus was read.
     """
     path = _file(folder, key)
     if not path.is_file():
@@ -85,29 +83,34 @@ def load(folder: Path, key: str, audit_keys: Collection[str]) -> Entry | None:
         audit = metadata["audit"]
         if metadata["key"] != key or metadata["content"] != _digest(tensors, audit):
             return None
-        entry: Entry = (
-            tensors["words_utf8"].tobytes().decode().split("\n"),
-            tensors["counts"], tensors["tokens"], tensors["sentence_starts"], json.loads(audit),
+        words = tensors["words_utf8"].tobytes().decode().split("\n")
+        statistics = json.loads(audit)
+        if not _is_audit(statistics):
+            return None
+        corpus = Corpus(
+            Vocabulary(words, tensors["counts"]), tensors["tokens"], tensors["sentence_starts"],
+            Audit(**statistics), options,
         )  # fmt: skip
-    except (FormatError, KeyError, ValueError, RecursionError):
+    except (FormatError, KeyError, TypeError, ValueError, RecursionError):
         return None
-    return entry if _is_consistent(*entry, audit_keys) else None
+    return corpus if _is_consistent(corpus) else None
 
 
-def _is_consistent(
-    words: list[str], counts: np.ndarray, tokens: np.ndarray, starts: np.ndarray, audit: object,
-    audit_keys: Collection[str],
-) -> bool:  # fmt: skip
-    arrays = ((counts, np.int64), (tokens, np.int32), (starts, np.int64))
-    if any(array.ndim != 1 or array.dtype != dtype or not array.size for array, dtype in arrays):
-        return False
+def _is_audit(statistics: object) -> bool:
+    return (
+        isinstance(statistics, dict)
+        and statistics.keys() == {field.name for field in fields(Audit)}
+        and all(isinstance(value, int) for value in statistics.values())
+    )
+
+
+def _is_consistent(corpus: Corpus) -> bool:
+    words, counts = corpus.vocabulary.words, corpus.vocabulary.counts
     return bool(
-        len(counts) == len(words) == len(set(words))
+        corpus.fault() is None
+        and len(words) == len(set(words))
         and counts.min() >= 1
-        and counts.sum() == len(tokens)
-        and isinstance(audit, dict)
-        and audit.keys() == set(audit_keys)
-        and all(isinstance(value, int) for value in audit.values())
+        and counts.sum() == corpus.n_words
     )
 
 
@@ -121,16 +124,7 @@ def _digest(tensors: Mapping[str, np.ndarray], audit: str) -> str:
     return digest.hexdigest()
 
 
-def save(
-    folder: Path,
-    key: str,
-    *,
-    words: Sequence[str],
-    counts: np.ndarray,
-    tokens: np.ndarray,
-    sentence_starts: np.ndarray,
-    audit: Mapping[str, int],
-) -> None:
+def save(folder: Path, key: str, corpus: Corpus) -> None:
     """Store a corpus under `key`, completely or not at all.
 
     Raises:
@@ -138,12 +132,12 @@ def save(
     """
     make_folder(folder)
     tensors = {
-        "counts": counts,
-        "tokens": tokens,
-        "sentence_starts": sentence_starts,
+        "counts": corpus.vocabulary.counts,
+        "tokens": corpus.tokens,
+        "sentence_starts": corpus.sentence_starts,
         # Words contain no newlines, so newlines can separate them.
-        "words_utf8": pack_lines(words),
+        "words_utf8": pack_lines(corpus.vocabulary.words),
     }
-    text = json.dumps(audit)
+    text = json.dumps(asdict(corpus.audit))
     metadata = {"key": key, "audit": text, "content": _digest(tensors, text)}
     write_tensors(_file(folder, key), tensors, metadata)

@@ -17,14 +17,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 
 from w2v.corpus import cache
-from w2v.corpus.corpus import MAX_SENTENCE_WORDS, Audit, Corpus
+from w2v.corpus.corpus import MAX_SENTENCE_WORDS, Corpus
 from w2v.corpus.encoder import Encoder, refuse_too_many
 from w2v.corpus.options import CorpusOptions, TextOptions
 from w2v.corpus.sources import (
@@ -45,7 +45,6 @@ from w2v.numerics.jit import jit
 from w2v.util.arguments import positive
 from w2v.util.files import StrPath, check_folder
 from w2v.util.threads import ThreadPool
-from w2v.vocab import Vocabulary
 
 MAX_READERS = 16
 """Each takes memory for a chunk and a word table, and this many are faster than any disk."""
@@ -96,24 +95,13 @@ def read_corpus(
                 "unicode": unicodedata.unidata_version,
             },
         )
-        found = cache.load(Path(cache_dir), key, [field.name for field in fields(Audit)])
+        found = cache.load(Path(cache_dir), key, text_options)
         if found is not None:
-            words, counts, tokens, starts, audit = found
-            corpus = Corpus(Vocabulary(words, counts), tokens, starts, Audit(**audit), text_options)
-            if corpus.fault() is None:
-                return corpus
+            return found
 
     corpus = _read(sources, text_options, workers, on_progress, on_warning, stamps)
     if cache_dir is not None and key is not None:
-        cache.save(
-            Path(cache_dir),
-            key,
-            words=corpus.vocabulary.words,
-            counts=corpus.vocabulary.counts,
-            tokens=corpus.tokens,
-            sentence_starts=corpus.sentence_starts,
-            audit=asdict(corpus.audit),
-        )
+        cache.save(Path(cache_dir), key, corpus)
     return corpus
 
 
