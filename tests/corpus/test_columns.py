@@ -178,3 +178,9 @@ def test_text_that_begins_with_a_brace_is_not_a_table(write):
     path = write("t.txt", '{ a b } [ a\n{"a" b\n')
     assert len(read_corpus(path, min_count=1).vocabulary) == 6
     assert sources.table_suffix(sources.Source("t", path)) == ".txt"
+
+
+def test_a_table_without_the_byte_order_mark_of_its_encoding(write):
+    path = write("t.csv", "text\na b\n".encode("utf-16-le") * 9)
+    with pytest.raises(CorpusError, match=r"t.csv: not utf-16: .*; choose another --encoding"):
+        read_corpus(path, encoding="utf-16", text_column="text", min_count=1)

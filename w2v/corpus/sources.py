@@ -290,11 +290,8 @@ def _decoded(
             at = position - pending + error.start
             place = f"{source.name}: byte {at}"
             raise not_in_encoding(place, error.object[error.start], options) from error
-        except UnicodeError as error:  # UTF-16 without a byte order mark
-            raise CorpusError(
-                f"{source.name}: not {options.encoding}: {one_line(str(error))}; choose another "
-                "--encoding, such as utf-16-le"
-            ) from error
+        except UnicodeError as error:
+            raise no_byte_order(source, error, options) from error
         position += len(block)
         if at_start and not options.is_ascii_based:
             refuse_binary(source.name, text[:HEAD_BYTES].encode(errors="replace"))
@@ -485,6 +482,14 @@ def not_in_encoding(place: str, byte: int, options: TextOptions) -> CorpusError:
     else:
         what = f"{options.encoding}, the given --encoding; choose another"
     return CorpusError(f"{place}: 0x{byte:02x} is not {what}, or use --encoding-errors replace")
+
+
+def no_byte_order(source: Source, error: UnicodeError, options: TextOptions) -> CorpusError:
+    """The error for text that lacks the byte order mark of its encoding."""
+    return CorpusError(
+        f"{source.name}: not {options.encoding}: {one_line(str(error))}; choose another "
+        "--encoding, such as utf-16-le"
+    )
 
 
 def _nul(source: Source, offset: int) -> CorpusError:

@@ -22,6 +22,7 @@ from w2v.corpus.sources import (
     HEAD_BYTES,
     Source,
     joined_names,
+    no_byte_order,
     not_in_encoding,
     open_source,
     refuse_binary,
@@ -82,6 +83,8 @@ def _texts(source: Source, options: TextOptions) -> Iterator[tuple[str, str]]:
         except UnicodeDecodeError as error:
             byte = error.object[error.start]
             raise not_in_encoding(source.name, byte, options) from error
+        except UnicodeError as error:
+            raise no_byte_order(source, error, options) from error
 
 
 def _csv(
