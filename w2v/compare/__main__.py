@@ -190,8 +190,7 @@ def _request(arguments: Namespace) -> Request:
         arguments.output, files,
         estimated_bytes=runs * BYTES_PER_RUN + report * _BYTES_OF_REPORT,
     )  # fmt: skip
-    options_file = getattr(arguments, "config", None)
-    inputs = (*arguments.corpus, arguments.analogies, arguments.similarity, options_file)
+    inputs = (*arguments.corpus, arguments.analogies, arguments.similarity, arguments.config)
     for name in files:
         command_line.refuse_input_as_output(output / name, filter(None, inputs))
     if report:

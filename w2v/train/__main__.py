@@ -223,7 +223,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_format(output)
     check_output(output)
     if checkpoints is not None and not is_stream(output):
-        _refuse_name_of_checkpoint(output, checkpoints)
         checkpoints = dataclasses.replace(checkpoints, output=os.path.abspath(output))  # noqa: PTH100
 
     if sys.stderr.isatty() and not arguments.quiet:  # before the slow imports
@@ -238,6 +237,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     sources = expand(on_disk) if on_disk else []
     inputs = [*(source.path or "-" for source in sources), arguments.freeze, arguments.config]
     command_line.refuse_input_as_output(output, [path for path in inputs if path is not None])
+    if checkpoints is not None:
+        _refuse_name_of_checkpoint(output, checkpoints)
 
     init = None if arguments.init is None else load(arguments.init)
     if init is not None:
@@ -365,8 +366,10 @@ def _refuse_name_of_checkpoint(output: str, checkpoints: Checkpoints) -> None:
     Raises:
         OutputError: it would be taken for a checkpoint, or replace one.
     """
+    from w2v.train.checkpoint import PREFIX
+
     path, folder = Path(os.path.realpath(output)), Path(os.path.realpath(checkpoints.folder))
-    if path.parent == folder and path.name.startswith("checkpoint-"):
+    if path.parent == folder and path.name.startswith(PREFIX):
         raise OutputError(f"{output}: would be taken for a checkpoint; choose another output")
 
 

@@ -159,8 +159,8 @@ def train_embeddings(
             folder = stack.enter_context(CheckpointFolder(checkpoint.folder))
             start = find_checkpoint(folder, checkpoint.resume, callback_list)
         old = load(init) if isinstance(init, (str, os.PathLike)) else init
-        if old is not None:
-            old.check_finite("init")  # a mapped file has not been checked
+        if old is not None and isinstance(old.vectors, np.memmap):  # all others have been checked
+            old.check_finite("init")
         to_freeze = None if freeze is None else words_to_freeze(freeze, old, callback_list)
         if start is not None:
             check_init(start, old is not None)

@@ -46,8 +46,8 @@ KEPT = 2
 BEST = "best."
 """Prefix of the names of tensors with the parameters after the best epoch."""
 _MAX_INTEGER = 2**63 - 1
-_PREFIX = "checkpoint-"
-_NAME = re.compile(_PREFIX + r"([0-9]{6,})\.safetensors")
+PREFIX = "checkpoint-"
+_NAME = re.compile(PREFIX + r"([0-9]{6,})\.safetensors")
 
 
 # --- one file -------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ class CheckpointFolder:
 
     def __enter__(self) -> CheckpointFolder:
         self._lock.__enter__()
-        remove_leftovers(self.path, _PREFIX)
+        remove_leftovers(self.path, PREFIX)
         return self
 
     def __exit__(self, *details: object) -> None:
@@ -242,7 +242,7 @@ class CheckpointFolder:
             OutputError: it cannot be written; all earlier ones are kept.
         """
         number = max(numbered(self.path), default=0) + 1
-        path = self.path / f"{_PREFIX}{number:06}.safetensors"
+        path = self.path / f"{PREFIX}{number:06}.safetensors"
         write_checkpoint(path, arrays, record)
         self._good = [*self._good, path][-KEPT:]
         for other in numbered(self.path).values():
